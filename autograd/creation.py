@@ -1,0 +1,402 @@
+"""Where tensors come from: data, constants, ranges, chance and files.
+
+All randomness comes from a `Generator`; without ``generator=`` from one that `manual_seed` sets, so that one call makes a
+whole program repeat bit for bit.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+import zipfile
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+from autograd.tensor import Tensor, dtype_of, float32, float64, int64, pack
+from autograd.value import Value
+
+__all__ = [
+    "Generator", "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "initial_seed",
+    "linspace", "load", "manual_seed", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
+    "randperm", "save", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
+
+
+# From data.
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A new tensor with a copy of ``data``: a number, nested lists, an array, a Tensor, or lists with Values in them.
+
+    Python floats give float32, ints int64; arrays keep their dtype. Values stay connected: the gradient of the tensor
+    flows back into them. Raises TypeError for other kinds of data, ValueError for ragged lists.
+
+    >>> tensor([[1, 2], [3, 4]]).dtype, tensor([1., 2.]).dtype
+    (dtype('int64'), dtype('float32'))
+    >>> v = Value(3.0)
+    >>> (tensor([v, 4.0]) * tensor([10., 1.])).sum().backward()
+    >>> v.grad
+    10.0
+    """
+    if isinstance(data, Tensor):
+        raw = data.detach().raw
+    elif isinstance(data, np.ndarray | np.generic) and np.asarray(data).dtype != object:
+        raw = np.asarray(data)
+    else:
+        raw = _array(data)
+        if raw.dtype == object:
+            return _packed(raw, dtype, requires_grad)
+        if dtype is None and raw.dtype == float64 and type(_first(data)) is float or raw.size == 0 and raw.dtype == float64:
+            dtype = dtype or float32
+    dtype = dtype_of(raw.dtype if dtype is None else dtype)
+    return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
+
+
+def _first(data: Any) -> Any:
+    while isinstance(data, list | tuple | range) and len(data):
+        data = data[0]
+    return data
+
+
+def _array(data: Any) -> np.ndarray:
+    def plain(d: Any) -> Any:
+        if isinstance(d, Tensor):
+            if d.requires_grad:
+                raise TypeError("a list of tensors that require grad would lose their history; join them with stack or cat")
+            return d.raw
+        return [plain(e) for e in d] if isinstance(d, list | tuple) else d
+
+    try:
+        raw = np.asarray(plain(data))
+    except ValueError:
+        raise ValueError(f"the lists are ragged: every row needs the same length, got {_lengths(data)}") from None
+    if raw.dtype.kind not in "fiubO":
+        raise TypeError(f"a tensor holds numbers, got data of kind {raw.dtype} such as {_first(data)!r}")
+    return raw
+
+
+def _lengths(data: Any) -> str:
+    return f"rows of lengths {[len(d) if hasattr(d, '__len__') else 'a number' for d in data][:8]}"
+
+
+def _packed(raw: np.ndarray, dtype: Any, requires_grad: bool) -> Tensor:
+    for v in raw.flat:
+        if not isinstance(v, Value | int | float | np.floating | np.integer):
+            raise TypeError(f"a tensor holds numbers and Values, got {type(v).__name__} {v!r}")
+    dtype = dtype_of(float32 if dtype is None else dtype)
+    if dtype.kind != "f" and any(isinstance(v, Value) and v.requires_grad for v in raw.flat):
+        raise TypeError(f"Values that require grad cannot become {dtype}; use a floating dtype")
+    z: Tensor = Tensor.record(pack, (raw.shape, dtype, *raw.flat))
+    return z.requires_grad_() if requires_grad else z
+
+
+def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+    """``data`` as a tensor, on the same memory where that is possible."""
+    if isinstance(data, np.ndarray) and data.dtype != object:
+        data = Tensor(data)
+    if not isinstance(data, Tensor):
+        return tensor(data, dtype)
+    return data if dtype is None else data.to(dtype)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor on the memory of ``array``: a change in one shows in the other."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy expects an array, got {type(array).__name__}; use tensor(...)")
+    return Tensor(array)
+
+
+# Constants and ranges.
+def _size(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
+    for n in sizes:
+        if isinstance(n, bool) or not hasattr(n, "__index__"):
+            raise TypeError(f"a shape is made of ints, got {n!r}")
+        if n.__index__() < 0:
+            raise ValueError(f"a shape has no negative sizes, got {tuple(sizes)}")
+    return tuple(n.__index__() for n in sizes)
+
+
+def _made(raw: np.ndarray, requires_grad: bool) -> Tensor:
+    return Tensor(raw, requires_grad)
+
+
+def zeros(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """Zeros of a shape given as ints or one tuple.
+
+    >>> zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
+    return _made(np.zeros(_size(size), dtype_of(dtype or float32)), requires_grad)
+
+
+def ones(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """Ones of a shape given as ints or one tuple."""
+    return _made(np.ones(_size(size), dtype_of(dtype or float32)), requires_grad)
+
+
+def empty(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """Memory as it comes; fill it before use."""
+    return _made(np.empty(_size(size), dtype_of(dtype or float32)), requires_grad)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """One number everywhere, in its own dtype unless told otherwise."""
+    value = tensor(fill_value, dtype)
+    shape = _size((size,) if isinstance(size, int) else tuple(size))
+    return _made(np.full(shape, value.raw), requires_grad)
+
+
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers from ``start`` (default 0) up to but without ``end``; int64 if all arguments are ints, else float32.
+
+    >>> arange(3), arange(0, 1, 0.5)
+    (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
+    """
+    start, end = (0, start) if end is None else (start, end)
+    if step == 0:
+        raise ValueError("arange: step must not be 0")
+    if dtype is None:
+        dtype = int64 if all(isinstance(n, int | np.integer) for n in (start, end, step)) else float32
+    n = max(0, math.ceil((end - start) / step))
+    return _made((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
+
+
+def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """``steps`` numbers from ``start`` to ``end``, both included."""
+    return _made(np.linspace(start, end, steps).astype(dtype_of(dtype or float32)), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """The identity matrix."""
+    return _made(np.eye(n, m, dtype=dtype_of(dtype or float32)), requires_grad)
+
+
+# Chance.
+class Generator:
+    """A source of random numbers of one's own (PCG64). Copies of its `get_state` repeat it from there.
+
+    >>> g = Generator().manual_seed(0)
+    >>> a = rand(2, generator=g); b = rand(2, generator=Generator().manual_seed(0))
+    >>> bool((a == b).all()) if hasattr(a, "all") else a.tolist() == b.tolist()
+    True
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.manual_seed(0)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start again from ``seed``, an int >= 0."""
+        if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed.__index__() < 0:
+            raise ValueError(f"a seed is an int >= 0, got {seed!r}")
+        self._seed = seed.__index__()
+        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed it started from."""
+        return self._seed
+
+    def get_state(self) -> dict[str, Any]:
+        """All that is needed to go on from here, as plain data."""
+        return {"seed": self._seed, "state": self.numpy.bit_generator.state}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `get_state` gave."""
+        self._seed, self.numpy.bit_generator.state = state["seed"], state["state"]
+
+
+default_generator = Generator()
+default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
+
+
+def manual_seed(seed: int) -> Generator:
+    """Make everything random from here on repeat."""
+    return default_generator.manual_seed(seed)
+
+
+def initial_seed() -> int:
+    """The seed that the default generator started from."""
+    return default_generator.initial_seed()
+
+
+def _rng(generator: Generator | None) -> np.random.Generator:
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"generator must be an autograd.Generator, got {type(generator).__name__}")
+    return (generator or default_generator).numpy
+
+
+def rand(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """Uniform numbers in [0, 1)."""
+    return _made(np.asarray(_rng(generator).random(_size(size), dtype=dtype_of(dtype or float32).type)), requires_grad)
+
+
+def randn(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+    """Normal numbers, mean 0, variance 1."""
+    shape = _size(size)
+    return _made(np.asarray(_rng(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+    """Normal numbers; ``mean`` and ``std`` are numbers with a ``size``, or tensors that say it themselves."""
+    mean, std = (a.raw if isinstance(a, Node) else a for a in (mean, std))
+    if np.any(np.asarray(std) < 0):
+        raise ValueError(f"normal: std must be >= 0, got {std}")
+    shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _size((size,))
+    return _made((_rng(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), False)
+
+
+def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64) -> Tensor:
+    """Integers from ``low`` (default 0) up to but without ``high``."""
+    if size is None or high is None:
+        low, high, size = 0, low, high if size is None else size
+    if not isinstance(size, list | tuple):
+        raise TypeError(f"randint: size must be a tuple, got {size!r}")
+    if low >= high:
+        raise ValueError(f"randint: nothing lies in [{low}, {high})")
+    return _made(_rng(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
+
+
+def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+    """The numbers 0 to n - 1 in random order."""
+    return _made(_rng(generator).permutation(n), False)
+
+
+# Like another tensor.
+def _like(x: Any, dtype: Any) -> tuple[tuple[int, ...], Any]:
+    if not isinstance(x, Tensor):
+        raise TypeError(f"expected a Tensor to be like, got {type(x).__name__}")
+    return x.shape, x.dtype if dtype is None else dtype
+
+
+def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in the shape and dtype of ``x``."""
+    shape, dtype = _like(x, dtype)
+    return zeros(shape, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones in the shape and dtype of ``x``."""
+    shape, dtype = _like(x, dtype)
+    return ones(shape, dtype=dtype, requires_grad=requires_grad)
+
+
+def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Memory as it comes, in the shape and dtype of ``x``."""
+    shape, dtype = _like(x, dtype)
+    return empty(shape, dtype=dtype, requires_grad=requires_grad)
+
+
+def full_like(x: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """One number everywhere, in the shape and dtype of ``x``."""
+    shape, dtype = _like(x, dtype)
+    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad)
+
+
+def rand_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Uniform numbers in [0, 1) in the shape and dtype of ``x``."""
+    shape, dtype = _like(x, dtype)
+    return rand(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
+
+
+def randn_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normal numbers in the shape and dtype of ``x``."""
+    shape, dtype = _like(x, dtype)
+    return randn(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
+
+
+def _normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with normal numbers."""
+    return self.copy_(randn(self.shape, generator=generator, dtype=self.dtype).raw * std + mean)
+
+
+def _uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with uniform numbers in [low, high)."""
+    return self.copy_(rand(self.shape, generator=generator, dtype=self.dtype).raw * (high - low) + low)
+
+
+Tensor.normal_, Tensor.uniform_ = _normal_, _uniform_  # type: ignore[method-assign]
+
+
+# Files: tensors in lists and dicts, as arrays in a zip (numpy's .npz) with their structure as JSON. No pickle, so that
+# opening a file runs nothing.
+_STRUCTURE = "__structure__"
+
+
+def save(obj: Any, path: str | os.PathLike[str]) -> None:
+    """Write tensors, arrays, numbers, strings, None, and lists, tuples and dicts of them, whole or not at all.
+
+    >>> import tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "w.npz")
+    >>> save({"w": tensor([1., 2.])}, path)
+    >>> load(path)
+    {'w': tensor([1., 2.])}
+    """
+    arrays: dict[str, np.ndarray] = {}
+
+    def plain(o: Any, where: str) -> Any:
+        if isinstance(o, Tensor | np.ndarray):
+            raw = o.raw if isinstance(o, Tensor) else o
+            if raw.dtype.kind not in "fiub":
+                raise TypeError(f"save: {where} is an array of {raw.dtype}; only numbers and booleans are saved")
+            key = f"a{len(arrays)}"
+            arrays[key] = raw
+            return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
+        if isinstance(o, Value):
+            return {"value": o.raw}
+        if o is None or isinstance(o, bool | int | float | str):
+            return {"plain": o}
+        if isinstance(o, list | tuple):
+            return {type(o).__name__ if type(o) in (list, tuple) else "list": [plain(e, f"{where}[{i}]") for i, e in enumerate(o)]}
+        if isinstance(o, dict):
+            if not all(isinstance(k, str | int) and not isinstance(k, bool) for k in o):
+                raise TypeError(f"save: the keys of {where} must be strings or ints, got {list(o)[:5]}")
+            return {"dict": [[k, plain(v, f"{where}[{k!r}]")] for k, v in o.items()]}
+        raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved")
+
+    structure = json.dumps(plain(obj, "the object"))
+    arrays[_STRUCTURE] = np.frombuffer(structure.encode(), np.uint8)
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """What `save` wrote. Raises ValueError for a file that is cut off or was not written by it."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        structure = json.loads(bytes(arrays[_STRUCTURE]).decode())
+    except (zipfile.BadZipFile, KeyError, EOFError, ValueError, AttributeError) as error:
+        raise ValueError(f"{os.fspath(path)} is not a whole file written by save(): {error}") from None
+
+    def build(o: dict[str, Any]) -> Any:
+        match o:
+            case {"tensor": key, "grad": grad}:
+                return Tensor(arrays[key], grad)
+            case {"array": key}:
+                return arrays[key]
+            case {"value": number}:
+                return Value(number)
+            case {"plain": it}:
+                return it
+            case {"list": items}:
+                return [build(e) for e in items]
+            case {"tuple": items}:
+                return tuple(build(e) for e in items)
+            case {"dict": pairs}:
+                return {k: build(v) for k, v in pairs}
+        raise ValueError(f"{os.fspath(path)} holds a structure this version does not know: {o!r:.80}")
+
+    return build(structure)

@@ -1,0 +1,1 @@
+"""Derivatives of whole functions, built on `grad`: Jacobians, Hessians and their products with vectors."""

@@ -1,0 +1,378 @@
+"""Records operations as they happen and replays them backward with the chain rule.
+
+An operation is one row: a name, how to compute it, and one vector-Jacobian product (vjp) per argument. A node is what a
+row leaves behind: the result, the row, the arguments. `grad` walks the nodes backward, arguments last, and asks each row
+for its vjps. Nothing here knows whether floats, arrays or nodes flow through the rules, and so the same walk gives
+numbers or, with ``create_graph=True``, a graph of its own that can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from itertools import count
+from types import MethodType
+from typing import Any, ClassVar
+
+from autograd.mode import set_grad_enabled
+
+__all__ = ["Node", "Op", "ancestors", "each", "grad", "leaf"]
+
+Rule = Callable[..., Any]
+
+
+class each:  # noqa: N801 - reads as a word in the table
+    """One vjp for all the remaining arguments of a row that takes any number: ``rule(i, g, z, *args)``."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+
+class _Endless:
+    """The vjps of such a row, in argument order."""
+
+    def __init__(self, first: Sequence[Rule | None], rest: each) -> None:
+        self.first, self.rest = first, rest
+
+    def __iter__(self) -> Iterator[Rule | None]:
+        yield from self.first
+        for i in count(len(self.first)):
+            yield partial(self.rest.rule, i)
+
+
+class Op:
+    """One row of the table: a name, how to compute it, one vjp per argument (``None`` where no gradient flows).
+
+    A vjp is written ``lambda g, z, *args: ...`` with ``g`` = dL/dz, ``z`` the output and ``args`` the arguments. Written
+    with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
+    follows from it. It returns a new array, ``g``, an argument, or a view of these; broadcasting is undone for it.
+
+    >>> from autograd import Value, sin, cos, grad
+    >>> sinc = Op("sinc", lambda x: sin(x) / x, lambda g, z, x: g * (cos(x) - z) / x)
+    >>> x = Value(2.0)
+    >>> sinc(2.0) == sinc(x).data
+    True
+    >>> dy, = grad(sinc(x), x, create_graph=True)
+    >>> round(dy.data, 6), round(grad(dy, x)[0].data, 6)
+    (-0.435398, -0.019251)
+    """
+
+    __slots__ = ("compute", "differentiable", "name", "vjps")
+
+    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None) -> None:
+        if not callable(compute):
+            raise TypeError(f"Op({name!r}): compute must be a function of the arguments, got {type(compute).__name__}")
+        for i, rule in enumerate(vjps):
+            if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
+                raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {rule!r}")
+        self.name, self.compute = name, compute
+        last = vjps[-1] if vjps else None
+        self.vjps: Any = _Endless(vjps[:-1], last) if isinstance(last, each) else vjps  # type: ignore[arg-type]
+        self.differentiable = any(rule is not None for rule in vjps)
+
+    def __call__(self, *args: Any) -> Any:
+        face: Node | None = None
+        for a in args:
+            if isinstance(a, Node) and (face is None or a.rank > face.rank):
+                face = a
+        return self.compute(*args) if face is None else face.record(self, args)
+
+    def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row in a class body is a method: x.tanh()
+        return self if obj is None else MethodType(self, obj)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self!r} is a row of functions and cannot be pickled or copied")
+
+
+leaf = Op("leaf", lambda x: x)  # the row of a node that the user made and that requires a gradient
+OPEN, DONE = Op("open", id), Op("done", id)  # marks of the walk: being expanded; listed, no gradient yet
+
+
+class Node:
+    """A result with the row and the arguments that made it. `Value` and `Tensor` are its two faces.
+
+    ``raw`` is the float or the array. ``op`` is the row, `leaf` for a leaf that requires a gradient, None for a constant.
+    A general node keeps its arguments as a tuple in ``x``. A scalar kernel, to be small and fast, keeps them in ``x`` and
+    ``y`` with its local partials beside them in ``dx`` and ``dy`` (None where no gradient flows; see `Value`).
+    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far.
+    """
+
+    __slots__ = ("grad", "mark", "op", "raw", "x")
+    rank: ClassVar[int] = 0  # the face of a result is the highest-ranking face among the arguments
+    y: Any = None
+    dx: Any = None
+    dy: Any = None
+    grad: Any
+    mark: Any
+    op: Op | None
+    raw: Any
+    x: Any
+
+    # What a face says for itself.
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        """Compute ``op(*args)`` and, where a gradient may be asked, remember how."""
+        raise TypeError(f"{cls.__name__} cannot record {op!r}")
+
+    @classmethod
+    def constant(cls, raw: Any) -> Any:
+        """A node of this face that requires no gradient."""
+        raise TypeError(f"{cls.__name__} has no constants")
+
+    def seed(self, gradient: Any) -> Any:
+        """The raw gradient that a walk starts with: ``gradient``, checked, or 1."""
+        raise TypeError(f"{type(self).__name__} cannot start a backward pass")
+
+    def fit(self, g: Any) -> Any:
+        """``g`` in the shape and dtype of this node: a broadcast is undone here."""
+        return g
+
+    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+        """Output and arguments for the vjps, as nodes or raw; an error where they were changed or let go."""
+        if as_nodes:
+            return self, self.args
+        return self.raw, tuple(a.raw if isinstance(a, Node) else a for a in self.args)
+
+    def receive(self, g: Any) -> None:
+        """Take the gradient of a finished backward: a leaf adds it, a middle node shows it."""
+
+    def release(self, order: list[Node]) -> None:
+        """Let go of what the walk through ``order`` no longer needs."""
+
+    retains_graph: ClassVar[bool] = True  # after backward, unless told otherwise
+    retains_grad = True  # does a middle node show its gradient?
+    ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # 1/0 is inf and warns nobody
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.op is not None
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.op is None or self.op is leaf
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The arguments of the operation that made this node; empty for a leaf."""
+        if self.dx is None and self.dy is None:
+            return self.x
+        return (self.x,) if self.y is None else (self.x, self.y)
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+        """Add d(self)/d(leaf) to the ``.grad`` of every leaf below, weighted by ``gradient`` (default 1, for scalars).
+
+        ``retain_graph`` keeps a tensor graph for another backward (default: ``create_graph``); graphs of Values stay.
+        ``create_graph`` records the gradients themselves, so that they can be drawn or differentiated.
+        Raises RuntimeError if nothing here requires a gradient, or the graph was released.
+        """
+        for n, g in _walk([self], [gradient], None, retain_graph, create_graph):
+            n.receive(g)
+
+
+# The walk. Marks and sums stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a
+# time; a rule that itself calls `grad` finds clean nodes, because the marks of the walk around it are set aside.
+_lock = threading.RLock()
+_active: list[list[Node]] = []
+_AS_IT_IS = nullcontext()
+
+
+def _walk(
+    outputs: Sequence[Node],
+    gradients: Sequence[Any],
+    inputs: Sequence[Node] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> list[tuple[Node, Any]]:
+    """The nodes that wanted a gradient, with it: ``inputs``, or the leaves and the middle nodes that retain theirs."""
+    for n in outputs:
+        if n.op is None:
+            raise RuntimeError(
+                f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: build it from a "
+                "Value or a tensor with requires_grad=True, outside no_grad()"
+            )
+    seeds = [n.seed(g) for n, g in zip(outputs, gradients)]
+    if create_graph:
+        seeds = [g if isinstance(g, Node) else n.constant(g) for n, g in zip(outputs, seeds)]
+    else:
+        seeds = [g.raw if isinstance(g, Node) else g for g in seeds]
+    if retain_graph is None:
+        retain_graph = create_graph or outputs[0].retains_graph
+    order: list[Node] = []
+    stack: list[Node] = []
+    with _lock, outputs[0].ieee(), set_grad_enabled(True) if create_graph else _AS_IT_IS:
+        aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None]
+        for n, _ in aside:
+            n.mark = None
+        _active.append(order)
+        try:
+            for n in outputs:
+                stack.append(n)
+                _arrange(stack, order)
+            if inputs is not None:
+                _prune(order, inputs)
+            for n, g in zip(outputs, seeds):
+                if n.mark is not None:
+                    n.mark = g if n.mark is DONE else n.mark + g
+            found = _replay(order, None if inputs is None else set(inputs), create_graph)
+            if not retain_graph:
+                outputs[0].release(order)
+            return found
+        except BaseException:
+            for n in (*order, *stack):
+                n.mark = None
+            raise
+        finally:
+            _active.pop()
+            for n, m in aside:
+                n.mark = m
+
+
+def _arrange(stack: list[Node], order: list[Node]) -> None:
+    """Append to ``order`` every node below the stack that a gradient can reach, arguments first."""
+    push, pop, emit = stack.append, stack.pop, order.append
+    while stack:
+        n = stack[-1]
+        if n.mark is None:
+            n.mark = OPEN
+            if n.dx is None and n.dy is None:
+                for p in n.x:
+                    if isinstance(p, Node) and p.op is not None and p.mark is None:
+                        push(p)
+                continue
+            if n.dx is not None and n.x.mark is None:
+                push(n.x)
+            if n.dy is not None and n.y.mark is None:
+                push(n.y)
+        else:
+            pop()
+            if n.mark is OPEN:
+                n.mark = DONE
+                emit(n)
+
+
+def _prune(order: list[Node], inputs: Sequence[Node]) -> None:
+    """Leave out, and unmark, the nodes from which no input is reached."""
+    wanted = set(inputs)
+    for n in order:
+        if n not in wanted and not any(isinstance(p, Node) and p.mark is not None for p in n.args):
+            n.mark = None
+    order[:] = [n for n in order if n.mark is not None]
+
+
+def _replay(order: list[Node], wanted: set[Node] | None, create_graph: bool) -> list[tuple[Node, Any]]:
+    found: list[tuple[Node, Any]] = []
+    for n in reversed(order):
+        g = n.mark
+        n.mark = None
+        if g is DONE:  # nothing that flows came this way
+            continue
+        if n.op is leaf:
+            if wanted is None or n in wanted:
+                found.append((n, g))
+            continue
+        dx = n.dx
+        dy = n.dy
+        if create_graph or (dx is None and dy is None):
+            if n.retains_grad if wanted is None else n in wanted:
+                found.append((n, g))
+            z, args = n.saved(create_graph)
+            for p, vjp in zip(n.args if create_graph else n.x, n.op.vjps):
+                if vjp is not None and isinstance(p, Node) and p.mark is not None:
+                    d = p.fit(vjp(g, z, *args))
+                    p.mark = d if p.mark is DONE else p.mark + d
+            continue
+        if wanted is None:
+            n.grad = g
+        elif n in wanted:
+            found.append((n, g))
+        if dx is not None:
+            p = n.x
+            m = p.mark
+            if m is DONE:
+                p.mark = g * dx
+            elif m is not None:
+                p.mark = m + g * dx
+        if dy is not None:
+            p = n.y
+            m = p.mark
+            if m is DONE:
+                p.mark = g * dy
+            elif m is not None:
+                p.mark = m + g * dy
+    return found
+
+
+def grad(
+    outputs: Node | Sequence[Node],
+    inputs: Node | Sequence[Node],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """The gradient of the (weighted sum of the) outputs with respect to each input; no ``.grad`` is touched.
+
+    ``grad_outputs`` weighs the outputs, one weight each (None: 1, for scalars). An input that the outputs do not depend
+    on gives None with ``allow_unused`` and a RuntimeError without. The result is a tuple, one node per input.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> dy, = grad(x ** 3, x, create_graph=True)
+    >>> dy.data, grad(dy, x)[0].data
+    (27.0, 18.0)
+    """
+    outs = _nodes(outputs, "outputs")
+    ins = _nodes(inputs, "inputs")
+    weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs] * (grad_outputs is not None)
+    if not weights:
+        weights = [None] * len(outs)
+    if len(weights) != len(outs):
+        raise ValueError(f"grad_outputs has {len(weights)} entries for {len(outs)} outputs; give one for each")
+    for i, n in enumerate(ins):
+        if n.op is None:
+            raise RuntimeError(f"input {i}, {n!r}, does not require grad; set requires_grad=True before it is used")
+    results = dict(_walk(outs, weights, ins, retain_graph, create_graph))
+    missing = [i for i, n in enumerate(ins) if n not in results]
+    if missing and not allow_unused:
+        raise RuntimeError(
+            f"the outputs do not depend on input {missing[0]}, {ins[missing[0]]!r}; pass allow_unused=True to get None for it"
+        )
+    return tuple(
+        None if n not in results else results[n] if isinstance(results[n], Node) else n.constant(results[n]) for n in ins
+    )
+
+
+def _nodes(given: Any, what: str) -> list[Node]:
+    nodes = [given] if isinstance(given, Node) else list(given)
+    for n in nodes:
+        if not isinstance(n, Node):
+            raise TypeError(f"{what} must be Values or Tensors, got {type(n).__name__}")
+    if not nodes:
+        raise ValueError(f"{what} is empty; give at least one Value or Tensor")
+    return nodes
+
+
+def ancestors(*roots: Node) -> list[Node]:
+    """Every node that ``roots`` were made from, constants and roots included, arguments before results.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> [n.data for n in ancestors(x * x + 1)]
+    [2.0, 4.0, 5.0]
+    """
+    order: dict[Node, None] = {}
+    opened: set[Node] = set()
+    stack = list(reversed(roots))
+    while stack:
+        n = stack[-1]
+        if n in opened:
+            order[stack.pop()] = None
+        else:
+            opened.add(n)
+            stack.extend(p for p in reversed(n.args) if isinstance(p, Node) and p not in opened)
+    return list(order)

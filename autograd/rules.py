@@ -1,0 +1,234 @@
+"""The table of elementwise operations: for each, its name, how to compute it, and one derivative per argument.
+
+In a rule, ``g`` is dL/dz, ``z`` the output, ``x, y`` the arguments. Rules contain mathematics only, so each serves
+Python floats, complex numbers, numpy arrays, recorded nodes and symbols. Edge values are PyTorch's; where one is a
+choice, the comment beside the row says so. To add an operation, add a row.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Op
+
+_WEAK = (int, float, bool)
+
+
+def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` without numpy's warnings: 1 / 0, log(0) and inf - inf have the values that IEEE 754 gives."""
+
+    def compute(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return compute
+
+
+def both(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable[..., Any]:
+    """Compute with ``on_float`` (math) for Python floats and with ``on_array`` (numpy) for arrays and complex numbers.
+
+    Where math raises (1 / 0, log(0), exp(1000)), numpy knows the value that IEEE 754 gives.
+    """
+
+    def compute(*args: Any) -> Any:
+        for a in args:
+            if a.__class__ not in _WEAK:
+                return on_array(*args)
+        try:
+            return on_float(*args)
+        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                return float(on_array(*(np.float64(a) for a in args)))
+
+    return compute
+
+
+def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable[..., Any]:
+    """`both` for what numpy may warn about (setting its error state costs as much as a small operation)."""
+    return both(on_float, quiet(on_array))
+
+
+def op(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None) -> Op:
+    row = Op(name, compute, *vjps)
+    ROWS[name] = row
+    return row
+
+
+ROWS: dict[str, Op] = {}  # every elementwise row by name: kernels, pictures and tests read it
+
+
+# How to compute, where one expression does not do for floats and arrays alike.
+def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000, and the tail at -40 is kept
+    e = np.exp(np.where(np.real(x) < 0, x, -x))
+    return np.where(np.real(x) < 0, e, 1) / (1 + e)
+
+
+def _softplus(x: Any) -> Any:
+    negative = np.real(x) < 0
+    return np.where(negative, 0, x) + np.log1p(np.exp(np.where(negative, x, -x)))
+
+
+def _sigmoid_float(x: float) -> float:
+    if x < 0:
+        e = math.exp(x)
+        return e / (1 + e)
+    return 1 / (1 + math.exp(-x))
+
+
+def _softplus_float(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
+
+
+def _elu(x: Any, alpha: Any) -> Any:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _sign(x: float) -> float:
+    return x if x != x else float((x > 0) - (x < 0))
+
+
+def _keep(function: Callable[..., Any], dtype: str = "") -> Callable[..., Any]:
+    """``function`` of one float at a time over an array, for what numpy lacks."""
+    each = np.frompyfunc(function, 1, 1)
+    return lambda x: np.asarray(each(x), dtype=np.result_type(np.asarray(x).dtype, np.float32))
+
+
+def _floor(x: float) -> float:
+    return float(math.floor(x)) if math.isfinite(x) else x
+
+
+def _round(x: float) -> float:
+    return float(round(x)) if math.isfinite(x) else x
+
+
+def _where(c: Any, a: Any, b: Any) -> Any:
+    return (a if c else b) if c.__class__ is bool and a.__class__ in _WEAK and b.__class__ in _WEAK else np.where(c, a, b)
+
+
+def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 0.5, -1
+    return np.asarray(x) ** y if y.__class__ in _WEAK else np.power(x, y)
+
+
+def _maximum(x: float, y: float) -> float:
+    return x if x >= y or x != x else y
+
+
+def _minimum(x: float, y: float) -> float:
+    return x if x <= y or x != x else y
+
+
+# fmt: off
+#          name        compute                                  d/dx                                         d/dy
+add    = op("+",       operator.add,                            lambda g, z, x, y: g,                        lambda g, z, x, y: g)
+sub    = op("-",       operator.sub,                            lambda g, z, x, y: g,                        lambda g, z, x, y: -g)
+mul    = op("*",       operator.mul,                            lambda g, z, x, y: g * y,                    lambda g, z, x, y: g * x)
+div    = op("/",       edgy(operator.truediv, np.true_divide),  lambda g, z, x, y: g / y,                    lambda g, z, x, y: -g * z / y)
+neg    = op("neg",     operator.neg,                            lambda g, z, x: -g)
+# x ** 0 has derivative 0 also at x = 0: the exponent y - 1 is replaced by 0 there, which leaves no 0 * inf at any order.
+# 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN.
+pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, where(y == 0, 0, y - 1))),
+                                                                lambda g, z, x, y: g * (z * log(where(x == 0, where(y >= 0, 1, x), x))))
+floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x, y: g * 0,                   lambda g, z, x, y: g * 0)
+mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * floor(x / y))
+
+abs    = op("abs",     operator.abs,                            lambda g, z, x: g * sign(x))                # 0 at 0
+sign   = op("sign",    both(_sign, np.sign),                    lambda g, z, x: g * 0)
+exp    = op("exp",     edgy(math.exp, np.exp),                  lambda g, z, x: g * z)
+expm1  = op("expm1",   edgy(math.expm1, np.expm1),              lambda g, z, x: g * exp(x))
+log    = op("log",     edgy(math.log, np.log),                  lambda g, z, x: g / x)
+log1p  = op("log1p",   edgy(math.log1p, np.log1p),              lambda g, z, x: g / (1 + x))
+sqrt   = op("sqrt",    edgy(math.sqrt, np.sqrt),                lambda g, z, x: g / (2 * z))                # inf at 0
+rsqrt  = op("rsqrt",   edgy(lambda x: 1 / math.sqrt(x), lambda x: 1 / np.sqrt(x)), lambda g, z, x: g * (-0.5 * z * z * z))
+square = op("square",  lambda x: x * x,                         lambda g, z, x: g * (2 * x))
+reciprocal = op("reciprocal", edgy(lambda x: 1 / x, lambda x: 1 / x), lambda g, z, x: -g * (z * z))
+sin    = op("sin",     edgy(math.sin, np.sin),                  lambda g, z, x: g * cos(x))
+cos    = op("cos",     edgy(math.cos, np.cos),                  lambda g, z, x: -g * sin(x))
+tan    = op("tan",     edgy(math.tan, np.tan),                  lambda g, z, x: g * (1 + z * z))
+atan   = op("atan",    both(math.atan, np.arctan),              lambda g, z, x: g / (1 + x * x))
+sinh   = op("sinh",    edgy(math.sinh, np.sinh),                lambda g, z, x: g * cosh(x))
+cosh   = op("cosh",    edgy(math.cosh, np.cosh),                lambda g, z, x: g * sinh(x))
+tanh   = op("tanh",    both(math.tanh, np.tanh),                lambda g, z, x: g * (1 - z * z))
+erf    = op("erf",     both(math.erf, _keep(math.erf)),         lambda g, z, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)))
+erfc   = op("erfc",    both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)))
+
+sigmoid  = op("sigmoid",  both(_sigmoid_float, _sigmoid),       lambda g, z, x: g * (z * (1 - z)))
+softplus = op("softplus", both(_softplus_float, _softplus),     lambda g, z, x: g * sigmoid(x))
+relu     = op("relu",  both(lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0)),
+                                                                lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
+prelu    = op("prelu", both(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
+                                                                lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
+                                                                lambda g, z, x, w: where(x > 0, 0, g * x))
+elu_     = op("elu",   both(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
+                                                                lambda g, z, x, a: where(x > 0, g, g * (a * exp(minimum(x, 0)))),
+                                                                lambda g, z, x, a: where(x > 0, 0, g * expm1(minimum(x, 0))))
+
+# Ties share the gradient evenly; a NaN passes it to both.
+maximum = op("maximum", both(_maximum, np.maximum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x < y, 0, g)),
+                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)))
+minimum = op("minimum", both(_minimum, np.minimum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x > y, 0, g)),
+                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)))
+# A bound has gradient 1, and passes what it stops.
+clamp_min = op("clamp_min", both(_maximum, np.maximum),         lambda g, z, x, low: where(x < low, 0, g),   lambda g, z, x, low: where(x < low, g, 0))
+clamp_max = op("clamp_max", both(_minimum, np.minimum),         lambda g, z, x, top: where(x > top, 0, g),   lambda g, z, x, top: where(x > top, g, 0))
+where   = op("where",  _where,                                  None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g))
+
+floor  = op("floor",   both(_floor, np.floor),                  lambda g, z, x: g * 0)
+ceil   = op("ceil",    both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: g * 0)
+round  = op("round",   both(_round, np.round),                  lambda g, z, x: g * 0)                      # half to even
+
+lt = op("<",  operator.lt, None, None)
+le = op("<=", operator.le, None, None)
+gt = op(">",  operator.gt, None, None)
+ge = op(">=", operator.ge, None, None)
+eq = op("==", operator.eq, None, None)
+ne = op("!=", operator.ne, None, None)
+# fmt: on
+
+
+# Compositions: no row of their own, because neither stability nor speed asks for one.
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x where x > 0, else ``negative_slope * x`` (also its derivative at 0).
+
+    >>> leaky_relu(-2.0)
+    -0.02
+    """
+    return prelu(x, negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where x > 0, else ``alpha * (exp(x) - 1)``."""
+    return elu_(x, alpha)
+
+
+def silu(x: Any) -> Any:
+    """x * sigmoid(x), also called swish."""
+    return x * sigmoid(x)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x * P(N(0, 1) <= x) (Hendrycks and Gimpel, arXiv:1606.08415), by erfc, so that the left tail is kept.
+
+    ``approximate="tanh"`` gives x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x**3))), faster on arrays.
+    """
+    if approximate == "tanh":
+        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+    return 0.5 * x * erfc(x * -math.sqrt(0.5))
+
+
+def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
+    """x limited to [min, max]; either may be None. The gradient at a bound is 1.
+
+    >>> clamp(5.0, 0.0, 1.0)
+    1.0
+    """
+    if min is None and max is None:
+        raise ValueError("clamp needs min, max or both")
+    x = x if min is None else clamp_min(x, min)
+    return x if max is None else clamp_max(x, max)

@@ -1,0 +1,833 @@
+"""`Tensor`: a numpy array that remembers where it came from. Python's operators onto the rows, dtypes, in-place rules.
+
+Saved data that changes in place before the backward pass would give a wrong gradient without a word. So every change in
+place moves a clock and stamps the memory it touched; an operation remembers the clock when it was recorded; and the
+backward pass refuses a saved array with a later stamp. Views and ``.data`` share the stamp of the memory they look at.
+"""
+
+from __future__ import annotations
+
+import numbers
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from autograd import rules, shapes
+from autograd.graph import Node, Op, each, leaf
+from autograd.mode import OFF, is_grad_enabled
+from autograd.value import UFUNC_OF, UFUNCS, Value
+
+__all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
+
+float32, float64 = np.dtype("float32"), np.dtype("float64")
+int64, int32, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("uint8"), np.dtype("bool")
+DTYPES = (float32, float64, int64, int32, uint8, bool_)
+
+_ndarray, _new = np.ndarray, object.__new__
+_HERE = os.path.dirname(__file__)
+_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
+_clock = 0  # moves with every change in place
+_RELEASED = -1  # the time of an operation whose saved arrays were let go
+
+
+def dtype_of(given: Any) -> np.dtype:
+    """A supported dtype from a dtype, a name or a Python type; a TypeError names the supported ones.
+
+    >>> dtype_of(float), dtype_of("int32")
+    (dtype('float32'), dtype('int32'))
+    """
+    try:
+        found = {float: float32, int: int64, bool: bool_}.get(given) if isinstance(given, type) else None
+        found = np.dtype(given) if found is None else found
+    except TypeError:
+        found = None
+    if found not in DTYPES:
+        raise TypeError(f"dtype {given!r} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
+    return found  # type: ignore[return-value]
+
+
+_PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
+
+
+class Stamp:
+    """When, how and where a piece of memory was last changed in place. Shared by all tensors that look at it."""
+
+    __slots__ = ("line", "time", "what")
+
+    def __init__(self) -> None:
+        self.time, self.what = 0, ""
+        self.line: tuple[str, int] | None = None
+
+
+class Changed:
+    """Stands for a saved array that was changed: a rule may ask its shape; any other use is an error."""
+
+    __slots__ = ("dtype", "message", "ndim", "shape")
+
+    def __init__(self, raw: np.ndarray, message: str) -> None:
+        self.shape, self.ndim, self.dtype, self.message = raw.shape, raw.ndim, raw.dtype, message
+
+    def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(self.message)
+
+    __getattr__ = __array_ufunc__ = __array__ = __getitem__ = __neg__ = refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = refuse
+    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = refuse  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _caller() -> tuple[str, int]:
+    """File and line of the innermost frame outside this package and `nn`."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+# A binary operator: a short way for two tensors of one floating dtype, the table for the rest. It is a template because
+# the sign written out costs less than a call of ``compute``.
+_BINARY = """
+def make(row, compute):
+    def forward(x, y):
+        if isinstance(y, Tensor):
+            a = x.raw; b = y.raw; dtype = a.dtype
+            if dtype is b.dtype and (dtype is float32 or dtype is float64):
+                try:
+                    raw = {compute}
+                except ValueError:
+                    return Tensor.record(row, (x, y))  # which words the error
+                z = _new(Tensor)
+                z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
+                z.grad = z.mark = z.label = z.stamp = None
+                z.time = _clock; z.retains_grad = False
+                if {records}(x.op is not None or y.op is not None) and (not OFF or is_grad_enabled()):
+                    z.op = row; z.x = (x, y)
+                else:
+                    z.op = None; z.x = ()
+                return z
+        return Tensor.record(row, (x, y)) if isinstance(y, _OPERANDS) else NotImplemented
+
+    def reflected(y, x):
+        return Tensor.record(row, (x, y)) if isinstance(x, _OPERANDS) else NotImplemented
+
+    return forward, reflected
+"""
+
+
+def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    infix = row.name in ("+", "-", "*", "<", "<=", ">", ">=", "==", "!=")
+    text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "records": "" if row.differentiable else "False and "}
+    scope: dict[str, Any] = {}
+    exec(compile(_BINARY.format(**text), f"<operator {row.name}>", "exec"), globals(), scope)
+    return scope["make"](row, row.compute)  # type: ignore[no-any-return]
+
+
+_OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
+
+
+class Tensor(Node):
+    """An array that records what is done to it. Made by `tensor`, `zeros`, `randn` and the like.
+
+    Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; a tensor in the
+    middle of a graph shows one after ``retain_grad()``. After ``backward()`` the saved arrays are let go, unless
+    ``retain_graph=True``.
+
+    >>> from autograd import tensor
+    >>> x = tensor([1., 2., 3.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("label", "retains_grad", "stamp", "time")
+    rank = 2
+    retains_graph: ClassVar[bool] = False
+    ieee = staticmethod(lambda: np.errstate(all="ignore"))
+    label: str | None
+    retains_grad: bool  # type: ignore[misc]
+    stamp: Stamp | None
+    time: int
+
+    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        """A tensor on the memory of ``data`` (an array or a Tensor); `tensor` copies and converts, and is what users call."""
+        if isinstance(data, Tensor):
+            data = data.data
+        raw = data.raw if isinstance(data, Tensor) else np.asarray(data)
+        if raw.dtype not in DTYPES:
+            dtype_of(raw.dtype)
+        self.raw, self.op, self.x = raw, None, ()
+        self.grad = self.mark = self.label = None
+        self.stamp, self.time, self.retains_grad = data.stamp if isinstance(data, Tensor) else None, _clock, False
+        if requires_grad:
+            self.requires_grad_()
+
+    # What a face says for itself (see Node).
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        raws = []
+        dtype: Any = None
+        mixed = plain = needed = False
+        for a in args:
+            if isinstance(a, Tensor):
+                raw = a.raw
+                if raw.dtype is not dtype:
+                    mixed = dtype is not None
+                    dtype = raw.dtype
+                if a.op is not None:
+                    needed = True
+                raws.append(raw)
+            else:
+                if a.__class__ not in _PLAIN and not isinstance(a, _PLAIN) or isinstance(a, Value) and op is not pack:
+                    return cls.record(op, tuple([_operand(b, op) for b in args]))
+                plain = True
+                raws.append(a.raw if isinstance(a, Value) else a)
+                needed = needed or isinstance(a, Value) and a.op is not None
+        if mixed and op in UFUNC_OF:
+            raws = _unpromoted(raws)
+        try:
+            raw = op.compute(*raws)
+        except (ValueError, TypeError) as error:
+            got = [tuple(a.shape) for a in raws if isinstance(a, _ndarray)]
+            raise type(error)(f"{op.name} of shapes {got}: {error}") from None
+        if raw.__class__ is not _ndarray:
+            raw = np.asarray(raw)
+        if (mixed or plain or raw.dtype is not dtype) and raw.dtype is float64 and op is not cast and op is not pack:
+            if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
+                raw = raw.astype(float32)  # integers meet Python floats in the default dtype
+        z: Any = _new(_Hub if op is scalars else Tensor)
+        z.raw = raw
+        z.grad = z.mark = z.label = z.stamp = None
+        z.time, z.retains_grad = _clock, False
+        if needed and op.differentiable and raw.dtype.kind == "f" and (not OFF or is_grad_enabled()):
+            z.op, z.x = op, args
+        else:
+            z.op, z.x = None, ()
+        if raw.base is not None:
+            for a in args:
+                if isinstance(a, Tensor) and np.may_share_memory(a.raw, raw):
+                    z.stamp = a.stamp = a.stamp or Stamp()
+                    break
+        return z
+
+    @classmethod
+    def constant(cls, raw: Any) -> Tensor:
+        return _node(Tensor, np.asarray(raw))
+
+    def seed(self, gradient: Any) -> Any:
+        if gradient is None:
+            if self.raw.size != 1:
+                raise RuntimeError(
+                    f"backward of a tensor of shape {self.shape} needs a gradient of that shape: reduce to one number with "
+                    ".sum() or .mean() first, or pass gradient=ones_like(...)"
+                )
+            return np.ones_like(self.raw)
+        g = gradient if isinstance(gradient, Tensor) else _node(Tensor, np.asarray(gradient, dtype=self.raw.dtype))
+        if g.shape != self.shape:
+            raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
+        return g if g.raw.dtype is self.raw.dtype else g.to(self.raw.dtype)
+
+    def fit(self, g: Any) -> Any:
+        raw = self.raw
+        if g.__class__ is _ndarray:
+            if g.shape == raw.shape:
+                return g if g.dtype is raw.dtype else g.astype(raw.dtype, copy=False)
+        elif not isinstance(g, Tensor):
+            g = np.asarray(g.raw if isinstance(g, Node) else g)
+        if g.shape != raw.shape:
+            if len(g.shape) < raw.ndim or any(n < m for n, m in zip(g.shape[::-1], raw.shape[::-1])):
+                g = shapes.broadcast_to_(g, np.broadcast_shapes(g.shape, raw.shape))
+            g = shapes.sum_to(g, raw.shape)
+        if g.dtype == raw.dtype:
+            return g
+        return g.to(raw.dtype) if isinstance(g, Tensor) else g.astype(raw.dtype)
+
+    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+        args = self.x
+        if self.time != _clock:  # something was changed since: was it one of these?
+            if self.time == _RELEASED:
+                _released(self)
+            for a in (self, *args):
+                if (stamp := getattr(a, "stamp", None)) is not None and stamp.time > self.time:
+                    return self._checked(as_nodes)
+        if as_nodes:
+            return self, args
+        return self.raw, tuple([a.raw if isinstance(a, Node) else a for a in args])
+
+    def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+        """What was saved, with a stand-in for each array that was changed, so that only a rule that reads it fails."""
+        changed = [self._changed(a) for a in (self, *self.x)]
+        if as_nodes:
+            raise RuntimeError(next(c.message for c in changed if c is not None))
+        raws = [a.raw if isinstance(a, Node) else a for a in (self, *self.x)]
+        z, *rest = (r if c is None else c for r, c in zip(raws, changed))
+        return z, tuple(rest)
+
+    def _changed(self, a: Any) -> Changed | None:
+        stamp = getattr(a, "stamp", None)
+        if stamp is None or stamp.time <= self.time:
+            return None
+        what = "its result" if a is self else f"its argument of shape {a.shape}"
+        return Changed(
+            a.raw,
+            f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
+            f"{stamp.what}{' at {}:{}'.format(*stamp.line) if stamp.line else ''}; write the change out of place, or .clone() before it",
+        )
+
+    def receive(self, g: Any) -> None:
+        if isinstance(g, Node):
+            self.grad = g if self.grad is None or self.op is not leaf else self.grad + g
+        elif self.grad is None or self.op is not leaf:
+            self.grad = _node(Tensor, g.copy())  # g may be the seed, a saved array, or another leaf's gradient
+        elif self.grad.op is not None:
+            self.grad = self.grad + _node(Tensor, g)
+        else:
+            self.grad._change("backward()")
+            self.grad.raw += g
+
+    def release(self, order: list[Node]) -> None:
+        shells: dict[Node, Any] = {}
+        for n in order:  # arguments come first: their shells are there when a result asks for them
+            if isinstance(n, Tensor) and n.op is not leaf:
+                args = []
+                for a in n.x:
+                    if isinstance(a, Tensor) and a.op is not leaf:
+                        a = shells.get(a) or Released(a)
+                    args.append(a)
+                n.x = tuple(args)
+                n.time = _RELEASED
+                shells[n] = Released(n)
+
+    # What it is.
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history. What is changed through it is checked by backward like any other change."""
+        z = _node(Tensor, self.raw)
+        z.stamp = self.stamp = self.stamp or Stamp()
+        return z
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        raw = value.raw if isinstance(value, Tensor) else np.asarray(value)
+        if raw.dtype != self.raw.dtype and raw.dtype.kind != self.raw.dtype.kind:
+            raise TypeError(f"data of dtype {raw.dtype} cannot replace data of dtype {self.raw.dtype}")
+        self._change(".data =")
+        self.raw = raw
+
+    def detach(self) -> Tensor:
+        """The same memory without history; requires no gradient."""
+        return self.data
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.raw.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.raw.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.raw.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or one size of it."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.raw.ndim
+
+    def numel(self) -> int:
+        """The number of entries."""
+        return self.raw.size
+
+    @property
+    def grad_fn(self) -> Op | None:
+        """The row that made this tensor; None for a leaf."""
+        return None if self.op is leaf else self.op
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.op is not None
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        self.requires_grad_(on)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for a gradient (or no longer), in place. Raises TypeError for integers, RuntimeError on a result."""
+        if requires_grad and self.raw.dtype.kind != "f":
+            raise TypeError(f"only floating tensors can require a gradient, got {self.dtype}; convert with .float() first")
+        if not self.is_leaf and not requires_grad:
+            raise RuntimeError("requires_grad can be turned off on a leaf only; use .detach() for a result")
+        if self.is_leaf:
+            self.op = leaf if requires_grad else None
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this result in ``.grad`` when a backward passes."""
+        if not self.requires_grad:
+            raise RuntimeError("retain_grad() on a tensor that does not require grad")
+        self.retains_grad = not self.is_leaf
+
+    def item(self) -> Any:
+        """The one entry as a Python number."""
+        if self.raw.size != 1:
+            raise ValueError(f"item() needs a tensor of one entry, got shape {self.shape}; use .tolist()")
+        return self.raw.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self.raw.tolist()
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, no copy. Raises RuntimeError where a gradient is required: detach first."""
+        if self.requires_grad:
+            raise RuntimeError("numpy() of a tensor that requires grad would lose its history; use .detach().numpy()")
+        return self.raw
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        raw = self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
+        return raw.copy() if copy else raw
+
+    def values(self) -> np.ndarray:
+        """An object array of Values, one for each entry, whose gradients flow back into this tensor.
+
+        >>> from autograd import tensor
+        >>> t = tensor([2., 3.], requires_grad=True)
+        >>> a, b = t.values()
+        >>> (a * b).backward()
+        >>> t.grad
+        tensor([3., 2.])
+        """
+        hub = Tensor.record(scalars, (self,))
+        out = np.empty(self.raw.size, object)
+        out[:] = [Value.record(item, (hub, i)) for i in range(self.raw.size)]
+        return out.reshape(self.shape)
+
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
+        """This tensor in another dtype; a device name is accepted and means this machine."""
+        wanted = [a for a in (*args, *kwargs.values()) if a is not None and a not in ("cpu",)]
+        if not wanted:
+            return self
+        dtype = wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
+        return self if dtype == self.raw.dtype else Tensor.record(cast, (self, dtype))
+
+    type = to
+
+    def float(self) -> Tensor:
+        """In float32."""
+        return self.to(float32)
+
+    def double(self) -> Tensor:
+        """In float64."""
+        return self.to(float64)
+
+    def long(self) -> Tensor:
+        """In int64."""
+        return self.to(int64)
+
+    def int(self) -> Tensor:
+        """In int32."""
+        return self.to(int32)
+
+    def bool(self) -> Tensor:
+        """True where not zero."""
+        return self.to(bool_)
+
+    def clone(self) -> Tensor:
+        """A copy that gradients flow through."""
+        return Tensor.record(copy, (self,))
+
+    def contiguous(self) -> Tensor:
+        """In row-major memory; a copy only where it was not."""
+        return self if self.raw.flags.c_contiguous else self.clone()
+
+    def cpu(self) -> Tensor:
+        """This tensor: everything is on the CPU."""
+        return self
+
+    @property
+    def T(self) -> Tensor:
+        """The dimensions reversed."""
+        return shapes.permute_(self, tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions exchanged."""
+        return shapes.transpose(self, -2, -1)
+
+    # In place. Refused where it would change what a graph has saved.
+    def _change(self, what: str) -> None:
+        global _clock
+        _clock += 1
+        stamp = self.stamp
+        if stamp is None:
+            stamp = self.stamp = Stamp()
+        stamp.time, stamp.what, stamp.line = _clock, what, _caller()
+
+    def _in_place(self, what: str, other: Any = None) -> None:
+        if not OFF or is_grad_enabled():
+            if self.op is leaf:
+                raise RuntimeError(f"{what} on a leaf that requires grad would lose it; do it inside no_grad() or on .data")
+            if self.op is not None:
+                raise RuntimeError(f"{what} on the result of {self.op!r} would change a graph; write it out of place")
+            if isinstance(other, Node) and other.op is not None:
+                raise RuntimeError(f"{what} with an operand that requires grad: write it out of place, so that it is recorded")
+        if not self.raw.flags.writeable:
+            raise RuntimeError(f"{what} on an expanded view would change several entries at once; .clone() first")
+        self._change(what)
+
+    def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
+        mine = self.raw
+        self._in_place(what, other)
+        raw = other.raw if isinstance(other, Node) else other
+        if alpha != 1:
+            raw = raw * alpha
+        if raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
+            raw = self._fitting(what, raw, compute is _assign)
+        compute(mine, raw, mine)
+        return self
+
+    def _fitting(self, what: str, raw: Any, assign: bool) -> Any:
+        shape, kind = np.shape(raw), np.result_type(raw).kind
+        if len(shape) > self.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], self.shape[::-1])):
+            raise ValueError(f"{what}: shape {shape} does not fit into shape {self.shape}")
+        if kind not in "fiub":
+            raise TypeError(f"{what} takes a number or a tensor, got {type(raw).__name__}")
+        if not assign and kind == "f" and self.raw.dtype.kind != "f":
+            raise TypeError(f"{what}: a floating result cannot be stored in {self.dtype}; convert with .float() first")
+        return np.asarray(raw).astype(self.raw.dtype)
+
+    def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """Add ``alpha * other`` in place."""
+        return self._update("add_", np.add, other, alpha)
+
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """Subtract ``alpha * other`` in place."""
+        return self._update("sub_", np.subtract, other, alpha)
+
+    def mul_(self, other: Any) -> Tensor:
+        """Multiply in place."""
+        return self._update("mul_", np.multiply, other)
+
+    def div_(self, other: Any) -> Tensor:
+        """Divide in place. Raises TypeError for integers."""
+        if self.raw.dtype.kind != "f":
+            raise TypeError(f"div_: the quotient cannot be stored in {self.dtype}; convert with .float() first")
+        return self._update("div_", np.true_divide, other)
+
+    def copy_(self, other: Any) -> Tensor:
+        """Take the entries of ``other``, broadcast and cast to this dtype."""
+        return self._update("copy_", _assign, other)
+
+    def fill_(self, value: Any) -> Tensor:
+        """Set every entry to one number."""
+        return self._update("fill_", _assign, value)
+
+    def zero_(self) -> Tensor:
+        """Set every entry to 0."""
+        return self._update("zero_", _assign, 0)
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
+        """Limit every entry to [min, max] in place."""
+        self._in_place("clamp_")
+        np.clip(self.raw, min, max, out=self.raw)
+        return self
+
+    def _inplace_operator(name: str, row: Op) -> Any:  # type: ignore[misc]  # noqa: N805
+        def operate(x: Tensor, y: Any) -> Tensor:
+            if is_grad_enabled() and x.op is not leaf and (x.op is not None or isinstance(y, Node) and y.op is not None):
+                return row(x, y)  # type: ignore[no-any-return]  # recorded: the name moves on, what was saved stays
+            return getattr(x, name)(y)  # type: ignore[no-any-return]
+
+        return operate
+
+    __iadd__, __isub__ = _inplace_operator("add_", rules.add), _inplace_operator("sub_", rules.sub)
+    __imul__, __itruediv__ = _inplace_operator("mul_", rules.mul), _inplace_operator("div_", rules.div)
+
+    # Indexing and iteration.
+    def __getitem__(self, key: Any) -> Tensor:
+        return shapes.getitem_(self, _index(key, self.shape))  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        key = _index(key, self.shape)
+        raw = value.raw if isinstance(value, Node) else np.asarray(value)
+        self._in_place("assignment by index", value)
+        try:
+            self.raw[key] = raw
+        except ValueError:
+            raise ValueError(f"shape {raw.shape} does not fit the selected shape {self.raw[key].shape}") from None
+
+    def __len__(self) -> Any:
+        if not self.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, x: Any) -> Any:
+        return (self.raw == (x.raw if isinstance(x, Node) else x)).any().item()
+
+    def _one(self, what: str) -> Any:
+        if self.raw.size != 1:
+            raise ValueError(f"{what} needs a tensor of one entry, got shape {self.shape}")
+        return self.raw.item()
+
+    def __bool__(self) -> Any:
+        return self._one("a truth value") != 0
+
+    def __float__(self) -> Any:
+        return self._one("float()") * 1.0
+
+    def __int__(self) -> Any:
+        return self._one("int()").__int__()
+
+    def __index__(self) -> Any:
+        if self.raw.dtype.kind not in "iu":
+            raise TypeError(f"only an integer tensor can be an index, got {self.dtype}")
+        return self._one("an index").__int__()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self.ndim else repr(self)
+
+    def __repr__(self) -> str:
+        from autograd.text import show
+
+        return show(self)
+
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise TypeError("a recorded tensor cannot be pickled or copied with its graph; use .detach().clone()")
+        return _rebuild, (type(self), self.raw, self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
+        _, (cls, raw, requires_grad) = self.__reduce__()
+        memo[id(self)] = z = _rebuild(cls, raw.copy(), requires_grad)
+        z.grad = None if self.grad is None else self.grad.detach().clone()
+        return z
+
+    # Operators and methods from the tables.
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = UFUNCS.get(ufunc)
+        if ufunc is np.matmul and method == "__call__" and not kwargs:
+            return shapes.matmul(*(a if isinstance(a, Tensor) else Tensor(a) for a in inputs))
+        if row is None or method != "__call__" or kwargs:
+            return NotImplemented
+        return row(*(a.item() if isinstance(a, np.generic) and a.dtype == self.raw.dtype else a for a in inputs))
+
+    __add__, __radd__ = _operator(rules.add)
+    __sub__, __rsub__ = _operator(rules.sub)
+    __mul__, __rmul__ = _operator(rules.mul)
+    __truediv__, __rtruediv__ = _operator(rules.div)
+    __pow__, __rpow__ = _operator(rules.pow)
+    __floordiv__, __rfloordiv__ = _operator(rules.floordiv)
+    __mod__, __rmod__ = _operator(rules.mod)
+    __lt__, __gt__ = _operator(rules.lt)[0], _operator(rules.gt)[0]
+    __le__, __ge__ = _operator(rules.le)[0], _operator(rules.ge)[0]
+    __eq__, __ne__ = _operator(rules.eq)[0], _operator(rules.ne)[0]  # type: ignore[assignment]
+
+    def __neg__(self) -> Tensor:
+        return rules.neg(self)  # type: ignore[no-any-return]
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return rules.abs(self)  # type: ignore[no-any-return]
+
+    def __matmul__(self, other: Any) -> Tensor:
+        if isinstance(other, np.ndarray):
+            other = Tensor(other)
+        return shapes.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return shapes.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
+
+    def __invert__(self) -> Tensor:
+        return _node(Tensor, ~self.raw)
+
+    def _logical(function: Callable[..., Any]) -> Any:  # type: ignore[misc]  # noqa: N805
+        return lambda x, y: _node(Tensor, np.asarray(function(x.raw, y.raw if isinstance(y, Node) else y)))
+
+    __and__ = __rand__ = _logical(np.bitwise_and)
+    __or__ = __ror__ = _logical(np.bitwise_or)
+    __xor__ = __rxor__ = _logical(np.bitwise_xor)
+
+    exp, expm1, log, log1p = rules.exp, rules.expm1, rules.log, rules.log1p
+    sqrt, rsqrt, square, reciprocal = rules.sqrt, rules.rsqrt, rules.square, rules.reciprocal
+    sin, cos, tan, atan, arctan = rules.sin, rules.cos, rules.tan, rules.atan, rules.atan
+    sinh, cosh, tanh, sigmoid = rules.sinh, rules.cosh, rules.tanh, rules.sigmoid
+    relu, prelu, softplus, erf, erfc = rules.relu, rules.prelu, rules.softplus, rules.erf, rules.erfc
+    leaky_relu, elu, silu, gelu, clamp = rules.leaky_relu, rules.elu, rules.silu, rules.gelu, rules.clamp
+    clamp_min, clamp_max, maximum, minimum = rules.clamp_min, rules.clamp_max, rules.maximum, rules.minimum
+    add, sub, mul, div, pow, neg = rules.add, rules.sub, rules.mul, rules.div, rules.pow, rules.neg
+    abs, sign, floor, ceil, round = rules.abs, rules.sign, rules.floor, rules.ceil, rules.round
+    lt, le, gt, ge, eq, ne = rules.lt, rules.le, rules.gt, rules.ge, rules.eq, rules.ne
+    sum, mean, var, std, prod, norm = shapes.sum, shapes.mean, shapes.var, shapes.std, shapes.prod, shapes.norm
+    max, min, amax, amin = shapes.max, shapes.min, shapes.amax, shapes.amin
+    argmax, argmin, cumsum = shapes.argmax, shapes.argmin, shapes.cumsum
+    logsumexp, softmax, log_softmax = shapes.logsumexp, shapes.softmax, shapes.log_softmax
+    matmul, mm, mv, dot, outer = shapes.matmul, shapes.mm, shapes.mv, shapes.dot, shapes.outer
+    reshape, view, flatten, permute, transpose = shapes.reshape, shapes.view, shapes.flatten, shapes.permute, shapes.transpose
+    squeeze, unsqueeze, expand, broadcast_to = shapes.squeeze, shapes.unsqueeze, shapes.expand, shapes.broadcast_to
+    split, flip, tril, triu, diag = shapes.split, shapes.flip, shapes.tril, shapes.triu, shapes.diag
+
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """In the shape of ``other``."""
+        return self.reshape(other.shape)  # type: ignore[no-any-return]
+
+    def t(self) -> Tensor:
+        """A matrix transposed."""
+        return self.T
+
+
+def _rebuild(cls: type[Tensor], raw: np.ndarray, requires_grad: bool) -> Tensor:
+    z = _node(cls, raw)
+    z.op = leaf if requires_grad else None
+    return z
+
+
+def _node(cls: type[Any], raw: np.ndarray) -> Any:
+    """A constant of face ``cls`` around ``raw``."""
+    z = _new(cls)
+    z.raw = raw
+    z.op = z.grad = z.mark = z.label = z.stamp = None
+    z.x = ()
+    z.time = _clock
+    z.retains_grad = False
+    return z
+
+
+class Released(Node):
+    """What stays of a tensor in a released graph: its operation, shape, dtype and label, so that it can be drawn."""
+
+    __slots__ = ("dtype", "label", "shape")
+    rank = 2
+
+    def __init__(self, t: Tensor | Released) -> None:
+        self.op, self.x, self.shape, self.dtype, self.label = t.op, t.x, t.shape, t.dtype, t.label
+        self.raw = self.grad = self.mark = None
+
+    def saved(self, as_nodes: bool) -> NoReturn:
+        _released(self)
+
+    def fit(self, g: Any) -> NoReturn:
+        _released(self)
+
+    def __repr__(self) -> str:
+        return f"<released {self.op!r} of shape {self.shape}>"
+
+
+def _released(n: Any) -> NoReturn:
+    raise RuntimeError(
+        f"the arrays saved for the backward of {n.op!r} (shape {n.shape}) were let go by an earlier backward; to go through "
+        "this graph again, call the earlier one with retain_graph=True"
+    )
+
+
+class _Hub(Tensor):
+    """A tensor taken apart into Values. Its gradient is gathered entry by entry, and stays linear in their number."""
+
+    __slots__ = ()
+
+    def fit(self, g: Any) -> Any:
+        return g
+
+
+class _Gathered(dict[int, Any]):
+    """Gradients of some entries of a tensor, by flat index."""
+
+    def __add__(self, other: _Gathered) -> _Gathered:
+        for i, g in other.items():
+            self[i] = self[i] + g if i in self else g
+        return self
+
+    def dense(self, like: Any) -> Any:
+        size = int(np.prod(like.shape))
+        if any(isinstance(g, Node) for g in self.values()):
+            return Tensor.record(pack, (tuple(like.shape), like.dtype, *(self.get(i, 0.0) for i in range(size))))
+        flat = np.zeros(size, like.dtype)
+        flat[list(self)] = list(self.values())
+        return flat.reshape(like.shape)
+
+
+def _entry(i: int, g: Any, z: Any, *args: Any) -> Any:
+    return Value.record(item, (Tensor.record(scalars, (g,)), i - 2)) if isinstance(g, Node) else g.item(i - 2)
+
+
+cast = Op("to", lambda x, dtype: x.astype(dtype), lambda g, z, x, dtype: g, None)  # fit() casts the gradient back
+copy = Op("clone", lambda x: x.copy(), lambda g, z, x: g)
+# Between the layers: numbers into a tensor, a tensor into numbers (through a hub that gathers their gradients).
+pack = Op("tensor", lambda shape, dtype, *values: np.array(values, dtype).reshape(shape), None, None, each(_entry))
+scalars = Op("values", lambda x: x, lambda g, z, x: g.dense(x))
+item = Op("item", lambda x, i: x.item(i) * 1.0, lambda g, z, x, i: _Gathered({i: g}), None)
+
+
+def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
+    np.copyto(out, value, casting="unsafe")
+
+
+def _operand(a: Any, op: Op) -> Any:
+    """An argument on its way into a tensor operation."""
+    if isinstance(a, Value) and op is not pack:
+        return Tensor.record(pack, ((), float64, a))
+    if isinstance(a, np.ndarray | np.generic):
+        return Tensor(np.asarray(a))
+    if isinstance(a, Released):
+        _released(a)
+    if isinstance(a, (Tensor, *_PLAIN)):
+        return a
+    raise TypeError(f"{op!r} takes tensors and numbers, got {type(a).__name__}; wrap lists as tensor(...)")
+
+
+def _unpromoted(raws: list[Any]) -> list[Any]:
+    """0-d operands in the dtype of those with dimensions, where these are of the same kind or a wider one."""
+    order = "biuf"
+    arrays = [a for a in raws if isinstance(a, _ndarray)]
+    dtypes = [a.dtype for a in arrays if a.ndim] or [a.dtype for a in arrays]
+    wide = np.result_type(*dtypes)
+    if wide is float64 and float64 not in dtypes:
+        wide = float32  # int64 with float32 stays float32
+    return [
+        a.astype(wide) if isinstance(a, _ndarray) and order.index(a.dtype.kind) <= order.index(wide.kind) and a.dtype.kind != "b" else a
+        for a in raws
+    ]
+
+
+def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """``key`` as the tuple that numpy takes, checked."""
+    keys = key if isinstance(key, tuple) else (key,)
+    out: list[Any] = []
+    for k in keys:
+        if isinstance(k, Tensor):
+            k = k.raw
+        if isinstance(k, list | range):
+            k = np.asarray(k, dtype=None if len(k) else np.int64)
+        if isinstance(k, np.ndarray):
+            if k.dtype.kind not in "biu":
+                raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype}")
+        elif isinstance(k, bool | np.bool_):
+            k = np.asarray(k)
+        elif isinstance(k, slice):
+            k = slice(*(None if s is None else s.__index__() for s in (k.start, k.stop, k.step)))
+        elif k is not None and k is not Ellipsis:
+            if not hasattr(k, "__index__"):
+                raise IndexError(f"{k!r} cannot index a tensor; use ints, slices, None, ..., lists, or integer or boolean tensors")
+            k = k.__index__()
+        out.append(k)
+    used = [k.ndim if isinstance(k, np.ndarray) and k.dtype == bool else 1 for k in out if k is not None and k is not Ellipsis]
+    if sum(used) > len(shape):
+        raise IndexError(f"too many indices: {sum(used)} for shape {shape}")
+    return tuple(out)
+
+
+Value.join = staticmethod(Tensor.record)

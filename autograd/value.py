@@ -1,0 +1,340 @@
+"""`Value`: a Python float that remembers where it came from. Python's operators onto the rows of the table.
+
+A scalar graph has many nodes with little work in each, so each row gets a kernel: a method that computes the float and,
+in the same breath, the local partials that the backward pass will need. Nobody writes a kernel by hand: the rule itself,
+handed symbols, says what the partials are (`1 - z * z` for tanh), and `_kernel` turns that text into the method. Where
+a kernel does not apply (a constant, no recording, another type, an IEEE edge such as 1 / 0), `Value.record` does the
+same thing slowly.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import rules
+from autograd.graph import Node, Op, leaf
+from autograd.mode import OFF, is_grad_enabled
+from autograd.symbols import derivative
+
+__all__ = ["Value"]
+
+
+
+def _number(x: Any, what: str) -> float:
+    """``x`` as a float, or a TypeError that says what came."""
+    if isinstance(x, numbers.Real | np.bool_) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub"):
+        return float(x)
+    got = f"an array of shape {x.shape}" if isinstance(x, np.ndarray) else f"{x!r} ({type(x).__name__})"
+    raise TypeError(f"{what} must be one real number, got {got}; for arrays and lists use tensor(...)")
+
+
+def _box(v: Value) -> np.ndarray:
+    box = np.empty((), object)
+    box[()] = v
+    return box
+
+
+def _no_tensors(row: Op, args: tuple[Any, ...]) -> Any:
+    raise TypeError(f"{row!r} of a Value and an array needs the tensor layer: import autograd")
+
+
+def _slow(row: Op, x: Any, y: Any) -> Any:
+    """A binary operation that no kernel served; NotImplemented for what is not a number."""
+    if any(isinstance(a, np.ndarray) for a in (x, y)):
+        return Value.__array_ufunc__(x if isinstance(x, Value) else y, UFUNC_OF[row], "__call__", x, y)
+    if not all(isinstance(a, Value | numbers.Real | np.bool_) for a in (x, y)):
+        return NotImplemented
+    return Value.record(row, (x, y))
+
+
+def _edge(row: Op, *args: Any) -> Any:
+    """The same by IEEE 754, where Python's floats raise."""
+    z = Value.record(row, args)
+    with np.errstate(all="ignore"):
+        raws = [np.float64(a.raw if isinstance(a, Value) else a) for a in args]
+        partials = [
+            float(rule(np.float64(1), np.float64(z.raw), *raws)) if rule is not None and isinstance(a, Value) else None
+            for a, rule in zip(args, row.vjps)
+        ]
+    z.x, z.dx, z.y, z.dy = (args[0], partials[0], *args[1:], *partials[1:]) if len(args) == 2 else (args[0], partials[0], None, None)
+    return z
+
+
+# The kernels. ``a, b, c`` are the arguments and the result as floats; the partials come from the rule, as text.
+_UNARY = """
+def {name}(x):
+    if x.op is not None and not OFF:
+        a = x.raw
+        try:
+            z = new(Value); z.raw = c = {compute}; z.dx = {dx}
+        except EDGES:
+            return edge(row, x)
+        z.x = x; z.y = z.dy = z.grad = z.mark = z.label = None; z.op = row
+        return z
+    return record(row, (x,))
+"""
+
+_BINARY = """
+def {name}(x, y):
+    if y.__class__ is Value:
+        if x.op is not None and y.op is not None and not OFF:
+            a = x.raw; b = y.raw
+            try:
+                z = new(Value); z.raw = c = {compute}; z.dx = {dx}; z.dy = {dy}
+            except EDGES:
+                return edge(row, x, y)
+            z.x = x; z.y = y; z.grad = z.mark = z.label = None; z.op = row
+            return z
+    elif (y.__class__ is float or y.__class__ is int) and x.op is not None and not OFF:
+        a = x.raw; b = float(y)
+        try:
+            z = new(Value); z.raw = c = {compute}; z.dx = {dx}
+        except EDGES:
+            return edge(row, x, b)
+        z.x = x; z.y = b; z.dy = z.grad = z.mark = z.label = None; z.op = row
+        return z
+    return slow(row, x, y)
+"""
+
+_REFLECTED = """
+def {name}(y, x):
+    if (x.__class__ is float or x.__class__ is int) and y.op is not None and not OFF:
+        a = float(x); b = y.raw
+        try:
+            z = new(Value); z.raw = c = {compute}; z.dy = {dy}
+        except EDGES:
+            return edge(row, a, y)
+        z.x = a; z.y = y; z.dx = z.grad = z.mark = z.label = None; z.op = row
+        return z
+    return slow(row, x, y)
+"""
+
+_EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0)
+_scopes: list[dict[str, Any]] = []  # the globals of each kernel, completed once Value exists
+
+
+def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
+    args = ("a",) if template is _UNARY else ("a", "b")
+    text = {"compute": f"a {row.name} b" if row.name in ("+", "-", "*", "/") else f"compute({', '.join(args)})"}
+    for i, d in enumerate(("dx", "dy")):
+        if f"{{{d}}}" in template:
+            partial = derivative(row, i, 1, "c", args)
+            text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
+    scope: dict[str, Any] = {n: r.compute for n, r in rules.ROWS.items() if n.isidentifier()}
+    scope |= {"compute": row.compute, "row": row, "OFF": OFF, "EDGES": _EDGES, "new": object.__new__}
+    exec(compile(template.format(name=name, **text), f"<kernel of {row.name}>", "exec"), scope)
+    _scopes.append(scope)
+    kernel: Callable[..., Any] = scope[name]
+    kernel.__qualname__, kernel.__doc__ = f"Value.{name}", f"The row {row!r} of the table."
+    return kernel
+
+
+def _unary(row: Op, name: str = "") -> Callable[[Value], Value]:
+    return _kernel(_UNARY, name or row.name, row)
+
+
+def _binary(row: Op, name: str = "") -> Callable[[Value, Any], Any]:
+    return _kernel(_BINARY, name or row.name, row)
+
+
+def _operator(row: Op, name: str) -> tuple[Callable[[Value, Any], Any], Callable[[Value, Any], Any]]:
+    return _kernel(_BINARY, f"__{name}__", row), _kernel(_REFLECTED, f"__r{name}__", row)
+
+
+def _comparison(row: Op) -> Callable[[Value, Any], Any]:
+    def compare(x: Value, y: Any) -> Any:
+        if y.__class__ is Value:
+            return row.compute(x.raw, y.raw)
+        return row.compute(x.raw, float(y)) if isinstance(y, numbers.Real) else _slow(row, x, y)
+
+    return compare
+
+
+class Value(Node):
+    """A scalar that records what is done to it. A leaf requires a gradient unless told otherwise.
+
+    ``data`` is the float (it can be set), ``grad`` the gradient (None until one arrives; also on middle nodes), and
+    ``label`` a name for pictures. Comparisons are by value, hashing by identity.
+
+    >>> a, b = Value(-4.0), Value(2.0)
+    >>> c = (a * b + b ** 3).tanh()
+    >>> c.backward()
+    >>> c, a.grad, b.grad
+    (Value(data=0.0, grad=1.0), 2.0, 8.0)
+    """
+
+    __slots__ = ("dx", "dy", "label", "y")
+    rank = 1
+    ieee = staticmethod(lambda: np.errstate(all="ignore"))
+    label: str | None
+    data = Node.raw  # the same slot by the name that users know
+
+    def __init__(self, data: Any, requires_grad: bool = True, label: str | None = None) -> None:
+        self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
+        self.op = leaf if requires_grad else None
+        self.x = ()
+        self.label = label
+        self.y = self.dx = self.dy = self.grad = self.mark = None
+
+    # What a face says for itself (see Node).
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        args = tuple(a if isinstance(a, Node | bool | int) or a is None else _number(a, "the operand of a Value") for a in args)
+        raws = tuple(a.raw if isinstance(a, Node) else a for a in args)
+        z = op.compute(*raws)
+        if z.__class__ is bool:
+            return z
+        out: Value = object.__new__(cls)
+        out.raw = z if z.__class__ is float else _number(z, f"the result of {op!r} on Values")
+        out.op, out.x, out.label = None, (), None
+        out.y = out.dx = out.dy = out.grad = out.mark = None
+        if is_grad_enabled() and any(
+            rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps)
+        ):
+            out.op, out.x = op, args
+        return out
+
+    @classmethod
+    def constant(cls, raw: Any) -> Value:
+        return cls(raw, requires_grad=False)
+
+    def seed(self, gradient: Any) -> Any:
+        if gradient is None:
+            return 1.0
+        return gradient if isinstance(gradient, Value) else _number(gradient, "the gradient of a Value")
+
+    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+        z, args = super().saved(as_nodes)
+        return z if as_nodes else np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)
+
+    def fit(self, g: Any) -> Any:
+        return g if g.__class__ is float or isinstance(g, Node) else float(g)
+
+    def receive(self, g: Any) -> None:
+        self.grad = g if self.grad is None or self.op is not leaf else self.grad + g
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.op is not None
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("requires_grad can be set on a leaf only; this Value is the result of an operation")
+        self.op = leaf if on else None
+
+    def detach(self) -> Value:
+        """The same number with no history and no gradient."""
+        return Value(self.raw, requires_grad=False)
+
+    def item(self) -> float:
+        """The number as a Python float."""
+        return self.raw
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = None
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f", label={self.label!r}"
+        grad = self.grad.data if isinstance(self.grad, Value) else self.grad
+        return f"Value(data={self.raw}, grad={grad}{label})"
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise TypeError("a recorded Value cannot be pickled or copied with its graph; use .detach() or .data")
+        return Value, (self.raw, self.requires_grad, self.label)
+
+    # Python's number protocol.
+    __hash__ = object.__hash__
+
+    def __float__(self) -> float:
+        return self.raw
+
+    def __int__(self) -> int:
+        return int(self.raw)
+
+    __trunc__ = __int__
+
+    def __bool__(self) -> bool:
+        return self.raw != 0
+
+    def __complex__(self) -> complex:
+        return complex(self.raw)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """An int without ``ndigits``, as for a float; with it, a Value (whose gradient is zero)."""
+        return round(self.raw) if ndigits is None else rules.round(self * 10.0**ndigits) / 10.0**ndigits
+
+    def __floor__(self) -> int:
+        return math.floor(self.raw)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.raw)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = UFUNCS.get(ufunc)
+        if method != "__call__" or kwargs or row is None:
+            return NotImplemented
+        if any(isinstance(a, np.ndarray) and a.dtype == object for a in inputs):  # arrays of Values: element by element
+            return ufunc(*(_box(a) if isinstance(a, Value) else a for a in inputs))
+        if any(isinstance(a, np.ndarray) for a in inputs):
+            return type(self).join(row, inputs)
+        return row(*(float(a) if isinstance(a, numbers.Real) else a for a in inputs))
+
+    #: How an array that meets a Value is recorded; the tensor layer says so when it is there.
+    join: Callable[[Op, tuple[Any, ...]], Any] = staticmethod(_no_tensors)
+
+    # The rows as operators and methods.
+    __add__, __radd__ = _operator(rules.add, "add")
+    __sub__, __rsub__ = _operator(rules.sub, "sub")
+    __mul__, __rmul__ = _operator(rules.mul, "mul")
+    __truediv__, __rtruediv__ = _operator(rules.div, "truediv")
+    __pow__, __rpow__ = _operator(rules.pow, "pow")
+    __floordiv__, __rfloordiv__ = _operator(rules.floordiv, "floordiv")
+    __mod__, __rmod__ = _operator(rules.mod, "mod")
+    __neg__, __abs__ = _unary(rules.neg, "__neg__"), _unary(rules.abs, "__abs__")
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, (rules.lt, rules.le, rules.gt, rules.ge))
+    __eq__, __ne__ = _comparison(rules.eq), _comparison(rules.ne)  # type: ignore[assignment]
+    exp, expm1, log, log1p = map(_unary, (rules.exp, rules.expm1, rules.log, rules.log1p))
+    sqrt, rsqrt, square, reciprocal = map(_unary, (rules.sqrt, rules.rsqrt, rules.square, rules.reciprocal))
+    sin, cos, tan, atan = map(_unary, (rules.sin, rules.cos, rules.tan, rules.atan))
+    sinh, cosh, tanh, sigmoid = map(_unary, (rules.sinh, rules.cosh, rules.tanh, rules.sigmoid))
+    relu, softplus, erf, erfc = map(_unary, (rules.relu, rules.softplus, rules.erf, rules.erfc))
+    abs, sign, neg = map(_unary, (rules.abs, rules.sign, rules.neg))
+    floor, ceil, round = map(_unary, (rules.floor, rules.ceil, rules.round))
+    pow, prelu, maximum, minimum = map(_binary, (rules.pow, rules.prelu, rules.maximum, rules.minimum))
+    clamp_min, clamp_max = map(_binary, (rules.clamp_min, rules.clamp_max))
+    leaky_relu, elu, silu, gelu, clamp = rules.leaky_relu, rules.elu, rules.silu, rules.gelu, rules.clamp
+    arctan, rint, absolute = atan, round, abs  # numpy's names: np.arctan of an object array asks for them
+
+
+for _scope in _scopes:
+    _scope |= {"Value": Value, "record": Value.record, "edge": _edge, "slow": _slow}
+
+# numpy's ufuncs onto the rows: np.tanh(value), np.float64(2) * value, array @ tensor.
+UFUNC_OF: dict[Op, np.ufunc] = {
+    rules.add: np.add, rules.sub: np.subtract, rules.mul: np.multiply, rules.div: np.true_divide, rules.neg: np.negative,
+    rules.pow: np.power, rules.floordiv: np.floor_divide, rules.mod: np.remainder, rules.abs: np.absolute,
+    rules.sign: np.sign, rules.exp: np.exp, rules.expm1: np.expm1, rules.log: np.log, rules.log1p: np.log1p,
+    rules.sqrt: np.sqrt, rules.square: np.square, rules.reciprocal: np.reciprocal, rules.sin: np.sin, rules.cos: np.cos,
+    rules.tan: np.tan, rules.atan: np.arctan, rules.sinh: np.sinh, rules.cosh: np.cosh, rules.tanh: np.tanh,
+    rules.maximum: np.maximum, rules.minimum: np.minimum, rules.floor: np.floor, rules.ceil: np.ceil,
+    rules.round: np.rint, rules.lt: np.less, rules.le: np.less_equal, rules.gt: np.greater, rules.ge: np.greater_equal,
+    rules.eq: np.equal, rules.ne: np.not_equal,
+}  # fmt: skip
+UFUNCS: dict[np.ufunc, Op] = {ufunc: row for row, ufunc in UFUNC_OF.items()}
