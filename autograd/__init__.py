@@ -1,17 +1,59 @@
 """A scalar autograd engine with a tiny tensor layer. Ordinary arithmetic leaves a graph behind; `backward` walks it."""
 
-from autograd import functional as functional
-from autograd.creation import *  # noqa: F403
-from autograd.graph import Node as Node
-from autograd.graph import Op as Op
-from autograd.graph import ancestors as ancestors
-from autograd.graph import each as each
-from autograd.graph import grad as grad
-from autograd.mode import enable_grad as enable_grad
-from autograd.mode import is_grad_enabled as is_grad_enabled
-from autograd.mode import no_grad as no_grad
-from autograd.mode import set_grad_enabled as set_grad_enabled
-from autograd.rules import *
-from autograd.shapes import *
-from autograd.tensor import *
-from autograd.value import Value as Value
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from autograd import functional
+from autograd.creation import (
+    Generator, arange, as_tensor, default_generator, empty, empty_like, eye, from_numpy, full, full_like, initial_seed,
+    linspace, load, manual_seed, normal, ones, ones_like, rand, rand_like, randint, randn, randn_like, randperm, save,
+    tensor, zeros, zeros_like,
+)  # fmt: skip
+from autograd.graph import Node, Op, ancestors, each, grad
+from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from autograd.rules import (
+    abs, add, atan, ceil, clamp, clamp_max, clamp_min, cos, cosh, div, elu, eq, erf, erfc, exp, expm1, floor, ge, gelu,
+    gt, le, leaky_relu, log, log1p, lt, maximum, minimum, mul, ne, neg, pow, prelu, reciprocal, relu, round, rsqrt,
+    sigmoid, sign, silu, sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
+)  # fmt: skip
+from autograd.shapes import (
+    amax, amin, argmax, argmin, broadcast_to, cat, cumsum, diag, dot, einsum, flatten, flip, linear, log_softmax,
+    logsumexp, matmul, max, mean, min, mm, mv, norm, outer, permute, prod, reshape, softmax, split, squeeze, stack, std,
+    sum, transpose, tril, triu, unsqueeze, var,
+)  # fmt: skip
+from autograd.tensor import Tensor, bool_, float32, float64, int32, int64, uint8
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.drawing import draw
+
+__version__ = "0.1.0"
+
+# What is loaded when it is asked for: `import autograd` imports neither graphviz nor hypothesis.
+_LAZY = {"draw": "autograd.drawing"}
+# PyTorch's short names of dtypes, which would hide Python's own if they stood above.
+_DTYPES = {"bool": bool_, "float": float32, "double": float64, "int": int32, "long": int64}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    if name in _DTYPES:
+        return _DTYPES[name]
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
+__all__ = [
+    "Generator", "Node", "Op", "Tensor", "Value", "abs", "add", "amax", "amin", "ancestors", "arange", "argmax", "argmin",
+    "as_tensor", "atan", "bool_", "broadcast_to", "cat", "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh",
+    "cumsum", "default_generator", "diag", "div", "dot", "draw", "each", "einsum", "elu", "empty", "empty_like",
+    "enable_grad", "eq", "erf", "erfc", "exp", "expm1", "eye", "flatten", "flip", "float32", "float64", "floor",
+    "from_numpy", "full", "full_like", "functional", "ge", "gelu", "grad", "gt", "initial_seed", "int32", "int64",
+    "is_grad_enabled", "le", "leaky_relu", "linear", "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt",
+    "manual_seed", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "ne", "neg", "no_grad", "norm",
+    "normal", "ones", "ones_like", "outer", "permute", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn",
+    "randn_like", "randperm", "reciprocal", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid",
+    "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "sum", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var", "where", "zeros",
+    "zeros_like",
+]  # fmt: skip

@@ -60,16 +60,17 @@ def _first(data: Any) -> Any:
     return data
 
 
-def _array(data: Any) -> np.ndarray:
-    def plain(d: Any) -> Any:
-        if isinstance(d, Tensor):
-            if d.requires_grad:
-                raise TypeError("a list of tensors that require grad would lose their history; join them with stack or cat")
-            return d.raw
-        return [plain(e) for e in d] if isinstance(d, list | tuple) else d
+def _plain(data: Any) -> Any:
+    if isinstance(data, Tensor):
+        if data.requires_grad:
+            raise TypeError("a list of tensors that require grad would lose their history; join them with stack or cat")
+        return data.raw
+    return [_plain(d) for d in data] if isinstance(data, list | tuple) else data
 
+
+def _array(data: Any) -> np.ndarray:
     try:
-        raw = np.asarray(plain(data))
+        raw = np.asarray(_plain(data))
     except ValueError:
         raise ValueError(f"the lists are ragged: every row needs the same length, got {_lengths(data)}") from None
     if raw.dtype.kind not in "fiubO":

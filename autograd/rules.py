@@ -7,6 +7,7 @@ choice, the comment beside the row says so. To add an operation, add a row.
 
 from __future__ import annotations
 
+import builtins
 import math
 import operator
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def _sigmoid_float(x: float) -> float:
 
 
 def _softplus_float(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
+    return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))) if x == x else x
 
 
 def _elu(x: Any, alpha: Any) -> Any:
@@ -103,7 +104,7 @@ def _floor(x: float) -> float:
 
 
 def _round(x: float) -> float:
-    return float(round(x)) if math.isfinite(x) else x
+    return float(builtins.round(x)) if math.isfinite(x) else x
 
 
 def _where(c: Any, a: Any, b: Any) -> Any:

@@ -420,8 +420,8 @@ def matmul(x: Any, y: Any) -> Any:
     if x.ndim > 1 and y.ndim > 1:
         return matmul_(x, y)
     z = matmul_(x if x.ndim > 1 else x.reshape((1, -1)), y if y.ndim > 1 else y.reshape((-1, 1)))
-    shape = z.shape
-    return z.reshape(shape[: len(shape) - (x.ndim == 1) - (y.ndim == 1)] + (shape[-1:] if x.ndim == 1 and y.ndim > 1 else ()))
+    *batch, rows, columns = z.shape
+    return z.reshape((*batch, *[rows] * (x.ndim > 1), *[columns] * (y.ndim > 1)))
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:

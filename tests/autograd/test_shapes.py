@@ -1,0 +1,273 @@
+"""The rows that know about shapes, against numpy forward and against the complex step or central differences backward."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import autograd as ag
+from autograd import Tensor, tensor
+
+Array = np.ndarray
+
+
+def rng(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng([seed, *shape]).uniform(0.5, 2.0, shape)
+
+
+def check(f: Callable[..., Tensor], *arrays: Array, numpy: Callable[..., Any] | None = None, order: int = 2) -> None:
+    """Forward against ``numpy``; first and second derivative of a random weighing of the output against differences."""
+    xs = [tensor(a, requires_grad=True) for a in arrays]
+    y = f(*xs)
+    if numpy is not None:
+        np.testing.assert_allclose(y.detach().numpy(), numpy(*arrays), rtol=1e-12, atol=1e-12)
+    weight = tensor(rng(*y.shape, seed=1))
+
+    def scalar(*ts: Tensor) -> Tensor:
+        return (f(*ts) * weight).sum()
+
+    gradients: list[Callable[..., Tensor]] = [scalar]
+    for _ in range(order):
+        g = gradients[-1]
+        compare(g, arrays)
+        direction = [tensor(rng(*a.shape, seed=2)) for a in arrays]
+
+        def along(*ts: Tensor, g: Callable[..., Tensor] = g, direction: list[Tensor] = direction) -> Tensor:
+            """The derivative of g along a direction, as a function that can be differentiated again."""
+            out = g(*ts)
+            if not out.requires_grad:
+                return out * 0
+            found = ag.grad(out, ts, create_graph=True, allow_unused=True)
+            return sum(((d * v).sum() for d, v in zip(found, direction) if d is not None), ag.zeros((), dtype=ag.float64))
+
+        gradients.append(along)
+
+
+def compare(scalar: Callable[..., Tensor], arrays: tuple[Array, ...]) -> None:
+    xs = [tensor(a, requires_grad=True) for a in arrays]
+    y = scalar(*xs)
+    if not y.requires_grad:
+        return
+    recorded = ag.grad(y, xs, create_graph=True, allow_unused=True)
+    raw = ag.grad(y, xs, allow_unused=True)
+    for i, (a, g, r) in enumerate(zip(arrays, raw, recorded)):
+        if g is None:
+            continue
+        assert g.shape == a.shape and g.dtype == a.dtype
+        np.testing.assert_allclose(r.detach().numpy(), g.numpy(), rtol=1e-10, atol=1e-12)
+        direction = rng(*a.shape, seed=3)
+        h = 1e-4
+
+        def at(s: float, i: int = i, a: Array = a, direction: Array = direction) -> float:
+            moved = [tensor(b + s * direction if j == i else b, requires_grad=True) for j, b in enumerate(arrays)]
+            return scalar(*moved).item()
+
+        d1, d2 = (at(h) - at(-h)) / (2 * h), (at(h / 2) - at(-h / 2)) / h
+        assert (4 * d2 - d1) / 3 == pytest.approx((g.numpy() * direction).sum(), rel=1e-5, abs=1e-6)
+
+
+def dims(ndim: int) -> st.SearchStrategy[Any]:
+    axes = st.integers(-ndim, ndim - 1)
+    return st.none() | axes | st.lists(axes, min_size=1, max_size=ndim, unique_by=lambda d: d % ndim).map(tuple)
+
+
+REDUCTIONS = {
+    "sum": np.sum, "mean": np.mean, "amax": np.max, "amin": np.min,
+    "var": lambda a, axis, keepdims: np.var(a, axis=axis, keepdims=keepdims, ddof=1),
+    "std": lambda a, axis, keepdims: np.std(a, axis=axis, keepdims=keepdims, ddof=1),
+    "logsumexp": lambda a, axis, keepdims: np.log(np.exp(a).sum(axis=axis, keepdims=keepdims)),
+    "norm": lambda a, axis, keepdims: np.sqrt((a * a).sum(axis=axis, keepdims=keepdims)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@settings(max_examples=12)
+@given(data=st.data(), shape=st.lists(st.integers(2, 3), min_size=1, max_size=3), keepdim=st.booleans())
+def test_reductions(name: str, data: st.DataObject, shape: list[int], keepdim: bool) -> None:
+    dim = data.draw(dims(len(shape)))
+    check(
+        lambda x: getattr(x, name)(dim=dim, keepdim=keepdim),
+        rng(*shape),
+        numpy=lambda a: REDUCTIONS[name](a, axis=dim, keepdims=keepdim),
+    )
+
+
+@settings(max_examples=15)
+@given(shape=st.lists(st.integers(1, 5), min_size=1, max_size=2), data=st.data(), zeros=st.integers(0, 3))
+def test_prod_with_zeros_anywhere(shape: list[int], data: st.DataObject, zeros: int) -> None:
+    a = rng(*shape)
+    for _ in range(zeros):
+        a.flat[data.draw(st.integers(0, a.size - 1))] = 0
+    dim = data.draw(st.none() | st.integers(-len(shape), len(shape) - 1))
+    check(lambda x: ag.prod(x, dim), a, numpy=lambda a: np.prod(a, axis=dim))
+
+
+def test_prod_keepdim_and_the_product_of_nothing() -> None:
+    assert ag.prod(ag.ones(2, 3), keepdim=True).shape == (1, 1)
+    assert ag.prod(ag.ones(2, 3), 0, keepdim=True).shape == (1, 3)
+    assert ag.prod(ag.zeros(0)).item() == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)),
+        ((5, 2, 3), (5, 3, 4)), ((5, 1, 2, 3), (4, 3, 2)), ((1, 2, 3), (5, 3, 2)), ((3,), (5, 3, 2)), ((5, 2, 3), (3,)),
+    ],
+)  # fmt: skip
+def test_matmul(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    check(lambda x, y: x @ y, rng(*a), rng(*b), numpy=np.matmul)
+
+
+def test_named_products() -> None:
+    check(ag.mm, rng(2, 3), rng(3, 4), numpy=np.matmul)
+    check(ag.mv, rng(2, 3), rng(3), numpy=np.matmul)
+    check(ag.dot, rng(3), rng(3, seed=5), numpy=np.dot)
+    check(ag.outer, rng(3), rng(2), numpy=np.outer)
+    check(ag.linear, rng(5, 3), rng(2, 3), rng(2), numpy=lambda x, w, b: x @ w.T + b)
+    check(ag.linear, rng(4, 5, 3), rng(2, 3), rng(2), numpy=lambda x, w, b: x @ w.T + b)
+    check(ag.linear, rng(3), rng(2, 3), rng(2), numpy=lambda x, w, b: x @ w.T + b)
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("ij,jk->ik", [(2, 3), (3, 4)]), ("ij,j", [(2, 3), (3,)]), ("ii->i", [(3, 3)]), ("ii", [(3, 3)]),
+        ("ij->ji", [(2, 3)]), ("ijk->j", [(2, 3, 2)]), ("i,j,ij->", [(2,), (3,), (2, 3)]), ("bij,bjk->bik", [(2, 2, 3), (2, 3, 2)]),
+        ("iij,j->i", [(2, 2, 3), (3,)]), ("i,i->i", [(3,), (3,)]), (",i->i", [(), (3,)]),
+    ],
+)  # fmt: skip
+def test_einsum(equation: str, shapes: list[tuple[int, ...]]) -> None:
+    arrays = [rng(*s, seed=i) for i, s in enumerate(shapes)]
+    check(lambda *xs: ag.einsum(equation, *xs), *arrays, numpy=lambda *a: np.einsum(equation, *a))
+
+
+def test_einsum_refuses_what_does_not_fit() -> None:
+    x = ag.ones(2, 3)
+    for equation in ("ij,jk", "ijk", "ij->il", "ii", "...i"):
+        with pytest.raises(ValueError, match="einsum"):
+            ag.einsum(equation, x)
+
+
+VIEWS: list[tuple[str, Callable[[Any], Any], Callable[[Array], Any]]] = [
+    ("reshape", lambda x: x.reshape(3, -1), lambda a: a.reshape(3, -1)),
+    ("view", lambda x: x.view((8, 3)), lambda a: a.reshape(8, 3)),
+    ("flatten", lambda x: x.flatten(1), lambda a: a.reshape(2, 12)),
+    ("transpose", lambda x: x.transpose(0, -1), lambda a: a.swapaxes(0, 2)),
+    ("T", lambda x: x.T, lambda a: a.T),
+    ("mT", lambda x: x.mT, lambda a: a.swapaxes(1, 2)),
+    ("permute", lambda x: x.permute(2, 0, 1), lambda a: a.transpose(2, 0, 1)),
+    ("unsqueeze", lambda x: x.unsqueeze(-1), lambda a: a[..., None]),
+    ("squeeze", lambda x: x.unsqueeze(1).squeeze(1), lambda a: a),
+    ("expand", lambda x: x.unsqueeze(0).expand(5, -1, 3, -1), lambda a: np.broadcast_to(a, (5, *a.shape))),
+    ("broadcast_to", lambda x: ag.broadcast_to(x, (2, 2, 3, 4)), lambda a: np.broadcast_to(a, (2, *a.shape))),
+    ("cumsum", lambda x: x.cumsum(1), lambda a: a.cumsum(1)),
+    ("flip", lambda x: x.flip((0, 2)), lambda a: a[::-1, :, ::-1]),
+    ("tril", lambda x: x.tril(), np.tril),
+    ("triu", lambda x: x.triu(1), lambda a: np.triu(a, 1)),
+    ("diag", lambda x: ag.diag(x[0], 1), lambda a: np.diag(a[0], 1)),
+    ("diag-below", lambda x: ag.diag(x[0], -1), lambda a: np.diag(a[0], -1)),
+    ("diag-vector", lambda x: ag.diag(x[0, 0], -1), lambda a: np.diag(a[0, 0], -1)),
+    ("cat", lambda x: ag.cat([x, x * x, x[:1]]), lambda a: np.concatenate([a, a * a, a[:1]])),
+    ("cat-last", lambda x: ag.cat([x, x * x], -1), lambda a: np.concatenate([a, a * a], -1)),
+    ("stack", lambda x: ag.stack([x, x * x], 1), lambda a: np.stack([a, a * a], 1)),
+    ("split", lambda x: x.split(3, 2)[0] * 2, lambda a: a[:, :, :3] * 2),
+    ("split-sizes", lambda x: x.split([1, 3], -1)[1], lambda a: a[:, :, 1:]),
+    ("softmax", lambda x: x.softmax(1), lambda a: np.exp(a) / np.exp(a).sum(1, keepdims=True)),
+    ("log_softmax", lambda x: x.log_softmax(0), lambda a: np.log(np.exp(a) / np.exp(a).sum(0, keepdims=True))),
+    ("max-dim", lambda x: x.max(dim=1).values, lambda a: a.max(1)),
+    ("min-dim", lambda x: x.min(dim=-1, keepdim=True).values, lambda a: a.min(-1, keepdims=True)),
+    ("norm-1", lambda x: x.norm(1, dim=1), lambda a: np.abs(a).sum(1)),
+    ("norm-3", lambda x: x.norm(3), lambda a: (a**3).sum() ** (1 / 3)),
+    ("norm-inf", lambda x: x.norm(float("inf"), dim=(0, 1)), lambda a: a.max((0, 1))),
+]
+
+
+@pytest.mark.parametrize(("f", "numpy"), [v[1:] for v in VIEWS], ids=[v[0] for v in VIEWS])
+def test_views_joins_and_the_like(f: Any, numpy: Any) -> None:
+    check(f, rng(2, 3, 4), numpy=numpy)
+
+
+@settings(max_examples=60)
+@given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
+def test_basic_indexing(data: st.DataObject, shape: tuple[int, ...]) -> None:
+    key = data.draw(hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True))
+    check(lambda x: x[key], rng(*shape), numpy=lambda a: a[key], order=1)
+
+
+@settings(max_examples=60)
+@given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
+def test_integer_indexing_adds_repeated_rows(data: st.DataObject, shape: tuple[int, ...]) -> None:
+    key = data.draw(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(min_dims=1, max_dims=2, max_side=4)))
+    check(lambda x: x[key], rng(*shape), numpy=lambda a: a[key], order=1)
+    as_tensors = tuple(tensor(k) for k in key)
+    check(lambda x: x[as_tensors], rng(*shape), numpy=lambda a: a[key], order=1)
+
+
+def test_masks_lists_and_mixtures() -> None:
+    a = rng(3, 4)
+    mask = a > 1.2
+    check(lambda x: x[tensor(mask)], a, numpy=lambda a: a[mask])
+    check(lambda x: x[[0, 2], [1, 1]], a, numpy=lambda a: a[[0, 2], [1, 1]])
+    check(lambda x: x[:, [0, 0, 3]], a, numpy=lambda a: a[:, [0, 0, 3]])
+    check(lambda x: x[..., None, 1:], a, numpy=lambda a: a[..., None, 1:])
+    check(lambda x: x[::-1], a, numpy=lambda a: a[::-1])
+    check(lambda x: x[1, ag.tensor([True, False, True, False])], a, numpy=lambda a: a[1, [0, 2]])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: x.sum(dim=2), IndexError, "dim 2 is out of range for 2 dimensions"),
+        (lambda x: x.sum(dim=(0, 0)), ValueError, "twice"),
+        (lambda x: x.sum(dim=0, axis=1), TypeError, "alias"),
+        (lambda x: x.sum(dim="x"), TypeError, "dim must be an int"),
+        (lambda x: x.reshape(4, 2), ValueError, r"6 entries of shape \(2, 3\) do not fill shape \(4, 2\)"),
+        (lambda x: x.reshape(-1, -1), ValueError, "do not fill"),
+        (lambda x: x @ x, ValueError, r"\(2, 3\) @ \(2, 3\) does not fit: the left has 3 columns, the right 2 rows"),
+        (lambda x: x @ ag.ones(()), ValueError, "at least one dimension"),
+        (lambda x: x + ag.ones(4), ValueError, r"\+ of shapes \[\(2, 3\), \(4,\)\]"),
+        (lambda x: x.expand(3, 3), ValueError, "cannot be stretched"),
+        (lambda x: x.expand(3), ValueError, "fewer dimensions"),
+        (lambda x: x.permute(0), ValueError, "each of the 2 dimensions once"),
+        (lambda x: ag.cat([]), ValueError, "at least one tensor"),
+        (lambda x: ag.cat([x, ag.ones(2, 2)]), ValueError, "other sizes must agree"),
+        (lambda x: ag.stack([x, ag.ones(2, 2)]), ValueError, "one shape"),
+        (lambda x: x.split(0), ValueError, "at least 1"),
+        (lambda x: x.split([1, 2], 0), ValueError, "do not add up"),
+        (lambda x: ag.mm(x, ag.ones(3)), ValueError, "mm expects 2-d and 2-d"),
+        (lambda x: ag.diag(ag.ones(1, 1, 1)), ValueError, "vector or a matrix"),
+        (lambda x: ag.tril(ag.ones(2)), ValueError, "at least 2 dimensions"),
+        (lambda x: ag.mean(ag.arange(3)), TypeError, "floating"),
+        (lambda x: ag.softmax(ag.arange(3), 0), TypeError, "floating"),
+        (lambda x: ag.sum([1, 2]), TypeError, "expects a Tensor, got list"),
+        (lambda x: x.norm(-1), ValueError, "positive number"),
+        (lambda x: x.flatten(1, 0), ValueError, "comes after"),
+        (lambda x: x[0, 0, 0], IndexError, "too many indices"),
+        (lambda x: x["a"], IndexError, "cannot index"),
+        (lambda x: x[1.5], IndexError, "cannot index"),
+        (lambda x: x[ag.ones(2)], IndexError, "integers or booleans"),
+        (lambda x: x[5], IndexError, "out of bounds"),
+        (lambda x: ag.linear(x, ag.ones(4, 5)), ValueError, "expected 5 columns, got 3"),
+        (lambda x: ag.linear(x, ag.ones(4, 3), ag.ones(3)), ValueError, r"bias of shape \(4,\)"),
+        (lambda x: ag.zeros(0).max(), ValueError, "of nothing"),
+        (lambda x: ag.zeros(0).argmax(), ValueError, "of nothing"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_both_shapes(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(ag.ones(2, 3, requires_grad=True))
+
+
+def test_numpy_style_axis_and_the_values_and_indices_of_max() -> None:
+    x = tensor([[1.0, 5.0], [7.0, 2.0]])
+    assert x.sum(axis=0).tolist() == [8.0, 7.0]
+    values, indices = x.max(dim=1)
+    assert values.tolist() == [5.0, 7.0] and indices.tolist() == [1, 0] and indices.dtype == ag.int64
+    assert x.max(ag.zeros(2, 2) + 3).tolist() == [[3.0, 5.0], [7.0, 3.0]]
+    assert x.argmin(1).tolist() == [0, 1] and x.argmax().item() == 2
+    assert ag.arange(3).sum().dtype == ag.int64 and tensor([True, True]).sum().item() == 2
