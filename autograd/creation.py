@@ -376,7 +376,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Any:
     """What `save` wrote. Raises ValueError for a file that is cut off or was not written by it."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as whole, np.load(whole, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         structure = json.loads(bytes(arrays[_STRUCTURE]).decode())
     except (zipfile.BadZipFile, KeyError, EOFError, ValueError, AttributeError) as error:

@@ -13,8 +13,18 @@ __all__ = ["OFF", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled
 OFF: list[None] = []
 
 
+class _Off:
+    """An entry in OFF for as long as it lives: it leaves with its thread, if nothing ends it before."""
+
+    def __init__(self) -> None:
+        OFF.append(None)
+
+    def __del__(self, leave: Callable[[], None] = OFF.pop) -> None:
+        leave()
+
+
 class _Mode(threading.local):
-    on = True
+    off: _Off | None = None
 
 
 _mode = _Mode()
@@ -22,13 +32,11 @@ _mode = _Mode()
 
 def is_grad_enabled() -> bool:
     """Does this thread record operations?"""
-    return not OFF or _mode.on
+    return not OFF or _mode.off is None
 
 
 def _switch(on: bool) -> None:
-    if on != _mode.on:
-        _mode.on = on
-        OFF.pop() if on else OFF.append(None)
+    _mode.off = None if on else _mode.off or _Off()
 
 
 class _GradMode:

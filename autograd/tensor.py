@@ -44,7 +44,7 @@ def dtype_of(given: Any) -> np.dtype:
         found = np.dtype(given) if found is None else found
     except TypeError:
         found = None
-    if found not in DTYPES:
+    if found is None or found not in DTYPES:  # numpy holds None to equal float64
         raise TypeError(f"dtype {given!r} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
     return found  # type: ignore[return-value]
 
@@ -493,14 +493,15 @@ class Tensor(Node):
         return self
 
     def _fitting(self, what: str, raw: Any, assign: bool) -> Any:
-        shape, kind = np.shape(raw), np.result_type(raw).kind
+        raw = np.asarray(raw)
+        shape, kind = raw.shape, raw.dtype.kind
         if len(shape) > self.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], self.shape[::-1])):
             raise ValueError(f"{what}: shape {shape} does not fit into shape {self.shape}")
         if kind not in "fiub":
-            raise TypeError(f"{what} takes a number or a tensor, got {type(raw).__name__}")
+            raise TypeError(f"{what} takes a number or a tensor, got an array of {raw.dtype}")
         if not assign and kind == "f" and self.raw.dtype.kind != "f":
             raise TypeError(f"{what}: a floating result cannot be stored in {self.dtype}; convert with .float() first")
-        return np.asarray(raw).astype(self.raw.dtype)
+        return raw.astype(self.raw.dtype)
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """Add ``alpha * other`` in place."""

@@ -1,0 +1,133 @@
+"""Where tensors come from: data, constants, ranges, chance that repeats, and files that are whole or not there."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import autograd as ag
+from autograd import Tensor, Value, tensor
+
+
+def test_dtypes_of_data() -> None:
+    assert [tensor(d).dtype.name for d in (1.0, [1.0], 1, [1, 2], True, [[0.5], [1]], [], np.float32(1), np.arange(2.0))] == [
+        "float32", "float32", "int64", "int64", "bool", "float32", "float32", "float32", "float64",
+    ]  # fmt: skip
+    assert tensor([1, 2], dtype=ag.float64).dtype == tensor([1.5], dtype="float64").dtype == ag.float64
+    assert tensor([np.float64(1.0)]).dtype == ag.float64 and tensor(range(3)).tolist() == [0, 1, 2]
+    assert tensor([tensor(1.0), tensor(2.0)]).tolist() == [1.0, 2.0]
+    with pytest.raises(TypeError, match="stack or cat"):
+        tensor([ag.ones(1, requires_grad=True)])
+    with pytest.raises(TypeError, match="cannot become int64"):
+        tensor([Value(1.0)], dtype=ag.int64)
+    x = ag.ones(2)
+    assert ag.as_tensor(x) is x and np.shares_memory(ag.as_tensor(a := np.ones(2)).numpy(), a)
+    assert ag.as_tensor([1.0], ag.float64).dtype == ag.float64
+
+
+def test_constants_and_ranges() -> None:
+    assert ag.zeros(2, 3).shape == ag.ones((2, 3)).shape == ag.empty([2, 3]).shape == (2, 3)
+    assert ag.zeros(()).shape == () and ag.full((2,), 7).dtype == ag.int64 and ag.full((2,), 0.5).tolist() == [0.5, 0.5]
+    assert ag.arange(2, 5).tolist() == [2, 3, 4] and ag.arange(5, 2, -1).tolist() == [5, 4, 3] and ag.arange(0, 1, 0.25).numel() == 4
+    assert ag.linspace(0, 1, 3).tolist() == [0.0, 0.5, 1.0] and ag.eye(2, 3).tolist() == [[1, 0, 0], [0, 1, 0]]
+    x = ag.ones(2, dtype=ag.float64)
+    for like in (ag.zeros_like, ag.ones_like, ag.empty_like, ag.rand_like, ag.randn_like, lambda x: ag.full_like(x, 3)):
+        assert like(x).shape == (2,) and like(x).dtype == ag.float64
+    for bad, error in [(lambda: ag.zeros(-1), ValueError), (lambda: ag.zeros(1.5), TypeError), (lambda: ag.arange(0, 1, 0), ValueError)]:
+        with pytest.raises(error):
+            bad()
+    with pytest.raises(TypeError, match="expected a Tensor"):
+        ag.zeros_like([1])
+
+
+RANDOM: list[Any] = [
+    lambda g: ag.rand(5, generator=g), lambda g: ag.randn(5, generator=g), lambda g: ag.randint(0, 9, (5,), generator=g),
+    lambda g: ag.randperm(9, generator=g), lambda g: ag.normal(0.0, 1.0, (5,), generator=g),
+    lambda g: ag.rand_like(ag.ones(3), generator=g),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", RANDOM)
+def test_chance_repeats_from_a_seed(draw: Any) -> None:
+    a, b = ag.Generator().manual_seed(3), ag.Generator().manual_seed(3)
+    assert draw(a).tolist() == draw(b).tolist() != draw(a).tolist()
+    ag.manual_seed(4)
+    first, second = draw(None).tolist(), draw(None).tolist()
+    assert first != second
+    ag.manual_seed(4)
+    assert draw(None).tolist() == first
+    state = a.get_state()
+    want = draw(a).tolist()
+    b.set_state(state)
+    assert draw(b).tolist() == want and ag.initial_seed() == 4 and a.initial_seed() == 3
+
+
+def test_distributions() -> None:
+    assert abs(ag.randn(20000).mean().item()) < 0.03 and abs(ag.randn(20000).std().item() - 1) < 0.03
+    u = ag.rand(20000).numpy()
+    assert 0 <= u.min() and u.max() < 1 and u.dtype == np.float32
+    assert sorted(ag.randperm(50).tolist()) == list(range(50)) and set(ag.randint(3, size=(100,)).tolist()) == {0, 1, 2}
+    assert ag.normal(ag.zeros(3), ag.ones(3)).shape == (3,)
+    for bad in (lambda: ag.randint(3, 3, (1,)), lambda: ag.normal(0.0, -1.0, (2,)), lambda: ag.manual_seed(-1)):
+        with pytest.raises(ValueError):
+            bad()
+    with pytest.raises(TypeError, match="generator must be"):
+        ag.rand(1, generator=np.random.default_rng())  # type: ignore[arg-type]
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5)
+ARRAYS = hnp.arrays(st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]), hnp.array_shapes(min_dims=0, min_side=0)).map(tensor)
+TREES = st.recursive(
+    LEAVES | ARRAYS,
+    lambda t: st.lists(t, max_size=3) | st.lists(t, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=3) | st.integers(), t, max_size=3),
+    max_leaves=8,
+)
+
+
+def equal(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor):
+        return a.dtype == b.dtype and a.shape == b.shape and a.raw.tobytes() == b.raw.tobytes()
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(equal(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(equal, a, b))
+    return type(a) is type(b) and a == b
+
+
+@given(tree=TREES)
+def test_what_is_saved_is_loaded(tree: Any, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("s") / "tree.npz"
+    ag.save(tree, path)
+    assert equal(tree, ag.load(path))
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    ag.save({"w": ag.ones(3, requires_grad=True), "v": Value(2.0)}, path)
+    assert ag.load(path)["w"].requires_grad and ag.load(path)["v"].data == 2.0
+    before = path.read_bytes()
+    with pytest.raises(TypeError, match=r"the object\['f'\] is a function"):
+        ag.save({"w": ag.zeros(3), "f": lambda: 0}, path)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["x.npz"]
+    with pytest.raises(TypeError, match="keys"):
+        ag.save({1.5: 0}, path)
+
+
+def test_a_broken_or_foreign_file_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    ag.save([ag.ones(100)], path)
+    whole = path.read_bytes()
+    for broken in (whole[: len(whole) // 2], b"", b"not a zip", whole[:100] + bytes(50) + whole[150:]):
+        path.write_bytes(broken)
+        with pytest.raises(ValueError, match="not a whole file"):
+            ag.load(path)
+    np.savez(path, a=np.ones(2))
+    with pytest.raises(ValueError, match="not a whole file"):
+        ag.load(path)
+    with pytest.raises(FileNotFoundError):
+        ag.load(tmp_path / "none.npz")

@@ -1,0 +1,207 @@
+"""`Tensor`: what it is, in-place rules, assignment by index, dtypes, and how it is written."""
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import autograd as ag
+from autograd import Tensor, tensor
+
+
+def test_what_it_is() -> None:
+    x = ag.ones(2, 3, requires_grad=True)
+    y = x * 2
+    assert (x.shape, x.size(), x.size(1), x.ndim, x.dim(), x.numel(), x.dtype) == ((2, 3), (2, 3), 3, 2, 2, 6, ag.float32)
+    assert x.is_leaf and x.grad_fn is None and not y.is_leaf and repr(y.grad_fn) == "<*>"
+    assert len(x) == 2 and [r.shape for r in x] == [(3,), (3,)] and 1.0 in x and 2.0 not in x
+    assert y.detach().requires_grad is False and np.shares_memory(y.detach().numpy(), y.raw)
+    assert y.clone().requires_grad and not np.shares_memory(y.clone().raw, y.raw)
+    assert x.T.shape == (3, 2) and x.t().shape == (3, 2) and x.reshape_as(ag.zeros(6)).shape == (6,)
+    assert x.contiguous() is x and x.T.contiguous().raw.flags.c_contiguous and x.cpu() is x
+
+
+def test_one_number_converts_and_more_refuse() -> None:
+    x = tensor([2.5])
+    assert float(x) == 2.5 and int(x) == 2 and bool(x) and x.item() == 2.5 and f"{tensor(2.5):.2f}" == "2.50"
+    assert [10, 20, 30][tensor(1)] == 20 and list(range(tensor(3))) == [0, 1, 2]
+    for call in (float, int, bool, lambda t: t.item()):
+        with pytest.raises(ValueError, match=r"got shape \(2,\)"):
+            call(ag.ones(2))
+    with pytest.raises(TypeError, match="only an integer tensor"):
+        range(tensor(3.0))  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="0-d"):
+        len(tensor(1.0))
+    with pytest.raises(TypeError, match="0-d"):
+        list(tensor(1.0))
+
+
+def test_numpy_and_back() -> None:
+    x = ag.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="detach"):
+        x.numpy()
+    with pytest.raises(RuntimeError, match="detach"):
+        np.asarray(x)
+    array = np.arange(3.0)
+    t = ag.from_numpy(array)
+    t[0] = 7.0
+    assert array[0] == 7 and np.asarray(t).dtype == np.float64 and np.asarray(t, dtype=np.float32).dtype == np.float32
+    assert not np.shares_memory(tensor(array).numpy(), array)
+
+
+def test_dtypes_convert_and_gradients_come_back() -> None:
+    x = ag.ones(2, requires_grad=True)
+    for y, dtype in [(x.double(), "float64"), (x.long(), "int64"), (x.int(), "int32"), (x.bool(), "bool"), (x.to("uint8"), "uint8")]:
+        assert y.dtype == dtype
+    assert x.to(ag.float32) is x and x.to("cpu") is x and x.float() is x and x.to(ag.zeros(1, dtype=ag.float64)).dtype == ag.float64
+    assert not x.long().requires_grad
+    x.double().sum().backward()
+    assert x.grad.dtype == ag.float32
+    for bad in ("float16", "complex64", "no", object):
+        with pytest.raises(TypeError, match="not supported; use one of float32"):
+            x.to(bad)
+
+
+IN_PLACE = {
+    "add_": (lambda x: x.add_(2), lambda a: a + 2), "sub_": (lambda x: x.sub_(ag.ones(3), alpha=3), lambda a: a - 3),
+    "mul_": (lambda x: x.mul_(2), lambda a: a * 2), "div_": (lambda x: x.div_(2), lambda a: a / 2),
+    "zero_": (lambda x: x.zero_(), lambda a: a * 0), "fill_": (lambda x: x.fill_(4), lambda a: a * 0 + 4),
+    "copy_": (lambda x: x.copy_(ag.arange(3)), lambda a: a * 0 + np.arange(3)), "clamp_": (lambda x: x.clamp_(0, 1), lambda a: a.clip(0, 1)),
+    "iadd": (lambda x: x.__iadd__(1), lambda a: a + 1), "isub": (lambda x: x.__isub__(1), lambda a: a - 1),
+    "imul": (lambda x: x.__imul__(3), lambda a: a * 3), "itruediv": (lambda x: x.__itruediv__(4), lambda a: a / 4),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "want"), IN_PLACE.values(), ids=IN_PLACE.keys())
+def test_changes_in_place(change: Any, want: Any) -> None:
+    a = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, 9.0]], np.float32)
+    x = tensor(a)
+    memory = x.raw
+    assert change(x) is x and x.raw is memory and x.dtype == ag.float32
+    np.testing.assert_allclose(x.numpy(), want(a))
+    leaf = tensor(a, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf that requires grad"):
+        change(leaf)
+    with ag.no_grad():
+        change(leaf)
+    np.testing.assert_allclose(leaf.detach().numpy(), want(a))
+    leaf.data = tensor(a)
+    assert leaf.tolist() == a.tolist() and leaf.requires_grad
+
+
+def test_in_place_refuses_what_does_not_fit_and_changes_nothing() -> None:
+    x, n = ag.zeros(3), ag.arange(3)
+    with pytest.raises(ValueError, match=r"shape \(2,\) does not fit into shape \(3,\)"):
+        x.add_(ag.ones(2))
+    with pytest.raises(ValueError, match="does not fit"):
+        x.add_(ag.ones(2, 3))
+    with pytest.raises(TypeError, match="cannot be stored in int64"):
+        n += 1.5
+    with pytest.raises(TypeError, match="quotient"):
+        n /= 2
+    with pytest.raises(RuntimeError, match="expanded view"):
+        ag.zeros(1).expand(3).add_(1)
+    with pytest.raises(RuntimeError, match="operand that requires grad"):
+        x.add_(ag.ones(3, requires_grad=True))
+    with pytest.raises(TypeError, match="takes a number or a tensor"):
+        x.add_("a")
+    assert x.tolist() == [0.0] * 3 and n.tolist() == [0, 1, 2]
+
+
+def test_random_fills_repeat_and_fill() -> None:
+    x = ag.zeros(1000)
+    a = x.normal_(1.0, 0.1, generator=ag.Generator().manual_seed(1)).tolist()
+    b = x.normal_(1.0, 0.1, generator=ag.Generator().manual_seed(1)).tolist()
+    assert a == b and abs(np.mean(a) - 1) < 0.02 and abs(np.std(a) - 0.1) < 0.02
+    u = x.uniform_(-1, 3).numpy()
+    assert u.min() >= -1 and u.max() < 3 and abs(u.mean() - 1) < 0.2
+
+
+@given(data=st.data(), shape=hnp.array_shapes(max_dims=3, max_side=4))
+def test_assignment_by_index(data: st.DataObject, shape: tuple[int, ...]) -> None:
+    key = data.draw(hnp.basic_indices(shape) | hnp.integer_array_indices(shape))
+    a = np.zeros(shape)
+    x = tensor(a)
+    a[key] = 5
+    x[key] = 5.0
+    np.testing.assert_array_equal(x.numpy(), a)
+
+
+def test_assignment_respects_the_same_rules() -> None:
+    w = ag.zeros(2, 2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf that requires grad"):
+        w[0] = 1.0
+    w.data[0] += 1
+    assert w.tolist() == [[1.0, 1.0], [0.0, 0.0]]
+    with ag.no_grad():
+        w[1, 1] = 3.0
+    assert w.tolist()[1] == [0.0, 3.0]
+    with pytest.raises(ValueError, match="does not fit"):
+        ag.zeros(2, 2)[0] = ag.ones(3)
+    x = ag.zeros(3)
+    x[x == 0] = tensor([1.0, 2.0, 3.0])
+    x[[0, 2]] = 9.0
+    assert x.tolist() == [9.0, 2.0, 9.0]
+
+
+def test_logic_on_booleans() -> None:
+    a, b = tensor([True, True, False]), tensor([True, False, False])
+    assert (a & b).tolist() == [True, False, False] and (a | b).tolist() == [True, True, False]
+    assert (a ^ b).tolist() == [False, True, False] and (~a).tolist() == [False, False, True]
+
+
+def test_pickles_and_copies_of_leaves() -> None:
+    x = ag.ones(2, requires_grad=True)
+    (x * x).sum().backward()
+    for y in (pickle.loads(pickle.dumps(x)), copy.deepcopy(x)):
+        assert y.tolist() == [1, 1] and y.requires_grad and not np.shares_memory(x.raw, y.raw)
+    assert copy.deepcopy(x).grad.tolist() == [2, 2]
+
+
+def test_retain_grad_and_lists_of_the_wrong_kind() -> None:
+    x = ag.ones(2, requires_grad=True)
+    y = x * 2
+    y.sum().backward()
+    assert y.grad is None
+    y = x * 2
+    y.retain_grad()
+    (y * y).sum().backward()
+    assert y.grad.tolist() == [4, 4]
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        ag.ones(1).retain_grad()
+    with pytest.raises(TypeError):
+        x + [1, 2]  # type: ignore[operator]
+    with pytest.raises(TypeError, match="wrap lists as tensor"):
+        ag.add(x, [1, 2])
+    assert type(x + np.ones(2)) is Tensor
+
+
+REPRS = [
+    (tensor([[0.0, 1.0]], requires_grad=True), "tensor([[0., 1.]], requires_grad=True)"),
+    (tensor([1.5, -2.0]), "tensor([ 1.5000, -2.0000])"),
+    (tensor([1, -20]), "tensor([  1, -20])"),
+    (tensor([True, False]), "tensor([ True, False])"),
+    (tensor(3.0), "tensor(3.)"),
+    (tensor(0.5, dtype=ag.float64), "tensor(0.5000, dtype=float64)"),
+    (tensor([1e-6, 1.0]), "tensor([1.0000e-06, 1.0000e+00])"),
+    (tensor([float("nan"), float("inf"), 1.0]), "tensor([nan, inf,  1.])"),
+    (ag.zeros(0), "tensor([])"),
+    (ag.zeros(2, 0), "tensor([], size=(2, 0))"),
+    (ag.tanh(ag.zeros(1, requires_grad=True)), "tensor([0.], grad_fn=<tanh>)"),
+    (tensor([3], dtype=ag.int32), "tensor([3], dtype=int32)"),
+]
+
+
+@pytest.mark.parametrize(("x", "text"), REPRS, ids=[r[1][:30] for r in REPRS])
+def test_how_it_is_written(x: Tensor, text: str) -> None:
+    assert repr(x) == text
+
+
+def test_large_tensors_are_cut() -> None:
+    text = repr(ag.zeros(1000, 1000))
+    assert "..." in text and len(text) < 1000
