@@ -1,7 +1,6 @@
 """Where tensors come from: data, constants, ranges, chance and files.
 
-All randomness comes from a `Generator`; without ``generator=`` from one that `manual_seed` sets, so that one call makes a
-whole program repeat bit for bit.
+Python floats become float32, as in PyTorch; arrays keep their dtype. What is random takes a ``generator=``.
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node
+from autograd.random import Generator, source
 from autograd.tensor import Tensor, dtype_of, float32, float64, int64, pack
 from autograd.value import Value
 
 __all__ = [
-    "Generator", "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "initial_seed",
-    "linspace", "load", "manual_seed", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
+    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
+    "linspace", "load", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
     "randperm", "save", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -48,7 +48,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         raw = _array(data)
         if raw.dtype == object:
             return _packed(raw, dtype, requires_grad)
-        if dtype is None and raw.dtype == float64 and type(_first(data)) is float or raw.size == 0 and raw.dtype == float64:
+        if (dtype is None and raw.dtype == float64 and type(_first(data)) is float) or (raw.size == 0 and raw.dtype == float64):
             dtype = dtype or float32
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
     return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
@@ -177,68 +177,15 @@ def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bo
 
 
 # Chance.
-class Generator:
-    """A source of random numbers of one's own (PCG64). Copies of its `get_state` repeat it from there.
-
-    >>> g = Generator().manual_seed(0)
-    >>> a = rand(2, generator=g); b = rand(2, generator=Generator().manual_seed(0))
-    >>> bool((a == b).all()) if hasattr(a, "all") else a.tolist() == b.tolist()
-    True
-    """
-
-    def __init__(self, device: str = "cpu") -> None:
-        self.manual_seed(0)
-
-    def manual_seed(self, seed: int) -> Generator:
-        """Start again from ``seed``, an int >= 0."""
-        if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed.__index__() < 0:
-            raise ValueError(f"a seed is an int >= 0, got {seed!r}")
-        self._seed = seed.__index__()
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
-        return self
-
-    def initial_seed(self) -> int:
-        """The seed it started from."""
-        return self._seed
-
-    def get_state(self) -> dict[str, Any]:
-        """All that is needed to go on from here, as plain data."""
-        return {"seed": self._seed, "state": self.numpy.bit_generator.state}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `get_state` gave."""
-        self._seed, self.numpy.bit_generator.state = state["seed"], state["state"]
-
-
-default_generator = Generator()
-default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
-
-
-def manual_seed(seed: int) -> Generator:
-    """Make everything random from here on repeat."""
-    return default_generator.manual_seed(seed)
-
-
-def initial_seed() -> int:
-    """The seed that the default generator started from."""
-    return default_generator.initial_seed()
-
-
-def _rng(generator: Generator | None) -> np.random.Generator:
-    if generator is not None and not isinstance(generator, Generator):
-        raise TypeError(f"generator must be an autograd.Generator, got {type(generator).__name__}")
-    return (generator or default_generator).numpy
-
-
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    return _made(np.asarray(_rng(generator).random(_size(size), dtype=dtype_of(dtype or float32).type)), requires_grad)
+    return _made(np.asarray(source(generator).random(_size(size), dtype=dtype_of(dtype or float32).type)), requires_grad)
 
 
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Normal numbers, mean 0, variance 1."""
     shape = _size(size)
-    return _made(np.asarray(_rng(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
+    return _made(np.asarray(source(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
@@ -247,7 +194,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     if np.any(np.asarray(std) < 0):
         raise ValueError(f"normal: std must be >= 0, got {std}")
     shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _size((size,))
-    return _made((_rng(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), False)
+    return _made((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), False)
 
 
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64) -> Tensor:
@@ -258,12 +205,12 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
         raise TypeError(f"randint: size must be a tuple, got {size!r}")
     if low >= high:
         raise ValueError(f"randint: nothing lies in [{low}, {high})")
-    return _made(_rng(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
+    return _made(source(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
-    return _made(_rng(generator).permutation(n), False)
+    return _made(source(generator).permutation(n), False)
 
 
 # Like another tensor.
@@ -307,19 +254,6 @@ def randn_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = No
     """Normal numbers in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
     return randn(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
-
-
-def _normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with normal numbers."""
-    return self.copy_(randn(self.shape, generator=generator, dtype=self.dtype).raw * std + mean)
-
-
-def _uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with uniform numbers in [low, high)."""
-    return self.copy_(rand(self.shape, generator=generator, dtype=self.dtype).raw * (high - low) + low)
-
-
-Tensor.normal_, Tensor.uniform_ = _normal_, _uniform_  # type: ignore[method-assign]
 
 
 # Files: tensors in lists and dicts, as arrays in a zip (numpy's .npz) with their structure as JSON. No pickle, so that

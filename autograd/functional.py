@@ -83,7 +83,11 @@ def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> t
     tensor([ 2., 40.])
     """
     y, xs, _ = _call(func, inputs, create_graph)
-    vs = tuple(Value(1.0, requires_grad=False) if isinstance(x, Value) else ones_like(x) for x in xs) if v is None else _same(v, xs, "inputs")
+    vs = (
+        tuple(Value(1.0, requires_grad=False) if isinstance(x, Value) else ones_like(x) for x in xs)
+        if v is None
+        else _same(v, xs, "inputs")
+    )
     u = Value(1.0) if isinstance(y, Value) else ones_like(y, requires_grad=True)
     gs = _grads(y, xs, u, True)
     total = _zero(y)

@@ -281,6 +281,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, create_graph: bool) -> 
             if n.retains_grad if wanted is None else n in wanted:
                 found.append((n, g))
             z, args = n.saved(create_graph)
+            assert n.op is not None
             for p, vjp in zip(n.args if create_graph else n.x, n.op.vjps):
                 if vjp is not None and isinstance(p, Node) and p.mark is not None:
                     d = p.fit(vjp(g, z, *args))
@@ -342,9 +343,7 @@ def grad(
         raise RuntimeError(
             f"the outputs do not depend on input {missing[0]}, {ins[missing[0]]!r}; pass allow_unused=True to get None for it"
         )
-    return tuple(
-        None if n not in results else results[n] if isinstance(results[n], Node) else n.constant(results[n]) for n in ins
-    )
+    return tuple(None if n not in results else results[n] if isinstance(results[n], Node) else n.constant(results[n]) for n in ins)
 
 
 def _nodes(given: Any, what: str) -> list[Node]:

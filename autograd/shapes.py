@@ -34,7 +34,9 @@ def _axes(dim: Dim, ndim: int) -> tuple[int, ...]:
         if isinstance(d, bool) or not isinstance(d, int | np.integer):
             raise TypeError(f"dim must be an int or a tuple of ints, got {d!r}")
         if not -builtins.max(ndim, 1) <= d < builtins.max(ndim, 1):
-            raise IndexError(f"dim {d} is out of range for {ndim} dimensions; expected {-builtins.max(ndim, 1)} to {builtins.max(ndim, 1) - 1}")
+            raise IndexError(
+                f"dim {d} is out of range for {ndim} dimensions; expected {-builtins.max(ndim, 1)} to {builtins.max(ndim, 1) - 1}"
+            )
         axes.append(int(d) % builtins.max(ndim, 1))
     if len(set(axes)) != len(axes):
         raise ValueError(f"dim {tuple(dims)} names the same dimension twice")
@@ -185,8 +187,10 @@ triu_        = Op("triu",        np.triu,                                       
 # fmt: on
 ROWS: dict[str, Op] = {
     row.name: row
-    for row in (sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, matmul_, linear_, reshape_)
-    + (permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_)
+    for row in (
+        *(sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, matmul_, linear_, reshape_),
+        *(permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_),
+    )
 }
 
 
@@ -270,7 +274,11 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
     dim = _dim(dim, axis)
     flat = _given(x, "prod").reshape(-1) if dim is None else x
     a = _axis(0 if dim is None else dim, flat.ndim)
-    ndim, at = x.ndim, lambda s: (*[slice(None)] * a, s)
+    ndim = x.ndim
+
+    def at(s: Any) -> Any:
+        return (*[slice(None)] * a, s)
+
     x = flat if flat.ndim else flat.reshape(1)
     if x.shape[a] == 0:
         return sum_(x, (a,), keepdim) + 1
@@ -319,7 +327,7 @@ def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> 
 def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any) -> Any:
     if dim is None:
         return full(x)
-    return _pick(x, dim, keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
+    return _pick(x, int(dim), keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
 
 
 def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
@@ -439,7 +447,9 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if bias is None:
         return matmul(x, weight.T)
     if tuple(_given(bias, "linear").shape) != (weight.shape[0],):
-        raise ValueError(f"linear: a weight of shape {tuple(weight.shape)} needs a bias of shape ({weight.shape[0]},), got {tuple(bias.shape)}")
+        raise ValueError(
+            f"linear: a weight of shape {tuple(weight.shape)} needs a bias of shape ({weight.shape[0]},), got {tuple(bias.shape)}"
+        )
     return linear_(x, weight, bias) if x.ndim > 1 else linear_(x.reshape((1, -1)), weight, bias).reshape(-1)
 
 

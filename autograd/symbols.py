@@ -66,8 +66,8 @@ class Symbol(Node):
     __le__, _ = _binary("<=", COMPARE)
     __gt__, _ = _binary(">", COMPARE)
     __ge__, _ = _binary(">=", COMPARE)
-    __eq__, _ = _binary("==", COMPARE)  # type: ignore[assignment]
-    __ne__, _ = _binary("!=", COMPARE)  # type: ignore[assignment]
+    __eq__, _ = _binary("==", COMPARE)
+    __ne__, _ = _binary("!=", COMPARE)
     __hash__ = object.__hash__
 
     def __neg__(self) -> Symbol:

@@ -18,6 +18,7 @@ import numpy as np
 from autograd import rules, shapes
 from autograd.graph import Node, Op, each, leaf
 from autograd.mode import OFF, is_grad_enabled
+from autograd.random import Generator, source
 from autograd.value import UFUNC_OF, UFUNCS, Value
 
 __all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
@@ -75,7 +76,7 @@ class Changed:
 
     __getattr__ = __array_ufunc__ = __array__ = __getitem__ = __neg__ = refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = refuse
-    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = refuse  # type: ignore[assignment]
+    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = refuse
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -122,10 +123,23 @@ def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], 
     text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "records": "" if row.differentiable else "False and "}
     scope: dict[str, Any] = {}
     exec(compile(_BINARY.format(**text), f"<operator {row.name}>", "exec"), globals(), scope)
-    return scope["make"](row, row.compute)  # type: ignore[no-any-return]
+    return scope["make"](row, row.compute)
 
 
 _OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
+
+
+def _inplace_operator(name: str, row: Op) -> Any:
+    def operate(x: Tensor, y: Any) -> Tensor:
+        if is_grad_enabled() and x.op is not leaf and (x.op is not None or (isinstance(y, Node) and y.op is not None)):
+            return row(x, y)  # recorded: the name moves on, what was saved stays
+        return getattr(x, name)(y)
+
+    return operate
+
+
+def _logical(function: Callable[..., Any]) -> Any:
+    return lambda x, y: _node(Tensor, np.asarray(function(x.raw, y.raw if isinstance(y, Node) else y)))
 
 
 class Tensor(Node):
@@ -147,7 +161,7 @@ class Tensor(Node):
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     label: str | None
-    retains_grad: bool  # type: ignore[misc]
+    retains_grad: bool
     stamp: Stamp | None
     time: int
 
@@ -180,11 +194,11 @@ class Tensor(Node):
                     needed = True
                 raws.append(raw)
             else:
-                if a.__class__ not in _PLAIN and not isinstance(a, _PLAIN) or isinstance(a, Value) and op is not pack:
+                if (a.__class__ not in _PLAIN and not isinstance(a, _PLAIN)) or (isinstance(a, Value) and op is not pack):
                     return cls.record(op, tuple([_operand(b, op) for b in args]))
                 plain = True
                 raws.append(a.raw if isinstance(a, Value) else a)
-                needed = needed or isinstance(a, Value) and a.op is not None
+                needed = needed or (isinstance(a, Value) and a.op is not None)
         if mixed and op in UFUNC_OF:
             raws = _unpromoted(raws)
         try:
@@ -492,7 +506,7 @@ class Tensor(Node):
         compute(mine, raw, mine)
         return self
 
-    def _fitting(self, what: str, raw: Any, assign: bool) -> Any:
+    def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
         raw = np.asarray(raw)
         shape, kind = raw.shape, raw.dtype.kind
         if len(shape) > self.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], self.shape[::-1])):
@@ -533,26 +547,26 @@ class Tensor(Node):
         """Set every entry to 0."""
         return self._update("zero_", _assign, 0)
 
+    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fill with normal numbers."""
+        return self.copy_(source(generator).standard_normal(self.shape, dtype=np.float32) * std + mean)
+
+    def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fill with uniform numbers in [low, high)."""
+        return self.copy_(source(generator).random(self.shape, dtype=np.float32) * (high - low) + low)
+
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """Limit every entry to [min, max] in place."""
         self._in_place("clamp_")
         np.clip(self.raw, min, max, out=self.raw)
         return self
 
-    def _inplace_operator(name: str, row: Op) -> Any:  # type: ignore[misc]  # noqa: N805
-        def operate(x: Tensor, y: Any) -> Tensor:
-            if is_grad_enabled() and x.op is not leaf and (x.op is not None or isinstance(y, Node) and y.op is not None):
-                return row(x, y)  # type: ignore[no-any-return]  # recorded: the name moves on, what was saved stays
-            return getattr(x, name)(y)  # type: ignore[no-any-return]
-
-        return operate
-
     __iadd__, __isub__ = _inplace_operator("add_", rules.add), _inplace_operator("sub_", rules.sub)
     __imul__, __itruediv__ = _inplace_operator("mul_", rules.mul), _inplace_operator("div_", rules.div)
 
     # Indexing and iteration.
     def __getitem__(self, key: Any) -> Tensor:
-        return shapes.getitem_(self, _index(key, self.shape))  # type: ignore[no-any-return]
+        return shapes.getitem_(self, _index(key, self.shape))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = _index(key, self.shape)
@@ -634,16 +648,16 @@ class Tensor(Node):
     __mod__, __rmod__ = _operator(rules.mod)
     __lt__, __gt__ = _operator(rules.lt)[0], _operator(rules.gt)[0]
     __le__, __ge__ = _operator(rules.le)[0], _operator(rules.ge)[0]
-    __eq__, __ne__ = _operator(rules.eq)[0], _operator(rules.ne)[0]  # type: ignore[assignment]
+    __eq__, __ne__ = _operator(rules.eq)[0], _operator(rules.ne)[0]
 
     def __neg__(self) -> Tensor:
-        return rules.neg(self)  # type: ignore[no-any-return]
+        return rules.neg(self)
 
     def __pos__(self) -> Tensor:
         return self
 
     def __abs__(self) -> Tensor:
-        return rules.abs(self)  # type: ignore[no-any-return]
+        return rules.abs(self)
 
     def __matmul__(self, other: Any) -> Tensor:
         if isinstance(other, np.ndarray):
@@ -655,9 +669,6 @@ class Tensor(Node):
 
     def __invert__(self) -> Tensor:
         return _node(Tensor, ~self.raw)
-
-    def _logical(function: Callable[..., Any]) -> Any:  # type: ignore[misc]  # noqa: N805
-        return lambda x, y: _node(Tensor, np.asarray(function(x.raw, y.raw if isinstance(y, Node) else y)))
 
     __and__ = __rand__ = _logical(np.bitwise_and)
     __or__ = __ror__ = _logical(np.bitwise_or)
@@ -684,7 +695,7 @@ class Tensor(Node):
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""
-        return self.reshape(other.shape)  # type: ignore[no-any-return]
+        return self.reshape(other.shape)
 
     def t(self) -> Tensor:
         """A matrix transposed."""
@@ -714,7 +725,7 @@ class Released(Node):
     __slots__ = ("dtype", "label", "shape")
     rank = 2
 
-    def __init__(self, t: Tensor | Released) -> None:
+    def __init__(self, t: Any) -> None:
         self.op, self.x, self.shape, self.dtype, self.label = t.op, t.x, t.shape, t.dtype, t.label
         self.raw = self.grad = self.mark = None
 

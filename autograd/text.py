@@ -18,11 +18,15 @@ def _formatter(shown: np.ndarray) -> Any:
         return lambda v: str(v).rjust(width)
     finite = np.abs(shown[np.isfinite(shown) & (shown != 0)].astype(float))
     if np.all(finite == np.floor(finite)) and not (finite.size and finite.max() >= 1e8):
-        text = lambda v: f"{v:.0f}." if np.isfinite(v) else str(v)  # noqa: E731
+        spec = ".0f"
     elif finite.size and (finite.max() >= 1e8 or finite.max() / finite.min() > 1000 or finite.min() < 1e-4):
-        text = lambda v: f"{v:.4e}"  # noqa: E731
+        spec = ".4e"
     else:
-        text = lambda v: f"{v:.4f}"  # noqa: E731
+        spec = ".4f"
+
+    def text(v: Any) -> str:
+        return f"{v:{spec}}" + "." * (spec == ".0f") if np.isfinite(v) else str(v)
+
     width = max((len(text(v)) for v in shown.flat), default=1)
     return lambda v: text(v).rjust(width)
 

@@ -24,7 +24,6 @@ from autograd.symbols import derivative
 __all__ = ["Value"]
 
 
-
 def _number(x: Any, what: str) -> float:
     """``x`` as a float, or a TypeError that says what came."""
     if isinstance(x, numbers.Real | np.bool_) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub"):
@@ -172,7 +171,7 @@ class Value(Node):
     rank = 1
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     label: str | None
-    data = Node.raw  # the same slot by the name that users know
+    data = Node.raw  # type: ignore[misc]  # the same slot by the name that users know
 
     def __init__(self, data: Any, requires_grad: bool = True, label: str | None = None) -> None:
         self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
@@ -193,9 +192,7 @@ class Value(Node):
         out.raw = z if z.__class__ is float else _number(z, f"the result of {op!r} on Values")
         out.op, out.x, out.label = None, (), None
         out.y = out.dx = out.dy = out.grad = out.mark = None
-        if is_grad_enabled() and any(
-            rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps)
-        ):
+        if is_grad_enabled() and any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps)):
             out.op, out.x = op, args
         return out
 
@@ -309,7 +306,7 @@ class Value(Node):
     __mod__, __rmod__ = _operator(rules.mod, "mod")
     __neg__, __abs__ = _unary(rules.neg, "__neg__"), _unary(rules.abs, "__abs__")
     __lt__, __le__, __gt__, __ge__ = map(_comparison, (rules.lt, rules.le, rules.gt, rules.ge))
-    __eq__, __ne__ = _comparison(rules.eq), _comparison(rules.ne)  # type: ignore[assignment]
+    __eq__, __ne__ = _comparison(rules.eq), _comparison(rules.ne)
     exp, expm1, log, log1p = map(_unary, (rules.exp, rules.expm1, rules.log, rules.log1p))
     sqrt, rsqrt, square, reciprocal = map(_unary, (rules.sqrt, rules.rsqrt, rules.square, rules.reciprocal))
     sin, cos, tan, atan = map(_unary, (rules.sin, rules.cos, rules.tan, rules.atan))

@@ -18,7 +18,7 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
         return loss
     if reduction not in ("mean", "sum"):
         raise ValueError(f"reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
-    return loss.mean() if reduction == "mean" else loss.sum()  # type: ignore[no-any-return]
+    return loss.mean() if reduction == "mean" else loss.sum()
 
 
 def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
@@ -56,7 +56,7 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean", ignore
     bad = index[kept & ((index < 0) | (index >= input.shape[1]))]
     if bad.size:
         raise ValueError(f"cross_entropy: class index {bad[0]} is out of range for {input.shape[1]} classes")
-    losses = -log_softmax(input, 1)[ag.arange(len(index)), ag.tensor((index * kept))]
+    losses = -log_softmax(input, 1)[ag.arange(len(index)), ag.tensor(index * kept)]
     if kept.all():
         return _reduce(losses, reduction)
     losses = ag.where(ag.tensor(kept), losses, 0.0)
@@ -80,7 +80,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean")
 
 def _log(p: Tensor) -> Tensor:  # -100 where log p is less, with a finite gradient
     safe = ag.where(p == 0, 1.0, p)
-    return ag.clamp(ag.where(p == 0, -100.0, ag.log(safe)), min=-100.0)  # type: ignore[no-any-return]
+    return ag.clamp(ag.where(p == 0, -100.0, ag.log(safe)), min=-100.0)
 
 
 def check_probability(p: float) -> None:
@@ -95,6 +95,6 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, generator: Any
     if not training or p == 0:
         return input
     if p == 1:
-        return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)  # type: ignore[no-any-return]
+        return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
     kept = ag.rand_like(input, generator=generator) >= p
     return input * (kept.to(input.dtype) / (1 - p))

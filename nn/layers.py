@@ -30,7 +30,7 @@ class Linear(Module):
         self.bias = Parameter(init.uniform_(ag.empty(out_features), -bound, bound)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)  # type: ignore[no-any-return]
+        return F.linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
@@ -40,21 +40,21 @@ class ReLU(Module):
     """max(x, 0)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x)  # type: ignore[no-any-return]
+        return F.relu(x)
 
 
 class Tanh(Module):
     """The hyperbolic tangent."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return ag.tanh(x)  # type: ignore[no-any-return]
+        return ag.tanh(x)
 
 
 class Sigmoid(Module):
     """1 / (1 + exp(-x))."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return ag.sigmoid(x)  # type: ignore[no-any-return]
+        return ag.sigmoid(x)
 
 
 class Dropout(Module):

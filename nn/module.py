@@ -39,6 +39,8 @@ class Module:
     """
 
     training: bool = True
+    _parameters: dict[str, Parameter]
+    _modules: dict[str, Module]
 
     def __init__(self) -> None:
         self.__dict__.setdefault("_parameters", {})
@@ -48,7 +50,7 @@ class Module:
         if isinstance(value, Parameter | Module):
             if "_parameters" not in self.__dict__:
                 raise AttributeError(f"call super().__init__() in {type(self).__name__}.__init__ before assigning {name!r}")
-            own = self._parameters if isinstance(value, Parameter) else self._modules
+            own: dict[str, Any] = self._parameters if isinstance(value, Parameter) else self._modules
             self._parameters.pop(name, None)
             self._modules.pop(name, None)
             own[name] = value

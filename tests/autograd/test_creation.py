@@ -70,7 +70,7 @@ def test_chance_repeats_from_a_seed(draw: Any) -> None:
 def test_distributions() -> None:
     assert abs(ag.randn(20000).mean().item()) < 0.03 and abs(ag.randn(20000).std().item() - 1) < 0.03
     u = ag.rand(20000).numpy()
-    assert 0 <= u.min() and u.max() < 1 and u.dtype == np.float32
+    assert u.min() >= 0 and u.max() < 1 and u.dtype == np.float32
     assert sorted(ag.randperm(50).tolist()) == list(range(50)) and set(ag.randint(3, size=(100,)).tolist()) == {0, 1, 2}
     assert ag.normal(ag.zeros(3), ag.ones(3)).shape == (3,)
     for bad in (lambda: ag.randint(3, 3, (1,)), lambda: ag.normal(0.0, -1.0, (2,)), lambda: ag.manual_seed(-1)):
@@ -81,10 +81,14 @@ def test_distributions() -> None:
 
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5)
-ARRAYS = hnp.arrays(st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]), hnp.array_shapes(min_dims=0, min_side=0)).map(tensor)
+ARRAYS = hnp.arrays(st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]), hnp.array_shapes(min_dims=0, min_side=0)).map(
+    tensor
+)
 TREES = st.recursive(
     LEAVES | ARRAYS,
-    lambda t: st.lists(t, max_size=3) | st.lists(t, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=3) | st.integers(), t, max_size=3),
+    lambda t: (
+        st.lists(t, max_size=3) | st.lists(t, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=3) | st.integers(), t, max_size=3)
+    ),
     max_leaves=8,
 )
 

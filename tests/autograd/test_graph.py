@@ -16,7 +16,9 @@ def programs(draw: st.DrawFn) -> list[tuple[str, int, int]]:
     """Straight-line programs over two inputs, with shared sub-expressions."""
     steps = []
     for k in range(draw(st.integers(1, 12))):
-        steps.append((draw(st.sampled_from(["+", "-", "*", "tanh", "sin", "sigmoid"])), draw(st.integers(0, k + 1)), draw(st.integers(0, k + 1))))
+        steps.append(
+            (draw(st.sampled_from(["+", "-", "*", "tanh", "sin", "sigmoid"])), draw(st.integers(0, k + 1)), draw(st.integers(0, k + 1)))
+        )
     return steps
 
 
@@ -24,7 +26,7 @@ def run(program: list[tuple[str, int, int]], *inputs: Any) -> Any:
     values = list(inputs)
     for name, i, j in program:
         x, y = values[i], values[j]
-        values.append({"+": lambda: x + y, "-": lambda: x - y, "*": lambda: ag.tanh(x) * y}.get(name, lambda: getattr(ag, name)(x))())
+        values.append(x + y if name == "+" else x - y if name == "-" else ag.tanh(x) * y if name == "*" else getattr(ag, name)(x))
     return values[-1] + 0 * values[0] + 0 * values[1]
 
 

@@ -11,12 +11,7 @@ from autograd.graph import Op
 from autograd.rules import ROWS
 from autograd.symbols import Symbol, derivative
 
-CASES = [
-    (row, i)
-    for row in ROWS.values()
-    for i, rule in enumerate(row.vjps)
-    if rule is not None and row.name != "where"
-]
+CASES = [(row, i) for row in ROWS.values() for i, rule in enumerate(row.vjps) if rule is not None and row.name != "where"]
 
 
 @pytest.mark.parametrize(("row", "i"), CASES, ids=[f"{r.name}-{i}" for r, i in CASES])

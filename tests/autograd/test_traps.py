@@ -78,7 +78,12 @@ def test_edge_values_in_both_layers(face: Any, f: Any, at: float, want: list[flo
 
 @pytest.mark.parametrize("face", FACES, ids=["Value", "Tensor"])
 def test_powers_by_the_exponent(face: Any) -> None:
-    for base, exponent, want in [(0.0, 0.0, (1, 0, 0)), (0.0, 2.0, (0, 0, 0)), (-2.0, 2.0, (4, -4, NAN)), (2.0, 3.0, (8, 12, 8 * math.log(2)))]:
+    for base, exponent, want in [
+        (0.0, 0.0, (1, 0, 0)),
+        (0.0, 2.0, (0, 0, 0)),
+        (-2.0, 2.0, (4, -4, NAN)),
+        (2.0, 3.0, (8, 12, 8 * math.log(2))),
+    ]:
         x, y = face(base), face(exponent)
         z = x**y
         z.backward()
@@ -321,7 +326,6 @@ def test_saved_data_that_changed_is_an_error_with_the_line(change: str) -> None:
     z = y * y
     if change == "data":
         x.data.fill_(5)
-        y, message = x * 1, ""
         z2 = (x * x).sum()
         x.data.mul_(2)
         with pytest.raises(RuntimeError, match=r"backward of <\*> needs its argument .* mul_ at .*test_traps.py"):

@@ -76,7 +76,7 @@ def test_scalar_user_code_and_the_same_network_of_tensors_agree() -> None:
     loss.backward()
 
     layers = [
-        (ag.tensor(np.array([[w.data for w in n.w] for n in layer]), requires_grad=True), ag.tensor(np.array([n.b.data for n in layer]), requires_grad=True))
+        [ag.tensor(np.array(a), requires_grad=True) for a in ([[w.data for w in n.w] for n in layer], [n.b.data for n in layer])]
         for layer in net.layers
     ]
     (w1, b1), (w2, b2) = layers
@@ -200,7 +200,7 @@ def test_object_arrays_make_a_network_of_scalars(numbers: list[float]) -> None:
     np.testing.assert_allclose([[v.grad for v in row] for row in w], t.grad.numpy(), rtol=1e-10, atol=1e-12)
     shifted = w + Value(1.0)
     assert shifted.shape == (2, 3) and shifted[0, 0].data == numbers[0] + 1
-    assert (Value(1.0) + w)[1, 2].data == numbers[5] + 1 and (w > 0).dtype == object or (w > 0).dtype == bool
+    assert (Value(1.0) + w)[1, 2].data == numbers[5] + 1
 
 
 def test_the_layers_join_in_one_graph() -> None:
@@ -248,7 +248,9 @@ def test_kernels_agree_with_the_rules(x: float, y: float) -> None:
     assume(abs(x - y) > 1e-3)
 
     def f(a: Any, b: Any) -> Any:
-        return ((a * b + a / b - b).tanh() * (a * 0.5).relu() + (2.0 - b) ** 2 + ag.sigmoid(a)).log1p() if x > 0 else (a - b).exp() / (1 + b * b)
+        if x > 0:
+            return ((a * b + a / b - b).tanh() * (a * 0.5).relu() + (2.0 - b) ** 2 + ag.sigmoid(a)).log1p()
+        return (a - b).exp() / (1 + b * b)
 
     a, b = Value(x), Value(y)
     z = f(a, b)

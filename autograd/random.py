@@ -1,0 +1,67 @@
+"""Chance that repeats: every random function draws from a `Generator`, by default from one that `manual_seed` sets.
+
+One call of `manual_seed` makes a whole program repeat bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Generator", "default_generator", "initial_seed", "manual_seed", "source"]
+
+
+class Generator:
+    """A source of random numbers of one's own (PCG64). Copies of its `get_state` repeat it from there.
+
+    >>> from autograd import rand
+    >>> a, b = (rand(2, generator=Generator().manual_seed(0)) for _ in range(2))
+    >>> a.tolist() == b.tolist()
+    True
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.manual_seed(0)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start again from ``seed``, an int >= 0."""
+        if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed.__index__() < 0:
+            raise ValueError(f"a seed is an int >= 0, got {seed!r}")
+        self._seed = seed.__index__()
+        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed it started from."""
+        return self._seed
+
+    def get_state(self) -> dict[str, Any]:
+        """All that is needed to go on from here, as plain data."""
+        return {"seed": self._seed, "state": self.numpy.bit_generator.state}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `get_state` gave."""
+        self._seed, self.numpy.bit_generator.state = state["seed"], state["state"]
+
+
+default_generator = Generator()
+default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
+
+
+def manual_seed(seed: int) -> Generator:
+    """Make everything random from here on repeat."""
+    return default_generator.manual_seed(seed)
+
+
+def initial_seed() -> int:
+    """The seed that the default generator started from."""
+    return default_generator.initial_seed()
+
+
+def source(generator: Generator | None = None) -> np.random.Generator:
+    """numpy's generator inside ``generator``, or inside the default one."""
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"generator must be an autograd.Generator, got {type(generator).__name__}")
+    return (generator or default_generator).numpy

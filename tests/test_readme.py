@@ -1,0 +1,32 @@
+"""The README's examples, run in order as a reader would paste them; what they print is what their comments say."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+
+
+def test_every_example_runs_and_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pygraphviz")
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+    scope: dict[str, object] = {}
+    with contextlib.redirect_stdout(printed):
+        for block in BLOCKS:
+            exec(block, scope)
+    promised = [line.split("#")[1].strip() for block in BLOCKS for line in block.splitlines() if line.startswith("print") and "#" in line]
+    promised = [p.rsplit(", ", 1)[-1] if p.startswith("the second") else p for p in promised]
+    assert printed.getvalue().splitlines() == promised
+    assert (tmp_path / "neuron.svg").stat().st_size > 1000
+
+
+def test_the_map_names_every_room() -> None:
+    root = Path(__file__).parent.parent / "autograd"
+    for path in root.glob("*.py"):
+        if path.stem != "__init__":
+            assert f"{path.stem}.py" in README, f"{path.name} is missing from the map of the house"
