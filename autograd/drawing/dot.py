@@ -66,7 +66,10 @@ def draw(
     number = {n: i for i, n in enumerate(nodes)}
     for n, i in number.items():
         backward = n not in forward
-        g.node(f"v{i}", _label(n, known.get(n)), **_look(_kind(n, roots, backward)))
+        look = _look(_kind(n, roots, backward))
+        if backward and not n.args:  # a seed or a mask: a constant of the backward pass, with a dashed border as an input
+            look["style"] = "filled,dashed"
+        g.node(f"v{i}", _label(n, known.get(n)), **look)
         if n.op is None or not n.args:
             continue
         fill, border, _ = LOOKS["gradient" if backward else "operation"]

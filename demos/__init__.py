@@ -1,0 +1,8 @@
+"""Stories: each asks one question about learning by gradients and answers it with few lines, a picture and a number.
+
+`python -m demos` lists them.
+"""
+
+__all__ = ["STORIES"]
+
+STORIES = {"digits": "Can two layers and the chain rule learn to read handwriting?"}
