@@ -11,6 +11,7 @@ import numbers
 import os
 import sys
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -254,6 +255,7 @@ class Tensor(Node):
             if len(g.shape) < raw.ndim or any(n < m for n, m in zip(g.shape[::-1], raw.shape[::-1])):
                 g = shapes.broadcast_to_(g, np.broadcast_shapes(g.shape, raw.shape))
             g = shapes.sum_to(g, raw.shape)
+            g = np.asarray(g) if isinstance(g, np.generic) else g
         if g.dtype == raw.dtype:
             return g
         return g.to(raw.dtype) if isinstance(g, Tensor) else g.astype(raw.dtype)
@@ -294,7 +296,7 @@ class Tensor(Node):
         if isinstance(g, Node):
             self.grad = g if self.grad is None or self.op is not leaf else self.grad + g
         elif self.grad is None or self.op is not leaf:
-            self.grad = _node(Tensor, g.copy())  # g may be the seed, a saved array, or another leaf's gradient
+            self.grad = _node(Tensor, np.array(g))  # a copy: g may be the seed, a saved array, or another leaf's gradient
         elif self.grad.op is not None:
             self.grad = self.grad + _node(Tensor, g)
         else:
@@ -303,16 +305,17 @@ class Tensor(Node):
 
     def release(self, order: list[Node]) -> None:
         shells: dict[Node, Any] = {}
-        for n in order:  # arguments come first: their shells are there when a result asks for them
-            if isinstance(n, Tensor) and n.op is not leaf:
+        for n in order:  # arguments come first: they are released when a result asks for their shells
+            if n.op is not leaf and isinstance(n, Tensor):
                 args = []
                 for a in n.x:
                     if isinstance(a, Tensor) and a.op is not leaf:
-                        a = shells.get(a) or Released(a)
+                        if a not in shells:
+                            shells[a] = Released(a)
+                        a = shells[a]
                     args.append(a)
                 n.x = tuple(args)
                 n.time = _RELEASED
-                shells[n] = Released(n)
 
     # What it is.
     @property
@@ -334,17 +337,9 @@ class Tensor(Node):
         """The same memory without history; requires no gradient."""
         return self.data
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.raw.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.raw.dtype
-
-    @property
-    def ndim(self) -> int:
-        return self.raw.ndim
+    shape = property(attrgetter("raw.shape"), doc="The sizes of the dimensions.")
+    dtype = property(attrgetter("raw.dtype"), doc="The type of the entries, a numpy dtype.")
+    ndim = property(attrgetter("raw.ndim"), doc="The number of dimensions.")
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one size of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import autograd as ag
@@ -29,6 +30,11 @@ def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
         )
 
 
+_mean_square = ag.Op(
+    "mean square", lambda d: (d * d).sum() / d.dtype.type(d.size), lambda g, z, d: d * (g * (2 / math.prod(d.shape)))
+)
+
+
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The squared distance. Raises ValueError where the shapes differ, also where they would broadcast.
 
@@ -36,7 +42,10 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     tensor(2.)
     """
     _same_shape(input, target, "mse_loss")
-    return _reduce(ag.square(input - target), reduction)
+    d = input - target
+    if reduction == "mean" and d.dtype.kind == "f" and d.numel():
+        return _mean_square(d)  # type: ignore[no-any-return]
+    return _reduce(ag.square(d), reduction)
 
 
 def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean", ignore_index: int = -100) -> Tensor:

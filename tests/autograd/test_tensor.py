@@ -205,3 +205,12 @@ def test_how_it_is_written(x: Tensor, text: str) -> None:
 def test_large_tensors_are_cut() -> None:
     text = repr(ag.zeros(1000, 1000))
     assert "..." in text and len(text) < 1000
+
+
+def test_the_gradient_of_a_0d_leaf_is_an_array_that_can_be_changed() -> None:
+    x = tensor(2.0, requires_grad=True)
+    for _ in range(2):
+        (x * ag.ones(3) + x * x).sum().backward()
+        assert type(x.grad.raw) is np.ndarray
+    x.grad.mul_(0.5)
+    assert x.grad.item() == 2 * (3 + 3 * 4) / 2
