@@ -6,6 +6,7 @@ One call of `manual_seed` makes a whole program repeat bit for bit.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,13 @@ class Generator:
         if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed.__index__() < 0:
             raise ValueError(f"a seed is an int >= 0, got {seed!r}")
         self._seed = seed.__index__()
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
+        self.__dict__.pop("numpy", None)
         return self
+
+    @cached_property
+    def numpy(self) -> np.random.Generator:
+        """The numpy generator within; made when the first number is drawn, for importing numpy.random takes a while."""
+        return np.random.Generator(np.random.PCG64(self._seed))
 
     def initial_seed(self) -> int:
         """The seed it started from."""

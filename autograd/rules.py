@@ -18,7 +18,7 @@ import numpy as np
 from autograd.graph import Op
 
 _WEAK = (int, float, bool)
-_BITS = {np.dtype("float32"): np.dtype("uint32"), np.dtype("float64"): np.dtype("uint64")}
+_BITS: dict[Any, Any] = {np.dtype("float32"): np.dtype("uint32"), np.dtype("float64"): np.dtype("uint64")}
 _BOOL = np.dtype("bool")
 
 

@@ -30,9 +30,7 @@ def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
         )
 
 
-_mean_square = ag.Op(
-    "mean square", lambda d: (d * d).sum() / d.dtype.type(d.size), lambda g, z, d: d * (g * (2 / math.prod(d.shape)))
-)
+_mean_square = ag.Op("mean square", lambda d: (d * d).sum() / d.dtype.type(d.size), lambda g, z, d: d * (g * (2 / math.prod(d.shape))))
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -44,7 +42,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     _same_shape(input, target, "mse_loss")
     d = input - target
     if reduction == "mean" and d.dtype.kind == "f" and d.numel():
-        return _mean_square(d)  # type: ignore[no-any-return]
+        return _mean_square(d)
     return _reduce(ag.square(d), reduction)
 
 

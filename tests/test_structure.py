@@ -11,7 +11,22 @@ import pytest
 import autograd
 
 ROOT = Path(__file__).parent.parent
-ORDER = ["mode", "graph", "symbols", "rules", "shapes", "value", "text", "random", "tensor", "creation", "functional", "drawing", "testing"]
+ORDER = [
+    "mode",
+    "graph",
+    "symbols",
+    "rules",
+    "shapes",
+    "value",
+    "text",
+    "random",
+    "tensor",
+    "creation",
+    "files",
+    "functional",
+    "drawing",
+    "testing",
+]
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
 
 

@@ -1,17 +1,12 @@
-"""Where tensors come from: data, constants, ranges, chance that repeats, and files that are whole or not there."""
+"""Where tensors come from: data, constants, ranges and chance that repeats."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 import autograd as ag
-from autograd import Tensor, Value, tensor
+from autograd import Value, tensor
 
 
 def test_dtypes_of_data() -> None:
@@ -78,60 +73,3 @@ def test_distributions() -> None:
             bad()
     with pytest.raises(TypeError, match="generator must be"):
         ag.rand(1, generator=np.random.default_rng())  # type: ignore[arg-type]
-
-
-LEAVES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5)
-ARRAYS = hnp.arrays(st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]), hnp.array_shapes(min_dims=0, min_side=0)).map(
-    tensor
-)
-TREES = st.recursive(
-    LEAVES | ARRAYS,
-    lambda t: (
-        st.lists(t, max_size=3) | st.lists(t, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=3) | st.integers(), t, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-def equal(a: Any, b: Any) -> bool:
-    if isinstance(a, Tensor):
-        return a.dtype == b.dtype and a.shape == b.shape and a.raw.tobytes() == b.raw.tobytes()
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(equal(a[k], b[k]) for k in a)
-    if isinstance(a, list | tuple):
-        return type(a) is type(b) and len(a) == len(b) and all(map(equal, a, b))
-    return type(a) is type(b) and a == b
-
-
-@given(tree=TREES)
-def test_what_is_saved_is_loaded(tree: Any, tmp_path_factory: Any) -> None:
-    path = tmp_path_factory.mktemp("s") / "tree.npz"
-    ag.save(tree, path)
-    assert equal(tree, ag.load(path))
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "x.npz"
-    ag.save({"w": ag.ones(3, requires_grad=True), "v": Value(2.0)}, path)
-    assert ag.load(path)["w"].requires_grad and ag.load(path)["v"].data == 2.0
-    before = path.read_bytes()
-    with pytest.raises(TypeError, match=r"the object\['f'\] is a function"):
-        ag.save({"w": ag.zeros(3), "f": lambda: 0}, path)
-    assert path.read_bytes() == before and os.listdir(tmp_path) == ["x.npz"]
-    with pytest.raises(TypeError, match="keys"):
-        ag.save({1.5: 0}, path)
-
-
-def test_a_broken_or_foreign_file_is_a_clear_error(tmp_path: Path) -> None:
-    path = tmp_path / "x.npz"
-    ag.save([ag.ones(100)], path)
-    whole = path.read_bytes()
-    for broken in (whole[: len(whole) // 2], b"", b"not a zip", whole[:100] + bytes(50) + whole[150:]):
-        path.write_bytes(broken)
-        with pytest.raises(ValueError, match="not a whole file"):
-            ag.load(path)
-    np.savez(path, a=np.ones(2))
-    with pytest.raises(ValueError, match="not a whole file"):
-        ag.load(path)
-    with pytest.raises(FileNotFoundError):
-        ag.load(tmp_path / "none.npz")
