@@ -9,7 +9,7 @@ numbers or, with ``create_graph=True``, a graph of its own that can be different
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
@@ -356,8 +356,10 @@ def _nodes(given: Any, what: str) -> list[Node]:
     return nodes
 
 
-def ancestors(*roots: Node) -> list[Node]:
+def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]:
     """Every node that ``roots`` were made from, constants and roots included, arguments before results.
+
+    Where ``within`` is given, only what is reached through nodes in it.
 
     >>> from autograd import Value
     >>> x = Value(2.0)
@@ -373,5 +375,5 @@ def ancestors(*roots: Node) -> list[Node]:
             order[stack.pop()] = None
         else:
             opened.add(n)
-            stack.extend(p for p in reversed(n.args) if isinstance(p, Node) and p not in opened)
+            stack += [a for a in reversed(n.args) if isinstance(a, Node) and a not in opened and (within is None or a in within)]
     return list(order)

@@ -11,7 +11,7 @@ from typing import Any
 
 import graphviz
 
-from autograd.graph import Node, Op
+from autograd.graph import Node, Op, ancestors
 
 __all__ = ["draw"]
 
@@ -56,7 +56,7 @@ def draw(
         raise ValueError("draw needs at least one Value or Tensor")
     known = _names(names)
     nodes, cut = _nearest(roots, max_nodes)
-    forward = _below(roots[0], set(nodes))
+    forward = set(ancestors(roots[0], within=set(nodes)))
     g = graphviz.Digraph(
         graph_attr={"rankdir": rankdir, "bgcolor": PAPER, "nslimit": "2", "nslimit1": "2", "fontname": FONT},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK, "style": "filled", "margin": "0.11,0.05", "shape": "box",
@@ -116,28 +116,7 @@ def _nearest(roots: list[Node], limit: int) -> tuple[list[Node], bool]:
                     queue.append(a)
                 else:
                     cut = True
-    order: dict[Node, None] = {}
-    for root in roots:
-        order |= dict.fromkeys(_arranged(root, near))
-    return list(order), cut
-
-
-def _arranged(root: Node, within: Any) -> list[Node]:
-    order: dict[Node, None] = {}
-    opened: set[Node] = set()
-    stack = [root]
-    while stack:
-        n = stack[-1]
-        if n in opened:
-            order[stack.pop()] = None
-        else:
-            opened.add(n)
-            stack += [a for a in reversed(n.args) if isinstance(a, Node) and a in within and a not in opened]
-    return list(order)
-
-
-def _below(root: Node, within: set[Node]) -> set[Node]:
-    return set(_arranged(root, within))
+    return ancestors(*roots, within=near), cut
 
 
 def _look(kind: str) -> dict[str, str]:

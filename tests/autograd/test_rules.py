@@ -82,7 +82,7 @@ SHAPES = st.sampled_from([((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (
 
 
 @pytest.mark.parametrize(("row", "i"), CASES, ids=IDS)
-@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("order", [1, 2, 3])
 @settings(max_examples=10)
 @given(data=st.data())
 def test_every_derivative_of_arrays_that_broadcast(row: Op, i: int, order: int, data: st.DataObject) -> None:
