@@ -26,6 +26,7 @@ from autograd.shapes import (
 from autograd.tensor import Tensor, bool_, float32, float64, int32, int64, uint8
 from autograd.value import Value
 
+allclose = Tensor.allclose
 # fmt: on
 if TYPE_CHECKING:
     from autograd.drawing import draw
@@ -47,7 +48,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Generator", "Node", "Op", "Tensor", "Value", "abs", "add", "amax", "amin", "ancestors", "arange", "argmax", "argmin",
+    "Generator", "Node", "Op", "Tensor", "Value", "abs", "add", "allclose", "amax", "amin", "ancestors", "arange", "argmax", "argmin",
     "as_tensor", "atan", "bool_", "broadcast_to", "cat", "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh",
     "cumsum", "default_generator", "diag", "div", "dot", "draw", "each", "einsum", "elu", "empty", "empty_like",
     "enable_grad", "eq", "erf", "erfc", "exp", "expm1", "eye", "flatten", "flip", "float32", "float64", "floor",

@@ -44,10 +44,17 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         raw = _array(data)
         if raw.dtype == object:
             return _packed(raw, dtype, requires_grad)
-        if (dtype is None and raw.dtype == float64 and type(_first(data)) is float) or (raw.size == 0 and raw.dtype == float64):
-            dtype = dtype or float32
+        if dtype is None and raw.dtype == float64 and not _has_numpy(data):
+            dtype = float32
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
     return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
+
+
+def _has_numpy(data: Any) -> bool:
+    """Does an array, a Tensor or a numpy number among the data say what dtype is meant?"""
+    if isinstance(data, list | tuple):
+        return any(map(_has_numpy, data))
+    return isinstance(data, np.ndarray | np.generic | Tensor)
 
 
 def _first(data: Any) -> Any:
@@ -116,10 +123,6 @@ def _size(shape: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(n.__index__() for n in sizes)
 
 
-def _made(raw: np.ndarray, requires_grad: bool) -> Tensor:
-    return Tensor(raw, requires_grad)
-
-
 def zeros(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Zeros of a shape given as ints or one tuple.
 
@@ -127,24 +130,24 @@ def zeros(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tens
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return _made(np.zeros(_size(size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.zeros(_size(size), dtype_of(dtype or float32)), requires_grad)
 
 
 def ones(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Ones of a shape given as ints or one tuple."""
-    return _made(np.ones(_size(size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.ones(_size(size), dtype_of(dtype or float32)), requires_grad)
 
 
 def empty(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Memory as it comes; fill it before use."""
-    return _made(np.empty(_size(size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.empty(_size(size), dtype_of(dtype or float32)), requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """One number everywhere, in its own dtype unless told otherwise."""
     value = tensor(fill_value, dtype)
     shape = _size((size,) if isinstance(size, int) else tuple(size))
-    return _made(np.full(shape, value.raw), requires_grad)
+    return Tensor(np.full(shape, value.raw), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -159,38 +162,38 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     if dtype is None:
         dtype = int64 if all(isinstance(n, int | np.integer) for n in (start, end, step)) else float32
     n = max(0, math.ceil((end - start) / step))
-    return _made((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
+    return Tensor((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included."""
-    return _made(np.linspace(start, end, steps).astype(dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.linspace(start, end, steps).astype(dtype_of(dtype or float32)), requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """The identity matrix."""
-    return _made(np.eye(n, m, dtype=dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.eye(n, m, dtype=dtype_of(dtype or float32)), requires_grad)
 
 
 # Chance.
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    return _made(np.asarray(source(generator).random(_size(size), dtype=dtype_of(dtype or float32).type)), requires_grad)
+    return Tensor(np.asarray(source(generator).random(_size(size), dtype=dtype_of(dtype or float32).type)), requires_grad)
 
 
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Normal numbers, mean 0, variance 1."""
     shape = _size(size)
-    return _made(np.asarray(source(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
+    return Tensor(np.asarray(source(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
     """Normal numbers; ``mean`` and ``std`` are numbers with a ``size``, or tensors that say it themselves."""
     mean, std = (a.raw if isinstance(a, Node) else a for a in (mean, std))
     if np.any(np.asarray(std) < 0):
         raise ValueError(f"normal: std must be >= 0, got {std}")
     shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _size((size,))
-    return _made((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), False)
+    return Tensor((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad)
 
 
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64) -> Tensor:
@@ -201,12 +204,14 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
         raise TypeError(f"randint: size must be a tuple, got {size!r}")
     if low >= high:
         raise ValueError(f"randint: nothing lies in [{low}, {high})")
-    return _made(source(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
+    return Tensor(source(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
-    return _made(source(generator).permutation(n), False)
+    if n < 0:
+        raise ValueError(f"randperm: n must be >= 0, got {n}")
+    return Tensor(source(generator).permutation(n), False)
 
 
 # Like another tensor.

@@ -7,6 +7,7 @@ library that this needs are imported when it is used, because they cost a fifth 
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,6 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     {'w': tensor([1., 2.])}
     """
     import json
-    import tempfile
 
     arrays: dict[str, np.ndarray] = {}
 
@@ -43,7 +43,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
             arrays[key] = raw
             return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
         if isinstance(o, Value):
-            return {"value": o.raw}
+            return {"value": o.raw, "grad": o.requires_grad, "label": o.label}
         if o is None or isinstance(o, bool | int | float | str):
             return {"plain": o}
         if isinstance(o, list | tuple):
@@ -56,17 +56,16 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
 
     structure = json.dumps(plain(obj, "the object"))
     arrays[_STRUCTURE] = np.frombuffer(structure.encode(), np.uint8)
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    temporary = f"{os.fspath(path)}.{os.getpid()}-{time.monotonic_ns()}.part"
+    with open(temporary, "xb") as file:
+        try:
             np.savez(file, **arrays)  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -77,26 +76,25 @@ def load(path: str | os.PathLike[str]) -> Any:
     try:
         with open(path, "rb") as whole, np.load(whole, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-        structure = json.loads(bytes(arrays[_STRUCTURE]).decode())
-    except (zipfile.BadZipFile, KeyError, EOFError, ValueError, AttributeError) as error:
+        return _build(json.loads(bytes(arrays[_STRUCTURE]).decode()), arrays)
+    except (zipfile.BadZipFile, KeyError, EOFError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)} is not a whole file written by save(): {error}") from None
 
-    def build(o: dict[str, Any]) -> Any:
-        match o:
-            case {"tensor": key, "grad": grad}:
-                return Tensor(arrays[key], grad)
-            case {"array": key}:
-                return arrays[key]
-            case {"value": number}:
-                return Value(number)
-            case {"plain": it}:
-                return it
-            case {"list": items}:
-                return [build(e) for e in items]
-            case {"tuple": items}:
-                return tuple(build(e) for e in items)
-            case {"dict": pairs}:
-                return {k: build(v) for k, v in pairs}
-        raise ValueError(f"{os.fspath(path)} holds a structure this version does not know: {o!r:.80}")
 
-    return build(structure)
+def _build(o: Any, arrays: dict[str, np.ndarray]) -> Any:
+    match o:
+        case {"tensor": key, "grad": grad}:
+            return Tensor(arrays[key], grad)
+        case {"array": key}:
+            return arrays[key]
+        case {"value": number, "grad": grad, "label": label}:
+            return Value(number, grad, label)
+        case {"plain": it}:
+            return it
+        case {"list": items}:
+            return [_build(e, arrays) for e in items]
+        case {"tuple": items}:
+            return tuple(_build(e, arrays) for e in items)
+        case {"dict": pairs}:
+            return {k: _build(v, arrays) for k, v in pairs}
+    raise ValueError(f"a structure this version does not know: {o!r:.80}")

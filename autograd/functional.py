@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.creation import ones_like, zeros, zeros_like
+from autograd.creation import ones_like, tensor, zeros, zeros_like
 from autograd.graph import Node, grad
 from autograd.mode import enable_grad
 from autograd.shapes import stack
@@ -114,11 +114,14 @@ def jacobian(func: Func, inputs: Any, create_graph: bool = False) -> Any:
         pick = zeros_like(y)
         pick.view(-1)[i] = 1
         rows.append(_grads(y, xs, pick, create_graph))
-    js = tuple(
-        (stack(list(column)).reshape(y.shape + x.shape) if rows else zeros(y.shape + x.shape, dtype=x.dtype))
-        for x, column in zip(xs, zip(*rows) if rows else [()] * len(xs))
-    )
+    js = tuple(_rows_of(y, x, column) for x, column in zip(xs, zip(*rows) if rows else [()] * len(xs)))
     return js[0] if one else js
+
+
+def _rows_of(y: Any, x: Any, gradients: Sequence[Any]) -> Any:
+    if isinstance(x, Value):
+        return tensor(list(gradients), dtype=y.dtype).reshape(y.shape)
+    return stack(gradients).reshape(y.shape + x.shape) if gradients else zeros(y.shape + x.shape, dtype=x.dtype)
 
 
 def hessian(func: Func, inputs: Any, create_graph: bool = False) -> Any:

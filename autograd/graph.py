@@ -24,7 +24,10 @@ Rule = Callable[..., Any]
 
 
 class each:  # noqa: N801 - reads as a word in the table
-    """One vjp for all the remaining arguments of a row that takes any number: ``rule(i, g, z, *args)``."""
+    """One vjp for all the remaining arguments of a row that takes any number: ``rule(i, g, z, args)``.
+
+    The arguments come as one tuple: handing n of them to each of n calls would take time in the square of n.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -37,9 +40,14 @@ class _Endless:
         self.first, self.rest = first, rest
 
     def __iter__(self) -> Iterator[Rule | None]:
-        yield from self.first
+        for rule in self.first:
+            yield rule and partial(_spread, rule)
         for i in count(len(self.first)):
             yield partial(self.rest.rule, i)
+
+
+def _spread(rule: Rule, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    return rule(g, z, *args)
 
 
 class Op:
@@ -77,7 +85,11 @@ class Op:
         for a in args:
             if isinstance(a, Node) and (face is None or a.rank > face.rank):
                 face = a
-        return self.compute(*args) if face is None else face.record(self, args)
+        if face is None:
+            if args and isinstance(args[0], list):
+                raise TypeError(f"{self!r} takes numbers, arrays, Values and Tensors, got a list; wrap it as tensor(...)")
+            return self.compute(*args)
+        return face.record(self, args)
 
     def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row in a class body is a method: x.tanh()
         return self if obj is None else MethodType(self, obj)
@@ -125,7 +137,7 @@ class Node:
         raise TypeError(f"{cls.__name__} has no constants")
 
     def seed(self, gradient: Any) -> Any:
-        """The raw gradient that a walk starts with: ``gradient``, checked, or 1."""
+        """The gradient that a walk starts with: ``gradient``, checked, or 1."""
         raise TypeError(f"{type(self).__name__} cannot start a backward pass")
 
     def fit(self, g: Any) -> Any:
@@ -166,12 +178,14 @@ class Node:
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add d(self)/d(leaf) to the ``.grad`` of every leaf below, weighted by ``gradient`` (default 1, for scalars).
 
-        ``retain_graph`` keeps a tensor graph for another backward (default: ``create_graph``); graphs of Values stay.
-        ``create_graph`` records the gradients themselves, so that they can be drawn or differentiated.
+        ``retain_graph`` keeps a tensor graph for another backward (default: ``create_graph``); what lies below a Value stays.
+        ``create_graph`` records the gradients themselves, so that they can be drawn or differentiated; a leaf then refers
+        to its gradient and the gradient to the leaf, until ``.grad`` is set to None.
         Raises RuntimeError if nothing here requires a gradient, or the graph was released.
         """
-        for n, g in _walk([self], [gradient], None, retain_graph, create_graph):
-            n.receive(g)
+        with _lock:
+            for n, g in _walk([self], [gradient], None, retain_graph, create_graph):
+                n.receive(g)
 
 
 # The walk. Marks and sums stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a
@@ -249,10 +263,10 @@ def _arrange(stack: list[Node], order: list[Node]) -> None:
             if n.dy is not None and n.y.mark is None:
                 push(n.y)
         else:
-            pop()
             if n.mark is OPEN:
+                emit(n)  # before it leaves the stack: an interrupt here must find it, to unmark it
                 n.mark = DONE
-                emit(n)
+            pop()
 
 
 def _prune(order: list[Node], inputs: Sequence[Node]) -> None:
@@ -282,6 +296,8 @@ def _replay(order: list[Node], wanted: set[Node] | None, create_graph: bool) -> 
                 found.append((n, g))
             z, args = n.saved(create_graph)
             assert n.op is not None
+            if isinstance(n.op.vjps, _Endless):
+                args = (args,)
             for p, vjp in zip(n.args if create_graph else n.x, n.op.vjps):
                 if vjp is not None and isinstance(p, Node) and p.mark is not None:
                     d = p.fit(vjp(g, z, *args))
@@ -347,7 +363,7 @@ def grad(
 
 
 def _nodes(given: Any, what: str) -> list[Node]:
-    nodes = [given] if isinstance(given, Node) else list(given)
+    nodes = list(given) if isinstance(given, list | tuple) or hasattr(given, "__next__") else [given]
     for n in nodes:
         if not isinstance(n, Node):
             raise TypeError(f"{what} must be Values or Tensors, got {type(n).__name__}")

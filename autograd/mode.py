@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
+from inspect import isgeneratorfunction
 from typing import Any
 
 __all__ = ["OFF", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
@@ -54,6 +55,9 @@ class _GradMode:
         _switch(self._before.pop())
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        if isgeneratorfunction(func):
+            raise TypeError(f"{func.__qualname__} is a generator, which runs after the call is over: put the with block inside it")
+
         @wraps(func)
         def inside(*args: Any, **kwargs: Any) -> Any:
             with _GradMode(self.mode):  # one a call: threads and recursion share nothing

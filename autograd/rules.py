@@ -91,11 +91,11 @@ def _elu(x: Any, alpha: Any) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-def _sign(x: float) -> float:
-    return x if x != x else float((x > 0) - (x < 0))
+def _sign(x: Any) -> Any:  # 0 at NaN
+    return np.subtract(x > 0, x < 0, dtype=np.asarray(x).dtype)
 
 
-def _keep(function: Callable[..., Any], dtype: str = "") -> Callable[..., Any]:
+def _keep(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` of one float at a time over an array, for what numpy lacks."""
     each = np.frompyfunc(function, 1, 1)
     return lambda x: np.asarray(each(x), dtype=np.result_type(np.asarray(x).dtype, np.float32))
@@ -145,7 +145,7 @@ floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x,
 mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * floor(x / y))
 
 abs    = op("abs",     operator.abs,                            lambda g, z, x: g * sign(x))                # 0 at 0
-sign   = op("sign",    both(_sign, np.sign),                    lambda g, z, x: g * 0)
+sign   = op("sign",    both(lambda x: float((x > 0) - (x < 0)), _sign),                    lambda g, z, x: g * 0)
 exp    = op("exp",     edgy(math.exp, np.exp),                  lambda g, z, x: g * z)
 expm1  = op("expm1",   edgy(math.expm1, np.expm1),              lambda g, z, x: g * exp(x))
 log    = op("log",     edgy(math.log, np.log),                  lambda g, z, x: g / x)
@@ -172,7 +172,7 @@ prelu    = op("prelu", both(lambda x, w: x if x > 0 else w * x, lambda x, w: np.
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
                                                                 lambda g, z, x, w: where(x > 0, 0, g * x))
 elu_     = op("elu",   both(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
-                                                                lambda g, z, x, a: where(x > 0, g, g * (a * exp(minimum(x, 0)))),
+                                                                lambda g, z, x, a: where(x > 0, g, g * (a * exp(where(x < 0, x, 0)))),
                                                                 lambda g, z, x, a: where(x > 0, 0, g * expm1(minimum(x, 0))))
 
 # Ties share the gradient evenly; a NaN passes it to both.
@@ -180,9 +180,9 @@ maximum = op("maximum", both(_maximum, np.maximum),             lambda g, z, x, 
                                                                 lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)))
 minimum = op("minimum", both(_minimum, np.minimum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x > y, 0, g)),
                                                                 lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)))
-# A bound has gradient 1, and passes what it stops.
-clamp_min = op("clamp_min", both(_maximum, np.maximum),         lambda g, z, x, low: where(x < low, 0, g),   lambda g, z, x, low: where(x < low, g, 0))
-clamp_max = op("clamp_max", both(_minimum, np.minimum),         lambda g, z, x, top: where(x > top, 0, g),   lambda g, z, x, top: where(x > top, g, 0))
+# A bound has gradient 1; a NaN has 0.
+clamp_min = op("clamp_min", both(_maximum, np.maximum),         lambda g, z, x, low: where(x >= low, g, 0),   lambda g, z, x, low: where(x < low, g, 0))
+clamp_max = op("clamp_max", both(_minimum, np.minimum),         lambda g, z, x, top: where(x <= top, g, 0),   lambda g, z, x, top: where(x > top, g, 0))
 where   = op("where",  _where,                                  None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g))
 
 floor  = op("floor",   both(_floor, np.floor),                  lambda g, z, x: g * 0)
@@ -196,6 +196,10 @@ ge = op(">=", operator.ge, None, None)
 eq = op("==", operator.eq, None, None)
 ne = op("!=", operator.ne, None, None)
 # fmt: on
+
+
+# What takes integers to floats: the tensor layer converts them first, for numpy would compute small ones in 16 bits.
+FLOATING = frozenset({exp, expm1, log, log1p, sqrt, rsqrt, reciprocal, sin, cos, tan, atan, sinh, cosh, tanh, erf, erfc, sigmoid, softplus})
 
 
 # Compositions: no row of their own, because neither stability nor speed asks for one.

@@ -11,6 +11,7 @@ import builtins
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ def _axes(dim: Dim, ndim: int) -> tuple[int, ...]:
     """``dim`` as a tuple of axes >= 0; None and () mean all of them."""
     if dim is None or (isinstance(dim, list | tuple) and not dim):
         return tuple(range(ndim))
-    dims = [dim] if isinstance(dim, int | np.integer) else list(dim)
+    dims = list(dim) if isinstance(dim, list | tuple) else [dim]
     axes = []
     for d in dims:
         if isinstance(d, bool) or not isinstance(d, int | np.integer):
@@ -79,8 +80,12 @@ def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     return x.sum(axis=axes, keepdims=keepdim, dtype=np.int64 if x.dtype.kind in "biu" else None)
 
 
-@lru_cache(maxsize=64)
 def _ones(n: int, dtype: Any) -> np.ndarray:
+    return _few_ones(n, dtype) if n <= 4096 else np.ones(n, dtype)
+
+
+@lru_cache(maxsize=64)
+def _few_ones(n: int, dtype: Any) -> np.ndarray:
     return np.ones(n, dtype)
 
 
@@ -92,12 +97,12 @@ def _logsumexp(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    e = np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf))
     return e / e.sum(axis=axis, keepdims=True)
 
 
 def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    y = x - x.max(axis=axis, keepdims=True)
+    y = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
     return y - np.log(np.exp(y).sum(axis=axis, keepdims=True))
 
 
@@ -131,7 +136,7 @@ def _product(x: Any, y: Any) -> Any:
 
 def _rows(x: Any) -> Any:
     """All but the last axis joined into one."""
-    return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _mask(x: Any, z: Any, axes: tuple[int, ...]) -> Any:
@@ -153,10 +158,9 @@ def _extreme(reduce: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-def _cat_rule(i: int, g: Any, z: Any, axis: int, *xs: Any) -> Any:
-    start = builtins.sum(x.shape[axis] for x in xs[: i - 1])
-    key = (*[slice(None)] * axis, slice(start, start + xs[i - 1].shape[axis]))
-    return g[key]
+def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    axis, starts = args[:2]
+    return g[(*[slice(None)] * axis, slice(starts[i - 2], starts[i - 1]))]
 
 
 # fmt: off
@@ -166,7 +170,7 @@ mean_        = Op("mean",        quiet(lambda x, axes, keepdim: x.sum(axis=axes,
                                                                                      lambda g, z, x, axes, keepdim: _spread(g * (1 / _size(x, axes)), x, axes), None, None)
 amax_        = Op("max",         _extreme(np.max),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
 amin_        = Op("min",         _extreme(np.min),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
-cumsum_      = Op("cumsum",      lambda x, axis: np.cumsum(x, axis=axis),            lambda g, z, x, axis: flip(cumsum_(flip(g, axis), axis), axis), None)
+cumsum_      = Op("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: flip(cumsum_(flip(g, axis), axis), axis), None)
 # The norm at 0 has gradient 0: z is replaced by 1 where it is 0.
 norm_        = Op("norm",        lambda x, axes, keepdim: np.sqrt((x * x).sum(axis=axes, keepdims=keepdim)),
                                                                                      lambda g, z, x, axes, keepdim: x * _spread(g / where(z == 0, _one(z), z), x, axes), None, None)
@@ -183,8 +187,8 @@ linear_      = Op("linear",      _linear,                                       
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)
 permute_     = Op("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, tuple(int(a) for a in np.argsort(axes))), None)
 broadcast_to_ = Op("broadcast",  np.broadcast_to,                                    lambda g, z, x, shape: g, None)  # the engine sums g down to x
-cat_         = Op("cat",         lambda axis, *xs: np.concatenate(xs, axis=axis),    None, each(_cat_rule))
-stack_       = Op("stack",       lambda axis, *xs: np.stack(xs, axis=axis),          None, each(lambda i, g, z, axis, *xs: g[(*[slice(None)] * axis, i - 1)]))
+cat_         = Op("cat",         lambda axis, starts, *xs: np.concatenate(xs, axis=axis), None, None, each(_cat_rule))
+stack_       = Op("stack",       lambda axis, *xs: np.stack(xs, axis=axis),          None, each(lambda i, g, z, args: g[(*[slice(None)] * args[0], i - 1)]))
 getitem_     = Op("[]",          lambda x, key: x[key],                              lambda g, z, x, key: put_(g, key, x.shape), None)
 put_         = Op("put",         _put,                                               lambda g, z, x, key, shape: g[key], None, None)
 tril_        = Op("tril",        np.tril,                                            lambda g, z, x, k: tril_(g, k), None)
@@ -288,7 +292,7 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
     if x.shape[a] == 0:
         return sum_(x, (a,), keepdim) + 1
     if x.dtype.kind in "biu":
-        x = x * np.int64(1)
+        x = x.astype(np.int64) if isinstance(x, np.ndarray) else x.long()
     while (n := x.shape[a]) > 1:
         half = x[at(slice(0, n // 2))] * x[at(slice(n // 2, n // 2 * 2))]
         x = half if n % 2 == 0 else cat([half, x[at(slice(n - 1, n))]], a)
@@ -389,7 +393,10 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Di
     if not isinstance(p, int | float) or not p > 0:
         raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
     total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, bool(keepdim))
-    return total if p == 1 else pow_(total, 1 / p)
+    if p == 1:
+        return total
+    zero = total == 0  # where the root has no derivative, the norm's is 0
+    return where(zero, 0.0, pow_(where(zero, 1.0, total), 1 / p))
 
 
 def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
@@ -524,7 +531,8 @@ def _diagonals(subscripts: str, x: Any) -> tuple[str, Any]:
     return names, x[tuple(grid[c] for c in subscripts)]
 
 
-def _einsum_rule(i: int, g: Any, z: Any, ins: tuple[str, ...], out: str, *xs: Any) -> Any:
+def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    ins, out, *xs = args
     i -= 2
     others = [(s, x) for j, (s, x) in enumerate(zip(ins, xs)) if j != i]
     reach = set(out).union(*(s for s, _ in others))
@@ -616,6 +624,8 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
 
 
 def _joined(xs: Any, name: str) -> list[Any]:
+    if not isinstance(xs, list | tuple):
+        raise TypeError(f"{name} takes a list of tensors, got {type(xs).__name__}; put them in [...]")
     xs = list(xs)
     if not xs:
         raise ValueError(f"{name} needs at least one tensor")
@@ -635,7 +645,7 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any
     a = _axis(dim if axis is None else axis, xs[0].ndim)
     if len({(*x.shape[:a], -1, *x.shape[a + 1 :]) for x in xs}) > 1:
         raise ValueError(f"cat along dim {a}: the other sizes must agree, got shapes {[tuple(x.shape) for x in xs]}")
-    return cat_(a, *xs)
+    return cat_(a, tuple(accumulate((x.shape[a] for x in xs), initial=0)), *xs)
 
 
 def stack(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:

@@ -20,7 +20,7 @@ from autograd import rules, shapes
 from autograd.graph import Node, Op, each, leaf
 from autograd.mode import OFF, is_grad_enabled
 from autograd.random import Generator, source
-from autograd.value import UFUNC_OF, UFUNCS, Value
+from autograd.value import UFUNCS, Value
 
 __all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
 
@@ -200,18 +200,23 @@ class Tensor(Node):
                 plain = True
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
-        if mixed and op in UFUNC_OF:
+        if mixed and op in _ELEMENTWISE:
             raws = _unpromoted(raws)
+        elif op in rules.FLOATING and dtype is not float32 and dtype is not float64:
+            raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
         try:
             raw = op.compute(*raws)
         except (ValueError, TypeError) as error:
             got = [tuple(a.shape) for a in raws if isinstance(a, _ndarray)]
-            raise type(error)(f"{op.name} of shapes {got}: {error}") from None
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{op.name} of shapes {got}: {error}") from None
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
         if (mixed or plain or raw.dtype is not dtype) and raw.dtype is float64 and op is not cast and op is not pack:
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
                 raw = raw.astype(float32)  # integers meet Python floats in the default dtype
+        if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
+            raw = raw.astype(float32 if raw.dtype.kind == "f" else int64)
         z: Any = _new(_Hub if op is scalars else Tensor)
         z.raw = raw
         z.grad = z.mark = z.label = z.stamp = None
@@ -220,7 +225,7 @@ class Tensor(Node):
             z.op, z.x = op, args
         else:
             z.op, z.x = None, ()
-        if raw.base is not None:
+        if raw.base is not None or any(raw is r for r in raws):
             for a in args:
                 if isinstance(a, Tensor) and np.may_share_memory(a.raw, raw):
                     z.stamp = a.stamp = a.stamp or Stamp()
@@ -229,7 +234,7 @@ class Tensor(Node):
 
     @classmethod
     def constant(cls, raw: Any) -> Tensor:
-        return _node(Tensor, np.asarray(raw))
+        return _node(Tensor, np.array(raw))  # a copy, as everything that is handed out
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -275,10 +280,8 @@ class Tensor(Node):
     def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         """What was saved, with a stand-in for each array that was changed, so that only a rule that reads it fails."""
         changed = [self._changed(a) for a in (self, *self.x)]
-        if as_nodes:
-            raise RuntimeError(next(c.message for c in changed if c is not None))
-        raws = [a.raw if isinstance(a, Node) else a for a in (self, *self.x)]
-        z, *rest = (r if c is None else c for r, c in zip(raws, changed))
+        plain = [a.raw if isinstance(a, Node) and not as_nodes else a for a in (self, *self.x)]
+        z, *rest = (a if c is None else c for a, c in zip(plain, changed))
         return z, tuple(rest)
 
     def _changed(self, a: Any) -> Changed | None:
@@ -294,7 +297,7 @@ class Tensor(Node):
 
     def receive(self, g: Any) -> None:
         if isinstance(g, Node):
-            self.grad = g if self.grad is None or self.op is not leaf else self.grad + g
+            self.grad = Tensor.record(copy, (g,)) if self.grad is None or self.op is not leaf else self.grad + g
         elif self.grad is None or self.op is not leaf:
             self.grad = _node(Tensor, np.array(g))  # a copy: g may be the seed, a saved array, or another leaf's gradient
         elif self.grad.op is not None:
@@ -327,11 +330,11 @@ class Tensor(Node):
 
     @data.setter
     def data(self, value: Any) -> None:
-        raw = value.raw if isinstance(value, Tensor) else np.asarray(value)
-        if raw.dtype != self.raw.dtype and raw.dtype.kind != self.raw.dtype.kind:
-            raise TypeError(f"data of dtype {raw.dtype} cannot replace data of dtype {self.raw.dtype}")
+        value = (value if isinstance(value, Tensor) else Tensor(value)).data
+        if value.dtype.kind != self.dtype.kind:
+            raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
+        self.raw, self.stamp = value.raw, value.stamp  # one memory, one stamp
         self._change(".data =")
-        self.raw = raw
 
     def detach(self) -> Tensor:
         """The same memory without history; requires no gradient."""
@@ -419,7 +422,9 @@ class Tensor(Node):
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor in another dtype; a device name is accepted and means this machine."""
-        wanted = [a for a in (*args, *kwargs.values()) if a is not None and a not in ("cpu",)]
+        wanted = [a for a in (*args, *kwargs.values()) if a is not None and not (isinstance(a, str) and a == "cpu")]
+        if wanted and isinstance(wanted[0], str) and wanted[0].partition(":")[0] in ("cuda", "mps", "xpu"):
+            raise ValueError(f"there is no device {wanted[0]!r} here: everything is on the CPU")
         if not wanted:
             return self
         dtype = wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
@@ -481,7 +486,7 @@ class Tensor(Node):
     def _in_place(self, what: str, other: Any = None) -> None:
         if not OFF or is_grad_enabled():
             if self.op is leaf:
-                raise RuntimeError(f"{what} on a leaf that requires grad would lose it; do it inside no_grad() or on .data")
+                raise RuntimeError(f"{what} on a leaf that requires grad would lose its history; do it inside no_grad() or on .data")
             if self.op is not None:
                 raise RuntimeError(f"{what} on the result of {self.op!r} would change a graph; write it out of place")
             if isinstance(other, Node) and other.op is not None:
@@ -492,12 +497,12 @@ class Tensor(Node):
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
-        self._in_place(what, other)
         raw = other.raw if isinstance(other, Node) else other
         if alpha != 1:
-            raw = raw * alpha
+            raw = np.multiply(raw, alpha)
         if raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign)
+        self._in_place(what, other)
         compute(mine, raw, mine)
         return self
 
@@ -530,6 +535,10 @@ class Tensor(Node):
             raise TypeError(f"div_: the quotient cannot be stored in {self.dtype}; convert with .float() first")
         return self._update("div_", np.true_divide, other)
 
+    def pow_(self, other: Any) -> Tensor:
+        """Raise to a power in place."""
+        return self._update("pow_", np.power, other)
+
     def copy_(self, other: Any) -> Tensor:
         """Take the entries of ``other``, broadcast and cast to this dtype."""
         return self._update("copy_", _assign, other)
@@ -552,11 +561,11 @@ class Tensor(Node):
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """Limit every entry to [min, max] in place."""
-        self._in_place("clamp_")
-        np.clip(self.raw, min, max, out=self.raw)
-        return self
+        low, top = (a.raw if isinstance(a, Node) else a for a in (min, max))
+        return self.copy_(np.clip(self.raw, low, top))
 
     __iadd__, __isub__ = _inplace_operator("add_", rules.add), _inplace_operator("sub_", rules.sub)
+    __ipow__ = _inplace_operator("pow_", rules.pow)
     __imul__, __itruediv__ = _inplace_operator("mul_", rules.mul), _inplace_operator("div_", rules.div)
 
     # Indexing and iteration.
@@ -565,12 +574,14 @@ class Tensor(Node):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = _index(key, self.shape)
-        raw = value.raw if isinstance(value, Node) else np.asarray(value)
+        raw = np.asarray(value.raw if isinstance(value, Node) else value)
+        if raw.dtype.kind not in "fiub":
+            raise TypeError(f"assignment by index takes numbers, got {raw.dtype}")
+        shape = self.raw[key].shape
+        if len(raw.shape) > len(shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], shape[::-1])):
+            raise ValueError(f"shape {raw.shape} does not fit the selected shape {shape}")
         self._in_place("assignment by index", value)
-        try:
-            self.raw[key] = raw
-        except ValueError:
-            raise ValueError(f"shape {raw.shape} does not fit the selected shape {self.raw[key].shape}") from None
+        self.raw[key] = raw
 
     def __len__(self) -> Any:
         if not self.ndim:
@@ -619,6 +630,11 @@ class Tensor(Node):
             raise TypeError("a recorded tensor cannot be pickled or copied with its graph; use .detach().clone()")
         return _rebuild, (type(self), self.raw, self.requires_grad)
 
+    def __copy__(self) -> Tensor:
+        z = _rebuild(type(self), self.raw, self.requires_grad) if self.is_leaf else self.__reduce__()
+        z.stamp = self.stamp = self.stamp or Stamp()
+        return z
+
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         _, (cls, raw, requires_grad) = self.__reduce__()
         memo[id(self)] = z = _rebuild(cls, raw.copy(), requires_grad)
@@ -663,6 +679,8 @@ class Tensor(Node):
         return shapes.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
 
     def __invert__(self) -> Tensor:
+        if self.raw.dtype.kind == "f":
+            raise TypeError(f"~ is for booleans and integers, got {self.dtype}")
         return _node(Tensor, ~self.raw)
 
     __and__ = __rand__ = _logical(np.bitwise_and)
@@ -687,6 +705,30 @@ class Tensor(Node):
     reshape, view, flatten, permute, transpose = shapes.reshape, shapes.view, shapes.flatten, shapes.permute, shapes.transpose
     squeeze, unsqueeze, expand, broadcast_to = shapes.squeeze, shapes.unsqueeze, shapes.expand, shapes.broadcast_to
     split, flip, tril, triu, diag = shapes.split, shapes.flip, shapes.tril, shapes.triu, shapes.diag
+
+    def any(self) -> Tensor:
+        """Is any entry not zero? A 0-d boolean."""
+        return _node(Tensor, np.asarray(self.raw.any()))
+
+    def all(self) -> Tensor:
+        """Is no entry zero? A 0-d boolean."""
+        return _node(Tensor, np.asarray(self.raw.all()))
+
+    def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
+        """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
+        return np.allclose(self.raw, other.raw if isinstance(other, Node) else other, rtol, atol, equal_nan)
+
+    def equal(self, other: Tensor) -> Any:
+        """The same shape and the same entries?"""
+        return np.array_equal(self.raw, other.raw)
+
+    def isnan(self) -> Tensor:
+        """True where NaN."""
+        return _node(Tensor, np.asarray(np.isnan(self.raw)))
+
+    def isfinite(self) -> Tensor:
+        """True where neither infinite nor NaN."""
+        return _node(Tensor, np.asarray(np.isfinite(self.raw)))
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""
@@ -767,7 +809,7 @@ class _Gathered(dict[int, Any]):
         return flat.reshape(like.shape)
 
 
-def _entry(i: int, g: Any, z: Any, *args: Any) -> Any:
+def _entry(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     return Value.record(item, (Tensor.record(scalars, (g,)), i - 2)) if isinstance(g, Node) else g.item(i - 2)
 
 
@@ -777,6 +819,9 @@ copy = Op("clone", lambda x: x.copy(), lambda g, z, x: g)
 pack = Op("tensor", lambda shape, dtype, *values: np.array(values, dtype).reshape(shape), None, None, each(_entry))
 scalars = Op("values", lambda x: x, lambda g, z, x: g.dense(x))
 item = Op("item", lambda x, i: x.item(i) * 1.0, lambda g, z, x, i: _Gathered({i: g}), None)
+
+
+_ELEMENTWISE = frozenset(rules.ROWS.values())
 
 
 def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
@@ -831,6 +876,8 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
                 raise IndexError(f"{k!r} cannot index a tensor; use ints, slices, None, ..., lists, or integer or boolean tensors")
             k = k.__index__()
         out.append(k)
+    if all(isinstance(k, int) for k in out):
+        out.append(Ellipsis)  # so that one entry, too, is a view
     used = [k.ndim if isinstance(k, np.ndarray) and k.dtype == bool else 1 for k in out if k is not None and k is not Ellipsis]
     if sum(used) > len(shape):
         raise IndexError(f"too many indices: {sum(used)} for shape {shape}")

@@ -207,6 +207,14 @@ class Value(Node):
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         z, args = super().saved(as_nodes)
+        raws = [a.raw if isinstance(a, Node) else a for a in args]
+        assert self.op is not None
+        now = self.op.compute(*raws)
+        if now != self.raw and now == now:
+            raise RuntimeError(
+                f"the backward of {self.op!r} needs its arguments as they were when it gave {self.raw}; now they give {now}, so "
+                "the .data of one was set in between: differentiate first, or record the operation again"
+            )
         return z if as_nodes else np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)
 
     def fit(self, g: Any) -> Any:
@@ -245,7 +253,7 @@ class Value(Node):
     def __reduce__(self) -> Any:
         if not self.is_leaf:
             raise TypeError("a recorded Value cannot be pickled or copied with its graph; use .detach() or .data")
-        return Value, (self.raw, self.requires_grad, self.label)
+        return _rebuild, (self.raw, self.requires_grad, self.label, self.grad)
 
     # Python's number protocol.
     __hash__ = object.__hash__
@@ -263,6 +271,9 @@ class Value(Node):
 
     def __complex__(self) -> complex:
         return complex(self.raw)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.raw, spec) if spec else repr(self)
 
     def __pos__(self) -> Value:
         return self
@@ -318,6 +329,12 @@ class Value(Node):
     clamp_min, clamp_max = map(_binary, (rules.clamp_min, rules.clamp_max))
     leaky_relu, elu, silu, gelu, clamp = rules.leaky_relu, rules.elu, rules.silu, rules.gelu, rules.clamp
     arctan, rint, absolute = atan, round, abs  # numpy's names: np.arctan of an object array asks for them
+
+
+def _rebuild(raw: float, requires_grad: bool, label: str | None, grad: Any) -> Value:
+    v = Value(raw, requires_grad, label)
+    v.grad = grad
+    return v
 
 
 for _scope in _scopes:

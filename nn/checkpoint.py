@@ -27,13 +27,16 @@ def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: A
         raise ValueError(f"{os.fspath(path)} is not a checkpoint written by save_checkpoint()")
     if optimizer is not None and state["optimizer"] is None:
         raise ValueError(f"{os.fspath(path)} holds no optimizer; pass optimizer=None")
-    before = {name: p.clone() for name, p in model.state_dict().items()}
-    model.load_state_dict(state["model"])
+    random, parameters = ag.default_generator.get_state(), {name: p.clone() for name, p in model.state_dict().items()}
     try:
-        if optimizer is not None:
+        ag.default_generator.set_state(state["random"])
+        model.load_state_dict(state["model"])
+        if optimizer is not None:  # last: it changes all of itself or nothing
             optimizer.load_state_dict(state["optimizer"])
-    except ValueError:
-        model.load_state_dict(before)
+    except BaseException as error:
+        ag.default_generator.set_state(random)
+        model.load_state_dict(parameters)
+        if isinstance(error, KeyError | TypeError) and "state_dict" not in str(error):
+            raise ValueError(f"{os.fspath(path)} does not fit: {error!r}") from error
         raise
-    ag.default_generator.set_state(state["random"])
     return {"step": state["step"], **state["extra"]}

@@ -22,7 +22,14 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
     return loss.mean() if reduction == "mean" else loss.sum()
 
 
+def _tensors(name: str, *given: Any) -> None:
+    for x in given:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name} expects Tensors, got {type(x).__name__}; wrap it as tensor(...)")
+
+
 def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
+    _tensors(name, x, y)
     if x.shape != y.shape:
         raise ValueError(
             f"{name}: the input has shape {x.shape} and the target {y.shape}; they would broadcast to another loss than "
@@ -54,6 +61,7 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean", ignore
     >>> cross_entropy(ag.tensor([[1000., -1000.]]), ag.tensor([0]))
     tensor(0.)
     """
+    _tensors("cross_entropy", input, target)
     if input.ndim != 2 or target.shape != input.shape[:1]:
         raise ValueError(f"cross_entropy expects logits (n, classes) and indices (n,), got {input.shape} and {target.shape}")
     if target.dtype.kind not in "iu":
@@ -63,6 +71,8 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean", ignore
     bad = index[kept & ((index < 0) | (index >= input.shape[1]))]
     if bad.size:
         raise ValueError(f"cross_entropy: class index {bad[0]} is out of range for {input.shape[1]} classes")
+    if not kept.all():  # what is left out must not reach the gradient, not even as 0 * inf
+        input = ag.where(ag.tensor(kept[:, None]), input, 0.0)
     losses = -log_softmax(input, 1)[ag.arange(len(index)), ag.tensor(index * kept)]
     if kept.all():
         return _reduce(losses, reduction)
@@ -73,7 +83,7 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean", ignore
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """-y log p - (1 - y) log(1 - p) with p = sigmoid(input), from the logits, so that nothing overflows."""
     _same_shape(input, target, "binary_cross_entropy_with_logits")
-    return _reduce(softplus(input) - input * target, reduction)
+    return _reduce(target * softplus(-input) + (1 - target) * softplus(input), reduction)  # exact in both tails
 
 
 def binary_cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -85,9 +95,8 @@ def binary_cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean")
     return _reduce(-(target * _log(input) + (1 - target) * _log(1 - input)), reduction)
 
 
-def _log(p: Tensor) -> Tensor:  # -100 where log p is less, with a finite gradient
-    safe = ag.where(p == 0, 1.0, p)
-    return ag.clamp(ag.where(p == 0, -100.0, ag.log(safe)), min=-100.0)
+# The logarithm stops at -100; its derivative 1 / p at 1e12, so that learning goes on from p = 0. Both as in PyTorch.
+_log = ag.Op("log", lambda p: ag.maximum(ag.log(p), -100.0), lambda g, z, p: g / ag.maximum(p, 1e-12))
 
 
 def check_probability(p: float) -> None:

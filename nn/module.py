@@ -62,6 +62,11 @@ class Module:
             self._modules.pop(name, None)
         object.__setattr__(self, name, value)
 
+    def __delattr__(self, name: str) -> None:
+        self._parameters.pop(name, None)
+        self._modules.pop(name, None)
+        object.__delattr__(self, name)
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; subclasses write it."""
         raise TypeError(f"{type(self).__name__} has no forward(); write one")

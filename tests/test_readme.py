@@ -1,5 +1,6 @@
 """The README's examples, run in order as a reader would paste them; what they print is what their comments say."""
 
+import code
 import contextlib
 import io
 import re
@@ -14,15 +15,21 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 def test_every_example_runs_and_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pygraphviz")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.displayhook", lambda value: None)  # only what is printed counts
     printed = io.StringIO()
     scope: dict[str, object] = {}
-    with contextlib.redirect_stdout(printed):
-        for block in BLOCKS:
-            exec(block, scope)
+    console = code.InteractiveConsole(scope)
+    errors = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(errors):
+        for line in "\n".join(BLOCKS).splitlines():
+            console.push(line)
+    assert not errors.getvalue()
     promised = [line.split("#")[1].strip() for block in BLOCKS for line in block.splitlines() if line.startswith("print") and "#" in line]
     promised = [p.rsplit(", ", 1)[-1] if p.startswith("the second") else p for p in promised]
     assert printed.getvalue().splitlines() == promised
-    assert (tmp_path / "neuron.svg").stat().st_size > 1000
+    shown, drawn = ((p / "neuron.svg").read_text() for p in (Path(__file__).parent.parent / "demos", tmp_path))
+    words = re.compile(r"<text[^>]*>([^<]*)|stroke-dasharray")  # the picture above is the one that the code draws
+    assert words.findall(shown) == words.findall(drawn)
 
 
 def test_the_map_names_every_room() -> None:

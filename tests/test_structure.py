@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd
@@ -79,7 +80,9 @@ def test_importing_the_engine_loads_no_reader() -> None:
 def test_every_public_name_is_there_and_has_a_text() -> None:
     for name in autograd.__all__:
         assert getattr(autograd, name) is not None
-        assert getattr(autograd, name).__doc__, name
+        thing = getattr(autograd, name)
+        if not isinstance(thing, autograd.Op | np.dtype | autograd.Generator):  # a row's text is its line in the table
+            assert thing.__doc__ and thing.__doc__ != type(thing).__doc__, name
 
 
 @pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "nn").rglob("*.py"))], ids=str)
@@ -87,6 +90,6 @@ def test_every_module_says_why_it_exists(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
-def test_the_project_speaks_of_itself_alone() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         autograd.nonsense  # noqa: B018

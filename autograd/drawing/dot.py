@@ -48,7 +48,7 @@ def draw(
     >>> print(draw(a * b).source.count("shape=box"))
     1
     """
-    roots = [outputs] if isinstance(outputs, Node) else list(outputs)
+    roots: list[Any] = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     for n in roots:
         if not isinstance(n, Node):
             raise TypeError(f"draw takes Values and Tensors, got {type(n).__name__}")
@@ -159,4 +159,4 @@ def _label(n: Node, name: str | None) -> str:
     grad = n.grad.raw if isinstance(n.grad, Node) else n.grad
     if grad is not None and not shape:
         lines.append(f"grad {_number(float(grad))}")
-    return "\n".join(graphviz.escape(line) for line in lines if line) or "·"
+    return graphviz.escape("\n".join(line for line in lines if line) or "·")

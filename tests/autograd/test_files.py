@@ -68,3 +68,30 @@ def test_a_broken_or_foreign_file_is_a_clear_error(tmp_path: Path) -> None:
         ag.load(path)
     with pytest.raises(FileNotFoundError):
         ag.load(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        '{"tensor": "a9", "grad": true}',
+        '{"tensor": "a0", "grad": true}',
+        '{"value": "abc", "grad": true, "label": null}',
+        '{"dict": [[[1], 2]]}',
+        "[1]",
+        "{",
+    ],
+)
+def test_a_malformed_structure_is_a_clear_error(structure: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, __structure__=np.frombuffer(structure.encode(), np.uint8), a0=np.arange(3))
+    with pytest.raises(ValueError, match="not a whole file"):
+        ag.load(path)
+    np.save(tmp_path / "y.npy", np.ones(2))
+    with pytest.raises(ValueError, match="not a whole file"):
+        ag.load(tmp_path / "y.npy")
+
+
+def test_a_value_keeps_what_it_is(tmp_path: Path) -> None:
+    ag.save(Value(1.0, requires_grad=False, label="a"), tmp_path / "v.npz")
+    v = ag.load(tmp_path / "v.npz")
+    assert (v.data, v.requires_grad, v.label) == (1.0, False, "a")

@@ -40,4 +40,4 @@ def test_what_it_refuses() -> None:
     with pytest.raises(ValueError, match="must be >= 0"):
         SGD(net.parameters(), lr=-1)
     with pytest.raises(ValueError, match="shapes"):
-        SGD(net.parameters(), lr=1).load_state_dict({"velocity": [None]})
+        SGD(net.parameters(), lr=1).load_state_dict({"lr": 1, "momentum": 0, "weight_decay": 0, "velocity": [None]})
