@@ -68,7 +68,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     lead = len(g.shape) - len(shape)
     if g.shape[lead:] == shape:
-        return sum_(g, tuple(range(lead)), False)
+        axes = tuple(range(lead))
+        return _sum(g, axes, False) if g.__class__ is np.ndarray else sum_(g, axes, False)
     axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1))
     return (sum_(g, axes, False) if axes else g).reshape(shape)
 

@@ -83,7 +83,7 @@ class Changed:
 
 def _caller() -> tuple[str, int]:
     """File and line of the innermost frame outside this package and `nn`."""
-    frame = sys._getframe(2)
+    frame = sys._getframe(3)  # of the caller of a method that called _change
     while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
@@ -225,11 +225,10 @@ class Tensor(Node):
             z.op, z.x = op, args
         else:
             z.op, z.x = None, ()
-        if raw.base is not None or any(raw is r for r in raws):
-            for a in args:
-                if isinstance(a, Tensor) and np.may_share_memory(a.raw, raw):
-                    z.stamp = a.stamp = a.stamp or Stamp()
-                    break
+        for a, r in zip(args, raws):  # a view, or an argument handed through, shares the stamp of its memory
+            if r is raw or (raw.base is not None and isinstance(a, Tensor) and np.may_share_memory(r, raw)):
+                z.stamp = a.stamp = a.stamp or Stamp()
+                break
         return z
 
     @classmethod
@@ -243,7 +242,7 @@ class Tensor(Node):
                     f"backward of a tensor of shape {self.shape} needs a gradient of that shape: reduce to one number with "
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
-            return np.ones_like(self.raw)
+            return np.ones(self.raw.shape, self.raw.dtype)
         g = gradient if isinstance(gradient, Tensor) else _node(Tensor, np.asarray(gradient, dtype=self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
@@ -257,7 +256,7 @@ class Tensor(Node):
         elif not isinstance(g, Tensor):
             g = np.asarray(g.raw if isinstance(g, Node) else g)
         if g.shape != raw.shape:
-            if len(g.shape) < raw.ndim or any(n < m for n, m in zip(g.shape[::-1], raw.shape[::-1])):
+            if g.shape[-raw.ndim :] != raw.shape and (g.ndim < raw.ndim or any(n < m for n, m in zip(g.shape[::-1], raw.shape[::-1]))):
                 g = shapes.broadcast_to_(g, np.broadcast_shapes(g.shape, raw.shape))
             g = shapes.sum_to(g, raw.shape)
             g = np.asarray(g) if isinstance(g, np.generic) else g
@@ -275,6 +274,8 @@ class Tensor(Node):
                     return self._checked(as_nodes)
         if as_nodes:
             return self, args
+        if len(args) == 1:
+            return self.raw, (args[0].raw,)
         return self.raw, tuple([a.raw if isinstance(a, Node) else a for a in args])
 
     def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:

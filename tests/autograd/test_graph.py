@@ -123,3 +123,14 @@ def test_ancestors_come_before_results_once_each() -> None:
     assert len(order) == len(set(order)) == 5 and {x, c, y, z} < set(order)
     place = {n: i for i, n in enumerate(order)}
     assert all(place[a] < place[n] for n in order for a in n.args if isinstance(a, Node))
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (2, 1), (2, 3), (4, 2, 3)])
+def test_a_rule_may_give_any_shape_that_broadcasts(shape: tuple[int, ...]) -> None:
+    """A gradient smaller than the argument is stretched, a larger one summed."""
+    op = ag.Op("op", lambda x: x, lambda g, z, x: ag.ones(*shape).numpy() * 1.0)
+    for size in [(2, 3), (1, 3), (2, 1)]:
+        x = ag.zeros(*size, requires_grad=True)
+        op(x).sum().backward()
+        wide = np.broadcast_shapes(size, shape)
+        assert x.grad.shape == size and x.grad.sum().item() == np.prod(wide)
