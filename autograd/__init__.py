@@ -10,6 +10,11 @@ from autograd.creation import (
     rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
 )
 from autograd.files import load, save
+from autograd.functions import (
+    amax, amin, argmax, argmin, broadcast_to, cat, cumsum, diag, dot, einsum, flatten, flip, linear, log_softmax,
+    logsumexp, matmul, max, mean, min, mm, mv, norm, outer, permute, prod, reshape, softmax, split, squeeze, stack, std,
+    sum, transpose, tril, triu, unsqueeze, var,
+)
 from autograd.graph import Node, Op, ancestors, each, grad
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.random import Generator, default_generator, initial_seed, manual_seed
@@ -17,11 +22,6 @@ from autograd.rules import (
     abs, add, atan, ceil, clamp, clamp_max, clamp_min, cos, cosh, div, elu, eq, erf, erfc, exp, expm1, floor, ge, gelu,
     gt, le, leaky_relu, log, log1p, lt, maximum, minimum, mul, ne, neg, pow, prelu, reciprocal, relu, round, rsqrt,
     sigmoid, sign, silu, sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
-)
-from autograd.shapes import (
-    amax, amin, argmax, argmin, broadcast_to, cat, cumsum, diag, dot, einsum, flatten, flip, linear, log_softmax,
-    logsumexp, matmul, max, mean, min, mm, mv, norm, outer, permute, prod, reshape, softmax, split, squeeze, stack, std,
-    sum, transpose, tril, triu, unsqueeze, var,
 )
 from autograd.tensor import Tensor, bool_, float32, float64, int32, int64, uint8
 from autograd.value import Value

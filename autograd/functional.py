@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.creation import ones_like, tensor, zeros, zeros_like
+from autograd.functions import stack
 from autograd.graph import Node, grad
 from autograd.mode import enable_grad
-from autograd.shapes import stack
 from autograd.tensor import Tensor
 from autograd.value import Value
 

@@ -1,8 +1,8 @@
 """The rows that know about shapes: reductions, products of matrices, views, joins and indexing.
 
 Undoing a broadcast stands here, once, as `sum_to`; the engine calls it through `Node.fit`, so no rule mentions it.
-The rows take positional arguments only; the functions around them give PyTorch's names and defaults (``dim``, with
-``axis`` as its alias). They are the methods of `Tensor` as well. Conventions for edge values are PyTorch's.
+The rows take positional arguments only, already checked; `functions` gives them PyTorch's names, defaults and errors.
+Conventions for edge values are PyTorch's.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ import builtins
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autograd.graph import Op, each
-from autograd.rules import abs as abs_
-from autograd.rules import exp, maximum, minimum, quiet, square, where
-from autograd.rules import pow as pow_
+from autograd.rules import exp, quiet, where
 
 Dim = int | Sequence[int] | None
 
 
 # Helpers that serve arrays and nodes alike.
-def _axes(dim: Dim, ndim: int) -> tuple[int, ...]:
+def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
     """``dim`` as a tuple of axes >= 0; None and () mean all of them."""
     if dim is None or (isinstance(dim, list | tuple) and not dim):
         return tuple(range(ndim))
@@ -44,8 +41,8 @@ def _axes(dim: Dim, ndim: int) -> tuple[int, ...]:
     return tuple(a for a in axes if a < ndim)
 
 
-def _axis(dim: int, ndim: int) -> int:
-    return (_axes(dim, ndim) or (0,))[0]
+def axis_of(dim: int, ndim: int) -> int:
+    return (axes_of(dim, ndim) or (0,))[0]
 
 
 def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
@@ -140,6 +137,10 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
+def _flipped(x: Any, axis: int) -> Any:
+    return x[(*[slice(None)] * axis, slice(None, None, -1))]
+
+
 def _mask(x: Any, z: Any, axes: tuple[int, ...]) -> Any:
     """1 where x is the extreme value z; a NaN is extreme."""
     z = z.reshape(_kept(x.shape, axes))
@@ -167,18 +168,18 @@ def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 sum_         = Op("sum",         _sum,                                               lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None)
-mean_        = Op("mean",        quiet(lambda x, axes, keepdim: x.sum(axis=axes, keepdims=keepdim) / np.asarray(_size(x, axes), x.dtype)),
-                                                                                     lambda g, z, x, axes, keepdim: _spread(g * (1 / _size(x, axes)), x, axes), None, None)
+mean_        = Op("mean",        quiet(lambda x, axes, keepdim: x.sum(axis=axes, keepdims=keepdim) / np.asarray(size_of(x, axes), x.dtype)),
+                                                                                     lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
 amax_        = Op("max",         _extreme(np.max),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
 amin_        = Op("min",         _extreme(np.min),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
-cumsum_      = Op("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: flip(cumsum_(flip(g, axis), axis), axis), None)
+cumsum_      = Op("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None)
 # The norm at 0 has gradient 0: z is replaced by 1 where it is 0.
 norm_        = Op("norm",        lambda x, axes, keepdim: np.sqrt((x * x).sum(axis=axes, keepdims=keepdim)),
                                                                                      lambda g, z, x, axes, keepdim: x * _spread(g / where(z == 0, _one(z), z), x, axes), None, None)
 # The standard deviation of equal values has gradient 0; of one sample, both are NaN.
 std_         = Op("std",         quiet(lambda x, axes, correction, keepdim: np.sqrt(_var(x, axes, correction, keepdim))),
                                                                                      lambda g, z, x, axes, correction, keepdim:
-                                                                                         (x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * _over(_size(x, axes) - correction), x, axes), None, None, None)
+                                                                                         (x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * over(size_of(x, axes) - correction), x, axes), None, None, None)
 logsumexp_   = Op("logsumexp",   quiet(_logsumexp),                                  lambda g, z, x, axes, keepdim: _spread(g, x, axes) * exp(x - z.reshape(_kept(x.shape, axes))), None, None)
 softmax_     = Op("softmax",     quiet(_softmax),                                    lambda g, z, x, axis: z * (g - sum_(g * z, (axis,), True)), None)
 log_softmax_ = Op("log_softmax", quiet(_log_softmax),                                lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None)
@@ -195,341 +196,24 @@ put_         = Op("put",         _put,                                          
 tril_        = Op("tril",        np.tril,                                            lambda g, z, x, k: tril_(g, k), None)
 triu_        = Op("triu",        np.triu,                                            lambda g, z, x, k: triu_(g, k), None)
 # fmt: on
-ROWS: dict[str, Op] = {
-    row.name: row
-    for row in (
-        *(sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, matmul_, linear_, reshape_),
-        *(permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_),
-    )
-}
 
 
-def _size(x: Any, axes: tuple[int, ...]) -> Any:
+def size_of(x: Any, axes: tuple[int, ...]) -> Any:
     n = math.prod(x.shape[a] for a in axes)
     return n if n else math.nan
 
 
-def _over(n: float) -> float:
+def over(n: float) -> float:
     return 1 / n if n > 0 else math.inf if n == 0 else math.nan
 
 
 def _var(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
     d = x - x.mean(axis=axes, keepdims=True)
-    return (d * d).sum(axis=axes, keepdims=keepdim) / np.asarray(builtins.max(_size(x, axes) - correction, 0), x.dtype)
+    return (d * d).sum(axis=axes, keepdims=keepdim) / np.asarray(builtins.max(size_of(x, axes) - correction, 0), x.dtype)
 
 
 def _share(g: Any, mask: Any, axes: tuple[int, ...]) -> Any:
     return _spread(g, mask, axes) * (mask / sum_(mask, axes, True))
-
-
-# The functions: PyTorch's names, arguments and defaults. Each is a method of Tensor too.
-def _dim(dim: Any, axis: Any) -> Any:
-    if axis is not None and dim is not None:
-        raise TypeError(f"axis is an alias of dim; got both, dim={dim!r} and axis={axis!r}")
-    return dim if axis is None else axis
-
-
-def _given(x: Any, name: str) -> Any:
-    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
-        raise TypeError(f"{name} expects a Tensor, got {type(x).__name__}; wrap it as tensor(...)")
-    return x
-
-
-def _floating(x: Any, name: str) -> Any:
-    if _given(x, name).dtype.kind != "f":
-        raise TypeError(f"{name} needs a floating dtype, got {x.dtype}; convert with .float() first")
-    return x
-
-
-def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, dtype: Any = None) -> Any:
-    """The sum over ``dim`` (None: all). Integers and booleans sum to int64.
-
-    >>> from autograd import tensor
-    >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
-    tensor([4., 6.])
-    """
-    x = _given(x, "sum") if dtype is None else x.to(dtype)
-    return sum_(x, _axes(_dim(dim, axis), x.ndim), bool(keepdim))
-
-
-def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
-    """The arithmetic mean over ``dim`` (None: all); of nothing, NaN. Raises TypeError for integers."""
-    return mean_(_floating(x, "mean"), _axes(_dim(dim, axis), x.ndim), bool(keepdim))
-
-
-def var(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, unbiased: Any = None) -> Any:
-    """The variance over ``dim``: squared distances from the mean, divided by n - ``correction``."""
-    axes = _axes(_dim(dim, axis), _floating(x, "var").ndim)
-    correction = correction if unbiased is None else int(unbiased)
-    return sum_(square(x - mean_(x, axes, True)), axes, bool(keepdim)) * _over(_size(x, axes) - correction)
-
-
-def std(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, unbiased: Any = None) -> Any:
-    """The standard deviation over ``dim``; equal values have gradient 0, one sample gives NaN."""
-    axes = _axes(_dim(dim, axis), _floating(x, "std").ndim)
-    return std_(x, axes, correction if unbiased is None else int(unbiased), bool(keepdim))
-
-
-def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
-    """The product over ``dim`` (None: all); of nothing, 1.
-
-    Halves are multiplied, then halves of halves: log2(n) products of slices, in which a zero among the factors needs no
-    special case at any order of derivative.
-
-    >>> from autograd import tensor, grad
-    >>> x = tensor([0., 2., 3.], requires_grad=True)
-    >>> grad(prod(x), x)[0]
-    tensor([6., 0., 0.])
-    """
-    dim = _dim(dim, axis)
-    flat = _given(x, "prod").reshape(-1) if dim is None else x
-    a = _axis(0 if dim is None else dim, flat.ndim)
-    ndim = x.ndim
-
-    def at(s: Any) -> Any:
-        return (*[slice(None)] * a, s)
-
-    x = flat if flat.ndim else flat.reshape(1)
-    if x.shape[a] == 0:
-        return sum_(x, (a,), keepdim) + 1
-    if x.dtype.kind in "biu":
-        x = x.astype(np.int64) if isinstance(x, np.ndarray) else x.long()
-    while (n := x.shape[a]) > 1:
-        half = x[at(slice(0, n // 2))] * x[at(slice(n // 2, n // 2 * 2))]
-        x = half if n % 2 == 0 else cat([half, x[at(slice(n - 1, n))]], a)
-    x = x[at(0)]
-    if not keepdim:
-        return x
-    return x.reshape((1,) * ndim) if dim is None else unsqueeze(x, a)
-
-
-class Extreme(NamedTuple):
-    """What ``max(dim=)`` and ``min(dim=)`` return."""
-
-    values: Any
-    indices: Any
-
-
-def _pick(x: Any, dim: int, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
-    x = x if x.ndim else x.reshape(1)
-    a = _axis(dim, x.ndim)
-    index = arg(x, a, True)
-    raw = getattr(index, "raw", index)
-    values = x[tuple(raw if i == a else k for i, k in enumerate(np.ix_(*map(range, raw.shape))))]
-    return Extreme(values, index) if keepdim else Extreme(values.squeeze(a), index.squeeze(a))
-
-
-def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
-    """The largest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the larger of two tensors.
-
-    >>> from autograd import tensor
-    >>> tensor([[1., 5.], [7., 2.]]).max(dim=1).indices
-    tensor([1, 0])
-    """
-    return _max_or_min(x, _dim(dim, axis), keepdim, amax, argmax, maximum)
-
-
-def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
-    """The smallest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the smaller of two tensors."""
-    return _max_or_min(x, _dim(dim, axis), keepdim, amin, argmin, minimum)
-
-
-def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any) -> Any:
-    if dim is None:
-        return full(x)
-    return _pick(x, int(dim), keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
-
-
-def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
-    """The largest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amax_(_given(x, "amax"), _axes(_dim(dim, axis), x.ndim), bool(keepdim))
-
-
-def amin(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
-    """The smallest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amin_(_given(x, "amin"), _axes(_dim(dim, axis), x.ndim), bool(keepdim))
-
-
-def _argmax_of(name: str) -> Op:
-    def compute(x: np.ndarray, axis: int | None, keepdim: bool) -> np.ndarray:
-        if x.size == 0:
-            raise ValueError(f"{name} of nothing: the shape is {tuple(x.shape)}")
-        return np.asarray(getattr(np, name)(x, axis=axis, keepdims=keepdim))
-
-    return Op(name, compute, None, None, None)
-
-
-argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
-
-
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
-    """The index (int64) of the largest entry along ``dim``, the first of equals; None: in the flattened tensor."""
-    dim = _dim(dim, axis)
-    return argmax_(_given(x, "argmax"), None if dim is None else _axis(dim, x.ndim), bool(keepdim))
-
-
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
-    """The index (int64) of the smallest entry along ``dim``, the first of equals; None: in the flattened tensor."""
-    dim = _dim(dim, axis)
-    return argmin_(_given(x, "argmin"), None if dim is None else _axis(dim, x.ndim), bool(keepdim))
-
-
-def cumsum(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
-    """Running sums along ``dim``."""
-    return cumsum_(_given(x, "cumsum"), _axis(_dim(dim, axis) or 0, x.ndim)) if x.ndim else x
-
-
-def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
-    """The p-norm over ``dim``, ``(sum |x|^p)^(1/p)``; ``p`` may be inf, 1, 2, 'fro' or any positive number.
-
-    >>> from autograd import tensor
-    >>> tensor([3., 4.]).norm()
-    tensor(5.)
-    """
-    axes = _axes(_dim(dim, axis), _floating(x, "norm").ndim)
-    if p in (2, "fro"):
-        return norm_(x, axes, bool(keepdim))
-    if p == math.inf:
-        return amax_(abs_(x), axes, bool(keepdim))
-    if not isinstance(p, int | float) or not p > 0:
-        raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
-    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, bool(keepdim))
-    if p == 1:
-        return total
-    zero = total == 0  # where the root has no derivative, the norm's is 0
-    return where(zero, 0.0, pow_(where(zero, 1.0, total), 1 / p))
-
-
-def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
-    """log(sum(exp(x))) over ``dim`` without overflow; of all -inf, -inf."""
-    return logsumexp_(_floating(x, "logsumexp"), _axes(_dim(dim, axis), x.ndim), bool(keepdim))
-
-
-def _last(dim: Any, axis: Any) -> Any:
-    dim = _dim(dim, axis)
-    return -1 if dim is None else dim
-
-
-def softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
-    """exp(x) / sum(exp(x)) along ``dim`` (default: the last).
-
-    >>> from autograd import tensor
-    >>> softmax(tensor([1000., 1000.]), 0)
-    tensor([0.5000, 0.5000])
-    """
-    return softmax_(_floating(x, "softmax"), _axis(_last(dim, axis), x.ndim)) if x.ndim else x * 0 + 1
-
-
-def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
-    """log(softmax(x)) along ``dim`` (default: the last), exact where softmax underflows."""
-    return log_softmax_(_floating(x, "log_softmax"), _axis(_last(dim, axis), x.ndim)) if x.ndim else x * 0
-
-
-def matmul(x: Any, y: Any) -> Any:
-    """The matrix product. 1-d: a row on the left, a column on the right; leading axes are a batch and broadcast.
-
-    Raises ValueError with both shapes where they do not fit.
-    """
-    for side in (x, y):
-        if not _given(side, "matmul").ndim:
-            raise ValueError("matmul needs at least one dimension on either side; multiply by a 0-d tensor with *")
-    if x.shape[-1] != y.shape[y.ndim - 2 if y.ndim > 1 else 0]:
-        raise ValueError(
-            f"matmul: {tuple(x.shape)} @ {tuple(y.shape)} does not fit: the left has {x.shape[-1]} columns, "
-            f"the right {y.shape[y.ndim - 2 if y.ndim > 1 else 0]} rows"
-        )
-    if x.ndim > 1 and y.ndim > 1:
-        return matmul_(x, y)
-    z = matmul_(x if x.ndim > 1 else x.reshape((1, -1)), y if y.ndim > 1 else y.reshape((-1, 1)))
-    *batch, rows, columns = z.shape
-    return z.reshape((*batch, *[rows] * (x.ndim > 1), *[columns] * (y.ndim > 1)))
-
-
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """``x @ weight.T + bias``: x (..., in), weight (out, in), bias (out,) give (..., out).
-
-    >>> from autograd import tensor
-    >>> linear(tensor([1., 2.]), tensor([[3., 4.]]), tensor([5.]))
-    tensor([16.])
-    """
-    if _given(weight, "linear").ndim != 2 or not _given(x, "linear").ndim or x.shape[-1] != weight.shape[1]:
-        raise ValueError(
-            f"linear: an input of shape {tuple(x.shape)} does not fit a weight of shape {tuple(weight.shape)} (out, in): "
-            f"expected {weight.shape[-1]} columns, got {x.shape[-1] if x.ndim else 'a 0-d tensor'}"
-        )
-    if bias is None:
-        return matmul(x, weight.T)
-    if tuple(_given(bias, "linear").shape) != (weight.shape[0],):
-        raise ValueError(
-            f"linear: a weight of shape {tuple(weight.shape)} needs a bias of shape ({weight.shape[0]},), got {tuple(bias.shape)}"
-        )
-    return linear_(x, weight, bias) if x.ndim > 1 else linear_(x.reshape((1, -1)), weight, bias).reshape(-1)
-
-
-def _ranked(name: str, x: Any, y: Any, ndims: tuple[int, int]) -> None:
-    if (_given(x, name).ndim, _given(y, name).ndim) != ndims:
-        raise ValueError(f"{name} expects {ndims[0]}-d and {ndims[1]}-d tensors, got shapes {tuple(x.shape)} and {tuple(y.shape)}")
-
-
-def mm(x: Any, y: Any) -> Any:
-    """The product of two matrices; nothing broadcasts."""
-    _ranked("mm", x, y, (2, 2))
-    return matmul(x, y)
-
-
-def mv(x: Any, y: Any) -> Any:
-    """The product of a matrix and a vector."""
-    _ranked("mv", x, y, (2, 1))
-    return matmul(x, y)
-
-
-def dot(x: Any, y: Any) -> Any:
-    """The inner product of two vectors of one length."""
-    _ranked("dot", x, y, (1, 1))
-    return matmul(x, y)
-
-
-def outer(x: Any, y: Any) -> Any:
-    """The outer product of two vectors, shape (n, m)."""
-    _ranked("outer", x, y, (1, 1))
-    return x.reshape((-1, 1)) * y
-
-
-def einsum(equation: str, *operands: Any) -> Any:
-    """Sums of products in Einstein's notation, as ``numpy.einsum``, without an ellipsis.
-
-    >>> from autograd import tensor
-    >>> einsum("ij,j->i", tensor([[1., 2.], [3., 4.]]), tensor([1., 1.]))
-    tensor([3., 7.])
-    """
-    if len(operands) == 1 and isinstance(operands[0], list | tuple):
-        operands = tuple(operands[0])
-    spec = equation.replace(" ", "")
-    if "." in spec:
-        raise ValueError(f"einsum: {equation!r} has an ellipsis; name every axis")
-    left, arrow, out = spec.partition("->")
-    ins = left.split(",")
-    if not arrow:
-        out = "".join(sorted(c for c in set(left) - {","} if left.count(c) == 1))
-    if len(ins) != len(operands) or any(len(s) != _given(x, "einsum").ndim for s, x in zip(ins, operands)):
-        raise ValueError(f"einsum: {equation!r} does not fit operands of shapes {[tuple(x.shape) for x in operands]}")
-    sizes: dict[str, int] = {}
-    for s, x in zip(ins, operands):
-        for c, n in zip(s, x.shape):
-            if sizes.setdefault(c, n) != n:
-                raise ValueError(f"einsum: index {c!r} of {equation!r} has size {sizes[c]} and size {n}")
-    if not set(out) <= set(sizes):
-        raise ValueError(f"einsum: output {out!r} of {equation!r} has an index that no operand has")
-    if any(len(set(s)) != len(s) for s in ins):  # a repeated index takes a diagonal first, by indexing
-        pairs = [_diagonals(s, x) for s, x in zip(ins, operands)]
-        ins, operands = [s for s, _ in pairs], tuple(x for _, x in pairs)
-    return einsum_(tuple(ins), out, *operands)
-
-
-def _diagonals(subscripts: str, x: Any) -> tuple[str, Any]:
-    names = "".join(dict.fromkeys(subscripts))
-    grid = dict(zip(names, np.ix_(*(range(x.shape[subscripts.index(c)]) for c in names))))
-    return names, x[tuple(grid[c] for c in subscripts)]
 
 
 def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
@@ -546,169 +230,23 @@ def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
 einsum_ = Op(
     "einsum", lambda ins, out, *xs: np.einsum(f"{','.join(ins)}->{out}", *xs, optimize=len(xs) > 2), None, None, each(_einsum_rule)
 )
-ROWS["einsum"] = einsum_
 
 
-def _shape(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """A shape given as numbers or as one sequence."""
-    return tuple(int(n) for n in (given[0] if len(given) == 1 and not isinstance(given[0], int | np.integer) else given))
+def _argmax_of(name: str) -> Op:
+    def compute(x: np.ndarray, axis: int | None, keepdim: bool) -> np.ndarray:
+        if x.size == 0:
+            raise ValueError(f"{name} of nothing: the shape is {tuple(x.shape)}")
+        return np.asarray(getattr(np, name)(x, axis=axis, keepdims=keepdim))
+
+    return Op(name, compute, None, None, None)
 
 
-def reshape(x: Any, *shape: Any) -> Any:
-    """The same entries in a new shape; one size may be -1. A view where the memory allows."""
-    shape = _shape(shape)
-    known = math.prod(n for n in shape if n != -1)
-    size = math.prod(_given(x, "reshape").shape)
-    if shape.count(-1) > 1 or any(n < -1 for n in shape) or (size != known if -1 not in shape else not known or size % known):
-        raise ValueError(f"reshape: {size} entries of shape {tuple(x.shape)} do not fill shape {shape}")
-    return reshape_(x, tuple(size // known if n == -1 else n for n in shape))
+argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 
-
-view = reshape
-
-
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
-    if not _given(x, "flatten").ndim:
-        return x.reshape(1)
-    a, b = _axis(start_dim, x.ndim), _axis(end_dim, x.ndim)
-    if a > b:
-        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} for shape {tuple(x.shape)}")
-    return reshape_(x, (*x.shape[:a], math.prod(x.shape[a : b + 1]), *x.shape[b + 1 :]))
-
-
-def permute(x: Any, *dims: Any) -> Any:
-    """The dimensions in another order."""
-    axes = _axes(_shape(dims), _given(x, "permute").ndim)
-    if len(axes) != x.ndim:
-        raise ValueError(f"permute: {tuple(dims)} must name each of the {x.ndim} dimensions once")
-    return permute_(x, axes)
-
-
-def transpose(x: Any, dim0: int, dim1: int) -> Any:
-    """Two dimensions exchanged."""
-    order = list(range(_given(x, "transpose").ndim))
-    a, b = _axis(dim0, x.ndim), _axis(dim1, x.ndim)
-    if order:
-        order[a], order[b] = b, a
-    return permute_(x, tuple(order))
-
-
-def squeeze(x: Any, dim: Dim = None) -> Any:
-    """Without the dimensions of size 1 (all, or those among ``dim``)."""
-    axes = _axes(dim, _given(x, "squeeze").ndim)
-    return reshape_(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes))
-
-
-def unsqueeze(x: Any, dim: int) -> Any:
-    """With a dimension of size 1 put in at ``dim``."""
-    a = _axis(dim, _given(x, "unsqueeze").ndim + 1)
-    return reshape_(x, (*x.shape[:a], 1, *x.shape[a:]))
-
-
-def expand(x: Any, *sizes: Any) -> Any:
-    """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
-    shape = _shape(sizes)
-    lead = len(shape) - _given(x, "expand").ndim
-    if lead < 0:
-        raise ValueError(f"expand: {shape} has fewer dimensions than shape {tuple(x.shape)}")
-    return broadcast_to(x, tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape)))
-
-
-def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
-    """``x`` stretched to ``shape`` by the rules of broadcasting. A view."""
-    shape, own = tuple(shape), tuple(_given(x, "broadcast_to").shape)
-    tail = shape[len(shape) - len(own) :]
-    if len(own) > len(shape) or any(n < 0 for n in shape) or any(a not in (1, b) for a, b in zip(own, tail)):
-        raise ValueError(f"shape {own} cannot be stretched to {shape}")
-    return broadcast_to_(x, shape)
-
-
-def _joined(xs: Any, name: str) -> list[Any]:
-    if not isinstance(xs, list | tuple):
-        raise TypeError(f"{name} takes a list of tensors, got {type(xs).__name__}; put them in [...]")
-    xs = list(xs)
-    if not xs:
-        raise ValueError(f"{name} needs at least one tensor")
-    return [_given(x, name) for x in xs]
-
-
-def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
-    """The tensors joined along ``dim``; their other sizes agree.
-
-    >>> from autograd import tensor
-    >>> cat([tensor([1.]), tensor([2., 3.])])
-    tensor([1., 2., 3.])
-    """
-    xs = _joined(tensors, "cat")
-    if not xs[0].ndim:
-        raise ValueError("cat cannot join 0-d tensors; use stack")
-    a = _axis(dim if axis is None else axis, xs[0].ndim)
-    if len({(*x.shape[:a], -1, *x.shape[a + 1 :]) for x in xs}) > 1:
-        raise ValueError(f"cat along dim {a}: the other sizes must agree, got shapes {[tuple(x.shape) for x in xs]}")
-    return cat_(a, tuple(accumulate((x.shape[a] for x in xs), initial=0)), *xs)
-
-
-def stack(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
-    """Tensors of one shape joined along a new dimension ``dim``."""
-    xs = _joined(tensors, "stack")
-    if len({tuple(x.shape) for x in xs}) > 1:
-        raise ValueError(f"stack needs tensors of one shape, got {[tuple(x.shape) for x in xs]}")
-    return stack_(_axis(dim if axis is None else axis, xs[0].ndim + 1), *xs)
-
-
-def split(x: Any, split_size: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
-    """Views of ``split_size`` entries along ``dim`` (the last may be smaller), or of the sizes listed."""
-    a = _axis(dim, _given(x, "split").ndim)
-    n = x.shape[a]
-    if isinstance(split_size, int):
-        if split_size < 1:
-            raise ValueError(f"split: the size must be at least 1, got {split_size}")
-        sizes = [builtins.min(split_size, n - i) for i in range(0, n, split_size)] or [0]
-    else:
-        sizes = [int(s) for s in split_size]
-    if builtins.sum(sizes) != n or any(s < 0 for s in sizes):
-        raise ValueError(f"split: sizes {sizes} do not add up to {n}, the size of dim {a} of shape {tuple(x.shape)}")
-    ends = np.cumsum(sizes).tolist()
-    return tuple(x[(*[slice(None)] * a, slice(end - s, end))] for s, end in zip(sizes, ends))
-
-
-def flip(x: Any, dim: Dim) -> Any:
-    """The order reversed along ``dim``."""
-    axes = _axes(dim, _given(x, "flip").ndim)
-    return getitem_(x, tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim)))
-
-
-def tril(x: Any, diagonal: int = 0) -> Any:
-    """The lower triangle of the last two dimensions, zeros elsewhere."""
-    return tril_(_matrix(x, "tril"), int(diagonal))
-
-
-def triu(x: Any, diagonal: int = 0) -> Any:
-    """The upper triangle of the last two dimensions, zeros elsewhere."""
-    return triu_(_matrix(x, "triu"), int(diagonal))
-
-
-def _matrix(x: Any, name: str) -> Any:
-    if _given(x, name).ndim < 2:
-        raise ValueError(f"{name} needs at least 2 dimensions, got shape {tuple(x.shape)}")
-    return x
-
-
-def diag(x: Any, diagonal: int = 0) -> Any:
-    """The diagonal of a matrix, or the matrix with a vector as its diagonal.
-
-    >>> from autograd import tensor
-    >>> diag(tensor([1., 2.]))
-    tensor([[1., 0.],
-            [0., 2.]])
-    """
-    up, down = builtins.max(diagonal, 0), builtins.max(-diagonal, 0)
-    if _given(x, "diag").ndim == 1:
-        size = x.shape[0] + up + down
-        index = np.arange(x.shape[0])
-        return put_(x, (index + down, index + up), (size, size))
-    if x.ndim != 2:
-        raise ValueError(f"diag takes a vector or a matrix, got shape {tuple(x.shape)}")
-    index = np.arange(builtins.max(builtins.min(x.shape[0] - down, x.shape[1] - up), 0))
-    return getitem_(x, (index + down, index + up))
+ROWS: dict[str, Op] = {
+    row.name: row
+    for row in (
+        *(sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, matmul_, linear_, reshape_),
+        *(permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_, einsum_, argmax_, argmin_),
+    )
+}

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd import rules, shapes
+from autograd import functions, rules, shapes
 from autograd.graph import Node, Op, each, leaf
 from autograd.mode import OFF, is_grad_enabled
 from autograd.random import Generator, source
@@ -473,7 +473,7 @@ class Tensor(Node):
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
-        return shapes.transpose(self, -2, -1)
+        return functions.transpose(self, -2, -1)
 
     # In place. Refused where it would change what a graph has saved.
     def _change(self, what: str) -> None:
@@ -646,7 +646,7 @@ class Tensor(Node):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         row = UFUNCS.get(ufunc)
         if ufunc is np.matmul and method == "__call__" and not kwargs:
-            return shapes.matmul(*(a if isinstance(a, Tensor) else Tensor(a) for a in inputs))
+            return functions.matmul(*(a if isinstance(a, Tensor) else Tensor(a) for a in inputs))
         if row is None or method != "__call__" or kwargs:
             return NotImplemented
         return row(*(a.item() if isinstance(a, np.generic) and a.dtype == self.raw.dtype else a for a in inputs))
@@ -674,10 +674,10 @@ class Tensor(Node):
     def __matmul__(self, other: Any) -> Tensor:
         if isinstance(other, np.ndarray):
             other = Tensor(other)
-        return shapes.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+        return functions.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return shapes.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
+        return functions.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
 
     def __invert__(self) -> Tensor:
         if self.raw.dtype.kind == "f":
@@ -698,14 +698,20 @@ class Tensor(Node):
     add, sub, mul, div, pow, neg = rules.add, rules.sub, rules.mul, rules.div, rules.pow, rules.neg
     abs, sign, floor, ceil, round = rules.abs, rules.sign, rules.floor, rules.ceil, rules.round
     lt, le, gt, ge, eq, ne = rules.lt, rules.le, rules.gt, rules.ge, rules.eq, rules.ne
-    sum, mean, var, std, prod, norm = shapes.sum, shapes.mean, shapes.var, shapes.std, shapes.prod, shapes.norm
-    max, min, amax, amin = shapes.max, shapes.min, shapes.amax, shapes.amin
-    argmax, argmin, cumsum = shapes.argmax, shapes.argmin, shapes.cumsum
-    logsumexp, softmax, log_softmax = shapes.logsumexp, shapes.softmax, shapes.log_softmax
-    matmul, mm, mv, dot, outer = shapes.matmul, shapes.mm, shapes.mv, shapes.dot, shapes.outer
-    reshape, view, flatten, permute, transpose = shapes.reshape, shapes.view, shapes.flatten, shapes.permute, shapes.transpose
-    squeeze, unsqueeze, expand, broadcast_to = shapes.squeeze, shapes.unsqueeze, shapes.expand, shapes.broadcast_to
-    split, flip, tril, triu, diag = shapes.split, shapes.flip, shapes.tril, shapes.triu, shapes.diag
+    sum, mean, var, std, prod, norm = functions.sum, functions.mean, functions.var, functions.std, functions.prod, functions.norm
+    max, min, amax, amin = functions.max, functions.min, functions.amax, functions.amin
+    argmax, argmin, cumsum = functions.argmax, functions.argmin, functions.cumsum
+    logsumexp, softmax, log_softmax = functions.logsumexp, functions.softmax, functions.log_softmax
+    matmul, mm, mv, dot, outer = functions.matmul, functions.mm, functions.mv, functions.dot, functions.outer
+    reshape, view, flatten, permute, transpose = (
+        functions.reshape,
+        functions.view,
+        functions.flatten,
+        functions.permute,
+        functions.transpose,
+    )
+    squeeze, unsqueeze, expand, broadcast_to = functions.squeeze, functions.unsqueeze, functions.expand, functions.broadcast_to
+    split, flip, tril, triu, diag = functions.split, functions.flip, functions.tril, functions.triu, functions.diag
 
     def any(self) -> Tensor:
         """Is any entry not zero? A 0-d boolean."""

@@ -18,6 +18,7 @@ ORDER = [
     "symbols",
     "rules",
     "shapes",
+    "functions",
     "value",
     "text",
     "random",
@@ -26,7 +27,6 @@ ORDER = [
     "files",
     "functional",
     "drawing",
-    "testing",
 ]
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
 
