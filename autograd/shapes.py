@@ -186,6 +186,8 @@ log_softmax_ = Op("log_softmax", quiet(_log_softmax),                           
 
 matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: _product(g, y.mT),   lambda g, z, x, y: _product(x.mT, g))
 linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: _product(g, w),     lambda g, z, x, w, b: _product(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+cast_        = Op("to",          lambda x, dtype: x.astype(dtype),                   lambda g, z, x, dtype: g, None)  # the engine casts g back
+clone_       = Op("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)
 permute_     = Op("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, tuple(int(a) for a in np.argsort(axes))), None)
 broadcast_to_ = Op("broadcast",  np.broadcast_to,                                    lambda g, z, x, shape: g, None)  # the engine sums g down to x
@@ -246,7 +248,7 @@ argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 ROWS: dict[str, Op] = {
     row.name: row
     for row in (
-        *(sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, matmul_, linear_, reshape_),
-        *(permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_, einsum_, argmax_, argmin_),
+        *(sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, matmul_, linear_, cast_, clone_),
+        *(reshape_, permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_, einsum_, argmax_, argmin_),
     )
 }

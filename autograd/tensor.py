@@ -1,15 +1,8 @@
-"""`Tensor`: a numpy array that remembers where it came from. Python's operators onto the rows, dtypes, in-place rules.
-
-Saved data that changes in place before the backward pass would give a wrong gradient without a word. So every change in
-place moves a clock and stamps the memory it touched; an operation remembers the clock when it was recorded; and the
-backward pass refuses a saved array with a later stamp. Views and ``.data`` share the stamp of the memory they look at.
-"""
+"""`Tensor`: a numpy array that remembers where it came from. Python's operators onto the rows, dtypes, in-place rules."""
 
 from __future__ import annotations
 
 import numbers
-import os
-import sys
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any, ClassVar, NoReturn
@@ -18,6 +11,7 @@ import numpy as np
 
 from autograd import functions, rules, shapes
 from autograd.graph import Node, Op, each, leaf
+from autograd.memory import CLOCK, Changed, Stamp, stamped
 from autograd.mode import OFF, is_grad_enabled
 from autograd.random import Generator, source
 from autograd.value import UFUNCS, Value
@@ -29,9 +23,6 @@ int64, int32, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("uin
 DTYPES = (float32, float64, int64, int32, uint8, bool_)
 
 _ndarray, _new = np.ndarray, object.__new__
-_HERE = os.path.dirname(__file__)
-_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
-_clock = 0  # moves with every change in place
 _RELEASED = -1  # the time of an operation whose saved arrays were let go
 
 
@@ -54,41 +45,6 @@ def dtype_of(given: Any) -> np.dtype:
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
 
 
-class Stamp:
-    """When, how and where a piece of memory was last changed in place. Shared by all tensors that look at it."""
-
-    __slots__ = ("line", "time", "what")
-
-    def __init__(self) -> None:
-        self.time, self.what = 0, ""
-        self.line: tuple[str, int] | None = None
-
-
-class Changed:
-    """Stands for a saved array that was changed: a rule may ask its shape; any other use is an error."""
-
-    __slots__ = ("dtype", "message", "ndim", "shape")
-
-    def __init__(self, raw: np.ndarray, message: str) -> None:
-        self.shape, self.ndim, self.dtype, self.message = raw.shape, raw.ndim, raw.dtype, message
-
-    def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise RuntimeError(self.message)
-
-    __getattr__ = __array_ufunc__ = __array__ = __getitem__ = __neg__ = refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = refuse
-    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = refuse
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _caller() -> tuple[str, int]:
-    """File and line of the innermost frame outside this package and `nn`."""
-    frame = sys._getframe(3)  # of the caller of a method that called _change
-    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
-
-
 # A binary operator: a short way for two tensors of one floating dtype, the table for the rest. It is a template because
 # the sign written out costs less than a call of ``compute``.
 _BINARY = """
@@ -104,7 +60,7 @@ def make(row, compute):
                 z = _new(Tensor)
                 z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
                 z.grad = z.mark = z.label = z.stamp = None
-                z.time = _clock; z.retains_grad = False
+                z.time = CLOCK[0]; z.retains_grad = False
                 if {records}(x.op is not None or y.op is not None) and (not OFF or is_grad_enabled()):
                     z.op = row; z.x = (x, y)
                 else:
@@ -175,7 +131,7 @@ class Tensor(Node):
             dtype_of(raw.dtype)
         self.raw, self.op, self.x = raw, None, ()
         self.grad = self.mark = self.label = None
-        self.stamp, self.time, self.retains_grad = data.stamp if isinstance(data, Tensor) else None, _clock, False
+        self.stamp, self.time, self.retains_grad = data.stamp if isinstance(data, Tensor) else None, CLOCK[0], False
         if requires_grad:
             self.requires_grad_()
 
@@ -212,7 +168,7 @@ class Tensor(Node):
             raise kind(f"{op.name} of shapes {got}: {error}") from None
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
-        if (mixed or plain or raw.dtype is not dtype) and raw.dtype is float64 and op is not cast and op is not pack:
+        if (mixed or plain or raw.dtype is not dtype) and raw.dtype is float64 and op is not shapes.cast_ and op is not pack:
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
                 raw = raw.astype(float32)  # integers meet Python floats in the default dtype
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
@@ -220,7 +176,7 @@ class Tensor(Node):
         z: Any = _new(_Hub if op is scalars else Tensor)
         z.raw = raw
         z.grad = z.mark = z.label = z.stamp = None
-        z.time, z.retains_grad = _clock, False
+        z.time, z.retains_grad = CLOCK[0], False
         if needed and op.differentiable and raw.dtype.kind == "f" and (not OFF or is_grad_enabled()):
             z.op, z.x = op, args
         else:
@@ -266,7 +222,7 @@ class Tensor(Node):
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x
-        if self.time != _clock:  # something was changed since: was it one of these?
+        if self.time != CLOCK[0]:  # something was changed since: was it one of these?
             if self.time == _RELEASED:
                 _released(self)
             for a in (self, *args):
@@ -298,13 +254,13 @@ class Tensor(Node):
 
     def receive(self, g: Any) -> None:
         if isinstance(g, Node):
-            self.grad = Tensor.record(copy, (g,)) if self.grad is None or self.op is not leaf else self.grad + g
+            self.grad = Tensor.record(shapes.clone_, (g,)) if self.grad is None or self.op is not leaf else self.grad + g
         elif self.grad is None or self.op is not leaf:
             self.grad = _node(Tensor, np.array(g))  # a copy: g may be the seed, a saved array, or another leaf's gradient
         elif self.grad.op is not None:
             self.grad = self.grad + _node(Tensor, g)
         else:
-            self.grad._change("backward()")
+            stamped(self.grad, "backward()")
             self.grad.raw += g
 
     def release(self, order: list[Node]) -> None:
@@ -335,7 +291,7 @@ class Tensor(Node):
         if value.dtype.kind != self.dtype.kind:
             raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
         self.raw, self.stamp = value.raw, value.stamp  # one memory, one stamp
-        self._change(".data =")
+        stamped(self, ".data =")
 
     def detach(self) -> Tensor:
         """The same memory without history; requires no gradient."""
@@ -429,7 +385,7 @@ class Tensor(Node):
         if not wanted:
             return self
         dtype = wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
-        return self if dtype == self.raw.dtype else Tensor.record(cast, (self, dtype))
+        return self if dtype == self.raw.dtype else Tensor.record(shapes.cast_, (self, dtype))
 
     type = to
 
@@ -455,7 +411,7 @@ class Tensor(Node):
 
     def clone(self) -> Tensor:
         """A copy that gradients flow through."""
-        return Tensor.record(copy, (self,))
+        return Tensor.record(shapes.clone_, (self,))
 
     def contiguous(self) -> Tensor:
         """In row-major memory; a copy only where it was not."""
@@ -476,14 +432,6 @@ class Tensor(Node):
         return functions.transpose(self, -2, -1)
 
     # In place. Refused where it would change what a graph has saved.
-    def _change(self, what: str) -> None:
-        global _clock
-        _clock += 1
-        stamp = self.stamp
-        if stamp is None:
-            stamp = self.stamp = Stamp()
-        stamp.time, stamp.what, stamp.line = _clock, what, _caller()
-
     def _in_place(self, what: str, other: Any = None) -> None:
         if not OFF or is_grad_enabled():
             if self.op is leaf:
@@ -494,7 +442,7 @@ class Tensor(Node):
                 raise RuntimeError(f"{what} with an operand that requires grad: write it out of place, so that it is recorded")
         if not self.raw.flags.writeable:
             raise RuntimeError(f"{what} on an expanded view would change several entries at once; .clone() first")
-        self._change(what)
+        stamped(self, what)
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
@@ -758,7 +706,7 @@ def _node(cls: type[Any], raw: np.ndarray) -> Any:
     z.raw = raw
     z.op = z.grad = z.mark = z.label = z.stamp = None
     z.x = ()
-    z.time = _clock
+    z.time = CLOCK[0]
     z.retains_grad = False
     return z
 
@@ -820,8 +768,6 @@ def _entry(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     return Value.record(item, (Tensor.record(scalars, (g,)), i - 2)) if isinstance(g, Node) else g.item(i - 2)
 
 
-cast = Op("to", lambda x, dtype: x.astype(dtype), lambda g, z, x, dtype: g, None)  # fit() casts the gradient back
-copy = Op("clone", lambda x: x.copy(), lambda g, z, x: g)
 # Between the layers: numbers into a tensor, a tensor into numbers (through a hub that gathers their gradients).
 pack = Op("tensor", lambda shape, dtype, *values: np.array(values, dtype).reshape(shape), None, None, each(_entry))
 scalars = Op("values", lambda x: x, lambda g, z, x: g.dense(x))

@@ -22,6 +22,7 @@ ORDER = [
     "value",
     "text",
     "random",
+    "memory",
     "tensor",
     "creation",
     "files",

@@ -1,0 +1,59 @@
+"""Notices when an array that a graph has saved is changed in place.
+
+Such a change before the backward pass would give a wrong gradient without a word. So every change in place moves a clock
+and stamps the memory it touched; an operation remembers the clock when it was recorded; and the backward pass refuses a
+saved array with a later stamp. Views, ``.data`` and copies share the stamp of the memory they look at.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import numpy as np
+
+__all__ = ["CLOCK", "Changed", "Stamp", "stamped"]
+
+CLOCK = [0]  # the number of changes so far
+_HERE = os.path.dirname(__file__)
+_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
+
+
+class Stamp:
+    """When, how and where a piece of memory was last changed in place. Shared by all tensors that look at it."""
+
+    __slots__ = ("line", "time", "what")
+
+    def __init__(self) -> None:
+        self.time, self.what = 0, ""
+        self.line: tuple[str, int] | None = None
+
+
+def stamped(t: Any, what: str) -> None:
+    """Note that the memory of ``t`` changed now, by ``what``, at the innermost line outside this package and `nn`."""
+    CLOCK[0] += 1
+    stamp = t.stamp
+    if stamp is None:
+        stamp = t.stamp = Stamp()
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
+        frame = frame.f_back
+    stamp.time, stamp.what, stamp.line = CLOCK[0], what, (frame.f_code.co_filename, frame.f_lineno)
+
+
+class Changed:
+    """Stands for a saved array that was changed: a rule may ask its shape; any other use is an error."""
+
+    __slots__ = ("dtype", "message", "ndim", "shape")
+
+    def __init__(self, raw: np.ndarray, message: str) -> None:
+        self.shape, self.ndim, self.dtype, self.message = raw.shape, raw.ndim, raw.dtype, message
+
+    def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(self.message)
+
+    __getattr__ = __array_ufunc__ = __array__ = __getitem__ = __neg__ = refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = refuse
+    __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = refuse
+    __hash__ = None  # type: ignore[assignment]
