@@ -215,7 +215,9 @@ class Value(Node):
                 f"the backward of {self.op!r} needs its arguments as they were when it gave {self.raw}; now they give {now}, so "
                 "the .data of one was set in between: differentiate first, or record the operation again"
             )
-        return z if as_nodes else np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)
+        if as_nodes:
+            return z, args
+        return np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)  # 1 / 0 is inf in the rules
 
     def fit(self, g: Any) -> Any:
         return g if g.__class__ is float or isinstance(g, Node) else float(g)
