@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import CodeType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,11 +24,19 @@ _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 class Stamp:
     """When, how and where a piece of memory was last changed in place. Shared by all tensors that look at it."""
 
-    __slots__ = ("line", "time", "what")
+    __slots__ = ("place", "time", "what")
 
     def __init__(self) -> None:
         self.time, self.what = 0, ""
-        self.line: tuple[str, int] | None = None
+        self.place: tuple[CodeType, int] | None = None
+
+    def line(self) -> str:
+        """Where the change was made, as ``file:line``."""
+        if self.place is None:
+            return "an unknown place"
+        code, at = self.place
+        numbers = [n for start, end, n in code.co_lines() if start <= at < end]
+        return f"{code.co_filename}:{numbers[0] if numbers else code.co_firstlineno}"
 
 
 def stamped(t: Any, what: str) -> None:
@@ -37,9 +46,9 @@ def stamped(t: Any, what: str) -> None:
     if stamp is None:
         stamp = t.stamp = Stamp()
     frame = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
+    while (code := frame.f_code).co_filename.startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
-    stamp.time, stamp.what, stamp.line = CLOCK[0], what, (frame.f_code.co_filename, frame.f_lineno)
+    stamp.time, stamp.what, stamp.place = CLOCK[0], what, (code, frame.f_lasti)  # the line is looked up for an error only
 
 
 class Changed:

@@ -158,7 +158,7 @@ class Tensor(Node):
                 needed = needed or (isinstance(a, Value) and a.op is not None)
         if mixed and op in _ELEMENTWISE:
             raws = _unpromoted(raws)
-        elif op in rules.FLOATING and dtype is not float32 and dtype is not float64:
+        elif dtype is not float32 and dtype is not float64 and op in rules.FLOATING:
             raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
         try:
             raw = op.compute(*raws)
@@ -181,9 +181,13 @@ class Tensor(Node):
             z.op, z.x = op, args
         else:
             z.op, z.x = None, ()
-        for a, r in zip(args, raws):  # a view, or an argument handed through, shares the stamp of its memory
-            if r is raw or (raw.base is not None and isinstance(a, Tensor) and np.may_share_memory(r, raw)):
-                z.stamp = a.stamp = a.stamp or Stamp()
+        view = raw.base is not None
+        for r in raws:
+            if r is raw or view:  # a view, or an argument handed through, shares the stamp of its memory
+                for a in args:
+                    if isinstance(a, Tensor) and (a.raw is raw or np.may_share_memory(a.raw, raw)):
+                        z.stamp = a.stamp = a.stamp or Stamp()
+                        break
                 break
         return z
 
@@ -249,7 +253,7 @@ class Tensor(Node):
         return Changed(
             a.raw,
             f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
-            f"{stamp.what}{' at {}:{}'.format(*stamp.line) if stamp.line else ''}; write the change out of place, or .clone() before it",
+            f"{stamp.what} at {stamp.line()}; write the change out of place, or .clone() before it",
         )
 
     def receive(self, g: Any) -> None:
@@ -270,9 +274,8 @@ class Tensor(Node):
                 args = []
                 for a in n.x:
                     if isinstance(a, Tensor) and a.op is not leaf:
-                        if a not in shells:
-                            shells[a] = Released(a)
-                        a = shells[a]
+                        shell = shells.get(a)
+                        a = shells.setdefault(a, Released(a)) if shell is None else shell
                     args.append(a)
                 n.x = tuple(args)
                 n.time = _RELEASED
