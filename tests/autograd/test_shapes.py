@@ -19,8 +19,8 @@ def rng(*shape: int, seed: int = 0) -> Array:
     return np.random.default_rng([seed, *shape]).uniform(0.5, 2.0, shape)
 
 
-def check(f: Callable[..., Tensor], *arrays: Array, numpy: Callable[..., Any] | None = None, order: int = 2) -> None:
-    """Forward against ``numpy``; first and second derivative of a random weighing of the output against differences."""
+def check(f: Callable[..., Tensor], *arrays: Array, numpy: Callable[..., Any] | None = None, order: int = 3) -> None:
+    """Forward against ``numpy``; the derivatives up to ``order`` of a random weighing of the output against differences."""
     xs = [tensor(a, requires_grad=True) for a in arrays]
     y = f(*xs)
     if numpy is not None:
