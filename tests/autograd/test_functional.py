@@ -56,6 +56,11 @@ def test_several_inputs_constants_and_values() -> None:
     assert not v.grad
 
 
+def test_the_jacobian_of_a_tensor_by_a_value() -> None:
+    j = jacobian(lambda v: tensor([v, 3.0]) * v, Value(2.0))
+    assert j.tolist() == [4.0, 3.0]
+
+
 def test_create_graph_goes_on_to_higher_orders() -> None:
     x = tensor([2.0], dtype=ag.float64, requires_grad=True)
     h = hessian(lambda x: (x**4).sum(), x, create_graph=True)

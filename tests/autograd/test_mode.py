@@ -1,6 +1,7 @@
 """Recording on and off: call, block and decorator, nested, in threads, restored on any exit."""
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -69,3 +70,11 @@ def test_a_thread_that_ends_with_recording_off_harms_no_other() -> None:
     thread.join()
     assert not OFF  # the entry left with its thread, and nobody is slowed down
     assert is_grad_enabled() and (Value(1.0) * 2).requires_grad and (ag.ones(1, requires_grad=True) + ag.ones(1)).requires_grad
+
+
+def test_a_generator_function_is_refused() -> None:
+    with pytest.raises(TypeError, match="put the with block inside"):
+
+        @no_grad
+        def numbers() -> Iterator[bool]:
+            yield is_grad_enabled()

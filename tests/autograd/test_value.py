@@ -1,5 +1,6 @@
 """`Value`: Python's number protocol, micrograd's own code, and kernels that agree with the table."""
 
+import copy
 import math
 import pickle
 import random
@@ -258,3 +259,9 @@ def test_kernels_agree_with_the_rules(x: float, y: float) -> None:
     raw = [g.data for g in ag.grad(z, [a, b])]
     recorded = [g.data for g in ag.grad(z, [a, b], create_graph=True)]
     np.testing.assert_allclose(raw, recorded, rtol=1e-12, atol=1e-300)
+
+
+def test_a_value_is_formatted_as_its_number_and_a_copy_keeps_its_gradient() -> None:
+    v = Value(1.23456)
+    (v * 2).backward()
+    assert f"{v:.2f}" == "1.23" and f"{v}" == repr(v) and copy.deepcopy(v).grad == 2.0

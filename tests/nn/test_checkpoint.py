@@ -59,3 +59,19 @@ def test_what_does_not_fit_leaves_everything_as_it_was(tmp_path: Path) -> None:
     ag.save([1], path)
     with pytest.raises(ValueError, match="not a checkpoint"):
         nn.load_checkpoint(path, model=net)
+
+
+def test_a_checkpoint_with_a_part_missing_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c.npz"
+    net, opt = make()
+    train(net, opt, 1)
+    nn.save_checkpoint(path, model=net, optimizer=opt)
+    whole = ag.load(path)
+    fresh, opt2 = make()
+    kept, random = [p.tolist() for p in fresh.parameters()], ag.default_generator.get_state()
+    for part, bad in [("optimizer", {"lr": 1.0}), ("random", {"seed": 5, "state": {"bit_generator": "MT19937"}}), ("random", {})]:
+        ag.save({**whole, part: bad}, path)
+        with pytest.raises(ValueError):
+            nn.load_checkpoint(path, model=fresh, optimizer=opt2)
+        assert [p.tolist() for p in fresh.parameters()] == kept and opt2.velocity == [None] * 4
+        assert ag.default_generator.get_state() == random

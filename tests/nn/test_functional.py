@@ -96,3 +96,20 @@ def test_dropout_at_its_ends_and_in_the_mean() -> None:
     for p in (-0.1, 1.1):
         with pytest.raises(ValueError, match="probability in"):
             F.dropout(x, p)
+
+
+def test_learning_goes_on_from_a_probability_of_zero_and_tails_are_kept() -> None:
+    p = tensor([0.0, 1.0], requires_grad=True)
+    F.binary_cross_entropy(p, tensor([1.0, 0.0]), reduction="sum").backward()
+    assert p.grad.tolist() == pytest.approx([-1e12, 1e12])
+    loss = F.binary_cross_entropy_with_logits(tensor([20.0, -20.0]), tensor([1.0, 0.0]), reduction="none")
+    assert loss.tolist() == pytest.approx([2.0611536e-09] * 2, rel=1e-6)
+
+
+def test_a_row_left_out_contributes_nothing_even_if_infinite() -> None:
+    x = tensor([[1.0, 2.0], [math.inf, 1.0]], requires_grad=True)
+    loss = F.cross_entropy(x, tensor([0, -100]))
+    loss.backward()
+    assert math.isfinite(loss.item()) and x.grad.tolist()[1] == [0.0, 0.0]
+    with pytest.raises(TypeError, match=r"wrap it as tensor"):
+        F.cross_entropy(x, [0, 1])  # type: ignore[arg-type]

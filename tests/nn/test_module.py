@@ -74,3 +74,9 @@ def test_in_place_changes_of_data_reach_the_parameter() -> None:
     net[0].weight.data[0] += 1
     assert net[0].weight.tolist() == [[1.0, 1.0], [0.0, 0.0]]
     assert repr(net[0].weight).startswith("Parameter containing:\ntensor([[1., 1.]") and type(net[0].weight * 1) is ag.Tensor
+
+
+def test_a_deleted_parameter_is_no_parameter() -> None:
+    layer = nn.Linear(2, 1)
+    del layer.bias
+    assert [n for n, _ in layer.named_parameters()] == ["weight"] and not hasattr(layer, "bias")
