@@ -33,28 +33,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     import json
 
     arrays: dict[str, np.ndarray] = {}
-
-    def plain(o: Any, where: str) -> Any:
-        if isinstance(o, Tensor | np.ndarray):
-            raw = o.raw if isinstance(o, Tensor) else o
-            if raw.dtype.kind not in "fiub":
-                raise TypeError(f"save: {where} is an array of {raw.dtype}; only numbers and booleans are saved")
-            key = f"a{len(arrays)}"
-            arrays[key] = raw
-            return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
-        if isinstance(o, Value):
-            return {"value": o.raw, "grad": o.requires_grad, "label": o.label}
-        if o is None or isinstance(o, bool | int | float | str):
-            return {"plain": o}
-        if isinstance(o, list | tuple):
-            return {type(o).__name__ if type(o) in (list, tuple) else "list": [plain(e, f"{where}[{i}]") for i, e in enumerate(o)]}
-        if isinstance(o, dict):
-            if not all(isinstance(k, str | int) and not isinstance(k, bool) for k in o):
-                raise TypeError(f"save: the keys of {where} must be strings or ints, got {list(o)[:5]}")
-            return {"dict": [[k, plain(v, f"{where}[{k!r}]")] for k, v in o.items()]}
-        raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved")
-
-    structure = json.dumps(plain(obj, "the object"))
+    structure = json.dumps(_plain(obj, "the object", arrays))
     arrays[_STRUCTURE] = np.frombuffer(structure.encode(), np.uint8)
     temporary = f"{os.fspath(path)}.{os.getpid()}-{time.monotonic_ns()}.part"
     with open(temporary, "xb") as file:
@@ -66,6 +45,28 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
         except BaseException:
             os.unlink(temporary)
             raise
+
+
+def _plain(o: Any, where: str, arrays: dict[str, np.ndarray]) -> Any:
+    """The structure of ``o`` as JSON can hold it; its arrays go into ``arrays``."""
+    if isinstance(o, Tensor | np.ndarray):
+        raw = o.raw if isinstance(o, Tensor) else o
+        if raw.dtype.kind not in "fiub":
+            raise TypeError(f"save: {where} is an array of {raw.dtype}; only numbers and booleans are saved")
+        key = f"a{len(arrays)}"
+        arrays[key] = raw
+        return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
+    if isinstance(o, Value):
+        return {"value": o.raw, "grad": o.requires_grad, "label": o.label}
+    if o is None or isinstance(o, bool | int | float | str):
+        return {"plain": o}
+    if isinstance(o, list | tuple):
+        return {type(o).__name__ if type(o) in (list, tuple) else "list": [_plain(e, f"{where}[{i}]", arrays) for i, e in enumerate(o)]}
+    if isinstance(o, dict):
+        if not all(isinstance(k, str | int) and not isinstance(k, bool) for k in o):
+            raise TypeError(f"save: the keys of {where} must be strings or ints, got {list(o)[:5]}")
+        return {"dict": [[k, _plain(v, f"{where}[{k!r}]", arrays)] for k, v in o.items()]}
+    raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved")
 
 
 def load(path: str | os.PathLike[str]) -> Any:

@@ -227,12 +227,13 @@ def _walk(
             for n in outputs:
                 stack.append(n)
                 _arrange(stack, order)
-            if inputs is not None:
-                _prune(order, inputs)
+            wanted = None if inputs is None else set(inputs)
+            if wanted is not None:
+                _prune(order, wanted)
             for n, g in zip(outputs, seeds):
                 if n.mark is not None:
                     n.mark = g if n.mark is DONE else n.mark + g
-            found = _replay(order, None if inputs is None else set(inputs), create_graph)
+            found = _replay(order, wanted, create_graph)
             if not retain_graph:
                 outputs[0].release(order)
             return found
@@ -269,9 +270,8 @@ def _arrange(stack: list[Node], order: list[Node]) -> None:
             pop()
 
 
-def _prune(order: list[Node], inputs: Sequence[Node]) -> None:
-    """Leave out, and unmark, the nodes from which no input is reached."""
-    wanted = set(inputs)
+def _prune(order: list[Node], wanted: set[Node]) -> None:
+    """Leave out, and unmark, the nodes from which nothing wanted is reached."""
     for n in order:
         if n not in wanted and not any(isinstance(p, Node) and p.mark is not None for p in n.args):
             n.mark = None

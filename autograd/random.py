@@ -48,8 +48,12 @@ class Generator:
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `get_state` gave."""
-        self._seed, self.numpy.bit_generator.state = state["seed"], state["state"]
+        """Go on from a state that `get_state` gave. Raises ValueError, and changes nothing, for another."""
+        try:
+            seed, self.numpy.bit_generator.state = state["seed"], state["state"]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"this is no state of a Generator: {error!r}") from None
+        self._seed = seed
 
 
 default_generator = Generator()

@@ -127,11 +127,6 @@ def _linear(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     return z
 
 
-def _product(x: Any, y: Any) -> Any:
-    """x @ y in a rule, by the shorter way where both are arrays."""
-    return np.dot(x, y) if x.__class__ is np.ndarray is y.__class__ and x.ndim == 2 == y.ndim else x @ y
-
-
 def _rows(x: Any) -> Any:
     """All but the last axis joined into one."""
     return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
@@ -184,8 +179,8 @@ logsumexp_   = Op("logsumexp",   quiet(_logsumexp),                             
 softmax_     = Op("softmax",     quiet(_softmax),                                    lambda g, z, x, axis: z * (g - sum_(g * z, (axis,), True)), None)
 log_softmax_ = Op("log_softmax", quiet(_log_softmax),                                lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None)
 
-matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: _product(g, y.mT),   lambda g, z, x, y: _product(x.mT, g))
-linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: _product(g, w),     lambda g, z, x, w, b: _product(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: matmul_(g, y.mT),   lambda g, z, x, y: matmul_(x.mT, g))
+linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: matmul_(g, w),     lambda g, z, x, w, b: matmul_(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
 cast_        = Op("to",          lambda x, dtype: x.astype(dtype),                   lambda g, z, x, dtype: g, None)  # the engine casts g back
 clone_       = Op("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)

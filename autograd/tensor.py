@@ -124,14 +124,11 @@ class Tensor(Node):
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         """A tensor on the memory of ``data`` (an array or a Tensor); `tensor` copies and converts, and is what users call."""
-        if isinstance(data, Tensor):
-            data = data.data
-        raw = data.raw if isinstance(data, Tensor) else np.asarray(data)
-        if raw.dtype not in DTYPES:
-            dtype_of(raw.dtype)
-        self.raw, self.op, self.x = raw, None, ()
+        shared = data.data if isinstance(data, Tensor) else _node(Tensor, np.asarray(data))
+        dtype_of(shared.raw.dtype)
+        self.raw, self.op, self.x = shared.raw, None, ()
         self.grad = self.mark = self.label = None
-        self.stamp, self.time, self.retains_grad = data.stamp if isinstance(data, Tensor) else None, CLOCK[0], False
+        self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK[0], False
         if requires_grad:
             self.requires_grad_()
 
@@ -173,21 +170,13 @@ class Tensor(Node):
                 raw = raw.astype(float32)  # integers meet Python floats in the default dtype
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             raw = raw.astype(float32 if raw.dtype.kind == "f" else int64)
-        z: Any = _new(_Hub if op is scalars else Tensor)
-        z.raw = raw
-        z.grad = z.mark = z.label = z.stamp = None
-        z.time, z.retains_grad = CLOCK[0], False
+        z = _node(_Hub if op is scalars else Tensor, raw)
         if needed and op.differentiable and raw.dtype.kind == "f" and (not OFF or is_grad_enabled()):
             z.op, z.x = op, args
-        else:
-            z.op, z.x = None, ()
         view = raw.base is not None
-        for r in raws:
-            if r is raw or view:  # a view, or an argument handed through, shares the stamp of its memory
-                for a in args:
-                    if isinstance(a, Tensor) and (a.raw is raw or np.may_share_memory(a.raw, raw)):
-                        z.stamp = a.stamp = a.stamp or Stamp()
-                        break
+        for a in args:  # a view, or an argument handed through, shares the stamp of its memory
+            if isinstance(a, Tensor) and (a.raw is raw or (view and np.may_share_memory(a.raw, raw))):
+                z.stamp = a.stamp = a.stamp or Stamp()
                 break
         return z
 
@@ -274,8 +263,9 @@ class Tensor(Node):
                 args = []
                 for a in n.x:
                     if isinstance(a, Tensor) and a.op is not leaf:
-                        shell = shells.get(a)
-                        a = shells.setdefault(a, Released(a)) if shell is None else shell
+                        if a not in shells:
+                            shells[a] = Released(a)
+                        a = shells[a]
                     args.append(a)
                 n.x = tuple(args)
                 n.time = _RELEASED
@@ -583,7 +573,8 @@ class Tensor(Node):
         return _rebuild, (type(self), self.raw, self.requires_grad)
 
     def __copy__(self) -> Tensor:
-        z = _rebuild(type(self), self.raw, self.requires_grad) if self.is_leaf else self.__reduce__()
+        rebuild, parts = self.__reduce__()
+        z: Tensor = rebuild(*parts)
         z.stamp = self.stamp = self.stamp or Stamp()
         return z
 

@@ -57,9 +57,10 @@ class SGD:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`."""
-        lr, momentum, weight_decay = state["lr"], state["momentum"], state["weight_decay"]
+        if missing := set(self.state_dict()) - set(state):
+            raise ValueError(f"the state lacks {sorted(missing)}")
         shapes = [None if v is None else v.shape for v in state["velocity"]]
         if len(shapes) != len(self.params) or any(s not in (None, p.shape) for s, p in zip(shapes, self.params)):
             raise ValueError(f"the state is of parameters with shapes {shapes}, not {[p.shape for p in self.params]}")
-        self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
+        self.lr, self.momentum, self.weight_decay = state["lr"], state["momentum"], state["weight_decay"]
         self.velocity = [None if v is None else v.clone() for v in state["velocity"]]
