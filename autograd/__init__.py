@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 # fmt: off
 from autograd import functional
 from autograd.creation import (
-    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, normal, ones, ones_like, rand,
-    rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
+    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, normal, ones, ones_like,
+    rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
 )
 from autograd.files import load, save
 from autograd.functions import (
@@ -48,16 +48,16 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Generator", "Node", "Op", "Tensor", "Value", "abs", "add", "allclose", "amax", "amin", "ancestors", "arange", "argmax", "argmin",
-    "as_tensor", "atan", "bool_", "broadcast_to", "cat", "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh",
-    "cumsum", "default_generator", "diag", "div", "dot", "draw", "each", "einsum", "elu", "empty", "empty_like",
-    "enable_grad", "eq", "erf", "erfc", "exp", "expm1", "eye", "flatten", "flip", "float32", "float64", "floor",
-    "from_numpy", "full", "full_like", "functional", "ge", "gelu", "grad", "gt", "initial_seed", "int32", "int64",
-    "is_grad_enabled", "le", "leaky_relu", "linear", "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt",
-    "manual_seed", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "ne", "neg", "no_grad", "norm",
-    "normal", "ones", "ones_like", "outer", "permute", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn",
-    "randn_like", "randperm", "reciprocal", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid",
-    "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
-    "sum", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var", "where", "zeros",
-    "zeros_like",
+    "Generator", "Node", "Op", "Tensor", "Value", "abs", "add", "allclose", "amax", "amin",
+    "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
+    "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "diag", "div", "dot",
+    "draw", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp", "expm1",
+    "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like", "functional", "ge",
+    "gelu", "grad", "gt", "initial_seed", "int32", "int64", "is_grad_enabled", "le", "leaky_relu", "linear",
+    "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt", "manual_seed", "matmul", "max", "maximum",
+    "mean", "min", "minimum", "mm", "mul", "mv", "ne", "neg", "no_grad", "norm", "normal", "ones", "ones_like",
+    "outer", "permute", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
+    "reciprocal", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid", "sign", "silu", "sin",
+    "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "tan",
+    "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var", "where", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from autograd.tensor import Tensor, dtype_of, float32, float64, int64, pack
 from autograd.value import Value
 
 __all__ = [
-    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
+    "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
     "linspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
     "randperm", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
@@ -194,6 +194,20 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
         raise ValueError(f"normal: std must be >= 0, got {std}")
     shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _size((size,))
     return Tensor((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad)
+
+
+def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """Ones and zeros in the shape and dtype of ``p``, which holds the probability of a one for each entry.
+
+    Raises ValueError for what is no probability. For one probability everywhere, `Tensor.bernoulli_` is faster.
+
+    >>> bernoulli(tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    chance = as_tensor(p).detach().raw
+    if chance.dtype.kind != "f" or not ((chance >= 0) & (chance <= 1)).all():
+        raise ValueError(f"bernoulli: p holds probabilities in [0, 1], got {p}")
+    return Tensor((source(generator).random(chance.shape) < chance).astype(chance.dtype))
 
 
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64) -> Tensor:

@@ -13,7 +13,7 @@ from autograd import functions, rules, shapes
 from autograd.graph import Node, Op, each, leaf
 from autograd.memory import CLOCK, Changed, Stamp, stamped
 from autograd.mode import OFF, is_grad_enabled
-from autograd.random import Generator, source
+from autograd.random import Generator, coins, source
 from autograd.value import UFUNCS, Value
 
 __all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
@@ -66,10 +66,10 @@ def make(row, compute):
                 else:
                     z.op = None; z.x = ()
                 return z
-        return Tensor.record(row, (x, y)) if isinstance(y, _OPERANDS) else NotImplemented
+        return row(x, y) if isinstance(y, _OPERANDS) else NotImplemented
 
     def reflected(y, x):
-        return Tensor.record(row, (x, y)) if isinstance(x, _OPERANDS) else NotImplemented
+        return row(x, y) if isinstance(x, _OPERANDS) else NotImplemented
 
     return forward, reflected
 """
@@ -404,7 +404,7 @@ class Tensor(Node):
 
     def clone(self) -> Tensor:
         """A copy that gradients flow through."""
-        return Tensor.record(shapes.clone_, (self,))
+        return shapes.clone_(self)
 
     def contiguous(self) -> Tensor:
         """In row-major memory; a copy only where it was not."""
@@ -500,6 +500,12 @@ class Tensor(Node):
     def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Fill with uniform numbers in [low, high)."""
         return self.copy_(source(generator).random(self.shape, dtype=np.float32) * (high - low) + low)
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+        """Fill with ones, each with probability ``p``, and zeros. Raises ValueError where p is outside [0, 1]."""
+        if not 0 <= p <= 1:
+            raise ValueError(f"bernoulli_: p is a probability in [0, 1], got {p}")
+        return self.copy_(coins(self.shape, p * 1.0, generator))
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """Limit every entry to [min, max] in place."""

@@ -1,5 +1,6 @@
 """Where tensors come from: data, constants, ranges and chance that repeats."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ def test_constants_and_ranges() -> None:
 RANDOM: list[Any] = [
     lambda g: ag.rand(5, generator=g), lambda g: ag.randn(5, generator=g), lambda g: ag.randint(0, 9, (5,), generator=g),
     lambda g: ag.randperm(9, generator=g), lambda g: ag.normal(0.0, 1.0, (5,), generator=g),
-    lambda g: ag.rand_like(ag.ones(3), generator=g),
+    lambda g: ag.rand_like(ag.ones(3), generator=g), lambda g: ag.bernoulli(ag.full((64,), 0.5), generator=g),
+    lambda g: ag.empty(64).bernoulli_(0.3, generator=g),
 ]  # fmt: skip
 
 
@@ -73,3 +75,12 @@ def test_distributions() -> None:
             bad()
     with pytest.raises(TypeError, match="generator must be"):
         ag.rand(1, generator=np.random.default_rng())  # type: ignore[arg-type]
+
+
+def test_bernoulli_has_a_probability_for_each_entry() -> None:
+    p = tensor([0.0, 0.1, 0.5, 1.0]).expand(20_000, 4)
+    x = ag.bernoulli(p)
+    assert x.dtype == ag.float32 and abs(x.mean(0).numpy() - p[0].numpy()).max() < 0.015 and x[:, 0].max() == 0 and x[:, 3].min() == 1
+    for bad in (tensor([1.5]), tensor([math.nan]), tensor([1])):
+        with pytest.raises(ValueError, match="probabilities in"):
+            ag.bernoulli(bad)

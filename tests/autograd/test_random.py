@@ -1,0 +1,41 @@
+"""Coins are as likely as they are said to be, to the last bit of the probability that a byte alone cannot give."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd.random import coins
+
+
+@given(p=st.sampled_from([0.0, 1 / 512, 0.1, 0.2, 0.25, 0.5, 1 / 3, 0.999, 1.0]) | st.floats(0, 1), seed=st.integers(0, 10**6))
+def test_coins_are_fair_to_p(p: float, seed: int) -> None:
+    n = 30_000
+    heads = coins((3, n // 3), p, ag.Generator().manual_seed(seed))
+    assert heads.shape == (3, n // 3) and heads.dtype == bool
+    assert abs(heads.mean() - p) <= 5.5 * math.sqrt(p * (1 - p) / n) + 1 / n
+
+
+def test_the_bits_below_a_byte_count() -> None:
+    """With 8 bits alone, p = 0.001 would be 0, and 0.2 would be 51/256 = 0.19922, 20 standard errors away here."""
+    g = ag.Generator().manual_seed(0)
+    assert abs(coins((10**7,), 0.2, g).mean() - 0.2) < 5 * math.sqrt(0.16 / 10**7)
+    assert abs(coins((10**7,), 0.001, g).mean() - 0.001) < 5 * math.sqrt(0.001 / 10**7)
+
+
+def test_neighbours_are_independent() -> None:
+    heads = coins((10**6,), 0.3, ag.Generator().manual_seed(0)) - 0.3
+    for lag in (1, 2, 7, 8, 64):
+        assert abs(np.mean(heads[lag:] * heads[:-lag])) < 5 * 0.21 / 1000
+
+
+def test_none_and_any_shape_and_refusals() -> None:
+    assert coins((), 1.0).item() is True and coins((0, 3), 0.5).shape == (0, 3)
+    x = ag.zeros(4, dtype=ag.int64)
+    assert x.bernoulli_(1.0) is x and x.tolist() == [1, 1, 1, 1]
+    for p in (-0.1, 1.1, math.nan):
+        with pytest.raises(ValueError, match="probability in"):
+            x.bernoulli_(p)
