@@ -23,6 +23,7 @@ from autograd.rules import (
     gt, le, leaky_relu, log, log1p, lt, maximum, minimum, mul, ne, neg, pow, prelu, reciprocal, relu, round, rsqrt,
     sigmoid, sign, silu, sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
 )
+from autograd.scalars import ValueTensor
 from autograd.tensor import Tensor, bool_, float32, float64, int32, int64, uint8
 from autograd.value import Value
 
@@ -48,7 +49,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Generator", "Node", "Op", "Tensor", "Value", "abs", "add", "allclose", "amax", "amin",
+    "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
     "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
     "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "diag", "div", "dot",
     "draw", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp", "expm1",

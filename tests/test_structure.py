@@ -24,6 +24,7 @@ ORDER = [
     "random",
     "memory",
     "tensor",
+    "scalars",
     "creation",
     "files",
     "functional",

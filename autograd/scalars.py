@@ -1,0 +1,182 @@
+"""`ValueTensor`: an array of Values with the face of a tensor.
+
+Code written for tensors, a network for instance, then runs on scalars: each row of the table is applied entry by entry, each
+reduction or product becomes sums and products of `Value`s, and the graph that is left behind is one of scalars, small
+enough to look at. It is slow, and meant for looking, teaching and checking.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import rules, shapes
+from autograd.graph import Node, Op
+from autograd.tensor import Tensor, dtype_of, float64
+from autograd.value import Value
+
+__all__ = ["ValueTensor"]
+
+
+def _value(x: Any) -> Value:
+    return x if isinstance(x, Value) else Value(x, requires_grad=False)
+
+
+def _label(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+class ValueTensor(Tensor):
+    """An array whose entries are Values, with the operators and methods of a tensor. Numbers become constants.
+
+    Gradients belong to the entries: reduce to one entry, take it by ``item()``, and call its ``backward()``. Nothing is
+    changed in place; set the ``data`` of an entry instead. ``values()`` is the object array itself.
+
+    >>> w = ValueTensor([Value(2.0), Value(3.0)])
+    >>> y = (w * w).sum().item()
+    >>> y.backward()
+    >>> y.data, [v.grad for v in w.values()]
+    (13.0, [4.0, 6.0])
+    """
+
+    __slots__ = ()
+    rank = 3
+    dtype = float64
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(np.zeros(()))
+        self.raw = _boxed(data)
+
+    @classmethod
+    def leaves(cls, data: Tensor, label: str) -> ValueTensor:
+        """The entries of a tensor as Values of their own, which require a gradient where the tensor does.
+
+        >>> from autograd import tensor
+        >>> ValueTensor.leaves(tensor([[1.5]], requires_grad=True), "w").item()
+        Value(data=1.5, grad=None, label='w[0,0]')
+        """
+        raw = np.empty(data.shape, object)
+        for index in np.ndindex(data.shape):
+            raw[index] = Value(data.raw[index].item(), data.requires_grad, _label(label, index))
+        return cls(raw)
+
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        if not op.differentiable:
+            return op(*(a.data if isinstance(a, ValueTensor) else a for a in args))
+        if op in _SHAPES:
+            return cls(_SCALAR_FORMS.get(op, op.compute)(*(_boxed(a) if isinstance(a, Node) else a for a in args)))
+        entries = (a.raw if isinstance(a, Tensor) else _boxed(a) if isinstance(a, Value) else a for a in args)
+        return cls(np.frompyfunc(op, len(args), 1)(*entries))
+
+    @property  # type: ignore[misc]  # to be read only
+    def data(self) -> Tensor:
+        """The numbers, a float64 tensor of its own."""
+        return Tensor(np.vectorize(float, otypes=[np.float64])(self.raw) if self.raw.size else np.zeros(self.shape))
+
+    def values(self) -> np.ndarray:
+        """The object array of the entries."""
+        return self.raw
+
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
+        """This tensor: Values are of double precision. Raises TypeError for a dtype that is not floating."""
+        for a in (*args, *kwargs.values()):
+            if a != "cpu" and dtype_of(a.dtype if isinstance(a, Tensor) else a).kind != "f":
+                raise TypeError(f"Values cannot become {a}; take .data first")
+        return self
+
+    type = to
+
+    def _in_place(self, what: str, other: Any = None) -> None:
+        raise RuntimeError(f"{what} on an array of Values; set the .data of its entries instead")
+
+    def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
+        self._in_place(what)
+
+    def __repr__(self) -> str:
+        return f"ValueTensor({self.raw.tolist()})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an array of Values cannot be pickled or copied with its graph; use .data")
+
+
+def _boxed(data: Any) -> np.ndarray:
+    """An array of objects whose entries are Values."""
+    if isinstance(data, Value):
+        raw = np.empty((), object)
+        raw[()] = data
+        return raw
+    raw = np.asarray(data.raw if isinstance(data, Tensor) else data, object)
+    out = np.empty(raw.shape, object)
+    out[...] = np.frompyfunc(_value, 1, 1)(raw)
+    return out
+
+
+# How rows are made of scalars where numpy's way with objects would not do: a shift by the largest entry is a constant,
+# ties share the gradient, and a norm at 0 has gradient 0.
+def _top(x: np.ndarray, axes: Any) -> np.ndarray:
+    tops = np.vectorize(float, otypes=[np.float64])(x).max(axis=axes, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(tops), tops, 0).astype(object)
+
+
+def _exp(x: np.ndarray) -> np.ndarray:
+    return np.frompyfunc(rules.exp, 1, 1)(x)
+
+
+def _log(x: Any) -> Any:
+    return np.frompyfunc(rules.log, 1, 1)(x)
+
+
+def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    e = _exp(x - _top(x, axis))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    y = x - _top(x, axis)
+    return y - _log(_exp(y).sum(axis=axis, keepdims=True))
+
+
+def _logsumexp(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    top = _top(x, axes)
+    z = _log(_exp(x - top).sum(axis=axes, keepdims=True)) + top
+    return z if keepdim else z.reshape([n for i, n in enumerate(x.shape) if i not in axes])
+
+
+def _extreme(row: Op) -> Any:
+    def compute(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+        numbers = np.vectorize(float, otypes=[np.float64])(x)
+        ends = row.compute(numbers, axes, True)
+        chosen = (numbers == ends) | np.isnan(numbers)
+        shared = np.where(chosen, x, 0).sum(axis=axes, keepdims=keepdim)
+        return shared / chosen.sum(axis=axes, keepdims=keepdim).astype(object)
+
+    return compute
+
+
+def _root(x: Any) -> Any:
+    return np.frompyfunc(lambda v: 0.0 if v.data == 0 else rules.sqrt(v), 1, 1)(_boxed(x))
+
+
+def _norm(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return _root((x * x).sum(axis=axes, keepdims=keepdim))
+
+
+def _std(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
+    n = shapes.size_of(x, axes)
+    d = x - x.sum(axis=axes, keepdims=True) / n
+    return _root((d * d).sum(axis=axes, keepdims=keepdim) * shapes.over(n - correction))
+
+
+_SHAPES = frozenset(shapes.ROWS.values())
+_SCALAR_FORMS: dict[Op, Any] = {
+    shapes.softmax_: _softmax,
+    shapes.log_softmax_: _log_softmax,
+    shapes.logsumexp_: _logsumexp,
+    shapes.amax_: _extreme(shapes.amax_),
+    shapes.amin_: _extreme(shapes.amin_),
+    shapes.norm_: _norm,
+    shapes.std_: _std,
+    shapes.cast_: lambda x, dtype: x,
+}
