@@ -1,7 +1,8 @@
-"""Tensors in files: arrays in a zip (numpy's .npz) with the structure around them as JSON.
+"""Tensors in files: arrays by name, with the structure around them as JSON.
 
-No pickle, so that opening a file runs nothing. A file is written whole or not at all. The modules of the standard
-library that this needs are imported when it is used, because they cost a fifth of the time of `import autograd`.
+The file is a zip of arrays (numpy's .npz), or where its name ends in .safetensors, the format of that package, which
+PyTorch and others open. No pickle, so that opening a file runs nothing. A file is written whole or not at all. What else
+this needs is imported when it is used, because it costs a fifth of the time of `import autograd`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _STRUCTURE = "__structure__"
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """Write tensors, arrays, numbers, strings, None, and lists, tuples and dicts of them, whole or not at all.
 
+    An array is named by where it stands: ``{"w": [a, b]}`` gives "w.0" and "w.1", and a tensor alone "data". Raises TypeError
+    for what cannot be written, ImportError for a path that ends in .safetensors where that package is missing.
+
     >>> import tempfile, os
     >>> from autograd import tensor
     >>> path = os.path.join(tempfile.mkdtemp(), "w.npz")
@@ -33,12 +37,12 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     import json
 
     arrays: dict[str, np.ndarray] = {}
-    structure = json.dumps(_plain(obj, "the object", arrays))
-    arrays[_STRUCTURE] = np.frombuffer(structure.encode(), np.uint8)
+    structure = json.dumps(_plain(obj, "the object", (), arrays))
+    write = _write_safetensors if _is_safetensors(path) else _write_npz
     temporary = f"{os.fspath(path)}.{os.getpid()}-{time.monotonic_ns()}.part"
     with open(temporary, "xb") as file:
         try:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            write(file, arrays, structure)
             file.flush()
             os.fsync(file.fileno())
             os.replace(temporary, path)
@@ -47,37 +51,44 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
             raise
 
 
-def _plain(o: Any, where: str, arrays: dict[str, np.ndarray]) -> Any:
+def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:
     """The structure of ``o`` as JSON can hold it; its arrays go into ``arrays``."""
     if isinstance(o, Tensor | np.ndarray):
         raw = o.raw if isinstance(o, Tensor) else o
         if raw.dtype.kind not in "fiub":
             raise TypeError(f"save: {where} is an array of {raw.dtype}; only numbers and booleans are saved")
-        key = f"a{len(arrays)}"
-        arrays[key] = raw
+        key = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in ".".join(place)[:200]) or "data"
+        while key in arrays or key == _STRUCTURE:  # such as "a.b" beside {"a": {"b": ...}}
+            key += "_"
+        arrays[key] = np.array(raw, order="C")  # safetensors would write the memory as it lies
         return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
     if isinstance(o, Value):
         return {"value": o.raw, "grad": o.requires_grad, "label": o.label}
     if o is None or isinstance(o, bool | int | float | str):
         return {"plain": o}
     if isinstance(o, list | tuple):
-        return {type(o).__name__ if type(o) in (list, tuple) else "list": [_plain(e, f"{where}[{i}]", arrays) for i, e in enumerate(o)]}
+        items = [_plain(e, f"{where}[{i}]", (*place, str(i)), arrays) for i, e in enumerate(o)]
+        return {type(o).__name__ if type(o) in (list, tuple) else "list": items}
     if isinstance(o, dict):
         if not all(isinstance(k, str | int) and not isinstance(k, bool) for k in o):
             raise TypeError(f"save: the keys of {where} must be strings or ints, got {list(o)[:5]}")
-        return {"dict": [[k, _plain(v, f"{where}[{k!r}]", arrays)] for k, v in o.items()]}
+        return {"dict": [[k, _plain(v, f"{where}[{k!r}]", (*place, str(k)), arrays)] for k, v in o.items()]}
     raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved")
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """What `save` wrote. Raises ValueError for a file that is cut off or was not written by it."""
+    """What `save` wrote; a .safetensors file written by others is a dict of tensors.
+
+    Raises ValueError for a file that is cut off or was not written by `save`.
+    """
     import json
     import zipfile
 
     try:
-        with open(path, "rb") as whole, np.load(whole, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-        return _build(json.loads(bytes(arrays[_STRUCTURE]).decode()), arrays)
+        arrays, structure = (_read_safetensors if _is_safetensors(path) else _read_npz)(path)
+        if structure is None:
+            return {key: Tensor(a) for key, a in arrays.items()}
+        return _build(json.loads(structure), arrays)
     except (zipfile.BadZipFile, KeyError, EOFError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)} is not a whole file written by save(): {error}") from None
 
@@ -99,3 +110,44 @@ def _build(o: Any, arrays: dict[str, np.ndarray]) -> Any:
         case {"dict": pairs}:
             return {k: _build(v, arrays) for k, v in pairs}
     raise ValueError(f"a structure this version does not know: {o!r:.80}")
+
+
+# The two formats: arrays by name, and the structure as text.
+def _write_npz(file: Any, arrays: dict[str, np.ndarray], structure: str) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(file, "w") as archive:  # np.savez would take an array by the name "file" for its own argument
+        for key, a in {**arrays, _STRUCTURE: np.frombuffer(structure.encode(), np.uint8)}.items():
+            with archive.open(f"{key}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, a, allow_pickle=False)
+
+
+def _read_npz(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], str | None]:
+    with open(path, "rb") as whole, np.load(whole, allow_pickle=False) as file:
+        arrays = {key: file[key] for key in file.files}
+    return arrays, bytes(arrays[_STRUCTURE]).decode()
+
+
+def _is_safetensors(path: str | os.PathLike[str]) -> bool:
+    return os.fspath(path).endswith(".safetensors")
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise ImportError("a path that ends in .safetensors needs that package: pip install safetensors; or use .npz") from None
+    return safetensors
+
+
+def _write_safetensors(file: Any, arrays: dict[str, np.ndarray], structure: str) -> None:
+    file.write(_safetensors().numpy.save(arrays, {_STRUCTURE: structure}))
+
+
+def _read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], str | None]:
+    package = _safetensors()
+    try:
+        with package.safe_open(path, framework="np") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, (file.metadata() or {}).get(_STRUCTURE)  # noqa: SIM118
+    except package.SafetensorError as error:
+        raise ValueError(str(error)) from None

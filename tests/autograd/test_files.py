@@ -1,6 +1,8 @@
 """Files of tensors: what is saved is loaded; they are whole or not there; a broken or foreign one is a clear error."""
 
 import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,35 @@ def equal(a: Any, b: Any) -> bool:
     return type(a) is type(b) and a == b
 
 
+SAFETENSORS = pytest.param(".safetensors", marks=pytest.mark.skipif(find_spec("safetensors") is None, reason="safetensors is missing"))
+both_formats = pytest.mark.parametrize("suffix", [".npz", SAFETENSORS])
+
+
+@both_formats
 @given(tree=TREES)
-def test_what_is_saved_is_loaded(tree: Any, tmp_path_factory: Any) -> None:
-    path = tmp_path_factory.mktemp("s") / "tree.npz"
+def test_what_is_saved_is_loaded(tree: Any, suffix: str, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("s") / f"tree{suffix}"
     ag.save(tree, path)
     assert equal(tree, ag.load(path))
+
+
+@both_formats
+def test_arrays_stand_in_the_file_by_where_they_stand_in_the_tree(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"tree{suffix}"
+    a, b, c = ag.ones(2), ag.arange(6).reshape(2, 3).T, tensor(3.0)
+    names = ["file", "a.b", "a\x00", "a\x01", "a/b", "__structure__", "x" * 300, "\ud800"]
+    tree = {"net": {"0.weight": a, "list": [b, c]}, "a": {"b": a}, **{name: tensor(i) for i, name in enumerate(names)}}
+    ag.save(tree, path)
+    assert equal(tree, ag.load(path))
+    if suffix == ".npz":
+        with np.load(path) as file:
+            found = {key: file[key] for key in file.files}
+    else:
+        from safetensors.numpy import load_file
+
+        found = load_file(path)
+    assert found["net.0.weight"].tolist() == [1, 1] and found["net.list.0"].tolist() == [[0, 3], [1, 4], [2, 5]]
+    assert found["net.list.1"].shape == () and len(found) == 4 + len(names) + (suffix == ".npz")
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -55,19 +81,37 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         ag.save({1.5: 0}, path)
 
 
-def test_a_broken_or_foreign_file_is_a_clear_error(tmp_path: Path) -> None:
-    path = tmp_path / "x.npz"
+@both_formats
+def test_a_broken_or_foreign_file_is_a_clear_error(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x{suffix}"
     ag.save([ag.ones(100)], path)
     whole = path.read_bytes()
-    for broken in (whole[: len(whole) // 2], b"", b"not a zip", whole[:100] + bytes(50) + whole[150:]):
+    for broken in (whole[: len(whole) // 2], b"", b"not a zip", whole[:20] + bytes(130) + whole[150:]):
         path.write_bytes(broken)
         with pytest.raises(ValueError, match="not a whole file"):
             ag.load(path)
-    np.savez(path, a=np.ones(2))
+    np.savez(tmp_path / "y.npz", a=np.ones(2))
+    (tmp_path / "y.npz").rename(path)
     with pytest.raises(ValueError, match="not a whole file"):
         ag.load(path)
     with pytest.raises(FileNotFoundError):
-        ag.load(tmp_path / "none.npz")
+        ag.load(tmp_path / f"none{suffix}")
+
+
+def test_safetensors_of_others_are_a_dict_of_tensors(tmp_path: Path, monkeypatch: Any) -> None:
+    numpy = pytest.importorskip("safetensors.numpy")
+    path = tmp_path / "x.safetensors"
+    numpy.save_file({"w": np.ones((2, 3), np.float32), "n": np.array(3)}, path)
+    assert equal(ag.load(path), {"n": tensor(3), "w": ag.ones(2, 3)}) or equal(ag.load(path), {"w": ag.ones(2, 3), "n": tensor(3)})
+    numpy.save_file({"w": np.ones(2, np.float16)}, path)
+    with pytest.raises(ValueError, match="float16"):
+        ag.load(path)
+    before = path.read_bytes()
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    for attempt in (lambda: ag.load(path), lambda: ag.save({}, path)):
+        with pytest.raises(ImportError, match="pip install safetensors"):
+            attempt()
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["x.safetensors"]
 
 
 @pytest.mark.parametrize(
