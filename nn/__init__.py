@@ -1,12 +1,28 @@
 """Networks on the engine: modules, losses, optimisers, data and checkpoints, by PyTorch's names."""
 
 from nn import data, functional, init, optim
+from nn.activations import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nn.checkpoint import load_checkpoint, save_checkpoint
-from nn.layers import Dropout, Linear, ReLU, Sequential, Sigmoid, Tanh
-from nn.losses import CrossEntropyLoss, MSELoss
+from nn.containers import MLP, ModuleList, Sequential
+from nn.functional import l1_penalty, l2_penalty
+from nn.layers import Dropout, Flatten, Identity, Linear
+from nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HingeLoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from nn.module import Module, Parameter
 
 __all__ = [
-    "CrossEntropyLoss", "Dropout", "Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid", "Tanh",
-    "data", "functional", "init", "load_checkpoint", "optim", "save_checkpoint",
+    "ELU", "GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout", "Flatten",
+    "HingeLoss", "HuberLoss", "Identity", "L1Loss", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "Module",
+    "ModuleList", "NLLLoss", "PReLU", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax",
+    "Softplus", "Tanh", "data", "functional", "init", "l1_penalty", "l2_penalty", "load_checkpoint", "optim",
+    "save_checkpoint",
 ]  # fmt: skip

@@ -1,25 +1,96 @@
-"""Losses and layers as functions, stable at the extremes. Where a learner would be misled, they refuse."""
+"""Activations, dropout, losses and penalties as functions, stable at the extremes. Where a learner would be misled, they refuse.
+
+Losses take ``reduction="mean"`` (default), ``"sum"`` or ``"none"``. Names, arguments and edge values are PyTorch's.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import autograd as ag
-from autograd import Tensor, linear, log_softmax, relu, sigmoid, softmax, softplus, tanh
+from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "check_probability", "cross_entropy", "dropout", "linear",
-    "log_softmax", "mse_loss", "relu", "sigmoid", "softmax", "softplus", "tanh",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "check_probability", "check_reduction", "cross_entropy", "dropout",
+    "elu", "gelu", "hinge_loss", "huber_loss", "l1_loss", "l1_penalty", "l2_penalty", "leaky_relu", "linear", "log_softmax",
+    "mse_loss", "nll_loss", "one_hot", "prelu", "relu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 
-def _reduce(loss: Tensor, reduction: str) -> Tensor:
-    if reduction == "none":
-        return loss
-    if reduction not in ("mean", "sum"):
+# Activations that are more than a row of the engine.
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + exp(beta x)) / beta; exact for large x, so that ``threshold`` is taken for PyTorch's sake and not needed.
+
+    >>> softplus(ag.tensor([-1000., 0., 1000.])).tolist() == [0.0, float(ag.log(ag.tensor(2.0))), 1000.0]
+    True
+    """
+    return ag.softplus(input) if beta == 1 else ag.softplus(input * beta) / beta
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x where x > 0, else ``weight * x``; weight of shape (1,), or (c,) for an input of shape (n, c, ...)."""
+    _tensors("prelu", input, weight)
+    if weight.numel() == 1:
+        return ag.prelu(input, weight)
+    if input.ndim < 2 or weight.shape != (input.shape[1],):
+        raise ValueError(f"prelu: a weight of shape {weight.shape} does not fit dimension 1 of an input of shape {input.shape}")
+    return ag.prelu(input, weight.reshape(-1, *[1] * (input.ndim - 2)))
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Class indices (...) as rows of zeros with a one (..., classes), int64; -1: as many classes as are needed.
+
+    >>> one_hot(ag.tensor([2, 0]))
+    tensor([[0, 0, 1],
+            [1, 0, 0]])
+    """
+    index = tensor.numpy()
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: class indices are integers, got {tensor.dtype}; use .long()")
+    classes = int(index.max(initial=-1)) + 1 if num_classes == -1 else num_classes
+    if index.size and not 0 <= index.min() <= index.max() < classes:
+        raise ValueError(f"one_hot: indices from {index.min()} to {index.max()} are out of range for {classes} classes")
+    return (tensor.unsqueeze(-1) == ag.arange(classes)).long()
+
+
+def check_probability(p: float) -> None:
+    """Raises ValueError unless p lies in [0, 1]."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: p is a probability in [0, 1], got {p}")
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False, *, generator: ag.Generator | None = None
+) -> Tensor:
+    """Entries set to 0 with probability ``p``, the others divided by 1 - p, so that the mean stays; the identity unless training.
+
+    ``inplace`` is taken for PyTorch's sake and changes nothing. Raises ValueError where p is outside [0, 1].
+    Srivastava et al., "Dropout", JMLR 15 (2014); the division is the book's "inverted" form.
+
+    >>> sorted(set(dropout(ag.ones(100), 0.2).tolist()))
+    [0.0, 1.25]
+    """
+    check_probability(p)
+    if not training or p == 0:
+        return input
+    if p == 1:
+        return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
+    kept = ag.empty(input.shape, dtype=ag.bool_).bernoulli_(1 - p, generator=generator)
+    return input * (kept.to(input.dtype) / (1 - p))
+
+
+# What losses share.
+def check_reduction(reduction: str) -> None:
+    """Raises ValueError for a reduction that there is not."""
+    if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
-    return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def _reduce(loss: Tensor, reduction: str) -> Tensor:
+    check_reduction(reduction)
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
 def _tensors(name: str, *given: Any) -> None:
@@ -37,10 +108,11 @@ def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
         )
 
 
+# Distances.
 _mean_square = ag.Op("mean square", lambda d: (d * d).sum() / d.dtype.type(d.size), lambda g, z, d: d * (g * (2 / math.prod(d.shape))))
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The squared distance. Raises ValueError where the shapes differ, also where they would broadcast.
 
     >>> mse_loss(ag.tensor([1., 2.]), ag.tensor([1., 4.]))
@@ -48,69 +120,237 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """
     _same_shape(input, target, "mse_loss")
     d = input - target
-    if reduction == "mean" and d.dtype.kind == "f" and d.numel():
-        return _mean_square(d)
+    if reduction == "mean" and type(d) is Tensor and d.dtype.kind == "f" and d.numel():
+        return _mean_square(d)  # one row instead of two: small steps are noticeably faster
     return _reduce(ag.square(d), reduction)
 
 
-def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean", ignore_index: int = -100) -> Tensor:
-    """-log softmax(input)[target]: logits of shape (n, classes), target (n,) of class indices.
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """The absolute distance, with derivative 0 at 0. Raises ValueError where the shapes differ.
 
-    Rows whose target is ``ignore_index`` contribute nothing. Raises ValueError for an index out of range.
+    >>> l1_loss(ag.tensor([1., 2.]), ag.tensor([1., 4.]))
+    tensor(1.)
+    """
+    _same_shape(input, target, "l1_loss")
+    return _reduce(ag.abs(input - target), reduction)
+
+
+def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """d²/2 up to a distance of ``delta``, then straight on: delta (d - delta/2) (Huber, Ann. Math. Statist. 35, 1964).
+
+    >>> huber_loss(ag.tensor([0.5, 3.]), ag.zeros(2), reduction="none").tolist()
+    [0.125, 2.5]
+    """
+    _same_shape(input, target, "huber_loss")
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be > 0, got {delta}")
+    d = ag.abs(input - target)
+    near = ag.clamp_max(d, delta)
+    return _reduce(near * (d - 0.5 * near), reduction)  # both branches in one, so that an infinite d has gradient delta
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """`huber_loss` with delta = beta, divided by beta; `l1_loss` for beta = 0 (Girshick, arXiv:1504.08083)."""
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: beta must be >= 0, got {beta}")
+    if beta == 0:
+        return l1_loss(input, target, reduction=reduction)
+    return huber_loss(input, target, reduction=reduction, delta=beta) / beta
+
+
+def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin: float = 1.0) -> Tensor:
+    """max(0, margin - y x) for scores x and targets y = 1 or -1 of one shape: the loss of support vector machines.
+
+    Raises ValueError where the shapes differ or a target is neither 1 nor -1.
+
+    >>> hinge_loss(ag.tensor([2., 0.5, -1.]), ag.tensor([1, 1, 1]), reduction="none").tolist()
+    [0.0, 0.5, 2.0]
+    """
+    _same_shape(input, target, "hinge_loss")
+    signs = target.detach().numpy()
+    if (wrong := signs[(signs != 1) & (signs != -1)]).size:
+        raise ValueError(f"hinge_loss: targets are 1 or -1, got {wrong[0]}; from 0 and 1 make them as 2 * y - 1")
+    return _reduce(relu(margin - target * input), reduction)
+
+
+# Classes.
+def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tuple[Any, Any]:
+    """The class indices in a row, with 0 for what is ignored, and a mask of what is not."""
+    classes = input.shape[min(1, input.ndim - 1)]
+    if target.dtype.kind not in "iu":
+        raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
+    index = target.numpy().reshape(-1)
+    kept = index != ignore_index
+    bad = index[kept & ((index < 0) | (index >= classes))]
+    if bad.size:
+        raise ValueError(f"{name}: class index {bad[0]} is out of range for {classes} classes")
+    return index * kept, kept
+
+
+def _by_class(name: str, input: Tensor, target: Tensor) -> Tensor:
+    """Scores (n, classes, ...) as rows (-1, classes), one for each class index of the target (n, ...)."""
+    if not input.ndim or target.shape != input.shape[: input.ndim > 1] + input.shape[2:]:
+        raise ValueError(
+            f"{name} expects scores (n, classes) and indices (n,), or (n, classes, ...) and (n, ...), got {input.shape} and {target.shape}"
+        )
+    if input.ndim > 2:
+        input = input.permute(0, *range(2, input.ndim), 1)
+    return input if input.ndim == 2 else input.reshape(target.numel(), input.shape[-1])
+
+
+def _class_weights(name: str, weight: Tensor | None, classes: int) -> None:
+    if weight is not None and (not isinstance(weight, Tensor) or weight.shape != (classes,)):
+        got = weight.shape if isinstance(weight, Tensor) else type(weight).__name__
+        raise ValueError(f"{name}: weight is a tensor with one number for each of {classes} classes, got {got}")
+
+
+def _pick(
+    logp: Tensor, index: Any, kept: Any, weight: Tensor | None, reduction: str, shape: tuple[int, ...], smoothing: float = 0.0
+) -> Tensor:
+    """-weight[index] * logp[index] for each row of log-probabilities, mixed with its mean over classes by ``smoothing``."""
+    check_reduction(reduction)
+    rows = ag.tensor(index)
+    losses = -logp[ag.arange(len(index)), rows]
+    share = None if weight is None else weight[rows]
+    if share is not None:
+        losses = losses * share
+    if smoothing:
+        spread = logp if weight is None else logp * weight
+        losses = losses * (1 - smoothing) - spread.sum(1) * (smoothing / logp.shape[1])
+    if not kept.all():
+        losses = ag.where(ag.tensor(kept), losses, 0.0)
+    if reduction == "none":
+        return losses.reshape(shape)
+    if reduction == "sum" or (share is None and kept.all()):
+        return _reduce(losses, reduction)
+    return losses.sum() / (int(kept.sum()) if share is None else (share * ag.tensor(kept)).sum())
+
+
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
+    """-input[target] for log-probabilities (n, classes) or (n, classes, ...) and class indices (n,) or (n, ...).
+
+    ``weight`` has a factor for each class; the mean is then divided by the sum of the factors that took part. What is
+    ``ignore_index`` contributes nothing. Raises ValueError for shapes that do not fit and an index out of range, TypeError
+    for indices that are no integers.
+
+    >>> nll_loss(ag.tensor([[-0.5, -1.], [-2., -0.1]]), ag.tensor([0, 0]))
+    tensor(1.2500)
+    """
+    _tensors("nll_loss", input, target)
+    logp = _by_class("nll_loss", input, target)
+    _class_weights("nll_loss", weight, logp.shape[1])
+    index, kept = _indices("nll_loss", input, target, ignore_index)
+    return _pick(logp, index, kept, weight, reduction, target.shape)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log softmax(input)[target]: logits (n, classes) or (n, classes, ...), class indices (n,) or (n, ...).
+
+    A floating target of the shape of the input holds probabilities of classes instead; no index can be ignored then, and
+    weights do not enter the divisor of the mean. ``label_smoothing`` mixes the target with the uniform distribution (Szegedy
+    et al., arXiv:1512.00567). For the rest, and the errors, see `nll_loss`.
 
     >>> cross_entropy(ag.tensor([[1000., -1000.]]), ag.tensor([0]))
     tensor(0.)
+    >>> cross_entropy(ag.tensor([[0., 0.]]), ag.tensor([[0.5, 0.5]]))
+    tensor(0.6931)
     """
     _tensors("cross_entropy", input, target)
-    if input.ndim != 2 or target.shape != input.shape[:1]:
-        raise ValueError(f"cross_entropy expects logits (n, classes) and indices (n,), got {input.shape} and {target.shape}")
-    if target.dtype.kind not in "iu":
-        raise TypeError(f"cross_entropy: class indices are integers, got {target.dtype}; use .long()")
-    index = target.numpy()
-    kept = index != ignore_index
-    bad = index[kept & ((index < 0) | (index >= input.shape[1]))]
-    if bad.size:
-        raise ValueError(f"cross_entropy: class index {bad[0]} is out of range for {input.shape[1]} classes")
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing lies in [0, 1], got {label_smoothing}")
+    if target.shape == input.shape and input.ndim and target.dtype.kind == "f":
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    rows = _by_class("cross_entropy", input, target)
+    _class_weights("cross_entropy", weight, rows.shape[1])
+    index, kept = _indices("cross_entropy", input, target, ignore_index)
     if not kept.all():  # what is left out must not reach the gradient, not even as 0 * inf
-        input = ag.where(ag.tensor(kept[:, None]), input, 0.0)
-    losses = -log_softmax(input, 1)[ag.arange(len(index)), ag.tensor(index * kept)]
-    if kept.all():
-        return _reduce(losses, reduction)
-    losses = ag.where(ag.tensor(kept), losses, 0.0)
-    return losses.sum() / int(kept.sum()) if reduction == "mean" else _reduce(losses, reduction)
+        rows = ag.where(ag.tensor(kept[:, None]), rows, 0.0)
+    return _pick(log_softmax(rows, 1), index, kept, weight, reduction, target.shape, label_smoothing)
 
 
-def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """-y log p - (1 - y) log(1 - p) with p = sigmoid(input), from the logits, so that nothing overflows."""
+def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
+    dim = min(1, input.ndim - 1)
+    classes = input.shape[dim]
+    _class_weights("cross_entropy", weight, classes)
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    each = target * log_softmax(input, dim)
+    if weight is not None:
+        each = each * weight.reshape(-1, *[1] * (input.ndim - 1 - dim))
+    return _reduce(-each.sum(dim), reduction)
+
+
+def _scaled(loss: Tensor, weight: Tensor | None) -> Tensor:
+    return loss if weight is None else loss * weight
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
+) -> Tensor:
+    """-y log p - (1 - y) log(1 - p) with p = sigmoid(input), from the logits, so that nothing overflows.
+
+    ``weight`` multiplies each loss, ``pos_weight`` the term of y; both broadcast. Raises ValueError where the shapes of
+    input and target differ.
+
+    >>> binary_cross_entropy_with_logits(ag.tensor([1000.]), ag.tensor([0.]))
+    tensor(1000.)
+    """
     _same_shape(input, target, "binary_cross_entropy_with_logits")
-    return _reduce(target * softplus(-input) + (1 - target) * softplus(input), reduction)  # exact in both tails
+    positive = _scaled(target * ag.softplus(-input), pos_weight)
+    return _reduce(_scaled(positive + (1 - target) * ag.softplus(input), weight), reduction)  # exact in both tails
 
 
-def binary_cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """-y log p - (1 - y) log(1 - p) with p = input in [0, 1]; the logarithms stop at -100, as in PyTorch."""
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean") -> Tensor:
+    """-y log p - (1 - y) log(1 - p) with p = input in [0, 1]; the logarithms stop at -100, as in PyTorch.
+
+    Raises ValueError where the shapes differ or a probability is outside [0, 1].
+
+    >>> binary_cross_entropy(ag.tensor([0.]), ag.tensor([1.]))
+    tensor(100.)
+    """
     _same_shape(input, target, "binary_cross_entropy")
     p = input.detach().numpy()
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise ValueError(f"binary_cross_entropy: probabilities lie in [0, 1], got {p.min()} to {p.max()}; use the _with_logits form")
-    return _reduce(-(target * _log(input) + (1 - target) * _log(1 - input)), reduction)
+    return _reduce(_scaled(-(target * _log(input) + (1 - target) * _log(1 - input)), weight), reduction)
 
 
 # The logarithm stops at -100; its derivative 1 / p at 1e12, so that learning goes on from p = 0. Both as in PyTorch.
 _log = ag.Op("log", lambda p: ag.maximum(ag.log(p), -100.0), lambda g, z, p: g / ag.maximum(p, 1e-12))
 
 
-def check_probability(p: float) -> None:
-    """Raises ValueError unless p lies in [0, 1]."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p is a probability in [0, 1], got {p}")
+# Penalties.
+def _penalty(name: str, params: Any, size: Callable[[Any], Any]) -> Any:
+    given = [params] if isinstance(params, ag.Node) else list(params)
+    if not given:
+        raise ValueError(f"{name} got no parameters; was a generator such as net.parameters() used up before?")
+    sizes = [size(p) for p in given]
+    return sum((s.sum() if isinstance(s, Tensor) else s for s in sizes[1:]), sizes[0].sum() if isinstance(sizes[0], Tensor) else sizes[0])
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, generator: Any = None) -> Tensor:
-    """Entries set to 0 with probability ``p``, the others divided by 1 - p; the identity unless training."""
-    check_probability(p)
-    if not training or p == 0:
-        return input
-    if p == 1:
-        return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
-    kept = ag.rand_like(input, generator=generator) >= p
-    return input * (kept.to(input.dtype) / (1 - p))
+def l2_penalty(params: Tensor | Iterable[Any]) -> Any:
+    """Half the sum of all squares of one parameter or many (Tensors or Values): its gradient is the parameter itself.
+
+    Added to a loss as ``weight_decay * l2_penalty(params)`` it does what `optim.SGD` does with ``weight_decay``.
+
+    >>> l2_penalty(ag.tensor([3., 4.]))
+    tensor(12.5000)
+    """
+    return _penalty("l2_penalty", params, lambda p: 0.5 * ag.square(p))
+
+
+def l1_penalty(params: Tensor | Iterable[Any]) -> Any:
+    """The sum of all absolute values of one parameter or many (Tensors or Values).
+
+    >>> l1_penalty([ag.tensor([3., -4.]), ag.tensor([1.])])
+    tensor(8.)
+    """
+    return _penalty("l1_penalty", params, ag.abs)

@@ -1,9 +1,8 @@
-"""The layers: modules with parameters, and activations as modules so that they can stand in a `Sequential`."""
+"""The layers: what stands between input and output, apart from activations."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import autograd as ag
@@ -12,22 +11,37 @@ from nn import functional as F
 from nn import init
 from nn.module import Module, Parameter
 
-__all__ = ["Dropout", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
+__all__ = ["Dropout", "Flatten", "Identity", "Linear"]
 
 
 class Linear(Module):
-    """``x @ weight.T + bias``, weight of shape (out, in). Starts uniform in +-1/sqrt(in), as in PyTorch.
+    """``x @ weight.T + bias``: x (..., in), weight (out, in), bias (out,) give (..., out).
 
-    >>> Linear(784, 10)
-    Linear(in_features=784, out_features=10, bias=True)
+    Weight and bias start uniform in +-1/sqrt(in), as in PyTorch. Raises ValueError for a size below 0, and when called
+    with an input of another width.
+
+    >>> layer = Linear(784, 10)
+    >>> layer, layer.weight.shape
+    (Linear(in_features=784, out_features=10, bias=True), (10, 784))
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None, generator: ag.Generator | None = None
+    ) -> None:
         super().__init__()
+        for size in (in_features, out_features):
+            if isinstance(size, bool) or not hasattr(size, "__index__") or size < 0:
+                raise ValueError(f"Linear: in_features and out_features are ints >= 0, got {in_features!r} and {out_features!r}")
         self.in_features, self.out_features = in_features, out_features
-        bound = 1 / math.sqrt(in_features) if in_features else 0.0
-        self.weight = Parameter(init.uniform_(ag.empty(out_features, in_features), -bound, bound))
-        self.bias = Parameter(init.uniform_(ag.empty(out_features), -bound, bound)) if bias else None
+        self.weight = Parameter(ag.empty(out_features, in_features, dtype=dtype))
+        self.bias = Parameter(ag.empty(out_features, dtype=dtype)) if bias else None
+        self.reset_parameters(generator)
+
+    def reset_parameters(self, generator: ag.Generator | None = None) -> None:
+        """Start again from new random numbers."""
+        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
+        for p in self.parameters(recurse=False):
+            init.uniform_(p, -bound, bound, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight, self.bias)
@@ -36,68 +50,49 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class ReLU(Module):
-    """max(x, 0)."""
+class Identity(Module):
+    """Its argument; takes and ignores anything, so that it can stand in for any layer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class Flatten(Module):
+    """Dimensions ``start_dim`` to ``end_dim`` joined into one; by default each row of a batch becomes a vector.
+
+    >>> Flatten()(ag.zeros(2, 28, 28)).shape
+    (2, 784)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__()
+        self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x)
+        return x.flatten(self.start_dim, self.end_dim)
 
-
-class Tanh(Module):
-    """The hyperbolic tangent."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return ag.tanh(x)
-
-
-class Sigmoid(Module):
-    """1 / (1 + exp(-x))."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return ag.sigmoid(x)
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Dropout(Module):
-    """Entries set to 0 with probability p while training, the others scaled by 1 / (1 - p)."""
+    """Entries set to 0 with probability ``p`` while training, the others scaled by 1 / (1 - p); see `nn.functional.dropout`.
 
-    def __init__(self, p: float = 0.5) -> None:
+    >>> Dropout(0.5).eval()(ag.ones(3))
+    tensor([1., 1., 1.])
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, generator: ag.Generator | None = None) -> None:
+        """``inplace`` is taken for PyTorch's sake and changes nothing. Raises ValueError where p is outside [0, 1]."""
         super().__init__()
         F.check_probability(p)
-        self.p = p
+        self.p, self.generator = p, generator
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.p, self.training)
+        return F.dropout(x, self.p, self.training, generator=self.generator)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
-
-
-class Sequential(Module):
-    """Modules one after the other.
-
-    >>> net = Sequential(Linear(2, 3), ReLU(), Linear(3, 1))
-    >>> len(net), net[0].weight.shape
-    (3, (3, 2))
-    """
-
-    def __init__(self, *modules: Module) -> None:
-        super().__init__()
-        for i, m in enumerate(modules):
-            if not isinstance(m, Module):
-                raise TypeError(f"Sequential takes modules, got {type(m).__name__} at position {i}")
-            setattr(self, str(i), m)
-
-    def forward(self, x: Any) -> Any:
-        for m in self._modules.values():
-            x = m(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
-    def __getitem__(self, i: int | slice) -> Any:
-        modules = list(self._modules.values())
-        return Sequential(*modules[i]) if isinstance(i, slice) else modules[i]

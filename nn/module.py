@@ -1,14 +1,24 @@
-"""`Module`: what has parameters and can be called. Assigning a `Parameter` or a `Module` to an attribute registers it."""
+"""`Module`: what has parameters and can be called.
+
+An attribute that is a `Parameter` or a `Module` is a part of the module; nothing else has to be said. The lists of
+parameters, buffers and submodules are read off the attributes, so that they cannot disagree with them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import autograd as ag
 from autograd import Tensor
 
-__all__ = ["Module", "Parameter"]
+if TYPE_CHECKING:
+    from nn.scalars import ScalarNetwork
+
+__all__ = ["Handle", "LoadedKeys", "Module", "Parameter"]
+
+Self = TypeVar("Self", bound="Module")
 
 
 class Parameter(Tensor):
@@ -25,6 +35,33 @@ class Parameter(Tensor):
         super().__init__(data if isinstance(data, Tensor) else ag.tensor(data), requires_grad)
 
 
+class LoadedKeys(NamedTuple):
+    """What `Module.load_state_dict` left: names that the state lacks, and names that the module does not know."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Handle:
+    """Removes a hook: by ``remove()``, or at the end of a ``with`` block."""
+
+    _numbers = count()
+
+    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        self._hooks, self._number = hooks, next(Handle._numbers)
+        hooks[self._number] = hook
+
+    def remove(self) -> None:
+        """The hook is called no more."""
+        self._hooks.pop(self._number, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
 class Module:
     """The base of all layers and networks: subclass it, assign parameters and modules in ``__init__``, write ``forward``.
 
@@ -39,123 +76,260 @@ class Module:
     """
 
     training: bool = True
-    _parameters: dict[str, Parameter]
-    _modules: dict[str, Module]
+    # Empty until something is registered, so that a module without hooks or buffers carries nothing of them.
+    _buffers: Mapping[str, bool] = {}
+    _hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
+    _pre_hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
 
     def __init__(self) -> None:
-        self.__dict__.setdefault("_parameters", {})
-        self.__dict__.setdefault("_modules", {})
+        super().__init__()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter | Module):
-            if "_parameters" not in self.__dict__:
-                raise AttributeError(f"call super().__init__() in {type(self).__name__}.__init__ before assigning {name!r}")
-            own: dict[str, Any] = self._parameters if isinstance(value, Parameter) else self._modules
-            self._parameters.pop(name, None)
-            self._modules.pop(name, None)
-            own[name] = value
-        elif "_parameters" in self.__dict__ and (name in self._parameters or name in self._modules):
-            if value is not None:
-                kind = "Parameter" if name in self._parameters else "Module"
-                raise TypeError(f"{name!r} is a {kind}; got {type(value).__name__}; assign to its .data, or None to remove it")
-            self._parameters.pop(name, None)
-            self._modules.pop(name, None)
+        old = self.__dict__.get(name)
+        if isinstance(old, Parameter | Module) and not (value is None or isinstance(value, Parameter | Module)):
+            kind = "Parameter" if isinstance(old, Parameter) else "Module"
+            raise TypeError(f"{name!r} is a {kind}; got {type(value).__name__}; assign to its .data, or None to remove it")
         object.__setattr__(self, name, value)
 
-    def __delattr__(self, name: str) -> None:
-        self._parameters.pop(name, None)
-        self._modules.pop(name, None)
-        object.__delattr__(self, name)
+    def _own(self, kind: type | tuple[type, ...]) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, kind)}
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; subclasses write it."""
         raise TypeError(f"{type(self).__name__} has no forward(); write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        for hook in [*self._pre_hooks.values()] if self._pre_hooks else ():
+            changed = hook(self, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+        output = self.forward(*args, **kwargs)
+        for hook in [*self._hooks.values()] if self._hooks else ():
+            changed = hook(self, args, output)
+            output = output if changed is None else changed
+        return output
 
+    # Registering by name, for who does not assign.
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """The same as ``self.name = param``."""
+        if not isinstance(param, Parameter | None):
+            raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {type(param).__name__}")
+        self._register(name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """A tensor that belongs to the module but is not learned, such as a running mean; saved if ``persistent``.
+
+        >>> m = Module()
+        >>> m.register_buffer("mean", ag.zeros(2))
+        >>> m.state_dict(), list(m.parameters())
+        ({'mean': tensor([0., 0.])}, [])
+        """
+        if not isinstance(tensor, Tensor | None) or isinstance(tensor, Parameter):
+            raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, and no Parameter, got {type(tensor).__name__}")
+        self._register(name, tensor)
+        object.__setattr__(self, "_buffers", {**self._buffers, name: persistent})
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """The same as ``self.name = module``, for names that are not identifiers, such as "0"."""
+        if not isinstance(module, Module | None):
+            raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}")
+        self._register(name, module)
+
+    def _register(self, name: str, value: Any) -> None:
+        if not isinstance(name, str) or not name or "." in name:
+            raise KeyError(f"a name must be a string, not empty and without a dot, got {name!r}")
+        if hasattr(self, name) and not isinstance(getattr(self, name), Tensor | Module | None):
+            raise KeyError(f"{type(self).__name__} has an attribute {name!r} already; choose another name")
+        setattr(self, name, value)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, args, output)`` after every forward; what it returns, unless None, replaces the output.
+
+        >>> net = Module(); net.forward = lambda x: x + 1
+        >>> with net.register_forward_hook(lambda module, args, output: output * 10):
+        ...     net(1)
+        20
+        >>> net(1)
+        2
+        """
+        return Handle(self.__dict__.setdefault("_hooks", {}), hook)
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, args)`` before every forward; what it returns, unless None, replaces the arguments."""
+        return Handle(self.__dict__.setdefault("_pre_hooks", {}), hook)
+
+    # What is in it.
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, with dotted names."""
-        seen: set[int] = set()
-
-        def walk(m: Module, name: str) -> Iterator[tuple[str, Module]]:
-            if id(m) in seen:
-                return
-            seen.add(id(m))
-            yield name, m
-            for key, child in m._modules.items():
-                yield from walk(child, f"{name}.{key}" if name else key)
-
-        yield from walk(self, prefix)
+        seen: set[Module] = set()
+        stack: list[tuple[str, Module]] = [(prefix, self)]
+        while stack:
+            name, m = stack.pop()
+            if m not in seen:
+                seen.add(m)
+                yield name, m
+                stack += [(_dotted(name, key), child) for key, child in reversed(m._own(Module).items())]
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once."""
         return (m for _, m in self.named_modules())
 
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below, each once, by name."""
+        return iter(_once(self._own(Module).items()))
+
     def children(self) -> Iterator[Module]:
-        """The modules directly below."""
-        return iter(self._modules.values())
+        """The modules directly below, each once."""
+        return (m for _, m in self.named_children())
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter once, with its dotted name."""
-        seen: set[int] = set()
-        for name, m in self.named_modules():
-            for key, p in m._parameters.items():
-                if id(p) not in seen:
-                    seen.add(id(p))
-                    yield f"{name}.{key}" if name else key, p
+    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter once, with its dotted name; only this module's own unless ``recurse``."""
+        found = ((_dotted(at, k), p) for at, m in self._below(prefix, recurse) for k, p in m._own(Parameter).items())
+        return iter(_once(found))
 
-    def parameters(self) -> Iterator[Parameter]:
-        """Every parameter once."""
-        return (p for _, p in self.named_parameters())
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Every parameter once; only this module's own unless ``recurse``."""
+        return (p for _, p in self.named_parameters(recurse=recurse))
 
-    def apply(self, fn: Callable[[Module], Any]) -> Module:
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer once, with its dotted name; only this module's own unless ``recurse``."""
+        found = ((_dotted(at, k), getattr(m, k, None)) for at, m in self._below(prefix, recurse) for k in m._buffers)
+        return iter(_once((name, b) for name, b in found if b is not None))
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Every buffer once; only this module's own unless ``recurse``."""
+        return (b for _, b in self.named_buffers(recurse=recurse))
+
+    def _below(self, prefix: str, recurse: bool) -> Iterator[tuple[str, Module]]:
+        return self.named_modules(prefix) if recurse else iter([(prefix, self)])
+
+    # What is done to all of it.
+    def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
         """Call ``fn`` on every module below, then on this one."""
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self: Self, mode: bool = True) -> Self:
         """Training mode (dropout works) or not, for all modules below."""
+        if not isinstance(mode, bool):
+            raise TypeError(f"train() takes True or False, got {type(mode).__name__}")
         for m in self.modules():
             m.training = mode
         return self
 
-    def eval(self) -> Module:
+    def eval(self: Self) -> Self:
         """Evaluation mode: dropout lets everything through."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, or set them to zero."""
         for p in self.parameters():
-            p.grad = None
+            if set_to_none or p.grad is None:
+                p.grad = None
+            else:
+                p.grad = ag.zeros_like(p)
 
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Learn the parameters, or freeze them."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
+        """Parameters, their gradients and floating buffers in another floating dtype, in place; see `Tensor.to`."""
+        for t in (*self.parameters(), *(b for b in self.buffers() if b.dtype.kind == "f")):
+            changed = t.data.to(*args, **kwargs)
+            if changed.dtype.kind != "f":
+                raise TypeError(f"a module can be converted to a floating dtype only, got {changed.dtype}")
+            t.data = changed
+            if t.grad is not None:
+                t.grad = t.grad.to(*args, **kwargs)
+        return self
+
+    def float(self: Self) -> Self:
+        """In float32."""
+        return self.to(ag.float32)
+
+    def double(self: Self) -> Self:
+        """In float64."""
+        return self.to(ag.float64)
+
+    # Saving and loading.
     def state_dict(self) -> dict[str, Tensor]:
-        """The parameters by name, sharing their memory."""
-        return {name: p.detach() for name, p in self.named_parameters()}
+        """Parameters and persistent buffers by name, sharing their memory. What is shared stands under each of its names."""
+        own = {**self._own(Parameter), **{k: b for k in self._buffers if self._buffers[k] and (b := getattr(self, k, None)) is not None}}
+        state = {name: t.detach() for name, t in own.items()}
+        for key, child in self._own(Module).items():
+            state |= {_dotted(key, name): t for name, t in child.state_dict().items()}
+        return state
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Copy parameters by name. Raises KeyError or ValueError, and changes nothing, where names or shapes differ."""
-        own = dict(self.named_parameters())
-        given = {name: ag.as_tensor(value) for name, value in state.items()}
-        missing, unexpected = sorted(set(own) - set(given)), sorted(set(given) - set(own))
-        if missing or unexpected:
-            raise KeyError(f"state_dict does not match: missing {missing}, unexpected {unexpected}")
-        wrong = [f"{n}: got {given[n].shape}, expected {own[n].shape}" for n in own if given[n].shape != own[n].shape]
-        if wrong:
-            raise ValueError(f"state_dict does not match in shape: {'; '.join(wrong)}")
-        with ag.no_grad():
-            for name, p in own.items():
-                p.copy_(given[name])
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
+        """Copy tensors or arrays by name into the parameters and buffers, in their dtypes.
+
+        Raises RuntimeError, and changes nothing, where shapes differ and, if ``strict``, where names do. Otherwise
+        returns the names that were missing and those that were not expected.
+
+        >>> Module().load_state_dict({"w": [1.0]})
+        Traceback (most recent call last):
+        RuntimeError: the state does not fit this Module, nothing was loaded
+          unexpected: w
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"load_state_dict takes a dict from names to tensors, got {type(state_dict).__name__}")
+        own = self.state_dict()
+        given, wrong = {}, []
+        for name in own:
+            if name in state_dict:
+                try:
+                    given[name] = ag.as_tensor(state_dict[name]).detach()
+                except (TypeError, ValueError) as error:
+                    wrong.append(f"{name} ({error})")
+                else:
+                    if given[name].shape != own[name].shape:
+                        wrong.append(f"{name} (got shape {given[name].shape}, expected {own[name].shape})")
+        keys = LoadedKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
+        if wrong or (strict and any(keys)):
+            found = {"missing": keys.missing_keys, "unexpected": keys.unexpected_keys, "mis-shaped": wrong}
+            lines = [f"  {what}: {', '.join(map(str, names))}" for what, names in found.items() if names]
+            raise RuntimeError("\n".join([f"the state does not fit this {type(self).__name__}, nothing was loaded", *lines]))
+        for name, value in given.items():
+            own[name].copy_(value)
+        return keys
+
+    def scalars(self) -> ScalarNetwork:
+        """The same network with every weight a `Value`: see `nn.scalars`.
+
+        >>> from nn import Linear
+        >>> layer = Linear(2, 1)
+        >>> y = layer.scalars()([1.0, -1.0])
+        >>> abs(y.data - layer(ag.tensor([1.0, -1.0])).item()) < 1e-6
+        True
+        """
+        from nn.scalars import ScalarNetwork
+
+        return ScalarNetwork(self)
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the module's repr."""
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self._modules.items()]
+        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self._own(Module).items()]
         if not lines:
             return f"{type(self).__name__}({self.extra_repr()})"
         body = "\n  ".join(lines)
         return f"{type(self).__name__}({self.extra_repr()}\n  {body}\n)"
+
+
+def _dotted(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _once(named: Any) -> list[tuple[str, Any]]:
+    """Each thing under the first of its names."""
+    first: dict[int, tuple[str, Any]] = {}
+    for name, thing in named:
+        first.setdefault(id(thing), (name, thing))
+    return list(first.values())

@@ -1,6 +1,7 @@
 """Losses and dropout: closed forms, extremes, and refusals where a learner would be misled."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_cross_entropy_far_out_and_with_rows_left_out() -> None:
             F.cross_entropy(x, tensor([0, bad]))
     with pytest.raises(TypeError, match=r"use \.long"):
         F.cross_entropy(x, ag.ones(2))
-    with pytest.raises(ValueError, match="logits"):
+    with pytest.raises(ValueError, match=r"scores \(n, classes\)"):
         F.cross_entropy(x, tensor([1]))
     with pytest.raises(ValueError, match="reduction"):
         F.cross_entropy(x, tensor([0, 1]), reduction="avg")
@@ -83,19 +84,11 @@ def test_mse_refuses_an_accidental_broadcast() -> None:
         F.mse_loss(ag.ones(3, 1), ag.ones(3))
 
 
-def test_dropout_at_its_ends_and_in_the_mean() -> None:
-    x = ag.ones(20000, requires_grad=True)
-    assert F.dropout(x, 0.0) is x and F.dropout(x, 0.5, training=False) is x
+def test_dropout_of_everything_has_no_gradient_not_even_of_what_is_infinite() -> None:
+    x = tensor([1.0, math.inf, math.nan], requires_grad=True)
     nothing = F.dropout(x, 1.0)
     nothing.sum().backward()
-    assert nothing.abs().sum().item() == 0 and x.grad.abs().sum().item() == 0
-    y = F.dropout(x, 0.2).detach().numpy()
-    assert set(np.unique(y)) == {0.0, np.float32(1.25)} and abs(y.mean() - 1) < 0.02
-    a, b = (F.dropout(x, 0.5, generator=ag.Generator().manual_seed(1)).tolist() for _ in range(2))
-    assert a == b
-    for p in (-0.1, 1.1):
-        with pytest.raises(ValueError, match="probability in"):
-            F.dropout(x, p)
+    assert nothing.tolist() == [0, 0, 0] and x.grad.tolist() == [0, 0, 0]
 
 
 def test_learning_goes_on_from_a_probability_of_zero_and_tails_are_kept() -> None:
@@ -113,3 +106,164 @@ def test_a_row_left_out_contributes_nothing_even_if_infinite() -> None:
     assert math.isfinite(loss.item()) and x.grad.tolist()[1] == [0.0, 0.0]
     with pytest.raises(TypeError, match=r"wrap it as tensor"):
         F.cross_entropy(x, [0, 1])  # type: ignore[arg-type]
+
+
+# The rest of the losses, against what they are by definition.
+def _rows(seed: int, *shape: int) -> Any:
+    return np.random.default_rng(seed).normal(size=shape) * 3
+
+
+@given(st.integers(0, 200), st.sampled_from([0.1, 1.0, 2.5]))
+def test_distances(seed: int, delta: float) -> None:
+    a, b = _rows(seed, 2, 7)
+    d = np.abs(a - b)
+    x = tensor(a, requires_grad=True)
+    huber = np.where(d <= delta, d**2 / 2, delta * (d - delta / 2))
+    slope = np.clip(a - b, -delta, delta)
+    cases = [
+        (F.mse_loss, {}, d**2, 2 * (a - b)),
+        (F.l1_loss, {}, d, np.sign(a - b)),
+        (F.huber_loss, {"delta": delta}, huber, slope),
+        (F.smooth_l1_loss, {"beta": delta}, huber / delta, slope / delta),
+        (F.smooth_l1_loss, {"beta": 0}, d, np.sign(a - b)),
+    ]
+    for loss, settings, value, gradient in cases:
+        each = loss(x, tensor(b), reduction="none", **settings)
+        np.testing.assert_allclose(each.detach().numpy(), value, rtol=1e-9, atol=1e-12)
+        assert loss(x, tensor(b), reduction="sum", **settings).item() == pytest.approx(value.sum())
+        assert loss(x, tensor(b), **settings).item() == pytest.approx(value.mean())
+        (g,) = ag.grad(each.sum(), x)
+        np.testing.assert_allclose(g.numpy(), gradient, rtol=1e-9, atol=1e-12)
+
+
+def test_distances_at_their_edges() -> None:
+    x = tensor([0.0, 1.0, math.inf], requires_grad=True)
+    F.huber_loss(x, ag.zeros(3), reduction="sum").backward()
+    assert x.grad.tolist() == [0, 1, 1]
+    for loss in (F.mse_loss, F.l1_loss, F.huber_loss, F.smooth_l1_loss, F.hinge_loss, F.binary_cross_entropy_with_logits):
+        with pytest.raises(ValueError, match=r"shape \(3,\) and the target \(3, 1\)"):
+            loss(ag.ones(3), ag.ones(3, 1))
+        with pytest.raises(TypeError, match="expects Tensors, got list"):
+            loss(ag.ones(1), [1.0])  # type: ignore[arg-type]
+    for loss, settings in ((F.huber_loss, {"delta": 0}), (F.smooth_l1_loss, {"beta": -1}), (F.huber_loss, {"delta": math.nan})):
+        with pytest.raises(ValueError, match="must be >"):
+            loss(ag.ones(1), ag.ones(1), **settings)
+
+
+@given(st.integers(0, 100), st.floats(0.1, 2))
+def test_hinge(seed: int, margin: float) -> None:
+    a = _rows(seed, 9)
+    y = np.where(_rows(seed + 1, 9) > 0, 1, -1)
+    x = tensor(a, requires_grad=True)
+    loss = F.hinge_loss(x, tensor(y), margin=margin)
+    assert loss.item() == pytest.approx(np.maximum(0, margin - y * a).mean())
+    loss.backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.where(margin - y * a > 0, -y, 0) / 9, atol=1e-12)
+    with pytest.raises(ValueError, match=r"1 or -1, got 0; from 0 and 1"):
+        F.hinge_loss(x, tensor(y * 0))
+
+
+@given(
+    n=st.integers(1, 4), c=st.integers(1, 4), extra=st.lists(st.integers(1, 3), max_size=2), seed=st.integers(0, 99),
+    weighted=st.booleans(), ignored=st.booleans(), smoothing=st.sampled_from([0.0, 0.3, 1.0]),
+)  # fmt: skip
+def test_cross_entropy_of_any_shape_by_the_sum_over_its_terms(
+    n: int, c: int, extra: list[int], seed: int, weighted: bool, ignored: bool, smoothing: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    logits, index = rng.normal(size=(n, c, *extra)), rng.integers(0, c, (n, *extra))
+    if ignored:
+        index.flat[rng.integers(index.size)] = -100
+    w = rng.uniform(0.5, 2, c) if weighted else np.ones(c)
+    logp = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    want, total = np.zeros((n, *extra)), 0.0
+    for at in np.ndindex(want.shape):
+        if index[at] != -100:
+            row, true = logp[(at[0], slice(None), *at[1:])], index[at]
+            want[at] = -(1 - smoothing) * w[true] * row[true] - smoothing / c * (w * row).sum()
+            total += w[true]
+    x, target = tensor(logits, requires_grad=True), tensor(index)
+    settings: Any = {"weight": tensor(w) if weighted else None, "label_smoothing": smoothing}
+    np.testing.assert_allclose(F.cross_entropy(x, target, reduction="none", **settings).detach().numpy(), want, rtol=1e-9, atol=1e-12)
+    assert F.cross_entropy(x, target, reduction="sum", **settings).item() == pytest.approx(want.sum())
+    mean = F.cross_entropy(x, target, **settings).item()
+    assert mean == pytest.approx(want.sum() / total) if total else math.isnan(mean)
+    if not smoothing:
+        nll = F.nll_loss(ag.log_softmax(x, 1), target, settings["weight"], reduction="none")
+        np.testing.assert_allclose(nll.detach().numpy(), want, rtol=1e-9, atol=1e-12)
+
+
+@given(n=st.integers(1, 4), c=st.integers(1, 4), seed=st.integers(0, 99), weighted=st.booleans(), smoothing=st.sampled_from([0.0, 0.2]))
+def test_cross_entropy_of_probabilities(n: int, c: int, seed: int, weighted: bool, smoothing: float) -> None:
+    rng = np.random.default_rng(seed)
+    logits, q = rng.normal(size=(n, c)), rng.dirichlet(np.ones(c), n)
+    w = rng.uniform(0.5, 2, c) if weighted else np.ones(c)
+    logp = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    want = -(w * (q * (1 - smoothing) + smoothing / c) * logp).sum(1)
+    settings: Any = {"weight": tensor(w) if weighted else None, "label_smoothing": smoothing}
+    assert F.cross_entropy(tensor(logits), tensor(q), **settings).item() == pytest.approx(want.mean())
+    index = rng.integers(0, c, n)
+    sure = F.one_hot(tensor(index), c).double()
+    hard, soft = (F.cross_entropy(tensor(logits), t, reduction="sum", **settings).item() for t in (tensor(index), sure))
+    assert hard == pytest.approx(soft)
+
+
+def test_one_vector_of_scores_has_one_class() -> None:
+    x = tensor([1.0, 2.0, 3.0])
+    assert F.cross_entropy(x, tensor(2)).item() == pytest.approx(math.log(1 + math.exp(-1) + math.exp(-2)))
+    assert F.nll_loss(x, tensor(0)).item() == -1.0
+
+
+def test_class_losses_refuse_what_does_not_fit() -> None:
+    x, y = ag.zeros(2, 3), tensor([0, 1])
+    for loss in (F.cross_entropy, F.nll_loss):
+        with pytest.raises(ValueError, match=r"one number for each of 3 classes, got \(2,\)"):
+            loss(x, y, ag.ones(2))
+        with pytest.raises(ValueError, match="out of range for 3 classes"):
+            loss(x, tensor([0, 3]))
+        with pytest.raises(TypeError, match=r"use \.long"):
+            loss(x, ag.zeros(2))
+    with pytest.raises(ValueError, match="label_smoothing lies in"):
+        F.cross_entropy(x, y, label_smoothing=1.5)
+
+
+@given(st.integers(0, 50))
+def test_binary_weights(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y, w, pos = rng.normal(size=(3, 2)), rng.uniform(size=(3, 2)), rng.uniform(size=2), rng.uniform(1, 5, 2)
+    p = 1 / (1 + np.exp(-x))
+    plain = -(y * np.log(p) + (1 - y) * np.log(1 - p)) * w
+    heavy = -(pos * y * np.log(p) + (1 - y) * np.log(1 - p)) * w
+    assert F.binary_cross_entropy(tensor(p), tensor(y), tensor(w)).item() == pytest.approx(plain.mean())
+    got = F.binary_cross_entropy_with_logits(tensor(x), tensor(y), tensor(w), pos_weight=tensor(pos), reduction="none")
+    np.testing.assert_allclose(got.numpy(), heavy, rtol=1e-9)
+
+
+# Penalties.
+@given(st.integers(0, 50), st.integers(1, 3))
+def test_penalties_have_the_parameter_and_its_sign_as_gradients(seed: int, many: int) -> None:
+    arrays = [_rows(seed + i, 2, 3) for i in range(many)]
+    params = [tensor(a, requires_grad=True) for a in arrays]
+    l2, l1 = F.l2_penalty(iter(params)), F.l1_penalty(params)
+    assert l2.item() == pytest.approx(sum((a**2).sum() for a in arrays) / 2)
+    assert l1.item() == pytest.approx(sum(np.abs(a).sum() for a in arrays))
+    for p, g, s in zip(params, ag.grad(l2, params), ag.grad(l1, params)):
+        assert g.equal(p.detach()) and s.equal(p.detach().sign())
+    assert F.l2_penalty(params[0]).item() == pytest.approx((arrays[0] ** 2).sum() / 2)
+
+
+def test_penalties_of_values_and_of_nothing() -> None:
+    a, b = ag.Value(3.0), ag.Value(-4.0)
+    assert F.l2_penalty([a, b]).data == 12.5 and F.l1_penalty([a, b]).data == 7 and F.l1_penalty(b).data == 4
+    for penalty in (F.l1_penalty, F.l2_penalty):
+        with pytest.raises(ValueError, match="used up"):
+            penalty([])
+
+
+def test_one_hot() -> None:
+    assert F.one_hot(tensor([[0], [2]])).tolist() == [[[1, 0, 0]], [[0, 0, 1]]]
+    assert F.one_hot(tensor([1]), 4).tolist() == [[0, 1, 0, 0]] and F.one_hot(tensor([1])).dtype == ag.int64
+    with pytest.raises(ValueError, match="out of range for 2 classes"):
+        F.one_hot(tensor([2]), 2)
+    with pytest.raises(TypeError, match="integers"):
+        F.one_hot(ag.ones(1))

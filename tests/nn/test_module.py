@@ -1,8 +1,13 @@
-"""`Module` and `Parameter`: what is registered, by which name, once each."""
+"""`Module` and `Parameter`: what is a part of a module, by which name, once each; and what is done to all of it."""
 
+import copy
+import pickle
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 import nn
@@ -19,53 +24,65 @@ class Twice(nn.Module):
         return self.again(self.layer(x)) * self.scale
 
 
+class Running(nn.Module):
+    """A module with buffers: how often it was called, and what it saw last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", ag.zeros(2))
+        self.register_buffer("calls", ag.tensor(0))
+        self.register_buffer("seen", ag.zeros(2), persistent=False)
+        self.register_buffer("nothing", None)
+        self.inner = nn.Linear(2, 2, bias=False)
+
+    def forward(self, x: Any) -> Any:
+        self.calls += 1
+        self.seen = x.mean(0)
+        return self.inner(x - self.mean)
+
+
+# Parts and names.
 def test_parameters_are_found_by_name_once_each() -> None:
     net = nn.Sequential(Twice(), nn.ReLU(), nn.Linear(2, 1, bias=False))
     assert [n for n, _ in net.named_parameters()] == ["0.scale", "0.layer.weight", "0.layer.bias", "2.weight"]
-    assert len(list(net.modules())) == 5 and len(list(net.children())) == 3
+    assert [n for n, _ in net.named_parameters("net", recurse=False)] == []
+    assert [n for n, _ in net[0].named_parameters("a", recurse=False)] == ["a.scale"]
+    assert [n for n, _ in net.named_modules()] == ["", "0", "0.layer", "1", "2"]
+    assert [n for n, _ in net[0].named_children()] == ["layer"] and len(list(net.children())) == 3
     net(ag.ones(3, 2)).sum().backward()
     assert all(p.grad is not None and p.grad.shape == p.shape for p in net.parameters())
     net.zero_grad()
     assert all(p.grad is None for p in net.parameters())
 
 
-def test_train_eval_apply_and_repr() -> None:
-    net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
-    assert net.eval() is net and not net[1].training and net.train()[1].training
-    seen: list[str] = []
-    net.apply(lambda m: seen.append(type(m).__name__))
-    assert seen == ["Linear", "Dropout", "Sequential"]
-    assert repr(net) == "Sequential(\n  (0): Linear(in_features=2, out_features=2, bias=True)\n  (1): Dropout(p=0.5)\n)"
+def test_a_layer_that_is_shared_is_counted_once_and_learns_from_both_uses() -> None:
+    net = Twice()
+    x = ag.randn(3, 2)
+    net(x).sum().backward()
+    w, b = net.layer.weight.detach(), net.layer.bias.detach()
+    h, one = x @ w.T + b, ag.ones(3, 2)
+    assert ag.allclose(net.layer.weight.grad, one.T @ h + (one @ w).T @ x, atol=1e-5)
+    assert len(list(net.parameters())) == 3 and set(net.state_dict()) == {
+        "scale", "layer.weight", "layer.bias", "again.weight", "again.bias"
+    }  # fmt: skip
 
 
-def test_state_is_loaded_by_name_or_not_at_all() -> None:
-    a, b = nn.Linear(3, 2), nn.Linear(3, 2)
-    b.load_state_dict(a.state_dict())
-    x = ag.randn(4, 3)
-    assert a(x).tolist() == b(x).tolist()
-    before = b.weight.tolist()
-    with pytest.raises(KeyError, match=r"missing \['bias'\], unexpected \['bios'\]"):
-        b.load_state_dict({"weight": ag.zeros(2, 3), "bios": ag.zeros(2)})
-    with pytest.raises(ValueError, match=r"weight: got \(3, 2\), expected \(2, 3\)"):
-        b.load_state_dict({"bias": ag.zeros(2), "weight": ag.zeros(3, 2)})
-    assert b.weight.tolist() == before
+@given(depth=st.integers(1, 6), width=st.integers(1, 3))
+def test_nesting_gives_dotted_names(depth: int, width: int) -> None:
+    net: nn.Module = nn.Linear(1, 1, bias=False)
+    for _ in range(depth):
+        net = nn.Sequential(*([net] if width == 1 else [net, *(nn.ReLU() for _ in range(width - 1))]))
+    assert [n for n, _ in net.named_parameters()] == [".".join(["0"] * depth) + ".weight"]
+    assert len(list(net.modules())) == 1 + depth * width
 
 
-def test_misuse_says_what_to_do() -> None:
-    class Forgot(nn.Module):
-        def __init__(self) -> None:
-            self.w = nn.Parameter(ag.ones(1))
-
-    with pytest.raises(AttributeError, match=r"call super\(\).__init__\(\)"):
-        Forgot()
-    with pytest.raises(TypeError, match="no forward"):
-        nn.Module()(1)
-    with pytest.raises(TypeError, match="is a Parameter"):
-        nn.Linear(1, 1).weight = 3
-    with pytest.raises(TypeError, match="Sequential takes modules"):
-        nn.Sequential(ag.relu)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected 3 columns, got 2"):
-        nn.Linear(3, 1)(ag.ones(1, 2))
+def test_a_thousand_modules_deep() -> None:
+    net = nn.Module()
+    for _ in range(5000):
+        outer = nn.Module()
+        outer.inner = net
+        net = outer
+    assert sum(1 for _ in net.modules()) == 5001
 
 
 def test_in_place_changes_of_data_reach_the_parameter() -> None:
@@ -76,7 +93,172 @@ def test_in_place_changes_of_data_reach_the_parameter() -> None:
     assert repr(net[0].weight).startswith("Parameter containing:\ntensor([[1., 1.]") and type(net[0].weight * 1) is ag.Tensor
 
 
-def test_a_deleted_parameter_is_no_parameter() -> None:
+def test_a_part_is_replaced_or_removed_by_assignment() -> None:
     layer = nn.Linear(2, 1)
     del layer.bias
     assert [n for n, _ in layer.named_parameters()] == ["weight"] and not hasattr(layer, "bias")
+    layer.weight = None
+    assert list(layer.parameters()) == [] and layer.weight is None
+    layer.weight = nn.Parameter(ag.ones(1, 2))
+    layer.register_parameter("bias", nn.Parameter(ag.ones(1)))
+    assert layer(ag.ones(1, 2)).item() == 3
+    layer.add_module("2", nn.ReLU())
+    assert repr(layer).endswith("(2): ReLU()\n)")
+
+
+def test_subclasses_may_set_training_and_choose_by_it() -> None:
+    class Net(nn.Module):
+        def __init__(self, is_training: bool = True) -> None:
+            super().__init__()
+            self.training = is_training
+            self.drop = nn.Dropout(1.0)
+
+        def forward(self, x: Any) -> Any:
+            return self.drop(x) if self.training is True else x
+
+    x = ag.ones(2)
+    assert Net()(x).tolist() == [0, 0] and Net(False)(x).tolist() == [1, 1] and Net().eval()(x).tolist() == [1, 1]
+
+
+# What is done to all of it.
+def test_train_eval_apply_and_repr() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+    assert net.eval() is net and not net[1].training and net.train()[1].training
+    seen: list[str] = []
+    assert net.apply(lambda m: seen.append(type(m).__name__)) is net
+    assert seen == ["Linear", "Dropout", "Sequential"]
+    assert repr(net) == "Sequential(\n  (0): Linear(in_features=2, out_features=2, bias=True)\n  (1): Dropout(p=0.5)\n)"
+    assert repr(nn.Sequential(net)).splitlines()[2] == "    (0): Linear(in_features=2, out_features=2, bias=True)"
+
+
+def test_precision_changes_in_place_with_gradients_and_buffers() -> None:
+    net = Running()
+    weight = net.inner.weight
+    net(ag.randn(3, 2)).sum().backward()
+    before = weight.tolist()
+    assert net.double() is net and net.inner.weight is weight
+    assert weight.dtype == weight.grad.dtype == net.mean.dtype == ag.float64 and net.calls.dtype == ag.int64
+    assert weight.tolist() == before and net(ag.randn(3, 2, dtype=ag.float64)).dtype == ag.float64
+    assert net.float().to("cpu").to(dtype=ag.float64).to(ag.float32).inner.weight.dtype == ag.float32
+    with pytest.raises(TypeError, match="floating dtype only, got int64"):
+        net.to(ag.int64)
+    with pytest.raises(ValueError, match="no device"):
+        net.to("cuda")
+
+
+def test_freezing_and_zeroing() -> None:
+    net = Twice().requires_grad_(False)
+    assert not net(ag.ones(1, 2)).requires_grad
+    net.requires_grad_()
+    net(ag.ones(1, 2)).sum().backward()
+    net.zero_grad(set_to_none=False)
+    assert all(p.grad is not None and not p.grad.any() for p in net.parameters())
+
+
+def test_buffers_are_saved_unless_they_are_not_to_be_and_are_never_learned() -> None:
+    net = Running()
+    net(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    assert [n for n, _ in net.named_buffers()] == ["mean", "calls", "seen"] and net.seen.tolist() == [2.0, 3.0]
+    assert list(net.state_dict()) == ["mean", "calls", "inner.weight"]
+    other = Running()
+    other.load_state_dict(net.state_dict())
+    assert other.calls.item() == 1 and other.seen.tolist() == [0.0, 0.0]
+    assert [n for n, _ in nn.Sequential(net).named_buffers()] == ["0.mean", "0.calls", "0.seen"]
+    assert len(list(net.buffers())) == 3 and len(list(net.parameters())) == 1
+    twin = copy.deepcopy(net)
+    twin.mean.add_(1)
+    assert net.mean.tolist() == [0, 0] and twin.calls.item() == 1
+
+
+def test_hooks_see_and_may_change_what_goes_in_and_out() -> None:
+    net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU())
+    shapes: list[Any] = []
+    handle = net[0].register_forward_hook(lambda module, args, output: shapes.append((type(module).__name__, output.shape)))
+    x = ag.randn(3, 2)
+    plain = net(x)
+    assert shapes == [("Linear", (3, 2))]
+    with net.register_forward_pre_hook(lambda module, args: args[0] * 2), net.register_forward_hook(lambda m, a, output: output + 1):
+        assert ag.allclose(net(x), plain * 2 + 1)
+    assert ag.allclose(net(x), plain) and len(shapes) == 3
+    handle.remove()
+    handle.remove()
+    net(x)
+    assert len(shapes) == 3
+
+
+def test_copies_and_pickles_stand_alone() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.PReLU())
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert twin(ag.ones(1, 2)).tolist() == net(ag.ones(1, 2)).tolist()
+        assert all(type(p) is nn.Parameter and p.requires_grad for p in twin.parameters())
+        twin[0].weight.data.zero_()
+        assert net[0].weight.any()
+
+
+# Saving and loading.
+def test_state_is_loaded_by_name_or_not_at_all() -> None:
+    a, b = nn.Linear(3, 2), nn.Linear(3, 2)
+    assert b.load_state_dict(a.state_dict()) == ([], [])
+    x = ag.randn(4, 3)
+    assert a(x).tolist() == b(x).tolist()
+    before = b.weight.tolist()
+    with pytest.raises(RuntimeError) as caught:
+        b.load_state_dict({"weight": ag.zeros(3, 2), "bios": ag.zeros(2)})
+    assert str(caught.value).splitlines() == [
+        "the state does not fit this Linear, nothing was loaded",
+        "  missing: bias",
+        "  unexpected: bios",
+        "  mis-shaped: weight (got shape (3, 2), expected (2, 3))",
+    ]
+    for strict in (True, False):
+        with pytest.raises(RuntimeError, match="mis-shaped: weight"):
+            b.load_state_dict({"bias": ag.zeros(2), "weight": ag.zeros(3, 2)}, strict=strict)
+        with pytest.raises(RuntimeError, match="mis-shaped: weight"):
+            b.load_state_dict({"bias": ag.zeros(2), "weight": "nonsense"}, strict=strict)
+    with pytest.raises(TypeError, match="takes a dict"):
+        b.load_state_dict([1])  # type: ignore[arg-type]
+    assert b.weight.tolist() == before
+    assert b.load_state_dict({"weight": ag.zeros(2, 3), "bios": ag.zeros(2)}, strict=False) == (["bias"], ["bios"])
+    assert not b.weight.any() and b.bias.any()
+
+
+def test_arrays_by_name_are_loaded_in_the_parameters_own_dtype() -> None:
+    net = nn.Sequential(nn.Linear(2, 1)).double()
+    net.load_state_dict({"0.weight": np.array([[1, 2]], np.float32), "0.bias": np.array([3.0])})
+    assert net[0].weight.dtype == ag.float64 and net(ag.ones(1, 2, dtype=ag.float64)).item() == 6
+    assert net[0].weight.requires_grad and net[0].weight.is_leaf
+
+
+def test_a_state_shares_memory_with_the_parameters() -> None:
+    net = nn.Linear(1, 1)
+    state = net.state_dict()
+    net.weight.data.fill_(7)
+    assert state["weight"].item() == 7 and not state["weight"].requires_grad
+
+
+# Errors.
+def test_misuse_says_what_to_do() -> None:
+    net = nn.Linear(3, 1)
+    with pytest.raises(TypeError, match="no forward"):
+        nn.Module()(1)
+    with pytest.raises(TypeError, match="'weight' is a Parameter; got int"):
+        net.weight = 3
+    with pytest.raises(TypeError, match="'0' is a Module"):
+        setattr(nn.Sequential(net), "0", ag.ones(1))
+    with pytest.raises(ValueError, match="expected 3 columns, got 2"):
+        net(ag.ones(1, 2))
+    with pytest.raises(TypeError, match="train"):
+        net.train("yes")  # type: ignore[arg-type]
+    for name in ("", "a.b"):
+        with pytest.raises(KeyError, match="without a dot"):
+            net.add_module(name, nn.ReLU())
+    with pytest.raises(KeyError, match="already"):
+        net.add_module("forward", nn.ReLU())
+    with pytest.raises(TypeError, match="must be a Parameter"):
+        net.register_parameter("w", ag.ones(1))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="no Parameter"):
+        net.register_buffer("w", nn.Parameter(ag.ones(1)))
+    with pytest.raises(TypeError, match="must be a Module"):
+        net.add_module("m", ag.relu)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="only floating"):
+        nn.Parameter([1, 2])

@@ -1,0 +1,72 @@
+"""A network at the other resolution: every weight a `Value`, every multiplication a node of the graph.
+
+The twin runs the code of the network itself, so it works for whatever computes with tensors. It is for looking at a small
+network through a microscope, and for holding the two layers of the engine against each other.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import autograd as ag
+from autograd import Tensor, Value
+
+if TYPE_CHECKING:
+    from nn.module import Module
+
+__all__ = ["ScalarNetwork"]
+
+
+class ScalarNetwork:
+    """What `Module.scalars` returns: a copy of a network whose parameters are Values, in its mode of training.
+
+    Called on a row of numbers or Values (nested, where the network takes more dimensions), it returns the list of its
+    outputs as Values, or the Value where there is one. The row is a batch of one to the layers within.
+
+    >>> from nn import MLP
+    >>> net = MLP(2, [3, 1]).scalars()
+    >>> y = net([1.0, -2.0])
+    >>> y.backward()
+    >>> len(list(net.parameters())), next(net.named_parameters())[0]
+    (13, '0.weight[0,0]')
+    """
+
+    def __init__(self, model: Module) -> None:
+        twins = {id(p): (name, ag.ValueTensor.leaves(p, name)) for name, p in model.named_parameters()}
+        self._values = [v for _, twin in twins.values() for v in twin.values().flat]
+        self._network = copy.deepcopy(model, {i: twin for i, (_, twin) in twins.items()})
+
+    def __call__(self, row: Any) -> Any:
+        batch = [row.tolist() if isinstance(row, Tensor) else row]
+        output = self._network(ag.ValueTensor(batch))
+        if not isinstance(output, Tensor):
+            raise TypeError(f"the network returned {type(output).__name__}, not a tensor, and cannot be taken apart into Values")
+        values: list[Value] = ag.ValueTensor(output).values().reshape(-1).tolist()
+        return values[0] if len(values) == 1 else values
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Every weight with its name and place, such as ``0.weight[2,1]``, which is its label in a picture as well."""
+        return ((str(v.label), v) for v in self._values)
+
+    def parameters(self) -> Iterator[Value]:
+        """Every weight, in the order of the network's parameters, row by row."""
+        return iter(self._values)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for v in self._values:
+            v.grad = None
+
+    def train(self, mode: bool = True) -> ScalarNetwork:
+        """Training mode (dropout works) or not."""
+        self._network.train(mode)
+        return self
+
+    def eval(self) -> ScalarNetwork:
+        """Evaluation mode: dropout lets everything through."""
+        return self.train(False)
+
+    def __repr__(self) -> str:
+        return f"{self._network!r} of {len(self._values)} Values"

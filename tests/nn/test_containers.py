@@ -1,0 +1,117 @@
+"""`Sequential`, `ModuleList`, `MLP`: order, names, slices, and what a list is expected to do."""
+
+from collections import OrderedDict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn
+
+KINDS = [nn.ReLU, nn.Tanh, nn.Sigmoid, nn.Identity, nn.SiLU]
+
+
+@given(kinds=st.lists(st.sampled_from(KINDS), max_size=6), data=st.data())
+def test_they_behave_like_lists(kinds: list[Any], data: st.DataObject) -> None:
+    row = [kind() for kind in kinds]
+    cut = data.draw(st.slices(len(row)))
+    for net in (nn.Sequential(*row), nn.ModuleList(row)):
+        assert len(net) == len(row) and list(net) == row and list(net[cut]) == row[cut] and type(net[cut]) is type(net)
+        assert [net[i] for i in range(-len(row), len(row))] == row + row
+        assert all(m in net for m in row) and nn.ReLU() not in net
+        with pytest.raises(IndexError, match="out of range"):
+            net[len(row)]
+        del net[cut]
+        want = list(row)
+        del want[cut]
+        assert list(net) == want and [n for n, _ in net.named_children()] == [str(i) for i in range(len(want))]
+        net.append(extra := nn.Flatten()).extend([other := nn.Tanh()])
+        net.insert(0, first := nn.GELU())
+        assert list(net) == [first, *want, extra, other]
+        net[0] = last = nn.ELU()
+        assert net[0] is last
+
+
+@given(kinds=st.lists(st.sampled_from(KINDS), max_size=6))
+def test_a_sequence_is_a_composition(kinds: list[Any]) -> None:
+    x = y = ag.randn(2, 3)
+    for kind in kinds:
+        y = kind()(y)
+    assert nn.Sequential(*(kind() for kind in kinds))(x).tolist() == y.tolist()
+
+
+def test_names_from_a_dict_survive_slices_and_stand_in_the_state() -> None:
+    net = nn.Sequential(OrderedDict([("hidden", nn.Linear(2, 3)), ("act", nn.ReLU()), ("out", nn.Linear(3, 1))]))
+    assert net.hidden is net[0] and net[-1] is net.out
+    assert list(net[::2].state_dict()) == ["hidden.weight", "hidden.bias", "out.weight", "out.bias"]
+    del net[1]
+    assert [n for n, _ in net.named_children()] == ["hidden", "out"]
+
+
+def test_slices_share_the_modules() -> None:
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    x = ag.randn(4, 2)
+    assert net[2:](net[:2](x)).tolist() == net(x).tolist()
+    net[:1](x).sum().backward()
+    assert net[0].weight.grad is not None
+
+
+def test_a_module_list_is_part_of_its_owner() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(2, 2)] + [nn.Linear(2, 2) for _ in range(2)])
+
+        def forward(self, x: Any) -> Any:
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    net = Net()
+    assert [n for n, _ in net.named_parameters()][:2] == ["layers.0.weight", "layers.0.bias"]
+    assert net(ag.ones(1, 2)).shape == (1, 2) and len(net.layers + [nn.ReLU()]) == 4
+    with pytest.raises(TypeError, match="no forward"):
+        net.layers(1)
+
+
+@given(
+    widths=st.lists(st.integers(1, 5), min_size=1, max_size=4),
+    nin=st.integers(1, 4),
+    kind=st.sampled_from(KINDS),
+    p=st.sampled_from([0.0, 0.5]),
+)
+def test_the_perceptron_has_an_activation_and_dropout_after_every_layer_but_the_last(
+    widths: list[int], nin: int, kind: Any, p: float
+) -> None:
+    net = nn.MLP(nin, widths, activation=kind, dropout=p)
+    hidden = [nn.Linear, kind, nn.Dropout] if p else [nn.Linear, kind]
+    assert [type(m) for m in net] == hidden * (len(widths) - 1) + [nn.Linear]
+    shapes = [tuple(m.weight.shape) for m in net if isinstance(m, nn.Linear)]
+    assert shapes == [(n, m) for m, n in zip([nin, *widths], widths)]
+    assert net(ag.ones(2, nin)).shape == (2, widths[-1])
+
+
+def test_each_layer_has_an_activation_of_its_own() -> None:
+    net = nn.MLP(1, [2, 2, 1], activation=nn.PReLU(init=0.1), dropout=[0.2, 0.5], bias=False)
+    assert net[1] is not net[4] and net[1].weight.item() == pytest.approx(0.1) and [net[2].p, net[5].p] == [0.2, 0.5]
+    assert net[0].bias is None and len(list(net.parameters())) == 5
+    assert isinstance(nn.MLP(1, [2, 1], activation=lambda: nn.LeakyReLU(0.5))[1], nn.LeakyReLU)
+
+
+def test_refusals() -> None:
+    with pytest.raises(TypeError, match="takes modules, got Op at position 0"):
+        nn.Sequential(ag.relu)
+    with pytest.raises(TypeError, match=r"got the class ReLU; write ReLU\(...\) at position 1"):
+        nn.Sequential(nn.ReLU(), nn.ReLU)
+    net = nn.ModuleList([nn.ReLU()])
+    with pytest.raises(TypeError, match="takes modules, got int"):
+        net.append(3)  # type: ignore[arg-type]
+    assert len(net) == 1
+    with pytest.raises(TypeError, match="list of widths"):
+        nn.MLP(2, 3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="1 entries for 2 hidden layers"):
+        nn.MLP(2, [3, 3, 1], dropout=[0.5])
+    with pytest.raises(TypeError, match=r"a module class such as nn.Tanh"):
+        nn.MLP(2, [3, 1], activation=ag.tanh)  # type: ignore[arg-type]

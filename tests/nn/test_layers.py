@@ -1,0 +1,84 @@
+"""Linear, Flatten, Identity, Dropout: shapes, where they start, and what chance does."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn
+
+sizes = st.integers(1, 5)
+
+
+@given(n=sizes, m=sizes, lead=st.lists(st.integers(0, 3), max_size=3), bias=st.booleans())
+def test_linear_is_a_product_and_a_sum(n: int, m: int, lead: list[int], bias: bool) -> None:
+    layer = nn.Linear(n, m, bias=bias).double()
+    x = ag.randn(*lead, n, dtype=ag.float64)
+    want = x.numpy() @ layer.weight.detach().numpy().T + (layer.bias.detach().numpy() if bias else 0)
+    np.testing.assert_allclose(layer(x).detach().numpy(), want, rtol=1e-12, atol=1e-14)
+    assert (layer.weight.shape, layer.bias is not None) == ((m, n), bias)
+
+
+def test_linear_starts_uniform_within_one_over_the_root_of_its_width() -> None:
+    layer = nn.Linear(400, 500, generator=ag.Generator().manual_seed(3))
+    for p in layer.parameters():
+        w = p.detach().numpy() * math.sqrt(400)
+        assert -1 <= w.min() < -0.95 and 0.95 < w.max() <= 1 and abs(w.mean()) < 0.1 and abs(w.std() - 1 / math.sqrt(3)) < 0.03
+    twin = nn.Linear(400, 500, generator=ag.Generator().manual_seed(3))
+    assert twin.weight.equal(layer.weight)
+    twin.reset_parameters()
+    assert not twin.weight.equal(layer.weight)
+    assert nn.Linear(0, 2)(ag.ones(1, 0)).tolist() == [[0.0, 0.0]]
+    assert nn.Linear(2, 2, dtype=ag.float64).weight.dtype == ag.float64
+
+
+def test_linear_refuses_sizes_that_are_none() -> None:
+    for n, m in ((-1, 2), (2, 1.5), (True, 1)):
+        with pytest.raises(ValueError, match="ints >= 0"):
+            nn.Linear(n, m)  # type: ignore[arg-type]
+
+
+@given(shape=st.lists(st.integers(1, 3), min_size=2, max_size=4))
+def test_flatten_keeps_the_rows_of_a_batch(shape: list[int]) -> None:
+    x = ag.rand(*shape)
+    assert nn.Flatten()(x).tolist() == x.numpy().reshape(shape[0], -1).tolist()
+    assert nn.Flatten(0)(x).shape == (math.prod(shape),)
+
+
+def test_identity_takes_anything_and_gives_it_back() -> None:
+    x = ag.ones(2)
+    assert nn.Identity(54, unused=True)(x) is x
+    assert repr(nn.Sequential(nn.Identity(), nn.Flatten())) == "Sequential(\n  (0): Identity()\n  (1): Flatten(start_dim=1, end_dim=-1)\n)"
+
+
+@given(p=st.floats(0.01, 0.99), seed=st.integers(0, 1000))
+def test_dropout_keeps_the_mean(p: float, seed: int) -> None:
+    """Each entry is h / (1 - p) with probability 1 - p: the mean of n of them lies within 5 standard errors of h."""
+    n, h = 20_000, 3.0
+    drop = nn.Dropout(p, generator=ag.Generator().manual_seed(seed))
+    y = drop(ag.full((n,), h, dtype=ag.float64)).numpy()
+    assert np.allclose(y[y != 0], h / (1 - p), rtol=1e-12)
+    error = h * math.sqrt(p / (1 - p) / n)
+    assert abs(y.mean() - h) < 5 * error
+
+
+def test_dropout_at_its_ends_and_while_evaluating() -> None:
+    x = ag.randn(100)
+    assert nn.Dropout(0.0)(x) is x and nn.Dropout(0.9).eval()(x) is x
+    assert not nn.Dropout(1.0)(x).any() and nn.Dropout(1.0).eval()(x) is x
+    for p in (-0.1, 1.1, math.nan):
+        with pytest.raises(ValueError, match="probability"):
+            nn.Dropout(p)
+
+
+def test_dropout_repeats_from_a_seed_and_its_gradient_wears_the_same_mask() -> None:
+    x = ag.ones(1000, requires_grad=True)
+    ag.manual_seed(5)
+    first = nn.Dropout(0.3)(x)
+    ag.manual_seed(5)
+    assert nn.Dropout(0.3)(x).equal(first) and not nn.Dropout(0.3)(x).equal(first)
+    first.sum().backward()
+    assert x.grad.equal(first)
