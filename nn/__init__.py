@@ -1,6 +1,6 @@
 """Networks on the engine: modules, losses, optimisers, data and checkpoints, by PyTorch's names."""
 
-from nn import data, functional, init, optim
+from nn import data, functional, init, optim, utils
 from nn.activations import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.containers import MLP, ModuleList, Sequential
@@ -18,11 +18,12 @@ from nn.losses import (
     SmoothL1Loss,
 )
 from nn.module import Module, Parameter
+from nn.training import EarlyStopping, History, fit
 
 __all__ = [
-    "ELU", "GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout", "Flatten",
-    "HingeLoss", "HuberLoss", "Identity", "L1Loss", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "Module",
+    "ELU", "GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout", "EarlyStopping", "Flatten",
+    "HingeLoss", "History", "HuberLoss", "Identity", "L1Loss", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "Module",
     "ModuleList", "NLLLoss", "PReLU", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax",
-    "Softplus", "Tanh", "data", "functional", "init", "l1_penalty", "l2_penalty", "load_checkpoint", "optim",
-    "save_checkpoint",
+    "Softplus", "Tanh", "data", "fit", "functional", "init", "l1_penalty", "l2_penalty", "load_checkpoint", "optim",
+    "save_checkpoint", "utils",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Stop in the middle and go on later, bit for bit: parameters, optimiser, random state and step in one file."""
+"""Stop in the middle and go on later, bit for bit: parameters, optimiser, scheduler, random state and step in one file."""
 
 from __future__ import annotations
 
+import copy
 import os
 from typing import Any
 
@@ -10,31 +11,59 @@ from nn.module import Module
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
-
-def save_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: Any = None, step: int = 0, **extra: Any) -> None:
-    """Write everything that training needs to go on; whole or not at all."""
-    state = {"model": model.state_dict(), "optimizer": optimizer and optimizer.state_dict(), "step": step, "extra": extra}
-    ag.save({**state, "random": ag.default_generator.get_state()}, path)
+_REST = "checkpoint"  # what is not the model's; its weights stand in the file by their own names
 
 
-def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: Any = None) -> dict[str, Any]:
-    """Restore model, optimiser and random state in place; returns the step and what else was saved.
+def save_checkpoint(
+    path: str | os.PathLike[str], *, model: Module, optimizer: Any = None, scheduler: Any = None, step: int = 0, **extra: Any
+) -> None:
+    """Write everything that training needs to go on; whole or not at all, and without pickle.
 
-    Raises ValueError or KeyError, and leaves the model as it was, where the file does not fit.
+    A path that ends in ``.safetensors`` is written in that format (``pip install safetensors``), any other as ``.npz``. In
+    both, the weights stand under the names of ``model.state_dict()``, so that ``safetensors.torch.load_file`` gives PyTorch
+    a state dict. Tensors of the optimiser stand beside them as "checkpoint.optimizer..."; a file for ``strict`` loading is
+    one that is saved without an optimiser. ``extra`` takes tensors, arrays, numbers, strings, lists and dicts.
+
+    >>> import os, tempfile
+    >>> from nn import Linear
+    >>> net, path = Linear(2, 1), os.path.join(tempfile.mkdtemp(), "net.npz")
+    >>> save_checkpoint(path, model=net, step=7, note="half way")
+    >>> load_checkpoint(path, model=Linear(2, 1))
+    {'step': 7, 'note': 'half way'}
+    """
+    state = model.state_dict()
+    if _REST in state:
+        raise ValueError(f"save_checkpoint: a parameter is called {_REST!r}, which is taken; give it another name")
+    parts = {"optimizer": optimizer, "scheduler": scheduler}
+    rest = {name: None if part is None else part.state_dict() for name, part in parts.items()}
+    ag.save({**state, _REST: {**rest, "step": step, "extra": extra, "random": ag.default_generator.get_state()}}, path)
+
+
+def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: Any = None, scheduler: Any = None) -> dict[str, Any]:
+    """Restore model, optimiser, scheduler and random state in place; returns the step and what else was saved.
+
+    Raises ValueError for a file that is cut off or no checkpoint, or lacks what is asked for, RuntimeError where the weights
+    do not fit the model. Whatever is raised, model, optimiser, scheduler and random state stay as they were.
     """
     state = ag.load(path)
-    if not isinstance(state, dict) or not {"model", "optimizer", "step", "extra", "random"} <= set(state):
+    rest = state.pop(_REST, None) if isinstance(state, dict) else None
+    if not isinstance(rest, dict) or not {"optimizer", "scheduler", "step", "extra", "random"} <= set(rest):
         raise ValueError(f"{os.fspath(path)} is not a checkpoint written by save_checkpoint()")
-    if optimizer is not None and state["optimizer"] is None:
-        raise ValueError(f"{os.fspath(path)} holds no optimizer; pass optimizer=None")
-    random, parameters = ag.default_generator.get_state(), {name: p.clone() for name, p in model.state_dict().items()}
+    parts: list[tuple[Any, Any]] = [(model, state)]
+    for name, part in {"optimizer": optimizer, "scheduler": scheduler}.items():
+        if part is not None:
+            if rest[name] is None:
+                raise ValueError(f"{os.fspath(path)} holds no {name}; leave {name}= away")
+            parts.append((part, rest[name]))
+    before = [(part, copy.deepcopy(part.state_dict())) for part, _ in parts]
+    random = ag.default_generator.get_state()
     try:
-        ag.default_generator.set_state(state["random"])
-        model.load_state_dict(state["model"])
-        if optimizer is not None:  # last: it changes all of itself or nothing
-            optimizer.load_state_dict(state["optimizer"])
+        for part, saved in parts:
+            part.load_state_dict(saved)
+        ag.default_generator.set_state(rest["random"])
     except BaseException:
+        for part, saved in before:
+            part.load_state_dict(saved)
         ag.default_generator.set_state(random)
-        model.load_state_dict(parameters)
         raise
-    return {"step": state["step"], **state["extra"]}
+    return {"step": rest["step"], **rest["extra"]}

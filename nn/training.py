@@ -1,0 +1,199 @@
+"""The loop that everybody writes: batches, epochs, validation, and numbers of each epoch to look at afterwards.
+
+`fit` does what a loop by hand would do, and remembers what such a loop forgets: evaluation mode while validating and the
+former mode at the end, averages that give a smaller last batch its due weight, and a history that survives Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import autograd as ag
+from autograd import Tensor
+from nn.module import Module
+
+__all__ = ["EarlyStopping", "History", "fit"]
+
+Batches = Iterable[tuple[Any, Any]]
+Measure = Callable[[Any, Any], Any]
+
+
+class _Optimizer(Protocol):
+    def zero_grad(self) -> Any: ...
+    def step(self) -> Any: ...
+
+
+class History(dict[str, list[float]]):
+    """What was measured: for every name a list with one number for each epoch.
+
+    ``epochs`` is how many epochs are complete, ``interrupted`` whether Ctrl-C ended the training.
+
+    >>> history = History()
+    >>> history.record({"loss": 0.5, "accuracy": 0.75})
+    >>> history.record({"loss": 0.25, "accuracy": 1.0})
+    >>> history
+    History(2 epochs: loss 0.25, accuracy 1)
+    >>> history["loss"]
+    [0.5, 0.25]
+    """
+
+    epochs: int = 0
+    interrupted: bool = False
+
+    def record(self, numbers: Mapping[str, float]) -> None:
+        """Add the numbers of one more epoch."""
+        for name, number in numbers.items():
+            self.setdefault(name, []).append(number)
+        self.epochs += 1
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers)
+        epochs = f"{self.epochs} epoch{'s' * (self.epochs != 1)}{', interrupted' * self.interrupted}"
+        return f"History({epochs}: {last})" if last else f"History({epochs})"
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """A callback of `fit`: stop after ``patience`` epochs in a row in which ``monitor`` did not improve.
+
+    To improve is to pass the best number so far by more than ``min_delta``, downwards (mode "min") or upwards ("max"); NaN
+    never does. It reads the history only, so one instance serves any number of trainings. Raises ValueError for another
+    mode, patience < 1 or min_delta < 0; a call raises KeyError where the history has no such number.
+
+    >>> history = History(valid_loss=[3.0, 2.0, 2.5, 2.0])
+    >>> EarlyStopping(patience=2)(4, history), EarlyStopping(patience=3)(4, history)
+    (True, False)
+    """
+
+    patience: int = 5
+    monitor: str = "valid_loss"
+    mode: str = "min"
+    min_delta: float = 0
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("min", "max"):
+            raise ValueError(f"mode must be 'min' or 'max', got {self.mode!r}")
+        if self.patience < 1 or self.min_delta < 0:
+            raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {self.patience} and {self.min_delta}")
+
+    def __call__(self, epoch: int, history: History) -> bool:
+        if self.monitor not in history:
+            raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(history)}")
+        sign = 1 if self.mode == "min" else -1
+        best, waited = float("inf"), 0
+        for number in history[self.monitor]:
+            better = sign * number < best - self.min_delta
+            best, waited = (sign * number, 0) if better else (best, waited + 1)
+        return waited >= self.patience
+
+
+def _named(metrics: Mapping[str, Measure] | Sequence[Measure]) -> dict[str, Measure]:
+    """The metrics by name."""
+    pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(getattr(m, "__name__", ""), m) for m in metrics]
+    names = [name for name, _ in pairs]
+    if len({"", "loss", *names}) != len(names) + 2:
+        raise ValueError(f"metrics need names of their own, other than 'loss', got {names}; use a dict")
+    return dict(pairs)
+
+
+def _run(
+    name: str, model: Module, loss: Measure, metrics: dict[str, Measure], batches: Batches, optimizer: _Optimizer | None = None
+) -> dict[str, float]:
+    """One walk over the batches, learning where there is an optimizer: the averages over all rows."""
+    totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
+    for inputs, target in batches:
+        output = model(inputs)
+        value = loss(output, target)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"the loss must return a Tensor, got {type(value).__name__}")
+        value = value.mean() if value.ndim else value
+        if optimizer is not None:
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+        with ag.no_grad():
+            seen = output.detach() if isinstance(output, Tensor) else output
+            measured = {"loss": value, **{key: metric(seen, target) for key, metric in metrics.items()}}
+        for key, number in measured.items():
+            totals[key] += float(number) * len(target)
+        rows += len(target)
+    if not rows:
+        raise ValueError(f"{name} gave no rows: is it empty, used up, or smaller than one batch with drop_last?")
+    return {key: total / rows for key, total in totals.items()}
+
+
+def _bar(epochs: int) -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return nullcontext()
+    return tqdm(total=epochs, desc="epochs", disable=None)  # None: only on a terminal
+
+
+def fit(
+    model: Module,
+    loss: Measure,
+    optimizer: _Optimizer,
+    train: Batches,
+    valid: Batches | None = None,
+    epochs: int = 1,
+    metrics: Mapping[str, Measure] | Sequence[Measure] | None = None,
+    callbacks: Sequence[Callable[[int, History], Any]] | None = None,
+    progress: bool = True,
+) -> History:
+    """Train ``model`` for some epochs and return the numbers of each.
+
+    ``train`` and ``valid`` give batches (inputs, target), anew for every epoch: a `DataLoader`, or a list. ``loss`` and the
+    ``metrics`` (a dict by name, or a list of functions with names) are called as ``fn(output, target)``. A loss of several
+    entries is averaged before backward; a metric returns one number. The history has the averages over all rows, a batch
+    counting by the length of its target, as "loss", the metrics' names, and the same with "valid_" in front. The training
+    loss of an epoch is that of the weights as they were at each batch.
+
+    Training is in training mode; validation in evaluation mode, recording nothing. However the training ends, every module
+    is back in the mode it came in. Each callback is called as ``fn(epoch, history)`` after every epoch, the first being 1;
+    one that returns True ends the training. So does Ctrl-C, which leaves the weights as they are and drops the epoch it
+    came in. With tqdm installed, a bar shows the latest numbers on a terminal.
+
+    Raises ValueError for epochs < 0, metrics without names of their own, iterators that can be walked over only once where
+    there are several epochs (all before anything is trained), and for no batches; TypeError for a loss that is no Tensor.
+
+    >>> from nn import Linear, MSELoss, optim
+    >>> net, x = Linear(1, 1), ag.linspace(-1, 1, 8).reshape(4, 2, 1)
+    >>> history = fit(net, MSELoss(), optim.SGD(net.parameters(), lr=0.1), [(rows, 3 * rows) for rows in x], epochs=50)
+    >>> history.epochs, history["loss"][-1] < 1e-3
+    (50, True)
+    """
+    if epochs < 0:
+        raise ValueError(f"epochs must be at least 0, got {epochs}")
+    for name, batches in (("train", train), ("valid", valid)):
+        if epochs > 1 and isinstance(batches, Iterator):
+            raise ValueError(f"{name} can be walked over only once, but there are {epochs} epochs; give a DataLoader or a list")
+    named = _named(metrics or {})
+    history, modes = History(), [(m, m.training) for m in model.modules()]
+    try:
+        with _bar(epochs) if progress else nullcontext() as bar:
+            for epoch in range(1, epochs + 1):
+                model.train()
+                numbers = _run("train", model, loss, named, train, optimizer)
+                if valid is not None:
+                    model.eval()
+                    with ag.no_grad():
+                        tested = _run("valid", model, loss, named, valid)
+                    numbers |= {f"valid_{name}": number for name, number in tested.items()}
+                history.record(numbers)
+                if bar is not None:
+                    bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()}, refresh=False)
+                    bar.update()
+                if any([callback(epoch, history) is True for callback in callbacks or ()]):  # a list: all are called
+                    break
+    except KeyboardInterrupt:
+        history.interrupted = True
+        for recorded in history.values():
+            del recorded[history.epochs :]
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    return history

@@ -1,0 +1,288 @@
+"""Every schedule against its closed form over 30 epochs; chains, going on, and what is refused."""
+
+import copy
+import importlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn.optim
+from nn.optim import SGD, Optimizer
+from nn.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LambdaLR, LRScheduler, MultiStepLR, ReduceLROnPlateau, StepLR
+
+EPOCHS = 30
+BASES = [1.0, 0.3]
+gammas = st.sampled_from([0.1, 0.5, 0.9, 1.0, 1.1])
+
+
+def optimizer(*lrs: float) -> Optimizer:
+    return SGD([{"params": ag.zeros(1, requires_grad=True), "lr": lr} for lr in lrs or BASES])
+
+
+def rates(o: Optimizer, *schedulers: LRScheduler) -> list[list[float]]:
+    """The rates of the groups in every epoch."""
+    seen = []
+    for _ in range(EPOCHS):
+        seen.append([group["lr"] for group in o.param_groups])
+        for scheduler in schedulers:
+            scheduler.step()
+            assert scheduler.get_last_lr() == [group["lr"] for group in o.param_groups] or len(schedulers) > 1
+    return seen
+
+
+def follows(make: Callable[[Optimizer], LRScheduler], closed: Callable[[float, int], float]) -> None:
+    """The schedule is lr(t) = closed(lr(0), t), and so it is when it begins in the middle from the rate there."""
+    o = optimizer()
+    scheduler = make(o)
+    assert scheduler.last_epoch == 0 and scheduler.base_lrs == BASES == [group["initial_lr"] for group in o.param_groups]
+    for t, lrs in enumerate(rates(o, scheduler)):
+        assert lrs == pytest.approx([closed(base, t) for base in BASES], rel=1e-11, abs=1e-14), t
+    assert scheduler.last_epoch == EPOCHS
+
+
+@given(st.integers(1, 10), gammas)
+def test_step(step_size: int, gamma: float) -> None:
+    follows(lambda o: StepLR(o, step_size, gamma), lambda lr, t: lr * gamma ** (t // step_size))
+
+
+@given(st.lists(st.integers(1, 32), max_size=5), gammas)
+def test_multi_step(milestones: list[int], gamma: float) -> None:
+    follows(lambda o: MultiStepLR(o, iter(milestones), gamma), lambda lr, t: lr * gamma ** sum(m <= t for m in milestones))
+
+
+@given(gammas)
+def test_exponential(gamma: float) -> None:
+    follows(lambda o: ExponentialLR(o, gamma), lambda lr, t: lr * gamma**t)
+
+
+@given(st.integers(1, 40), st.sampled_from([0, 0.01, 0.3]))
+def test_cosine(T: int, low: float) -> None:
+    follows(lambda o: CosineAnnealingLR(o, T, low), lambda lr, t: low + (lr - low) * (1 + math.cos(math.pi * t / T)) / 2)
+
+
+def test_lambda() -> None:
+    follows(lambda o: LambdaLR(o, lambda t: 1 / (1 + t)), lambda lr, t: lr / (1 + t))
+    o = optimizer()
+    scheduler = LambdaLR(o, [lambda t: 0.5**t, lambda t: 2.0])
+    assert rates(o, scheduler) == [[0.5**t, 0.6] for t in range(EPOCHS)]
+
+
+@given(st.integers(1, 10), gammas)
+def test_a_chain_multiplies(step_size: int, gamma: float) -> None:
+    o = optimizer()
+    seen = rates(o, ExponentialLR(o, 0.9), StepLR(o, step_size, gamma))
+    for t, lrs in enumerate(seen):
+        assert lrs == pytest.approx([lr * 0.9**t * gamma ** (t // step_size) for lr in BASES], rel=1e-11)
+
+
+def test_it_works_on_the_rate_that_it_finds() -> None:
+    o = optimizer(1.0)
+    scheduler = ExponentialLR(o, 0.5)
+    o.param_groups[0]["lr"] = 8.0
+    scheduler.step()
+    assert o.param_groups[0]["lr"] == 4.0 and scheduler.base_lrs == [1.0]
+
+
+# The plateau.
+def plateau(metrics: list[float], **settings: Any) -> list[float]:
+    """The rate after every metric, starting at 1, with factor 1/2."""
+    o = optimizer(1.0)
+    scheduler = ReduceLROnPlateau(o, factor=0.5, **settings)
+    seen = []
+    for metric in metrics:
+        scheduler.step(metric)
+        seen += scheduler.get_last_lr()
+    assert seen[-1] == o.param_groups[0]["lr"] and scheduler.last_epoch == len(metrics)
+    return seen
+
+
+def test_plateau_waits_and_cools_down() -> None:
+    assert plateau([3, 2, 2, 2, 2, 2], patience=1) == [1, 1, 1, 0.5, 0.5, 0.25]
+    assert plateau([3, 2, 2, 1, 1, 1], patience=1) == [1, 1, 1, 1, 1, 0.5]
+    assert plateau([1] * 6, patience=0) == [1, 0.5, 0.25, 0.125, 0.0625, 0.03125]
+    assert plateau([1] * 6, patience=0, cooldown=2) == [1, 0.5, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_plateau_sees_what_is_better() -> None:
+    assert plateau([100, 90.1, 90.1], patience=0, threshold=0.1) == [1, 0.5, 0.25]
+    assert plateau([1, 1], patience=0, threshold=0) == plateau([1, 1], patience=0, threshold=0, mode="max") == [1, 0.5]
+    assert plateau([100, 89.9, 89.9], patience=0, threshold=0.1) == [1, 1, 0.5]
+    assert plateau([100, 99.1, 98.9], patience=0, threshold=1, threshold_mode="abs") == [1, 0.5, 0.5]
+    assert plateau([100, 109, 111], patience=0, threshold=0.1, mode="max") == [1, 0.5, 0.5]
+    assert plateau([100, 100.9, 101.1], patience=0, threshold=1, threshold_mode="abs", mode="max") == [1, 0.5, 0.5]
+
+
+def test_plateau_counts_nan_as_no_improvement() -> None:
+    assert plateau([math.nan, 1, math.nan, math.nan], patience=0) == [0.5, 0.5, 0.25, 0.125]
+
+
+def test_plateau_keeps_to_the_least_rates() -> None:
+    o = optimizer(1.0, 1.0)
+    scheduler = ReduceLROnPlateau(o, patience=0, min_lr=[0.05, 0.5])
+    for _ in range(5):
+        scheduler.step(ag.tensor(1.0))
+    assert scheduler.get_last_lr() == [0.05, 0.5]
+    assert plateau([1] * 4, patience=0, eps=0.3) == [1, 0.5, 0.5, 0.5]  # 0.5 to 0.25 is less than eps
+
+
+# Going on.
+MAKERS: dict[str, Callable[[Optimizer], LRScheduler]] = {
+    "step": lambda o: StepLR(o, 3, 0.7),
+    "multi": lambda o: MultiStepLR(o, [2, 5, 5, 9], 0.7),
+    "exponential": lambda o: ExponentialLR(o, 0.93),
+    "cosine": lambda o: CosineAnnealingLR(o, 4, 0.01),
+    "lambda": lambda o: LambdaLR(o, lambda t: 1 / (1 + t)),
+    "plateau": lambda o: ReduceLROnPlateau(o, patience=1, factor=0.7, cooldown=1, min_lr=[0.1, 0.01]),
+}
+every = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+
+
+def walk(o: Optimizer, scheduler: LRScheduler, epochs: int) -> list[list[float]]:
+    seen = []
+    for _ in range(epochs):
+        scheduler.step(2.0) if isinstance(scheduler, ReduceLROnPlateau) else scheduler.step()
+        seen.append([group["lr"] for group in o.param_groups])
+    return seen
+
+
+@every
+@pytest.mark.parametrize("epochs", [0, 1, 4, 5, 6])
+def test_it_goes_on_bit_for_bit_from_a_file(make: Callable[[Optimizer], LRScheduler], epochs: int, tmp_path: Path) -> None:
+    o = optimizer()
+    scheduler = make(o)
+    walk(o, scheduler, epochs)
+    ag.save([o.state_dict(), scheduler.state_dict()], tmp_path / "s.npz")
+    expected = walk(o, scheduler, 12)
+
+    other = optimizer(5.0, 7.0)
+    resumed = make(other)
+    states = ag.load(tmp_path / "s.npz")
+    other.load_state_dict(states[0])
+    resumed.load_state_dict(states[1])
+    assert resumed.last_epoch == epochs and resumed.base_lrs == BASES
+    assert walk(other, resumed, 12) == expected
+
+
+@every
+def test_the_settings_come_with_the_state_which_is_a_copy(make: Callable[[Optimizer], LRScheduler]) -> None:
+    o = optimizer()
+    scheduler = make(o)
+    state = scheduler.state_dict()
+    before = copy.deepcopy(state)
+    walk(o, scheduler, 8)
+    assert state == before != scheduler.state_dict() and "optimizer" not in state
+    own = scheduler.state_dict()
+    for value in own.values():
+        if isinstance(value, list):
+            value.clear()
+    assert own != scheduler.state_dict()
+    scheduler.get_last_lr().clear()
+    assert len(scheduler.get_last_lr()) == 2
+
+
+@every
+def test_a_state_that_does_not_fit_changes_nothing(make: Callable[[Optimizer], LRScheduler]) -> None:
+    scheduler = make(optimizer())
+    before, lrs = scheduler.state_dict(), [group["lr"] for group in scheduler.optimizer.param_groups]
+    good = {**before, "last_epoch": 3}
+    bad: list[Any] = [None, {}, {**good, "strange": 1}, {k: v for k, v in good.items() if k != "base_lrs"}]
+    bad += [{**good, "base_lrs": [1.0]}, {**good, "base_lrs": 1.0}, {**good, "_last_lr": ["a", "b"]}, {**good, "last_epoch": 1.5}]
+    bad += [{**good, name: "nonsense"} for name in before]
+    for state in bad:
+        with pytest.raises(ValueError):
+            scheduler.load_state_dict(state)
+        assert scheduler.state_dict() == before
+    assert [group["lr"] for group in scheduler.optimizer.param_groups] == lrs
+    with pytest.raises(ValueError, match="are unknown"):
+        scheduler.load_state_dict({**LambdaLR(optimizer(), math.exp).state_dict(), "other": 1})
+
+
+def test_last_epoch_goes_on_after_that_epoch() -> None:
+    with pytest.raises(KeyError, match=r"groups \[0, 1\] lack 'initial_lr'"):
+        LambdaLR(optimizer(), lambda t: 1.0, last_epoch=3)
+    o = SGD([{"params": ag.zeros(1), "initial_lr": 1.0, "lr": 0.1}])
+    scheduler = LambdaLR(o, lambda t: 0.5**t, last_epoch=3)
+    assert scheduler.last_epoch == 4 and o.param_groups[0]["lr"] == 0.5**4 and scheduler.base_lrs == [1.0]
+    for make in (lambda o: ExponentialLR(o, 0.5, last_epoch=3), lambda o: CosineAnnealingLR(o, 9, last_epoch=3)):
+        o.param_groups[0]["lr"] = 0.25
+        assert make(o).last_epoch == 4 and o.param_groups[0]["lr"] == 0.25  # the rate there is that of the next epoch already
+
+
+# What is refused.
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda o: StepLR(o, 0), "step_size must be an int >= 1, got 0"),
+        (lambda o: StepLR(o, 1.5), "step_size"),
+        (lambda o: StepLR(o, True), "step_size"),
+        (lambda o: StepLR(o, 3, -0.1), "gamma must be a finite number >= 0, got -0.1"),
+        (lambda o: StepLR(o, 3, math.nan), "gamma"),
+        (lambda o: MultiStepLR(o, [1, -2]), "milestones must be ints >= 0"),
+        (lambda o: MultiStepLR(o, [1.5]), "milestones"),
+        (lambda o: MultiStepLR(o, 5), "milestones"),
+        (lambda o: MultiStepLR(o, [5], "a"), "gamma"),
+        (lambda o: ExponentialLR(o, -1), "gamma"),
+        (lambda o: ExponentialLR(o, 0.5, last_epoch=1.5), "last_epoch"),
+        (lambda o: CosineAnnealingLR(o, 0), "T_max must be an int >= 1"),
+        (lambda o: CosineAnnealingLR(o, 5, -1), "eta_min"),
+        (lambda o: LambdaLR(o, [lambda t: 1.0]), "2 parameter groups, but there are 1 lr_lambda"),
+        (lambda o: ReduceLROnPlateau(o, factor=1.0), "factor must be a number >= 0 and < 1, got 1"),
+        (lambda o: ReduceLROnPlateau(o, "least"), "mode must be one of"),
+        (lambda o: ReduceLROnPlateau(o, threshold_mode="relative"), "threshold_mode must be one of"),
+        (lambda o: ReduceLROnPlateau(o, patience=-1), "patience"),
+        (lambda o: ReduceLROnPlateau(o, cooldown=0.5), "cooldown"),
+        (lambda o: ReduceLROnPlateau(o, threshold=-1), "threshold"),
+        (lambda o: ReduceLROnPlateau(o, eps=math.nan), "eps"),
+        (lambda o: ReduceLROnPlateau(o, min_lr=-1), "min_lr"),
+        (lambda o: ReduceLROnPlateau(o, min_lr=[0.1]), "2 parameter groups, but there are 1 min_lr"),
+    ],
+)
+def test_arguments_that_are_refused_leave_the_optimiser_alone(make: Callable[[Optimizer], Any], match: str) -> None:
+    o = optimizer()
+    if "last_epoch" in match:
+        o.param_groups = [{**group, "initial_lr": group["lr"]} for group in o.param_groups]
+    before = repr(o)
+    with pytest.raises(ValueError, match=match):
+        make(o)
+    assert repr(o) == before
+
+
+@pytest.mark.parametrize("kind", [lambda o: StepLR(o, 1), lambda o: LambdaLR(o, math.exp), ReduceLROnPlateau])
+def test_only_an_optimiser_has_a_schedule(kind: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match="expects an Optimizer, got list"):
+        kind([ag.zeros(1)])
+
+
+def test_what_is_missing_is_asked_for() -> None:
+    with pytest.raises(TypeError, match="needs the metric"):
+        ReduceLROnPlateau(optimizer()).step()
+    with pytest.raises(TypeError, match="of group 1 must be a function"):
+        LambdaLR(optimizer(), [math.exp, 3])  # type: ignore[list-item]
+    with pytest.raises(NotImplementedError, match="has no get_lr"):
+        LRScheduler(optimizer())
+
+
+def test_a_step_that_fails_is_no_step() -> None:
+    o = optimizer(1.0)
+    scheduler = LambdaLR(o, lambda t: 1 / (2 - t))
+    scheduler.step()
+    with pytest.raises(ZeroDivisionError):
+        scheduler.step()
+    assert scheduler.last_epoch == 1 and o.param_groups[0]["lr"] == 1.0
+    o.add_param_group({"params": ag.zeros(2)})
+    with pytest.raises(ValueError, match="2 parameter groups, but there are 1 base_lrs"):
+        scheduler.step()
+    assert scheduler.last_epoch == 1
+
+
+def test_the_names_stand_where_pytorch_has_them() -> None:
+    assert nn.optim.lr_scheduler.StepLR is StepLR
+    for name in ("nn.optim", "nn.optim.lr_scheduler", "nn.optim.optimizers"):
+        module = importlib.import_module(name)
+        assert all(getattr(module, public).__doc__ for public in module.__all__)

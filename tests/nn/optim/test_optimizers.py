@@ -1,0 +1,471 @@
+"""Every optimiser against its published update in plain floats; groups, state, and what is refused."""
+
+import copy
+import math
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Tensor
+from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+
+Memory = dict[str, float]
+numbers = st.integers(-500, 500).map(lambda n: n / 100)
+paths = st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=8)
+unit = st.sampled_from([0.0, 0.3, 0.9, 0.99])
+common = {
+    "lr": st.sampled_from([0.0, 0.01, 0.1, 1.0]),
+    "weight_decay": st.sampled_from([0, 0.01, 0.5]),
+    "maximize": st.booleans(),
+}
+eps = {"eps": st.sampled_from([1e-8, 1e-3, 1.0])}
+ALL = [
+    (SGD, {}),
+    (SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (Adam, {}),
+    (Adam, {"amsgrad": True}),
+    (AdamW, {}),
+    (RMSprop, {}),
+    (RMSprop, {"momentum": 0.5, "centered": True}),
+    (Adagrad, {"lr_decay": 0.1}),
+]
+every = pytest.mark.parametrize(("kind", "settings"), ALL, ids=lambda v: v.__name__ if isinstance(v, type) else "-".join(v))
+
+
+# The updates as they are published, one number at a time; t counts from 1.
+def sgd(p: float, g: float, s: Memory, t: int, lr: float, momentum: float = 0, dampening: float = 0, nesterov: bool = False) -> float:
+    s["v"] = g if t == 1 else momentum * s["v"] + (1 - dampening) * g
+    return p - lr * (g + momentum * s["v"] if nesterov else s["v"] if momentum else g)
+
+
+def adam(p: float, g: float, s: Memory, t: int, lr: float, betas: tuple[float, float], eps: float, amsgrad: bool) -> float:
+    b1, b2 = betas
+    s["m"] = b1 * s.get("m", 0) + (1 - b1) * g
+    s["v"] = b2 * s.get("v", 0) + (1 - b2) * g * g
+    s["most"] = max(s.get("most", 0), s["v"])
+    v = s["most"] if amsgrad else s["v"]
+    return p - lr * (s["m"] / (1 - b1**t)) / (math.sqrt(v / (1 - b2**t)) + eps)
+
+
+def rmsprop(p: float, g: float, s: Memory, t: int, lr: float, alpha: float, eps: float, momentum: float, centered: bool) -> float:
+    s["v"] = alpha * s.get("v", 0) + (1 - alpha) * g * g
+    s["m"] = alpha * s.get("m", 0) + (1 - alpha) * g
+    v = max(s["v"] - s["m"] * s["m"], 0) if centered else s["v"]
+    s["b"] = momentum * s.get("b", 0) + g / (math.sqrt(v) + eps)
+    return p - lr * s["b"]
+
+
+def adagrad(p: float, g: float, s: Memory, t: int, lr: float, lr_decay: float, eps: float, initial_accumulator_value: float) -> float:
+    s["s"] = s.get("s", initial_accumulator_value) + g * g
+    return p - lr / (1 + (t - 1) * lr_decay) * g / (math.sqrt(s["s"]) + eps)
+
+
+def compare(kind: type[Optimizer], formula: Callable[..., float], settings: dict[str, Any], path: list[tuple[float, ...]]) -> None:
+    """Walk along given gradients with the optimiser and, number by number, with the formula."""
+    expected, memories = [1.0, -2.0, 0.5], [dict[str, float]() for _ in range(3)]
+    p = ag.tensor(expected, dtype=ag.float64, requires_grad=True)
+    optimizer = kind([p], **settings)  # type: ignore[arg-type]
+    rest = {k: v for k, v in settings.items() if k not in ("weight_decay", "maximize")}
+    decay, sign = settings["weight_decay"], -1 if settings["maximize"] else 1
+    given_gradients = []
+    for t, gradient in enumerate(path, 1):
+        p.grad = ag.tensor(gradient, dtype=ag.float64)
+        given_gradients.append(p.grad)
+        optimizer.step()
+        if kind is AdamW:
+            expected, penalty = [w - settings["lr"] * decay * w for w in expected], 0
+        else:
+            penalty = decay
+        expected = [formula(w, sign * g + penalty * w, s, t, **rest) for w, g, s in zip(expected, gradient, memories)]
+        assert p.tolist() == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert [g.tolist() for g in given_gradients] == [list(g) for g in path]  # a gradient is never changed, now or later
+
+
+@given(
+    paths,
+    st.fixed_dictionaries({**common, "momentum": unit, "dampening": unit})
+    | st.fixed_dictionaries({**common, "momentum": st.just(0.7), "nesterov": st.just(True)}),
+)
+def test_sgd_is_the_published_update(path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
+    compare(SGD, sgd, settings, path)
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+@given(paths, st.fixed_dictionaries({**common, **eps, "betas": st.tuples(unit, unit), "amsgrad": st.booleans()}))
+def test_adam_and_adamw_are_the_published_updates(kind: type[Optimizer], path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
+    compare(kind, adam, settings, path)
+
+
+@given(
+    paths,
+    st.fixed_dictionaries({**common, **eps, "alpha": st.sampled_from([0.5, 0.9, 0.99]), "momentum": unit, "centered": st.booleans()}),
+)
+def test_rmsprop_is_the_published_update(path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
+    compare(RMSprop, rmsprop, settings, path)
+
+
+@given(paths, st.fixed_dictionaries({**common, **eps, "lr_decay": unit, "initial_accumulator_value": unit}))
+def test_adagrad_is_the_published_update(path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
+    compare(Adagrad, adagrad, settings, path)
+
+
+def test_the_defaults_are_pytorchs() -> None:
+    w = ag.zeros(1, requires_grad=True)
+    assert SGD([w]).defaults == {"lr": 1e-3, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False}
+    moments = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "amsgrad": False, "maximize": False}
+    assert Adam([w]).defaults == {**moments, "weight_decay": 0}
+    assert AdamW([w]).defaults == {**moments, "weight_decay": 1e-2}
+    rms = {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0, "centered": False, "maximize": False}
+    assert RMSprop([w]).defaults == rms
+    ada = {"lr": 1e-2, "lr_decay": 0, "weight_decay": 0, "initial_accumulator_value": 0, "eps": 1e-10, "maximize": False}
+    assert Adagrad([w]).defaults == ada
+
+
+def test_a_variance_that_rounds_below_zero_makes_no_nan() -> None:
+    w = ag.zeros(1, requires_grad=True)
+    optimizer = RMSprop([w], alpha=0.5, centered=True)
+    for _ in range(200):
+        w.grad = ag.tensor([0.3])
+        optimizer.step()
+    assert w.isfinite().all()
+
+
+# What the base does for all.
+def weights(*shapes: tuple[int, ...], dtype: Any = ag.float64) -> list[Tensor]:
+    return [ag.randn(shape).to(dtype).requires_grad_() for shape in shapes]
+
+
+def train(optimizer: Optimizer, steps: int) -> None:
+    for _ in range(steps):
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                p.grad = ag.randn(p.shape)
+        optimizer.step()
+
+
+@given(numbers, numbers, st.sampled_from([0.01, 0.5, 2.0]))
+def test_for_sgd_weight_decay_is_the_penalty_in_the_loss_and_a_bias_can_be_left_out(w0: float, b0: float, decay: float) -> None:
+    def step(w: Tensor, b: Tensor, loss: Tensor, optimizer: Optimizer) -> list[float]:
+        loss.backward()
+        optimizer.step()
+        return [w.item(), b.item()]
+
+    def fresh() -> list[Tensor]:
+        return [ag.tensor(v, dtype=ag.float64, requires_grad=True) for v in (w0, b0)]
+
+    w, b = fresh()
+    penalised = step(w, b, (w * 3 + b - 1) ** 2 + 0.5 * decay * w * w, SGD([w, b], lr=0.1))
+    w, b = fresh()
+    decayed = step(w, b, (w * 3 + b - 1) ** 2, SGD([{"params": w, "weight_decay": decay}, {"params": [b]}], lr=0.1))
+    assert decayed == pytest.approx(penalised, rel=1e-12, abs=1e-12)
+
+
+@every
+def test_groups_have_their_own_settings_and_lr_can_be_set(kind: type[Optimizer], settings: dict[str, Any]) -> None:
+    a, b, c = weights((2,), (2,), (2,))
+    optimizer = kind([{"params": a}, {"params": [b], "lr": 0.5}, {"params": c, "lr": 0.0}], lr=0.25, **settings)  # type: ignore[arg-type]
+    with ag.no_grad():
+        b.copy_(a)
+    before = [p.tolist() for p in (a, b, c)]
+    for p in (a, b, c):
+        p.grad = ag.tensor([1.0, 2.0], dtype=ag.float64)
+    optimizer.step()
+    moved = [[x - y for x, y in zip(p.tolist(), old)] for p, old in zip((a, b, c), before)]
+    assert moved[1] == pytest.approx([2 * d for d in moved[0]], rel=1e-12) and moved[2] == [0, 0]
+    kept = a.tolist()
+    optimizer.param_groups[0]["lr"] = 0.0
+    optimizer.step()
+    assert a.tolist() == kept
+
+
+@every
+def test_parameters_without_a_gradient_stay_and_have_no_state(kind: type[Optimizer], settings: dict[str, Any]) -> None:
+    a, b, frozen = *weights((2,), (3,)), ag.ones(2)
+    optimizer = kind([a, b, frozen], **settings)  # type: ignore[arg-type]
+    a.grad, kept = ag.ones(2, dtype=ag.float64), b.tolist()
+    optimizer.step()
+    assert b.tolist() == kept and frozen.tolist() == [1, 1]
+    assert b not in optimizer.state and frozen not in optimizer.state
+
+
+@every
+def test_float32_stays_float32(kind: type[Optimizer], settings: dict[str, Any]) -> None:
+    (w,) = weights((3,), dtype=ag.float32)
+    for lr in (np.float64(0.1), np.float32(0.5), ag.tensor(0.1, dtype=ag.float64)):
+        optimizer = kind([w], lr=lr, **settings)  # type: ignore[call-arg, arg-type]
+        assert type(optimizer.param_groups[0]["lr"]) is float
+        train(optimizer, 2)
+        assert w.dtype == ag.float32
+    assert all(v.dtype == ag.float32 for v in optimizer.state[w].values() if isinstance(v, Tensor))
+
+
+def test_zero_grad() -> None:
+    a, b = weights((2,), (2,))
+    optimizer = SGD([a, b])
+    a.grad = ag.ones(2)
+    optimizer.zero_grad(set_to_none=False)
+    assert a.grad.tolist() == [0, 0] and b.grad is None
+    optimizer.zero_grad()
+    assert a.grad is None
+    (a * a * a).sum().backward(create_graph=True)
+    optimizer.zero_grad(set_to_none=False)
+    assert a.grad.tolist() == [0, 0] and not a.grad.requires_grad
+
+
+def test_the_closure_records_and_its_loss_is_returned() -> None:
+    (w,) = weights((1,))
+    optimizer = SGD([w], lr=0.1)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        assert ag.is_grad_enabled()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    start = w.item()
+    with ag.no_grad():
+        assert optimizer.step(closure).item() == start**2
+    assert w.item() == pytest.approx(0.8 * start) and optimizer.step() is None
+
+
+def test_a_group_added_later_is_trained() -> None:
+    a, b = weights((2,), (2,))
+    optimizer = Adagrad([a])
+    given_group = {"params": b, "lr": 0.5}
+    optimizer.add_param_group(given_group)
+    assert given_group == {"params": b, "lr": 0.5}  # what came is not changed
+    kept = b.tolist()
+    train(optimizer, 1)
+    assert b.tolist() != kept and [g["lr"] for g in optimizer.param_groups] == [0.01, 0.5]
+
+
+def test_the_repr_is_pytorchs() -> None:
+    a, b = weights((2,), (2,))
+    assert repr(RMSprop([{"params": a}, {"params": b, "lr": 1}])) == (
+        "RMSprop (\nParameter Group 0\n    alpha: 0.99\n    centered: False\n    eps: 1e-08\n    lr: 0.01\n    maximize: False\n"
+        "    momentum: 0\n    weight_decay: 0\n\nParameter Group 1\n    alpha: 0.99\n    centered: False\n    eps: 1e-08\n    lr: 1\n"
+        "    maximize: False\n    momentum: 0\n    weight_decay: 0\n)"
+    )
+
+
+# Saving and going on.
+@every
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64], ids=str)
+def test_it_goes_on_bit_for_bit_from_a_file(kind: type[Optimizer], settings: dict[str, Any], dtype: Any, tmp_path: Path) -> None:
+    ps = weights((2, 3), (), (4,), dtype=dtype)
+    optimizer = kind([{"params": ps[:2]}, {"params": ps[2], "lr": 0.3}], **settings)  # type: ignore[arg-type]
+    train(optimizer, 3)
+    ag.save({"p": [p.detach() for p in ps], "o": optimizer.state_dict(), "r": ag.default_generator.get_state()}, tmp_path / "c.npz")
+    train(optimizer, 3)
+
+    saved = ag.load(tmp_path / "c.npz")
+    qs = [p.clone().requires_grad_() for p in saved["p"]]
+    other = kind([{"params": qs[:2]}, {"params": qs[2]}], lr=9.0)  # type: ignore[arg-type, call-arg]
+    ag.default_generator.set_state(saved["r"])
+    group = other.param_groups[0]
+    other.load_state_dict(saved["o"])
+    assert other.param_groups[0] is group and group["params"] == qs[:2] and group["lr"] != 9.0
+    train(other, 3)
+    assert [q.tolist() for q in qs] == [p.tolist() for p in ps]
+
+
+def test_the_layout_of_a_state_is_pytorchs() -> None:
+    a, b, c = weights((2,), (3,), ())
+    optimizer = Adam([{"params": [a, b]}, {"params": c, "amsgrad": True}])
+    b.grad, c.grad = ag.ones(3, dtype=ag.float64), ag.ones((), dtype=ag.float64)
+    optimizer.step()
+    state = optimizer.state_dict()
+    assert [g["params"] for g in state["param_groups"]] == [[0, 1], [2]]
+    assert {i: list(s) for i, s in state["state"].items()} == {
+        1: ["step", "exp_avg", "exp_avg_sq"],
+        2: ["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
+    }
+    assert state["state"][1]["step"] == 1 and type(state["state"][1]["step"]) is int
+    assert list(RMSprop([a], momentum=1, centered=True).initial_state(a, {"momentum": 1, "centered": True})) == [
+        "step",
+        "square_avg",
+        "momentum_buffer",
+        "grad_avg",
+    ]
+    assert list(Adagrad([a]).initial_state(a, {"initial_accumulator_value": 0})) == ["step", "sum"]
+
+
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64], ids=str)
+def test_what_is_loaded_is_copied_in_the_dtype_of_the_parameter(dtype: Any) -> None:
+    (w,), (v,) = weights((2,), dtype=ag.float64), weights((2,), dtype=dtype)
+    one, other = Adam([w]), Adam([v])
+    train(one, 1)
+    other.load_state_dict(one.state_dict())
+    assert other.state[v]["exp_avg"].dtype == dtype
+    kept = other.state[v]["exp_avg"].tolist()
+    train(one, 1)
+    assert other.state[v]["exp_avg"].tolist() == kept and other.state[v]["step"] == 1
+
+
+def spoiled(state: dict[str, Any], *path: Any, to: Any = None) -> dict[str, Any]:
+    """A copy of a state with one thing in it replaced, or taken out."""
+    state = copy.deepcopy(state)
+    *way, last = path
+    at: Any = state
+    for key in way:
+        at = at[key]
+    if to is None:
+        del at[last]
+    else:
+        at[last] = to
+    return state
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "match"),
+    [
+        (("state",), None, r"lacks \['state'\]"),
+        (("param_groups",), None, r"lacks \['param_groups'\]"),
+        (("param_groups",), {}, "must be a list"),
+        (("state",), [], "must be a list"),
+        (("param_groups", 1), None, r"hold \[2\] parameters, expected \[2, 1\]"),
+        (("param_groups", 0), 5, "group 0 must be a dict"),
+        (("param_groups", 0, "params"), [0], r"hold \[1, 1\] parameters, expected \[2, 1\]"),
+        (("param_groups", 0, "params"), [0, 2], "different positions"),
+        (("param_groups", 0, "params"), ["a", "b"], "different positions"),
+        (("param_groups", 0, "params"), None, r"lacks \['params'\]"),
+        (("param_groups", 1, "betas"), None, r"lacks \['betas'\]"),
+        (("param_groups", 1, "lr"), -1.0, "lr must be"),
+        (("param_groups", 1, "betas"), (0.9, 1.0), r"betas\[1\] must be"),
+        (("state", 0, "exp_avg"), None, r"parameter 0 lacks \['exp_avg'\]"),
+        (("state", 2, "exp_avg_sq"), ag.zeros(3), r"parameter 2: exp_avg_sq must be a tensor of shape \(4,\), got \(3,\)"),
+        (("state", 2, "exp_avg_sq"), 3, "parameter 2: exp_avg_sq must be a tensor"),
+        (("state", 1, "step"), 1.5, "step must be a count"),
+        (("state", 1, "step"), -1, "step must be a count"),
+        (("state", 1), 5, "parameter 1 must be a dict"),
+        (("state", 7), {}, r"parameters \{7\}, which are in no group"),
+        (("param_groups", 0, "amsgrad"), True, r"lacks \['max_exp_avg_sq'\]"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(path: tuple[Any, ...], to: Any, match: str) -> None:
+    a, b, c = weights((2, 3), (), (4,))
+    optimizer = Adam([{"params": [a, b]}, {"params": c}])
+    train(optimizer, 2)
+    bad = spoiled(
+        {**optimizer.state_dict(), "param_groups": [{**g, "lr": 0.77} for g in optimizer.state_dict()["param_groups"]]}, *path, to=to
+    )
+    before = pickle.dumps(optimizer.state_dict())
+    with pytest.raises(ValueError, match=match):
+        optimizer.load_state_dict(bad)
+    assert pickle.dumps(optimizer.state_dict()) == before
+
+
+def test_a_state_of_another_optimiser_or_nonsense_is_refused() -> None:
+    (w,) = weights((2,))
+    kinds: list[type[Any]] = [SGD, Adam, RMSprop, Adagrad]
+    for one in kinds:
+        for other in kinds:
+            if one is not other:
+                with pytest.raises(ValueError, match="lacks"):
+                    one([w]).load_state_dict(other([w]).state_dict())
+        with pytest.raises(ValueError, match="must be a dict, got None"):
+            one([w]).load_state_dict(None)
+    momentum = SGD([w], momentum=0.9)
+    train(momentum, 1)
+    for bad in ({}, {"momentum_buffer": ag.zeros(3)}):
+        with pytest.raises(ValueError, match="momentum_buffer"):
+            momentum.load_state_dict(spoiled(momentum.state_dict(), "state", 0, to=bad))
+
+
+# What is refused.
+def leaf() -> Tensor:
+    return ag.ones(1, requires_grad=True)
+
+
+W = leaf()
+
+
+@every
+@pytest.mark.parametrize(
+    ("params", "error", "match"),
+    [
+        ([], ValueError, "used up"),
+        (iter([]), ValueError, "used up"),
+        ([{"params": iter([])}], ValueError, "group 0 got no parameters; .* used up"),
+        (W, TypeError, r"got one Tensor; write \[p\]"),
+        ({"params": [W]}, TypeError, r"got one dict; write \[\{"),
+        ({W}, TypeError, "a set, whose order"),
+        (None, TypeError, "got NoneType"),
+        ([W, leaf() * 2], TypeError, "only leaf tensors .* parameter 1 is Tensor"),
+        ([W, ("w", W)], TypeError, "parameter 1 is tuple"),
+        ([{"params": leaf()}, {"params": [leaf(), 3]}], TypeError, "group 1: .* parameter 1 is int 3"),
+        ([{"params": leaf()}, leaf()], TypeError, "group 1 must be a dict, got Tensor"),
+        ([{"params": [leaf()]}, {"param": leaf()}], ValueError, 'group 1 lacks "params"; it has'),
+        (
+            [{"params": leaf(), "learning_rate": 1, "decay": 2}],
+            ValueError,
+            r"unknown settings \['learning_rate', 'decay'\]; known are .*'lr'",
+        ),
+        ([{"params": {"a": leaf()}}], TypeError, "got one dict"),
+        ([{"params": 3}], TypeError, "group 0 expects a list"),
+        ([W, W], ValueError, "parameter 1, of shape .* came before"),
+        ([{"params": W}, {"params": [leaf(), W]}], ValueError, "group 1: parameter 1"),
+        ([{"params": leaf(), "lr": -1}], ValueError, "lr must be a finite number >= 0, got -1"),
+    ],
+)
+def test_parameters_that_are_refused(kind: type[Any], settings: dict[str, Any], params: Any, error: type[Exception], match: str) -> None:
+    if hasattr(params, "__next__"):
+        params = iter([])
+    with pytest.raises(error, match=match):
+        kind(params, **settings)
+
+
+def test_a_group_that_is_refused_is_not_added() -> None:
+    optimizer = SGD([leaf()])
+    for bad in ({"params": [leaf(), 1]}, {"params": [leaf()], "lr": math.nan}, {"params": leaf(), "nesterov": True}, [leaf()]):
+        with pytest.raises((TypeError, ValueError)):
+            optimizer.add_param_group(bad)  # type: ignore[arg-type]
+    assert len(optimizer.param_groups) == 1
+
+
+@given(st.sampled_from([-1, -1e-9, math.nan, math.inf, "0.1", None, True, ag.zeros(2), 1j]))
+def test_settings_out_of_range_are_named(bad: Any) -> None:
+    names: dict[type[Any], list[str]] = {
+        SGD: ["lr", "momentum", "dampening", "weight_decay"],
+        Adam: ["lr", "eps", "weight_decay"],
+        AdamW: ["lr", "eps", "weight_decay"],
+        RMSprop: ["lr", "alpha", "eps", "weight_decay", "momentum"],
+        Adagrad: ["lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"],
+    }
+    for kind, settings in names.items():
+        for name in settings:
+            with pytest.raises(ValueError, match=f"{kind.__name__}: {name} must be a .*number >= 0"):
+                kind([leaf()], **{name: bad})
+    for betas, which in [
+        ((bad, 0.9), r"\[0\]"),
+        ((0.9, bad), r"\[1\]"),
+        ((0.9, 1.0), r"\[1\] must be a number >= 0 and < 1, got 1"),
+        (0.9, " must be two"),
+    ]:
+        with pytest.raises(ValueError, match=f"betas{which}"):
+            Adam([leaf()], betas=betas)
+    with pytest.raises(ValueError, match="lr must be"):  # a default that no group uses, too
+        SGD([{"params": leaf(), "lr": 1}], lr=bad)
+    with pytest.raises(ValueError, match="alpha must be a number >= 0 and < 1"):
+        RMSprop([leaf()], alpha=1.0)
+
+
+def test_nesterov_needs_momentum_and_no_dampening() -> None:
+    for settings in ({}, {"momentum": 0.9, "dampening": 0.1}):
+        with pytest.raises(ValueError, match="nesterov needs momentum > 0 and dampening = 0"):
+            SGD([leaf()], nesterov=True, **settings)
+
+
+def test_an_optimiser_without_an_update_says_so() -> None:
+    w = leaf()
+    w.grad = ag.ones(1)
+    with pytest.raises(NotImplementedError, match="has no update"):
+        Optimizer([w], {"lr": 1}).step()

@@ -1,0 +1,316 @@
+"""`fit` does what a loop by hand does, to the bit, and leaves nothing half done."""
+
+import math
+import pickle
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Tensor
+from nn.data import DataLoader, TensorDataset
+from nn.module import Module, Parameter
+from nn.training import EarlyStopping, History, fit
+
+
+class Line(Module):
+    """y = w x, with a child; it notes the mode and the recording of every call."""
+
+    def __init__(self, child: bool = True) -> None:
+        super().__init__()
+        self.w = Parameter(ag.zeros(1))
+        self.seen: list[tuple[bool, bool]] = []
+        if child:
+            self.child = Line(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append((self.training, ag.is_grad_enabled()))
+        return self.w * x
+
+
+class Descent:
+    """The least that an optimizer is."""
+
+    def __init__(self, model: Module, lr: float = 0.1) -> None:
+        self.params, self.lr, self.steps = list(model.parameters()), lr, 0
+
+    def zero_grad(self) -> None:
+        for p in self.params:
+            p.grad = None
+
+    def step(self) -> None:
+        self.steps += 1
+        for p in self.params:
+            if p.grad is not None:
+                p.data.sub_(p.grad, alpha=self.lr)
+
+
+def square(output: Tensor, target: Tensor) -> Tensor:
+    return ag.square(output - target).mean()
+
+
+def far(output: Tensor, target: Tensor) -> float:
+    """A metric in numpy, which a recorded output would refuse."""
+    return float(abs(output.numpy() - target.numpy()).mean())
+
+
+def rows(n: int, size: int, seed: int = 0) -> DataLoader:
+    x = ag.randn(n, generator=ag.Generator().manual_seed(seed))
+    return DataLoader(TensorDataset(x, 3 * x + 1), size)
+
+
+def run(train: Any = None, **keywords: Any) -> tuple[Line, History]:
+    model = Line()
+    return model, fit(model, square, Descent(model), rows(10, 4) if train is None else train, progress=False, **keywords)
+
+
+@given(n=st.integers(1, 20), size=st.integers(1, 8), epochs=st.integers(0, 4))
+def test_it_is_the_loop_by_hand(n: int, size: int, epochs: int) -> None:
+    train, valid = rows(n, size), rows(7, 3, seed=1)
+    model, history = run(train, valid=valid, epochs=epochs, metrics={"far": far})
+    hand = Line()
+    optimizer = Descent(hand)
+    wanted: dict[str, list[float]] = {}
+    for _ in range(epochs):
+        trained: list[tuple[float, float]] = []
+        for x, y in train:
+            optimizer.zero_grad()
+            output = hand(x)
+            loss = square(output, y)
+            loss.backward()
+            optimizer.step()
+            trained += [(loss.item(), far(output.detach(), y))] * len(y)  # every row has the number of its batch
+        tested = [(square(hand(x).detach(), y).item(), far(hand(x).detach(), y)) for x, y in valid for _ in y]
+        for name, numbers in (("", trained), ("valid_", tested)):
+            for key, column in zip(("loss", "far"), zip(*numbers)):
+                wanted.setdefault(name + key, []).append(math.fsum(column) / len(column))
+    assert model.w.equal(hand.w) and list(history) == list(wanted)
+    for name, numbers in wanted.items():
+        assert history[name] == pytest.approx(numbers, rel=1e-12)
+    assert history.epochs == epochs and not history.interrupted
+
+
+def test_a_smaller_last_batch_counts_less() -> None:
+    zeros, ones = ag.zeros(4), ag.ones(1)
+    _, history = run([(zeros, zeros), (ones, ones)], metrics=[far])
+    assert history == {"loss": [0.2], "far": [0.2]}
+
+
+def test_training_records_and_validation_does_not() -> None:
+    model, _ = run(rows(2, 1), valid=rows(1, 1), epochs=2)
+    assert model.seen == [(True, True), (True, True), (False, False)] * 2
+
+
+@pytest.mark.parametrize("end", [None, ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("mode", [True, False])
+def test_every_module_gets_its_mode_back(mode: bool, end: type[BaseException] | None) -> None:
+    model = Line()
+    model.training, model.child.training = mode, not mode
+
+    def metric(output: Tensor, target: Tensor) -> float:
+        if end is not None:
+            raise end("here")
+        assert model.training is model.child.training is (len(target) == 5)
+        return 0.0
+
+    def go() -> History:
+        return fit(model, square, Descent(model), rows(5, 5), rows(4, 4), metrics=[metric], progress=False)
+
+    if end is ValueError:
+        with pytest.raises(ValueError, match="here"):
+            go()
+    else:
+        assert go().interrupted is (end is KeyboardInterrupt)
+    assert (model.training, model.child.training) == (mode, not mode)
+
+
+def test_a_loss_of_several_entries_is_averaged() -> None:
+    model, one = run(epochs=3)
+    other = Line()
+    two = fit(other, lambda a, b: ag.square(a - b), Descent(other), rows(10, 4), epochs=3, progress=False)
+    assert two["loss"] == pytest.approx(one["loss"]) and model.w.allclose(other.w)
+
+
+def test_metrics_have_names_of_their_own() -> None:
+    def mean(output: Tensor, target: Tensor) -> Tensor:
+        return target.mean()
+
+    _, history = run(metrics=[far, mean], valid=rows(3, 3))
+    assert list(history) == ["loss", "far", "mean", "valid_loss", "valid_far", "valid_mean"]
+    assert all(type(number) is float for numbers in history.values() for number in numbers)
+    for wrong in ([far, far], {"loss": far}, [SimpleNamespace()], [lambda a, b: 0, lambda a, b: 1]):
+        model = Line()
+        with pytest.raises(ValueError, match="names of their own"):
+            fit(model, square, Descent(model), rows(3, 1), metrics=wrong)  # type: ignore[arg-type]
+        assert not model.seen
+
+
+def test_what_can_be_walked_over_once_is_refused_before_training() -> None:
+    for name in ("train", "valid"):
+        model = Line()
+        data: dict[str, Any] = {"train": rows(3, 1), "valid": rows(3, 1)}
+        data[name] = iter(data[name])
+        with pytest.raises(ValueError, match=f"{name} can be walked over only once, but there are 2 epochs"):
+            fit(model, square, Descent(model), epochs=2, progress=False, **data)
+        assert not model.seen
+        assert fit(model, square, Descent(model), epochs=1, progress=False, **data).epochs == 1
+
+
+def test_no_rows_no_loss_and_no_such_number_of_epochs_are_refused() -> None:
+    for train, valid, name in (([], None, "train"), (rows(0, 3), None, "train"), (rows(3, 3), [], "valid")):
+        with pytest.raises(ValueError, match=f"{name} gave no rows"):
+            run(train, valid=valid)
+    with pytest.raises(ValueError, match="epochs must be at least 0, got -1"):
+        run(epochs=-1)
+    model = Line()
+    with pytest.raises(TypeError, match="the loss must return a Tensor, got float"):
+        fit(model, lambda a, b: 0.5, Descent(model), rows(3, 1), progress=False)
+
+
+def test_callbacks_see_every_epoch_and_true_ends_the_training() -> None:
+    seen: list[Any] = []
+
+    def stop(epoch: int, history: History) -> bool:
+        return epoch == 3
+
+    def note(epoch: int, history: History) -> int:
+        seen.append((epoch, history.epochs, len(history["loss"])))
+        return 1  # true, but not True
+
+    _, history = run(epochs=10, callbacks=[stop, note])
+    assert seen == [(1, 1, 1), (2, 2, 2), (3, 3, 3)] and history.epochs == 3 and not history.interrupted
+
+
+@pytest.mark.parametrize("where", ["train", "valid", "callback", "record"])
+@pytest.mark.parametrize("at", [1, 3])
+def test_ctrl_c_keeps_the_complete_epochs_only(monkeypatch: pytest.MonkeyPatch, where: str, at: int) -> None:
+    model, calls = Line(), {"train": 0, "valid": 0}
+
+    class Batches:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __iter__(self) -> Iterator[Any]:
+            calls[self.name] += 1
+            yield from rows(4, 2)
+            if self.name == where and calls[self.name] == at:
+                raise KeyboardInterrupt
+
+    def callback(epoch: int, history: History) -> None:
+        if where == "callback" and epoch == at:
+            raise KeyboardInterrupt
+
+    def record(history: History, numbers: dict[str, float]) -> None:
+        if where == "record" and calls["train"] == at:
+            history.setdefault("loss", []).append(numbers["loss"])
+            raise KeyboardInterrupt
+        original(history, numbers)
+
+    original = History.record
+    monkeypatch.setattr(History, "record", record)
+    history = fit(model, square, Descent(model), Batches("train"), Batches("valid"), 5, callbacks=[callback], progress=False)
+    complete = at if where == "callback" else at - 1
+    assert history.interrupted is True and history.epochs == complete
+    assert {len(numbers) for numbers in history.values()} <= {complete} and "interrupted" in repr(history)
+    assert model.training and ag.is_grad_enabled()
+
+
+def test_a_loss_that_is_not_finite_is_recorded() -> None:
+    model = Line()
+    history = fit(model, lambda a, b: square(a, b) * math.nan, Descent(model), rows(4, 2), epochs=2, progress=False)
+    assert len(history["loss"]) == 2 and all(map(math.isnan, history["loss"])) and "loss nan" in repr(history)
+
+
+class Bar:
+    """Stands in for tqdm on a terminal."""
+
+    made: list["Bar"] = []  # noqa: RUF012
+
+    def __init__(self, **keywords: Any) -> None:
+        self.keywords, self.shown, self.done, self.open = keywords, [], 0, True
+        Bar.made.append(self)
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.open = False
+
+    def set_postfix(self, numbers: dict[str, str], refresh: bool) -> None:
+        assert not refresh  # drawn as often as tqdm likes, not for every epoch
+        self.shown.append(numbers)
+
+    def update(self) -> None:
+        self.done += 1
+
+
+def test_a_bar_shows_the_latest_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", SimpleNamespace(tqdm=Bar))
+    Bar.made.clear()
+    model = Line()
+    history = fit(model, square, Descent(model), rows(4, 2), rows(2, 2), epochs=3)
+    (bar,) = Bar.made
+    assert bar.keywords["total"] == bar.done == 3 and bar.keywords["disable"] is None and not bar.open
+    assert bar.shown == [{name: f"{numbers[i]:.4g}" for name, numbers in history.items()} for i in range(3)]
+    fit(model, square, Descent(model), rows(4, 2), progress=False)
+    assert len(Bar.made) == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_a_terminal_or_tqdm_nothing_is_shown(
+    there: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not there:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    model = Line()
+    assert fit(model, square, Descent(model), rows(4, 2), epochs=2).epochs == 2
+    assert capsys.readouterr() == ("", "")
+
+
+# Early stopping: by hand, an epoch is good when it passes the best so far by more than min_delta.
+@given(
+    numbers=st.lists(st.integers(-5, 5).map(float) | st.just(math.nan), min_size=1, max_size=15),
+    patience=st.integers(1, 4), mode=st.sampled_from(["min", "max"]), delta=st.integers(0, 2),
+)  # fmt: skip
+def test_it_stops_after_epochs_without_progress(numbers: list[float], patience: int, mode: str, delta: int) -> None:
+    good, best = [], None
+    for x in numbers:
+        up = -x if mode == "min" else x
+        good.append(up == up and (best is None or up > best + delta))
+        best = up if good[-1] else best
+    stop = EarlyStopping(patience, "x", mode, delta)
+    for n in range(1, len(numbers) + 1):
+        assert stop(n, History(x=numbers[:n])) is (n >= patience and not any(good[n - patience : n]))
+
+
+def test_early_stopping_ends_a_training() -> None:
+    _, history = run(rows(4, 4), valid=rows(4, 4), epochs=500, callbacks=[EarlyStopping(patience=3, min_delta=1e-3)])
+    assert 5 < history.epochs < 400 and history["valid_loss"][-4] == pytest.approx(history["valid_loss"][-1], abs=4e-3)
+    with pytest.raises(KeyError, match="no 'valid_loss' to watch; the history has loss"):
+        run(callbacks=[EarlyStopping()])
+
+
+def test_early_stopping_refuses_nonsense() -> None:
+    for wrong, match in (
+        ({"mode": "best"}, "'min' or 'max', got 'best'"),
+        ({"patience": 0}, "got 0 and 0"),
+        ({"min_delta": -1}, "got 5 and -1"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            EarlyStopping(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_history_reads_well_and_can_be_kept() -> None:
+    history = History()
+    assert repr(history) == "History(0 epochs)"
+    history.record({"loss": 0.123456})
+    assert repr(history) == "History(1 epoch: loss 0.1235)"
+    history.interrupted = True
+    kept = pickle.loads(pickle.dumps(history))
+    assert kept == history and kept.epochs == 1 and kept.interrupted and repr(kept) == "History(1 epoch, interrupted: loss 0.1235)"
+    assert isinstance(history, dict)
