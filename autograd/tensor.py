@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable, Iterator
 from operator import attrgetter
+from sys import getrefcount
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -24,6 +25,25 @@ DTYPES = (float32, float64, int64, int32, uint8, bool_)
 
 _ndarray, _new = np.ndarray, object.__new__
 _RELEASED = -1  # the time of an operation whose saved arrays were let go
+
+
+class _Probe:
+    def receive(self, g: Any) -> None:
+        self.count = getrefcount(g)
+
+
+def _held() -> int:
+    """How many references there are to a gradient that only `Node.backward` holds, while it hands it to `receive`.
+
+    Counted, because it depends on the interpreter.
+    """
+    probe = _Probe()
+    for n, g in [(probe, object())]:
+        n.receive(g)
+    return probe.count
+
+
+_HELD = _held()
 
 
 def dtype_of(given: Any) -> np.dtype:
@@ -249,7 +269,8 @@ class Tensor(Node):
         if isinstance(g, Node):
             self.grad = Tensor.record(shapes.clone_, (g,)) if self.grad is None or self.op is not leaf else self.grad + g
         elif self.grad is None or self.op is not leaf:
-            self.grad = _node(Tensor, np.array(g))  # a copy: g may be the seed, a saved array, or another leaf's gradient
+            # A copy where g may be the seed, a saved array, another's gradient, or a view: where anybody else holds it.
+            self.grad = _node(Tensor, g if g.__class__ is _ndarray and g.base is None and getrefcount(g) <= _HELD else np.array(g))
         elif self.grad.op is not None:
             self.grad = self.grad + _node(Tensor, g)
         else:

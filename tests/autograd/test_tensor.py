@@ -214,3 +214,26 @@ def test_the_gradient_of_a_0d_leaf_is_an_array_that_can_be_changed() -> None:
         assert type(x.grad.raw) is np.ndarray
     x.grad.mul_(0.5)
     assert x.grad.item() == 2 * (3 + 3 * 4) / 2
+
+
+def test_a_gradient_is_handed_over_without_a_copy_only_where_nobody_else_holds_it() -> None:
+    def made_by(keep: Any) -> tuple[Tensor, int]:
+        places: list[int] = []
+
+        def rule(g: Any, z: Any, x: Any) -> Any:
+            d = g * 2
+            places.append(d.ctypes.data)
+            keep(d)
+            return d
+
+        x = ag.ones(3, requires_grad=True)
+        ag.Op("twice", lambda x: x * 2, rule)(x).sum().backward()
+        assert x.grad.tolist() == [2, 2, 2]
+        return x.grad, places[0]
+
+    grad, place = made_by(lambda d: None)
+    assert grad.numpy().ctypes.data == place
+    held: list[Any] = []
+    for keep in (held.append, lambda d: held.append(d[:]), lambda d: held.append(d.reshape(3, 1))):
+        grad, place = made_by(keep)
+        assert grad.numpy().ctypes.data != place and not any(np.shares_memory(grad.numpy(), d) for d in held)

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 import autograd as ag
+import nn
 from autograd import Tensor, Value
 from nn import functional as F
 
@@ -244,6 +245,64 @@ def large_step() -> Workload:
         grads = ag.grad(forward(), parameters)
         for name, g, a in zip(("w1", "b1", "w2", "b2"), grads, (g1, hidden.sum(0), g2, p.sum(0))):
             _same(f"the gradient of {name}", g.numpy(), a, 1e-5)
+
+    return ours, theirs, check
+
+
+def epoch(rows: int = 60_000, batch: int = 256) -> Workload:
+    """An epoch of the book's concise MLP, 784-256-10 on data of Fashion-MNIST's size: loader, module, loss, backward, SGD."""
+    rng, lr = np.random.default_rng(0), 0.1
+    x, labels = rng.random((rows, 784), np.float32), rng.integers(0, 10, rows)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
+    loss, optimizer = nn.CrossEntropyLoss(), nn.optim.SGD(net.parameters(), lr=lr)
+    order = ag.Generator()
+    data = nn.data.TensorDataset(ag.from_numpy(x), ag.from_numpy(labels))
+    loader = nn.data.DataLoader(data, batch, shuffle=True, generator=order)
+    w1, b1, w2, b2 = (p.detach().numpy().copy() for p in net.parameters())
+
+    def ours() -> float:
+        total = 0.0
+        for features, targets in loader:
+            l = loss(net(features), targets)
+            optimizer.zero_grad()
+            l.backward()
+            optimizer.step()
+            total += l.item()
+        return total
+
+    shuffle = ag.Generator()
+
+    def theirs() -> float:
+        total = 0.0
+        permutation = ag.randperm(rows, generator=shuffle).numpy()
+        for start in range(0, rows, batch):
+            chosen = permutation[start : start + batch]
+            a, y = x[chosen], labels[chosen]
+            n = len(y)
+            h = a @ w1.T
+            h += b1
+            r = np.maximum(h, 0)
+            o = r @ w2.T
+            o += b2
+            o -= o.max(axis=1, keepdims=True)
+            e = np.exp(o)
+            s = e.sum(axis=1, keepdims=True)
+            total += float(-(o - np.log(s))[np.arange(n), y].mean())
+            e /= s
+            e[np.arange(n), y] -= 1
+            e /= n
+            d = e @ w2
+            d *= h > 0
+            g2, c2, g1, c1 = e.T @ r, e.sum(axis=0), d.T @ a, d.sum(axis=0)
+            for p, g in ((w1, g1), (b1, c1), (w2, g2), (b2, c2)):
+                g *= lr
+                p -= g
+        return total
+
+    def check() -> None:
+        _same("the loss", ours(), theirs(), 1e-4)
+        for p, a in zip(net.parameters(), (w1, b1, w2, b2)):
+            _same("a parameter", p.detach().numpy(), a, 1e-4)
 
     return ours, theirs, check
 
