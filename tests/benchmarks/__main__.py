@@ -60,6 +60,8 @@ def rows(quick: bool) -> Iterator[tuple[str, str, float, str, float | None]]:
     yield "T1 2-16-16-1 step, batch 100", "numpy by hand", ratio(workloads.small_step(), 100 // few, 50), "", 1.5
     yield "T2 784-256-10 step, batch 256", "its five matrix products", ratio(workloads.large_step(), 60 // few, 5), "", 1.25
     yield "N1 epoch of the concise MLP", "numpy by hand", ratio(workloads.epoch(), 16 // few, 1), "", 1.15
+    yield "N2 a shuffled walk of the loader", "numpy's gathers", ratio(workloads.loader(), 24 // few, 1), "", None
+    yield "N3 dropout of 256 x 256", "numpy with random floats", ratio(workloads.mask(), 60 // few, 20), "", None
     yield "E1 a + b, 4 x 4, recorded", "numpy's a + b", ratio(workloads.one_sum(), 60 // few, 10), "", 1.8
     yield "E1-floor the least an object costs", "numpy's a + b", ratio(workloads.floor_of_one_sum(), 60 // few, 10), "", None
     yield "I1 import autograd", "import numpy, beyond it", workloads.import_time(7 if quick else 15), "ms", 30

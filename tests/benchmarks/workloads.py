@@ -307,6 +307,50 @@ def epoch(rows: int = 60_000, batch: int = 256) -> Workload:
     return ours, theirs, check
 
 
+def loader(rows: int = 60_000, batch: int = 256) -> Workload:
+    """A shuffled walk over data of Fashion-MNIST's size, against the same gathers written by hand."""
+    x, y = np.random.default_rng(0).random((rows, 784), np.float32), np.arange(rows)
+    ours_order, theirs_order = ag.Generator(), ag.Generator()
+    data = nn.data.DataLoader(nn.data.TensorDataset(ag.from_numpy(x), ag.from_numpy(y)), batch, shuffle=True, generator=ours_order)
+
+    def ours() -> Any:
+        last = None
+        for features, targets in data:
+            last = features, targets
+        return last
+
+    def theirs() -> Any:
+        last = None
+        permutation = ag.randperm(rows, generator=theirs_order).numpy()
+        for start in range(0, rows, batch):
+            chosen = permutation[start : start + batch]
+            last = x[chosen], y[chosen]
+        return last
+
+    def check() -> None:
+        for a, b in zip(ours(), theirs()):
+            _same("the last batch", a.numpy(), b, 0)
+
+    return ours, theirs, check
+
+
+def mask(shape: tuple[int, int] = (256, 256), p: float = 0.2) -> Workload:
+    """Dropout of a hidden layer, against the same with its mask made of random floats."""
+    x, generator, rng = ag.ones(shape), ag.Generator(), np.random.default_rng(0)
+    a = x.numpy()
+
+    def ours() -> Any:
+        return F.dropout(x, p, generator=generator)
+
+    def theirs() -> Any:
+        return a * ((rng.random(shape, dtype=np.float32) >= p).astype(np.float32) / np.float32(1 - p))
+
+    def check() -> None:
+        _same("the mean", ours().numpy().mean(), theirs().mean(), 0.05)
+
+    return ours, theirs, check
+
+
 SUMS = 1000  # additions in one run of the two workloads below
 
 
