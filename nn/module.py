@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
 from autograd import Tensor
-
-if TYPE_CHECKING:
-    from nn.scalars import ScalarNetwork
+from nn.scalars import ScalarNetwork
 
 __all__ = ["Handle", "LoadedKeys", "Module", "Parameter"]
 
@@ -307,8 +305,6 @@ class Module:
         >>> abs(y.data - layer(ag.tensor([1.0, -1.0])).item()) < 1e-6
         True
         """
-        from nn.scalars import ScalarNetwork
-
         return ScalarNetwork(self)
 
     def extra_repr(self) -> str:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import autograd as ag
 from autograd import Tensor, Value
-
-if TYPE_CHECKING:
-    from nn.module import Module
 
 __all__ = ["ScalarNetwork"]
 
@@ -33,7 +30,7 @@ class ScalarNetwork:
     (13, '0.weight[0,0]')
     """
 
-    def __init__(self, model: Module) -> None:
+    def __init__(self, model: Any) -> None:
         twins = {id(p): (name, ag.ValueTensor.leaves(p, name)) for name, p in model.named_parameters()}
         self._values = [v for _, twin in twins.values() for v in twin.values().flat]
         self._network = copy.deepcopy(model, {i: twin for i, (_, twin) in twins.items()})
