@@ -5,7 +5,7 @@ from nn.activations import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoi
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.containers import MLP, ModuleList, Sequential
 from nn.functional import l1_penalty, l2_penalty
-from nn.layers import Dropout, Flatten, Identity, Linear
+from nn.layers import Dropout, Flatten, Identity, LazyLinear, Linear
 from nn.losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -22,7 +22,7 @@ from nn.training import EarlyStopping, History, fit
 
 __all__ = [
     "ELU", "GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout", "EarlyStopping", "Flatten",
-    "HingeLoss", "History", "HuberLoss", "Identity", "L1Loss", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "Module",
+    "HingeLoss", "History", "HuberLoss", "Identity", "L1Loss", "LazyLinear", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "Module",
     "ModuleList", "NLLLoss", "PReLU", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax",
     "Softplus", "Tanh", "data", "fit", "functional", "init", "l1_penalty", "l2_penalty", "load_checkpoint", "optim",
     "save_checkpoint", "utils",

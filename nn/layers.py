@@ -11,7 +11,7 @@ from nn import functional as F
 from nn import init
 from nn.module import Module, Parameter
 
-__all__ = ["Dropout", "Flatten", "Identity", "Linear"]
+__all__ = ["Dropout", "Flatten", "Identity", "LazyLinear", "Linear"]
 
 
 class Linear(Module):
@@ -48,6 +48,30 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class LazyLinear(Linear):
+    """A `Linear` that learns the width of its input when it is first called, and is a `Linear` from then on.
+
+    Until then its weight is empty, of shape (out, 0); an optimiser may hold it already. Initialise after the first call.
+
+    >>> net = LazyLinear(3)
+    >>> _ = net(ag.zeros(1, 5))
+    >>> net
+    Linear(in_features=5, out_features=3, bias=True)
+    """
+
+    def __init__(self, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
+        super().__init__(0, out_features, bias, dtype=dtype)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not x.ndim:
+            raise ValueError("LazyLinear: an input has at least one dimension, got a 0-d tensor")
+        self.in_features = x.shape[-1]
+        self.weight.data = ag.empty(self.out_features, self.in_features, dtype=self.weight.dtype)
+        self.reset_parameters()
+        self.__class__ = Linear  # type: ignore[assignment]  # as in PyTorch: `type(m) == nn.Linear` finds it now
+        return self(x)
 
 
 class Identity(Module):

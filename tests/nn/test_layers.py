@@ -35,6 +35,23 @@ def test_linear_starts_uniform_within_one_over_the_root_of_its_width() -> None:
     assert nn.Linear(2, 2, dtype=ag.float64).weight.dtype == ag.float64
 
 
+def test_a_lazy_layer_learns_its_width_and_keeps_its_place_in_an_optimiser() -> None:
+    net = nn.Sequential(nn.LazyLinear(4), nn.ReLU(), nn.LazyLinear(2, bias=False))
+    optimizer = nn.optim.SGD(net.parameters(), lr=0.1)
+    assert net[0].weight.shape == (4, 0)
+    weight = net[0].weight
+    net(ag.randn(3, 5)).sum().backward()
+    assert net[0].weight is weight and weight.shape == (4, 5) and type(net[0]) is nn.Linear and net[2].weight.shape == (2, 4)
+    assert 0.2 < weight.abs().max().item() * math.sqrt(5) <= 1 and net[0].bias.abs().max().item() * math.sqrt(5) <= 1
+    before = weight.tolist()
+    optimizer.step()
+    assert weight.tolist() != before
+    with pytest.raises(ValueError, match="expected 5 columns, got 6"):
+        net(ag.ones(1, 6))
+    with pytest.raises(ValueError, match="0-d"):
+        nn.LazyLinear(2)(ag.tensor(1.0))
+
+
 def test_linear_refuses_sizes_that_are_none() -> None:
     for n, m in ((-1, 2), (2, 1.5), (True, 1)):
         with pytest.raises(ValueError, match="ints >= 0"):
