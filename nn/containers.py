@@ -26,7 +26,13 @@ class _Row(Module):
         named = list(named)
         for name, m in named:
             if not isinstance(m, Module):
-                got = f"the class {m.__name__}; write {m.__name__}(...)" if isinstance(m, type) else type(m).__name__
+                got = type(m).__name__
+                if isinstance(m, type):
+                    got = f"the class {m.__name__} (write {m.__name__}(...))"
+                elif isinstance(m, list | tuple):
+                    got += " (unpack it: Sequential(*layers))"
+                elif callable(m):
+                    got += f" {m!r} (as modules there are nn.ReLU() and its kin)"
                 raise TypeError(f"{type(self).__name__} takes modules, got {got} at position {name}")
         for name in self._named():
             object.__delattr__(self, name)

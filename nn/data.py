@@ -20,7 +20,7 @@ __all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "collate", "k_fol
 
 def _int(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an int, got {type(value).__name__} {value!r}")
+        raise TypeError(f"{name} must be an int, got {type(value).__name__}{f' {value!r}' if isinstance(value, str | float) else ''}")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
@@ -94,7 +94,8 @@ class TensorDataset(Dataset):
         for t in tensors:
             if not isinstance(t, Tensor) or not t.ndim:
                 got = "a 0-d tensor" if isinstance(t, Tensor) else type(t).__name__
-                raise TypeError(f"TensorDataset takes tensors with rows, got {got}; for an array use from_numpy(...)")
+                hint = "unpack it: TensorDataset(*tensors)" if isinstance(t, list | tuple) else "for an array use from_numpy(...)"
+                raise TypeError(f"TensorDataset takes tensors with rows, got {got}; {hint}")
         lengths = [len(t) for t in tensors]
         if len(set(lengths)) != 1:
             raise ValueError(f"TensorDataset takes tensors of one length, got lengths {lengths}")

@@ -96,7 +96,8 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
 def _tensors(name: str, *given: Any) -> None:
     for x in given:
         if not isinstance(x, Tensor):
-            raise TypeError(f"{name} expects Tensors, got {type(x).__name__}; wrap it as tensor(...)")
+            hint = "does forward() return its result?" if x is None else "wrap it as tensor(...)"
+            raise TypeError(f"{name} expects Tensors, got {type(x).__name__}; {hint}")
 
 
 def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
@@ -189,9 +190,16 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
 
 def _by_class(name: str, input: Tensor, target: Tensor) -> Tensor:
     """Scores (n, classes, ...) as rows (-1, classes), one for each class index of the target (n, ...)."""
-    if not input.ndim or target.shape != input.shape[: input.ndim > 1] + input.shape[2:]:
+    expected = input.shape[: input.ndim > 1] + input.shape[2:]
+    if not input.ndim or target.shape != expected:
+        hint = ""
+        if target.shape == input.shape:
+            hint = "; make one-hot rows indices by .argmax(1), or probabilities by .float()"
+        elif target.shape == (*expected, 1):
+            hint = "; use .squeeze(-1) on the target"
         raise ValueError(
-            f"{name} expects scores (n, classes) and indices (n,), or (n, classes, ...) and (n, ...), got {input.shape} and {target.shape}"
+            f"{name} expects scores (n, classes) and indices (n,), or (n, classes, ...) and (n, ...), "
+            f"got {input.shape} and {target.shape}{hint}"
         )
     if input.ndim > 2:
         input = input.permute(0, *range(2, input.ndim), 1)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import autograd as ag
 from autograd import Tensor
+from nn.data import Dataset
 from nn.module import Module
 
 __all__ = ["EarlyStopping", "History", "fit"]
@@ -60,8 +61,9 @@ class EarlyStopping:
     """A callback of `fit`: stop after ``patience`` epochs in a row in which ``monitor`` did not improve.
 
     To improve is to pass the best number so far by more than ``min_delta``, downwards (mode "min") or upwards ("max"); NaN
-    never does. It reads the history only, so one instance serves any number of trainings. Raises ValueError for another
-    mode, patience < 1 or min_delta < 0; a call raises KeyError where the history has no such number.
+    never does. The weights stay those of the last epoch, not of the best. It reads the history only, so one instance serves
+    any number of trainings. Raises ValueError for another mode, patience < 1 or min_delta < 0; a call raises KeyError where
+    the history has no such number.
 
     >>> history = History(valid_loss=[3.0, 2.0, 2.5, 2.0])
     >>> EarlyStopping(patience=2)(4, history), EarlyStopping(patience=3)(4, history)
@@ -90,9 +92,28 @@ class EarlyStopping:
         return waited >= self.patience
 
 
-def _named(metrics: Mapping[str, Measure] | Sequence[Measure]) -> dict[str, Measure]:
+def _callable(what: str, given: Any, call: str) -> None:
+    if isinstance(given, type):
+        raise TypeError(f"{what} is called as {call}, got the class {given.__name__}; write {given.__name__}(...)")
+    if not callable(given):
+        hint = "; wrap it: lambda epoch, history: scheduler.step()" if hasattr(given, "get_last_lr") else ""
+        raise TypeError(f"{what} is called as {call}, got {type(given).__name__}{f' {given!r}' if isinstance(given, str) else ''}{hint}")
+
+
+def _pair(name: str, batch: Any) -> tuple[Any, Any]:
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        got = f"{len(batch)} things" if isinstance(batch, tuple | list) else type(batch).__name__
+        raise TypeError(f"{name} must give batches (inputs, target), got {got}; use DataLoader(TensorDataset(inputs, target), batch_size)")
+    return batch[0], batch[1]
+
+
+def _named(metrics: Mapping[str, Measure] | Sequence[Measure] | Measure) -> dict[str, Measure]:
     """The metrics by name."""
+    if callable(metrics):
+        metrics = [metrics]
     pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(getattr(m, "__name__", ""), m) for m in metrics]
+    for _, metric in pairs:
+        _callable("a metric", metric, "fn(output, target)")
     names = [name for name, _ in pairs]
     if len({"", "loss", *names}) != len(names) + 2:
         raise ValueError(f"metrics need names of their own, other than 'loss', got {names}; use a dict")
@@ -104,7 +125,8 @@ def _run(
 ) -> dict[str, float]:
     """One walk over the batches, learning where there is an optimizer: the averages over all rows."""
     totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
-    for inputs, target in batches:
+    for batch in batches:
+        inputs, target = _pair(name, batch)
         output = model(inputs)
         value = loss(output, target)
         if not isinstance(value, Tensor):
@@ -118,6 +140,8 @@ def _run(
             seen = output.detach() if isinstance(output, Tensor) else output
             measured = {"loss": value, **{key: metric(seen, target) for key, metric in metrics.items()}}
         for key, number in measured.items():
+            if isinstance(number, Tensor) and number.numel() != 1:
+                raise TypeError(f"{key} must be one number a batch, got a tensor of shape {number.shape}; add .mean()")
             totals[key] += float(number) * len(target)
         rows += len(target)
     if not rows:
@@ -140,8 +164,8 @@ def fit(
     train: Batches,
     valid: Batches | None = None,
     epochs: int = 1,
-    metrics: Mapping[str, Measure] | Sequence[Measure] | None = None,
-    callbacks: Sequence[Callable[[int, History], Any]] | None = None,
+    metrics: Mapping[str, Measure] | Sequence[Measure] | Measure | None = None,
+    callbacks: Sequence[Callable[[int, History], Any]] | Callable[[int, History], Any] | None = None,
     progress: bool = True,
 ) -> History:
     """Train ``model`` for some epochs and return the numbers of each.
@@ -154,11 +178,13 @@ def fit(
 
     Training is in training mode; validation in evaluation mode, recording nothing. However the training ends, every module
     is back in the mode it came in. Each callback is called as ``fn(epoch, history)`` after every epoch, the first being 1;
-    one that returns True ends the training. So does Ctrl-C, which leaves the weights as they are and drops the epoch it
-    came in. With tqdm installed, a bar shows the latest numbers on a terminal.
+    one that returns True ends the training. So does Ctrl-C, which leaves the weights as they are and drops the epoch it came
+    in. A schedule is the callback ``lambda epoch, history: scheduler.step()``. With tqdm installed, a bar shows the latest
+    numbers on a terminal.
 
     Raises ValueError for epochs < 0, metrics without names of their own, iterators that can be walked over only once where
-    there are several epochs (all before anything is trained), and for no batches; TypeError for a loss that is no Tensor.
+    there are several epochs, and for no batches; TypeError where an argument is not what is asked for, a batch no pair, a
+    loss no Tensor. What can be seen from the arguments is refused before anything is trained.
 
     >>> from nn import Linear, MSELoss, optim
     >>> net, x = Linear(1, 1), ag.linspace(-1, 1, 8).reshape(4, 2, 1)
@@ -171,6 +197,16 @@ def fit(
     for name, batches in (("train", train), ("valid", valid)):
         if epochs > 1 and isinstance(batches, Iterator):
             raise ValueError(f"{name} can be walked over only once, but there are {epochs} epochs; give a DataLoader or a list")
+    _callable("the loss", loss, "fn(output, target)")
+    if not (hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")) or isinstance(optimizer, type):
+        got = optimizer.__name__ if isinstance(optimizer, type) else type(optimizer).__name__
+        raise TypeError(f"the optimizer needs zero_grad() and step(), got {got}; the order is fit(model, loss, optimizer, train)")
+    for name, batches in (("train", train), ("valid", valid)):
+        if isinstance(batches, Dataset | Tensor) or not isinstance(batches, Iterable | None):
+            raise TypeError(f"{name} must give batches, got {type(batches).__name__}; use DataLoader(dataset, batch_size)")
+    called = [callbacks] if callable(callbacks) else list(callbacks or ())
+    for callback in called:
+        _callable("a callback", callback, "fn(epoch, history)")
     named = _named(metrics or {})
     history, modes = History(), [(m, m.training) for m in model.modules()]
     try:
@@ -187,7 +223,7 @@ def fit(
                 if bar is not None:
                     bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()}, refresh=False)
                     bar.update()
-                if any([callback(epoch, history) is True for callback in callbacks or ()]):  # a list: all are called
+                if any([callback(epoch, history) is True for callback in called]):  # a list: all are called
                     break
     except KeyboardInterrupt:
         history.interrupted = True

@@ -66,6 +66,8 @@ class Optimizer:
         self.defaults = self.checked(defaults)
         self.state: defaultdict[Tensor, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
+        if hasattr(params, "parameters"):
+            raise TypeError(f"{self._name} expects parameters, got the module {type(params).__name__}; pass net.parameters()")
         if isinstance(params, Tensor):
             raise TypeError(f"{self._name} expects a list of tensors or of dicts, got one {type(params).__name__}; write [p]")
         given = self._listed(params, self._name)
@@ -85,7 +87,10 @@ class Optimizer:
         if not isinstance(params, Iterable):
             raise TypeError(f"{where} expects a list of tensors or of dicts, got {type(params).__name__}; pass net.parameters()")
         if not (listed := list(params)):
-            raise ValueError(f"{where} got no parameters; was a generator such as net.parameters() used up before?")
+            raise ValueError(
+                f"{where} got no parameters; was a generator such as net.parameters() used up before, "
+                "or are the layers in a plain list (use nn.ModuleList)?"
+            )
         return listed
 
     def checked(self, settings: Group) -> Group:

@@ -101,10 +101,12 @@ def test_each_layer_has_an_activation_of_its_own() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(TypeError, match="takes modules, got Op at position 0"):
+    with pytest.raises(TypeError, match=r"takes modules, got Op <relu> \(as modules there are"):
         nn.Sequential(ag.relu)
-    with pytest.raises(TypeError, match=r"got the class ReLU; write ReLU\(...\) at position 1"):
+    with pytest.raises(TypeError, match=r"got the class ReLU \(write ReLU\(...\)\) at position 1"):
         nn.Sequential(nn.ReLU(), nn.ReLU)
+    with pytest.raises(TypeError, match=r"unpack it: Sequential\(\*layers\)"):
+        nn.Sequential([nn.ReLU()])
     net = nn.ModuleList([nn.ReLU()])
     with pytest.raises(TypeError, match="takes modules, got int"):
         net.append(3)  # type: ignore[arg-type]

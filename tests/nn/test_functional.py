@@ -216,6 +216,12 @@ def test_one_vector_of_scores_has_one_class() -> None:
 
 def test_class_losses_refuse_what_does_not_fit() -> None:
     x, y = ag.zeros(2, 3), tensor([0, 1])
+    with pytest.raises(ValueError, match=r"one-hot rows indices by \.argmax\(1\)"):
+        F.cross_entropy(x, tensor([[1, 0, 0], [0, 1, 0]]))
+    with pytest.raises(ValueError, match=r"use \.squeeze\(-1\)"):
+        F.cross_entropy(x, tensor([[1], [0]]))
+    with pytest.raises(TypeError, match=r"got NoneType; does forward\(\) return"):
+        F.cross_entropy(None, y)  # type: ignore[arg-type]
     for loss in (F.cross_entropy, F.nll_loss):
         with pytest.raises(ValueError, match=r"one number for each of 3 classes, got \(2,\)"):
             loss(x, y, ag.ones(2))

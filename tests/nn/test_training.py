@@ -4,6 +4,7 @@ import math
 import pickle
 import sys
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd import Tensor
 from nn.data import DataLoader, TensorDataset
 from nn.module import Module, Parameter
@@ -143,7 +145,7 @@ def test_metrics_have_names_of_their_own() -> None:
     _, history = run(metrics=[far, mean], valid=rows(3, 3))
     assert list(history) == ["loss", "far", "mean", "valid_loss", "valid_far", "valid_mean"]
     assert all(type(number) is float for numbers in history.values() for number in numbers)
-    for wrong in ([far, far], {"loss": far}, [SimpleNamespace()], [lambda a, b: 0, lambda a, b: 1]):
+    for wrong in ([far, far], {"loss": far}, [partial(far)], [lambda a, b: 0, lambda a, b: 1]):
         model = Line()
         with pytest.raises(ValueError, match="names of their own"):
             fit(model, square, Descent(model), rows(3, 1), metrics=wrong)  # type: ignore[arg-type]
@@ -159,6 +161,50 @@ def test_what_can_be_walked_over_once_is_refused_before_training() -> None:
             fit(model, square, Descent(model), epochs=2, progress=False, **data)
         assert not model.seen
         assert fit(model, square, Descent(model), epochs=1, progress=False, **data).epochs == 1
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"loss": nn.MSELoss}, r"got the class MSELoss; write MSELoss\(...\)"),
+        ({"loss": 3}, r"called as fn\(output, target\), got int"),
+        ({"optimizer": nn.MSELoss()}, r"needs zero_grad\(\) and step\(\), got MSELoss; the order is fit"),
+        ({"optimizer": nn.optim.SGD}, "got SGD; the order"),
+        ({"train": nn.data.TensorDataset(ag.ones(2, 1), ag.ones(2, 1))}, r"train must give batches, got TensorDataset; use DataLoader"),
+        ({"valid": ag.ones(2, 1)}, "valid must give batches, got Tensor"),
+        ({"valid": 3}, "valid must give batches, got int"),
+        ({"metrics": ["accuracy"]}, "a metric is called as fn.*got str 'accuracy'"),
+        ({"callbacks": [nn.EarlyStopping]}, "got the class EarlyStopping"),
+        ({"callbacks": "StepLR"}, "wrap it: lambda epoch, history: scheduler.step"),
+        ({"train": [ag.ones(2, 1)]}, r"train must give batches \(inputs, target\), got Tensor; use DataLoader"),
+        ({"train": [(ag.ones(2, 1),)]}, "got 1 things"),
+        ({"metrics": {"wide": lambda output, target: output}}, r"wide must be one number a batch, got a tensor of shape \(2, 1\)"),
+    ],
+)
+def test_what_is_no_such_argument_is_refused(changes: Any, message: str) -> None:
+    net = nn.Linear(1, 1)
+    optimizer = nn.optim.SGD(net.parameters(), lr=0.1)
+    if changes.get("callbacks") == "StepLR":
+        changes = {"callbacks": [nn.optim.lr_scheduler.StepLR(optimizer, 1)]}
+    batches = [(ag.ones(2, 1), ag.ones(2, 1))]
+    with pytest.raises(TypeError, match=message):
+        fit(net, **{"loss": nn.MSELoss(), "optimizer": optimizer, "train": batches, **changes})
+
+
+def test_one_callback_and_one_metric_need_no_list() -> None:
+    net, seen = nn.Linear(1, 1), list[int]()
+    optimizer = nn.optim.SGD(net.parameters(), lr=0.1)
+    scheduler = nn.optim.lr_scheduler.StepLR(optimizer, 1)
+
+    def error(output: Any, target: Any) -> Any:
+        return (output - target).abs().mean()
+
+    def after(epoch: int, history: Any) -> None:
+        scheduler.step()
+        seen.append(epoch)
+
+    history = fit(net, nn.MSELoss(), optimizer, [(ag.ones(2, 1), ag.ones(2, 1))], epochs=2, metrics=error, callbacks=after)
+    assert seen == [1, 2] and len(history["error"]) == 2 and optimizer.param_groups[0]["lr"] == pytest.approx(0.001)
 
 
 def test_no_rows_no_loss_and_no_such_number_of_epochs_are_refused() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd import Tensor
 from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
@@ -393,6 +394,7 @@ W = leaf()
     ("params", "error", "match"),
     [
         ([], ValueError, "used up"),
+        (nn.Linear(1, 1), TypeError, r"got the module Linear; pass net.parameters\(\)"),
         (iter([]), ValueError, "used up"),
         ([{"params": iter([])}], ValueError, "group 0 got no parameters; .* used up"),
         (W, TypeError, r"got one Tensor; write \[p\]"),
