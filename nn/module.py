@@ -6,6 +6,7 @@ parameters, buffers and submodules are read off the attributes, so that they can
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple, TypeVar
@@ -186,8 +187,25 @@ class Module:
         return iter(_once(found))
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Every parameter once; only this module's own unless ``recurse``."""
+        """Every parameter once; only this module's own unless ``recurse``.
+
+        Warns where a plain list, tuple or dict holds a part that is found nowhere else, and so would never be trained.
+        """
+        if recurse:
+            self._warn_of_hidden_parts()
         return (p for _, p in self.named_parameters(recurse=recurse))
+
+    def _warn_of_hidden_parts(self) -> None:
+        found: set[Any] = set()
+        for m in self.modules():
+            found |= {m, *m._own(Parameter).values()}
+        for m in [m for m in found if isinstance(m, Module)]:
+            for name, held in m._own((list, tuple, dict)).items():
+                first = next(iter(held.values() if isinstance(held, dict) else held), None)  # the first speaks for all
+                if isinstance(first, Parameter | Module) and first not in found:
+                    cure = "use nn.ModuleList" if isinstance(first, Module) else "assign each to an attribute"
+                    kind = f"the {type(held).__name__} {type(m).__name__}.{name}"
+                    warnings.warn(f"parameters() does not look into {kind}; what is in it will not be trained: {cure}", stacklevel=3)
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
         """Every buffer once, with its dotted name; only this module's own unless ``recurse``."""

@@ -106,6 +106,23 @@ def test_a_part_is_replaced_or_removed_by_assignment() -> None:
     assert repr(layer).endswith("(2): ReLU()\n)")
 
 
+def test_parts_in_a_plain_list_are_warned_of_unless_they_are_found_elsewhere() -> None:
+    class Net(nn.Module):
+        def __init__(self, hidden: Any) -> None:
+            super().__init__()
+            self.hidden, self.history, self.out = hidden, [0.5], nn.Linear(1, 1)
+            self.order = [self.out]
+
+    hidden: Any
+    for hidden in ([nn.Linear(1, 1)], (nn.ReLU(),), {"a": nn.Linear(1, 1)}):
+        with pytest.warns(UserWarning, match=rf"does not look into the {type(hidden).__name__} Net.hidden.*nn.ModuleList"):
+            assert len(list(nn.Sequential(Net(hidden)).parameters())) == 2
+    with pytest.warns(UserWarning, match="assign each to an attribute"):
+        Net([nn.Parameter(ag.ones(1))]).parameters()
+    for hidden in ([], nn.ModuleList([nn.Linear(1, 1)]), [1]):
+        list(Net(hidden).parameters())  # no warning, which would be an error here
+
+
 def test_subclasses_may_set_training_and_choose_by_it() -> None:
     class Net(nn.Module):
         def __init__(self, is_training: bool = True) -> None:
