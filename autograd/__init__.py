@@ -1,6 +1,7 @@
 """A scalar autograd engine with a tiny tensor layer. Ordinary arithmetic leaves a graph behind; `backward` walks it."""
 
 import importlib
+from math import inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
 # fmt: off
@@ -27,7 +28,7 @@ from autograd.scalars import ValueTensor
 from autograd.tensor import Tensor, bool_, float32, float64, int32, int64, uint8
 from autograd.value import Value
 
-allclose = Tensor.allclose
+allclose, isfinite, isnan, numel = Tensor.allclose, Tensor.isfinite, Tensor.isnan, Tensor.numel
 # fmt: on
 if TYPE_CHECKING:
     from autograd.drawing import draw
@@ -38,6 +39,14 @@ __version__ = "0.1.0"
 _LAZY = {"draw": "autograd.drawing"}
 # PyTorch's short names of dtypes, which would hide Python's own if they stood above.
 _DTYPES = {"bool": bool_, "float": float32, "double": float64, "int": int32, "long": int64}
+# What is looked for here by those who write `import autograd as torch`.
+_ELSEWHERE = {
+    "nn": "; networks are a package of their own: import nn",
+    "optim": "; the optimisers are in nn: from nn import optim",
+    "utils": "; data sets and loaders are in nn: from nn import data",
+    "cuda": "; everything is on the CPU",
+    "device": "; everything is on the CPU",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -45,7 +54,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in _DTYPES:
         return _DTYPES[name]
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}{_ELSEWHERE.get(name, '')}")
 
 
 __all__ = [
@@ -54,11 +63,12 @@ __all__ = [
     "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "diag", "div", "dot",
     "draw", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp", "expm1",
     "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like", "functional", "ge",
-    "gelu", "grad", "gt", "initial_seed", "int32", "int64", "is_grad_enabled", "le", "leaky_relu", "linear",
-    "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt", "manual_seed", "matmul", "max", "maximum",
-    "mean", "min", "minimum", "mm", "mul", "mv", "ne", "neg", "no_grad", "norm", "normal", "ones", "ones_like",
-    "outer", "permute", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
-    "reciprocal", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid", "sign", "silu", "sin",
-    "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "sum", "tan",
-    "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var", "where", "zeros", "zeros_like",
+    "gelu", "grad", "gt", "inf", "initial_seed", "int32", "int64", "is_grad_enabled", "isfinite", "isnan", "le",
+    "leaky_relu", "linear", "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt", "manual_seed",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "nan", "ne", "neg", "no_grad", "norm",
+    "normal", "numel", "ones", "ones_like", "outer", "permute", "pi", "pow", "prelu", "prod", "rand", "rand_like",
+    "randint", "randn", "randn_like", "randperm", "reciprocal", "relu", "reshape", "round", "rsqrt", "save",
+    "set_grad_enabled", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "sub", "sum", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8",
+    "unsqueeze", "var", "where", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -113,7 +113,11 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 # Constants and ranges.
-def _size(shape: tuple[Any, ...]) -> tuple[int, ...]:
+def _size(shape: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    if size is not None:
+        if shape:
+            raise TypeError(f"the shape came twice, as {shape} and as size={size}")
+        shape = (size,)
     sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
     for n in sizes:
         if isinstance(n, bool) or not hasattr(n, "__index__"):
@@ -123,24 +127,24 @@ def _size(shape: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(n.__index__() for n in sizes)
 
 
-def zeros(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Zeros of a shape given as ints or one tuple.
 
     >>> zeros(2, 3)
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return Tensor(np.zeros(_size(size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.zeros(_size(shape, size), dtype_of(dtype or float32)), requires_grad)
 
 
-def ones(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def ones(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Ones of a shape given as ints or one tuple."""
-    return Tensor(np.ones(_size(size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.ones(_size(shape, size), dtype_of(dtype or float32)), requires_grad)
 
 
-def empty(*size: Any, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Memory as it comes; fill it before use."""
-    return Tensor(np.empty(_size(size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.empty(_size(shape, size), dtype_of(dtype or float32)), requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -176,14 +180,14 @@ def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bo
 
 
 # Chance.
-def rand(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    return Tensor(np.asarray(source(generator).random(_size(size), dtype=dtype_of(dtype or float32).type)), requires_grad)
+    return Tensor(np.asarray(source(generator).random(_size(shape, size), dtype=dtype_of(dtype or float32).type)), requires_grad)
 
 
-def randn(*size: Any, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Normal numbers, mean 0, variance 1."""
-    shape = _size(size)
+    shape = _size(shape, size)
     return Tensor(np.asarray(source(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
 
 

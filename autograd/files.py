@@ -76,8 +76,10 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
     raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved")
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], *, weights_only: bool = True) -> Any:
     """What `save` wrote; a .safetensors file written by others is a dict of tensors.
+
+    ``weights_only`` is taken for PyTorch's sake: nothing that a file says is ever run. Files of `torch.save` are not read.
 
     Raises ValueError for a file that is cut off or was not written by `save`.
     """

@@ -86,8 +86,6 @@ class ValueTensor(Tensor):
                 raise TypeError(f"Values cannot become {a}; take .data first")
         return self
 
-    type = to
-
     def _in_place(self, what: str, other: Any = None) -> None:
         raise RuntimeError(f"{what} on an array of Values; set the .data of its entries instead")
 

@@ -144,6 +144,10 @@ class Tensor(Node):
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         """A tensor on the memory of ``data`` (an array or a Tensor); `tensor` copies and converts, and is what users call."""
+        if not isinstance(data, Tensor | np.ndarray | np.generic):
+            raise TypeError(
+                f"Tensor() takes an array, got {type(data).__name__}; use tensor(data) for numbers and lists, empty(2, 3) for a shape"
+            )
         shared = data.data if isinstance(data, Tensor) else _node(Tensor, np.asarray(data))
         dtype_of(shared.raw.dtype)
         self.raw, self.op, self.x = shared.raw, None, ()
@@ -401,7 +405,9 @@ class Tensor(Node):
         dtype = wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
         return self if dtype == self.raw.dtype else Tensor.record(shapes.cast_, (self, dtype))
 
-    type = to
+    def type(self, dtype: Any = None) -> Any:
+        """This tensor in another dtype; without one, the name of its own."""
+        return self.dtype.name if dtype is None else self.to(dtype)
 
     def float(self) -> Tensor:
         """In float32."""

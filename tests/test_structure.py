@@ -83,7 +83,7 @@ def test_every_public_name_is_there_and_has_a_text() -> None:
     for name in autograd.__all__:
         assert getattr(autograd, name) is not None
         thing = getattr(autograd, name)
-        if not isinstance(thing, autograd.Op | np.dtype | autograd.Generator):  # a row's text is its line in the table
+        if not isinstance(thing, autograd.Op | np.dtype | autograd.Generator | float):  # a row's text is its line in the table
             assert thing.__doc__ and thing.__doc__ != type(thing).__doc__, name
 
 
@@ -95,3 +95,5 @@ def test_every_module_says_why_it_exists(path: Path) -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         autograd.nonsense  # noqa: B018
+    with pytest.raises(AttributeError, match="'optim'; the optimisers are in nn: from nn import optim"):
+        autograd.optim  # noqa: B018

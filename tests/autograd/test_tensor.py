@@ -237,3 +237,10 @@ def test_a_gradient_is_handed_over_without_a_copy_only_where_nobody_else_holds_i
     for keep in (held.append, lambda d: held.append(d[:]), lambda d: held.append(d.reshape(3, 1))):
         grad, place = made_by(keep)
         assert grad.numpy().ctypes.data != place and not any(np.shares_memory(grad.numpy(), d) for d in held)
+
+
+def test_the_class_itself_takes_arrays_only() -> None:
+    for data in ([1.0], 3, (2, 3), ag.Value(1.0)):
+        with pytest.raises(TypeError, match=r"use tensor\(data\) for numbers and lists, empty\(2, 3\) for a shape"):
+            Tensor(data)
+    assert Tensor(np.ones(2)).type() == "float64" and ag.ones(1).type(ag.int64).type() == "int64"
