@@ -134,3 +134,7 @@ def test_a_rule_may_give_any_shape_that_broadcasts(shape: tuple[int, ...]) -> No
         op(x).sum().backward()
         wide = np.broadcast_shapes(size, shape)
         assert x.grad.shape == size and x.grad.sum().item() == np.prod(wide)
+
+
+def test_a_row_and_the_method_it_makes_have_its_name() -> None:
+    assert ag.tanh.__name__ == ag.ones(1).tanh.__name__ == "tanh"
