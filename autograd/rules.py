@@ -66,14 +66,18 @@ ROWS: dict[str, Op] = {}  # every elementwise row by name: kernels, pictures and
 
 
 # How to compute, where one expression does not do for floats and arrays alike.
+def _minus_abs(x: Any) -> Any:  # x or -x, whichever has a real part below 0
+    return np.where(np.real(x) < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x)
+
+
 def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000, and the tail at -40 is kept
-    e = np.exp(np.where(np.real(x) < 0, x, -x))
+    e = np.exp(_minus_abs(x))
     return np.where(np.real(x) < 0, e, 1) / (1 + e)
 
 
 def _softplus(x: Any) -> Any:
-    negative = np.real(x) < 0
-    return np.where(negative, 0, x) + np.log1p(np.exp(np.where(negative, x, -x)))
+    positive = np.where(np.real(x) < 0, 0, x) if np.iscomplexobj(x) else np.maximum(x, 0)
+    return positive + np.log1p(np.exp(_minus_abs(x)))
 
 
 def _sigmoid_float(x: float) -> float:
