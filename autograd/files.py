@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -40,15 +41,18 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     structure = json.dumps(_plain(obj, "the object", (), arrays))
     write = _write_safetensors if _is_safetensors(path) else _write_npz
     temporary = f"{os.fspath(path)}.{os.getpid()}-{time.monotonic_ns()}.part"
-    with open(temporary, "xb") as file:
-        try:
+    try:
+        with open(temporary, "xb") as file:
             write(file, arrays, structure)
             file.flush()
             os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
+        os.replace(temporary, path)
+    except BaseException as error:  # Ctrl-C, too, may come anywhere, also after the file has its name
+        with suppress(FileNotFoundError):
             os.unlink(temporary)
-            raise
+        if isinstance(error, OSError) and error.filename == temporary:
+            error.filename = os.fspath(path)
+        raise
 
 
 def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:
@@ -64,6 +68,8 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
         return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
     if isinstance(o, Value):
         return {"value": o.raw, "grad": o.requires_grad, "label": o.label}
+    if isinstance(o, np.generic) and o.dtype.kind in "fiub":
+        o = o.item()
     if o is None or isinstance(o, bool | int | float | str):
         return {"plain": o}
     if isinstance(o, list | tuple):
@@ -125,8 +131,14 @@ def _write_npz(file: Any, arrays: dict[str, np.ndarray], structure: str) -> None
 
 
 def _read_npz(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], str | None]:
-    with open(path, "rb") as whole, np.load(whole, allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file.files}
+    with open(path, "rb") as whole:
+        if whole.read(2) != b"PK":  # numpy would advise to unpickle it
+            raise ValueError("it is no .npz file")
+        whole.seek(0)
+        with np.load(whole, allow_pickle=False) as file:
+            if _STRUCTURE not in file.files:
+                raise ValueError(f"it lacks the structure that save() writes, and holds {file.files[:5]}")
+            arrays = {key: file[key] for key in file.files}
     return arrays, bytes(arrays[_STRUCTURE]).decode()
 
 

@@ -50,11 +50,15 @@ class Generator:
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a state that `get_state` gave. Raises ValueError, and changes nothing, for another."""
+        source = np.random.PCG64()
         try:
-            seed, self.numpy.bit_generator.state = state["seed"], state["state"]
-        except (KeyError, TypeError) as error:
+            source.state = state["state"]
+            if source.state != state["state"]:
+                raise ValueError(f"got {state['state']}")  # such as a float, which numpy would cut off
+            self.manual_seed(state["seed"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"this is no state of a Generator: {error!r}") from None
-        self._seed = seed
+        self.numpy.bit_generator.state = state["state"]
 
 
 default_generator = Generator()

@@ -135,6 +135,35 @@ def test_a_malformed_structure_is_a_clear_error(structure: str, tmp_path: Path) 
         ag.load(tmp_path / "y.npy")
 
 
+def test_numbers_of_numpy_are_numbers_and_errors_name_the_path_that_was_given(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    ag.save([np.float32(0.5), np.int64(3), np.bool_(True)], path)
+    assert ag.load(path) == [0.5, 3, True] and [type(e) for e in ag.load(path)] == [float, int, bool]
+    with pytest.raises(FileNotFoundError, match=r"none/x.npz'$"):
+        ag.save(1, tmp_path / "none" / "x.npz")
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(ValueError, match=r"it is no \.npz file"):
+        ag.load(tmp_path / "text.npz")
+    np.savez(tmp_path / "plain.npz", a=np.ones(1))
+    with pytest.raises(ValueError, match=r"lacks the structure that save\(\) writes, and holds \['a'\]"):
+        ag.load(tmp_path / "plain.npz")
+
+
+@pytest.mark.parametrize("where", ["fsync", "replace"])
+def test_ctrl_c_while_saving_stays_ctrl_c_and_leaves_no_part(where: str, tmp_path: Path, monkeypatch: Any) -> None:
+    path, real = tmp_path / "x.npz", getattr(os, where)
+    ag.save(1, path)
+
+    def interrupted(*args: Any) -> None:
+        real(*args)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, where, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ag.save(2, path)
+    assert os.listdir(tmp_path) == ["x.npz"] and ag.load(path) == (2 if where == "replace" else 1)
+
+
 def test_a_value_keeps_what_it_is(tmp_path: Path) -> None:
     ag.save(Value(1.0, requires_grad=False, label="a"), tmp_path / "v.npz")
     v = ag.load(tmp_path / "v.npz")

@@ -39,3 +39,20 @@ def test_none_and_any_shape_and_refusals() -> None:
     for p in (-0.1, 1.1, math.nan):
         with pytest.raises(ValueError, match="probability in"):
             x.bernoulli_(p)
+
+
+def test_a_state_that_is_none_changes_nothing() -> None:
+    g = ag.Generator().manual_seed(3)
+    ag.rand(3, generator=g)
+    good = g.get_state()
+    inner = good["state"]["state"]
+    for bad in (
+        {}, 3, {**good, "seed": "x"}, {**good, "seed": -1}, {**good, "state": {}},
+        *({**good, "state": {**good["state"], "state": {**inner, **change}}} for change in ({"inc": 1.5}, {"state": -1}, {"state": 2**200})),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="no state of a Generator"):
+            g.set_state(bad)  # type: ignore[arg-type]
+        assert g.get_state() == good and g.initial_seed() == 3
+    other = ag.Generator().manual_seed(9)
+    other.set_state(good)
+    assert other.initial_seed() == 3 and ag.rand(2, generator=other).equal(ag.rand(2, generator=g))
