@@ -13,7 +13,7 @@ import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "check_probability", "check_reduction", "cross_entropy", "dropout",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
     "elu", "gelu", "hinge_loss", "huber_loss", "l1_loss", "l1_penalty", "l2_penalty", "leaky_relu", "linear", "log_softmax",
     "mse_loss", "nll_loss", "one_hot", "prelu", "relu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
 ]  # fmt: skip
@@ -145,9 +145,9 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
     _same_shape(input, target, "huber_loss")
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be > 0, got {delta}")
-    d = ag.abs(input - target)
-    near = ag.clamp_max(d, delta)
-    return _reduce(near * (d - 0.5 * near), reduction)  # both branches in one, so that an infinite d has gradient delta
+    d = input - target
+    near = ag.clamp(d, -delta, delta)  # both branches in one: an infinite d has gradient delta, and 0 has curvature 1
+    return _reduce(near * (d - 0.5 * near), reduction)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
@@ -288,12 +288,21 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, re
     dim = min(1, input.ndim - 1)
     classes = input.shape[dim]
     _class_weights("cross_entropy", weight, classes)
+    q = target.detach().numpy()
+    if q.size and not q.min() >= 0:
+        raise ValueError(f"cross_entropy: a floating target of the input's shape holds probabilities, got {q.min()}")
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     each = target * log_softmax(input, dim)
     if weight is not None:
         each = each * weight.reshape(-1, *[1] * (input.ndim - 1 - dim))
     return _reduce(-each.sum(dim), reduction)
+
+
+def _targets_in_0_1(name: str, target: Tensor) -> None:
+    y = target.detach().numpy()
+    if y.size and not (y.min() >= 0 and y.max() <= 1):
+        raise ValueError(f"{name}: targets are probabilities in [0, 1], got {y.min()} to {y.max()}; from -1 and 1 make them (y + 1) / 2")
 
 
 def _scaled(loss: Tensor, weight: Tensor | None) -> Tensor:
@@ -312,6 +321,7 @@ def binary_cross_entropy_with_logits(
     tensor(1000.)
     """
     _same_shape(input, target, "binary_cross_entropy_with_logits")
+    _targets_in_0_1("binary_cross_entropy_with_logits", target)
     positive = _scaled(target * ag.softplus(-input), pos_weight)
     return _reduce(_scaled(positive + (1 - target) * ag.softplus(input), weight), reduction)  # exact in both tails
 
@@ -325,18 +335,21 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     tensor(100.)
     """
     _same_shape(input, target, "binary_cross_entropy")
+    _targets_in_0_1("binary_cross_entropy", target)
     p = input.detach().numpy()
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise ValueError(f"binary_cross_entropy: probabilities lie in [0, 1], got {p.min()} to {p.max()}; use the _with_logits form")
     return _reduce(_scaled(-(target * _log(input) + (1 - target) * _log(1 - input)), weight), reduction)
 
 
-# The logarithm stops at -100; its derivative 1 / p at 1e12, so that learning goes on from p = 0. Both as in PyTorch.
+# The logarithm stops at -100, as in PyTorch; its derivative 1 / p at 1e12, so that learning goes on from p = 0.
 _log = ag.Op("log", lambda p: ag.maximum(ag.log(p), -100.0), lambda g, z, p: g / ag.maximum(p, 1e-12))
 
 
 # Penalties.
 def _penalty(name: str, params: Any, size: Callable[[Any], Any]) -> Any:
+    if hasattr(params, "parameters") or isinstance(params, dict):
+        raise TypeError(f"{name} expects parameters, got {type(params).__name__}; pass net.parameters()")
     given = [params] if isinstance(params, ag.Node) else list(params)
     if not given:
         raise ValueError(f"{name} got no parameters; was a generator such as net.parameters() used up before?")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd import tensor
 from nn import CrossEntropyLoss, MSELoss
 from nn import functional as F
@@ -245,6 +246,84 @@ def test_binary_weights(seed: int) -> None:
     np.testing.assert_allclose(got.numpy(), heavy, rtol=1e-9)
 
 
+def _second(function: Any, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The Hessian times a fixed direction: by the engine, and by differences of its gradients."""
+    v = np.cos(np.arange(at.size)).reshape(at.shape)
+
+    def gradient(x: np.ndarray) -> np.ndarray:
+        t = tensor(x, requires_grad=True)
+        return ag.grad(function(t), t)[0].numpy()
+
+    x = tensor(at, requires_grad=True)
+    (g,) = ag.grad(function(x), x, create_graph=True)
+    (h,) = ag.grad((g * tensor(v)).sum(), x, allow_unused=True) if g.requires_grad else (ag.zeros(at.shape),)
+    return h.numpy(), (gradient(at + 1e-5 * v) - gradient(at - 1e-5 * v)) / 2e-5
+
+
+A, B = np.array([[0.5, -1.0, 2.0], [0.1, 0.3, -0.7]]), np.array([[0.5, 1.0, 1.0], [0.1, 3.0, -0.6]])
+P, Q = 1 / (1 + np.exp(-A)), np.array([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]])
+SECOND: dict[str, tuple[Any, np.ndarray]] = {
+    "mse": (lambda x: F.mse_loss(x, tensor(B)), A),
+    "mse, sum": (lambda x: F.mse_loss(x, tensor(B), reduction="sum"), A),
+    "huber": (lambda x: F.huber_loss(x, tensor(B), delta=1.5), A),
+    "smooth l1": (lambda x: F.smooth_l1_loss(x, tensor(B), beta=0.5), A),
+    "cross-entropy": (lambda x: F.cross_entropy(x, tensor([2, 0]), tensor(B[1] ** 2), label_smoothing=0.1), A),
+    "cross-entropy, one ignored": (lambda x: F.cross_entropy(x, tensor([2, -100])), A),
+    "cross-entropy of probabilities": (lambda x: F.cross_entropy(x, tensor(Q)), A),
+    "nll": (lambda x: F.nll_loss(ag.log(x), tensor([2, 0])), P),
+    "bce": (lambda x: F.binary_cross_entropy(x, tensor(Q)), P),
+    "bce with logits": (lambda x: F.binary_cross_entropy_with_logits(x, tensor(Q), pos_weight=tensor(3.0)), A),
+    "hinge, squared": (lambda x: F.hinge_loss(x, tensor(np.sign(B)), reduction="none").square().sum(), A),
+    "l1, squared": (lambda x: F.l1_loss(x, tensor(B + 1.3)).square(), A),
+    "penalty": (F.l2_penalty, A),
+    "softplus": (lambda x: F.softplus(x, beta=2).sum(), A),
+    "prelu": (lambda x: F.prelu(x, tensor([0.1, 0.2, 0.3])).square().sum(), A),
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_second_derivatives_also_where_input_and_target_are_equal(name: str) -> None:
+    engine, differences = _second(*SECOND[name])
+    assert abs(engine).max() > 0
+    np.testing.assert_allclose(engine, differences, rtol=1e-5, atol=1e-8)
+
+
+@given(extra=st.lists(st.integers(1, 3), min_size=1, max_size=2), seed=st.integers(0, 99))
+def test_cross_entropy_of_probabilities_of_any_shape(extra: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits, w = rng.normal(size=(2, 3, *extra)), rng.uniform(0.5, 2, 3)
+    q = np.moveaxis(rng.dirichlet(np.ones(3), (2, *extra)), -1, 1)
+    logp = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    want = -(w.reshape(3, *[1] * len(extra)) * q * logp).sum(1)
+    got = F.cross_entropy(tensor(logits), tensor(q), tensor(w), reduction="none")
+    np.testing.assert_allclose(got.numpy(), want, rtol=1e-9)
+
+
+def test_losses_of_nothing_are_nan_in_the_mean_and_zero_in_the_sum() -> None:
+    nothing = ag.zeros(0, 3)
+    for loss, target in (
+        (F.mse_loss, nothing), (F.l1_loss, nothing), (F.huber_loss, nothing), (F.binary_cross_entropy, nothing),
+        (F.hinge_loss, nothing), (F.cross_entropy, ag.zeros(0, dtype=ag.int64)),
+    ):  # fmt: skip
+        assert math.isnan(loss(nothing, target).item()) and loss(nothing, target, reduction="sum").item() == 0
+
+
+def test_targets_that_are_no_probabilities_are_refused() -> None:
+    x = tensor([[0.2, 0.7]])
+    for loss in (F.binary_cross_entropy, F.binary_cross_entropy_with_logits):
+        for bad in ([[-1.0, 1.0]], [[0.0, 2.0]], [[math.nan, 0.0]]):
+            with pytest.raises(ValueError, match=r"targets are probabilities in \[0, 1\]"):
+                loss(x, tensor(bad))
+    with pytest.raises(ValueError, match=r"holds probabilities, got -3\.0"):
+        F.cross_entropy(x, tensor([[4.0, -3.0]]))
+
+
+def test_dropout_draws_from_the_generator_that_it_is_given() -> None:
+    x, state = ag.ones(200), ag.default_generator.get_state()
+    a, b = (F.dropout(x, 0.5, generator=ag.Generator().manual_seed(1)) for _ in range(2))
+    assert a.equal(b) and ag.default_generator.get_state() == state
+
+
 # Penalties.
 @given(st.integers(0, 50), st.integers(1, 3))
 def test_penalties_have_the_parameter_and_its_sign_as_gradients(seed: int, many: int) -> None:
@@ -262,6 +341,8 @@ def test_penalties_of_values_and_of_nothing() -> None:
     a, b = ag.Value(3.0), ag.Value(-4.0)
     assert F.l2_penalty([a, b]).data == 12.5 and F.l1_penalty([a, b]).data == 7 and F.l1_penalty(b).data == 4
     for penalty in (F.l1_penalty, F.l2_penalty):
+        with pytest.raises(TypeError, match=r"got Linear; pass net.parameters\(\)"):
+            penalty(nn.Linear(1, 1))
         with pytest.raises(ValueError, match="used up"):
             penalty([])
 
