@@ -22,7 +22,7 @@ class _Row(Module):
     def _named(self) -> dict[str, Module]:
         return self._own(Module)
 
-    def _refill(self, named: Iterable[tuple[str, Module]]) -> None:
+    def _refill(self, named: Iterable[tuple[str, Module]], keep: bool = False) -> None:
         named = list(named)
         for name, m in named:
             if not isinstance(m, Module):
@@ -34,7 +34,9 @@ class _Row(Module):
                 elif callable(m):
                     got += f" {m!r} (as modules there are nn.ReLU() and its kin)"
                 raise TypeError(f"{type(self).__name__} takes modules, got {got} at position {name}")
-        for name in self._named():
+            if not name or "." in name or hasattr(type(self), name):
+                raise KeyError(f"{type(self).__name__}: {name!r} cannot name a module: it is empty, has a dot, or is an attribute")
+        for name in () if keep else self._named():
             object.__delattr__(self, name)
         for name, m in named:
             self.add_module(name, m)
@@ -71,7 +73,7 @@ class _Row(Module):
     def extend(self: Self, modules: Iterable[Module]) -> Self:
         """More at the end."""
         start = len(self)
-        self._refill([*self._named().items(), *((str(start + i), m) for i, m in enumerate(modules))])
+        self._refill([(str(start + i), m) for i, m in enumerate(modules)], keep=True)
         return self
 
     def insert(self, index: int, module: Module) -> None:

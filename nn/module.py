@@ -88,7 +88,18 @@ class Module:
         if isinstance(old, Parameter | Module) and not (value is None or isinstance(value, Parameter | Module)):
             kind = "Parameter" if isinstance(old, Parameter) else "Module"
             raise TypeError(f"{name!r} is a {kind}; got {type(value).__name__}; assign to its .data, or None to remove it")
+        if name in self._buffers and not (value is None or (isinstance(value, Tensor) and not isinstance(value, Parameter))):
+            if not isinstance(value, Parameter | Module):
+                raise TypeError(f"{name!r} is a buffer; got {type(value).__name__}, expected a Tensor or None")
+            self._forget_buffer(name)
         object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        self._forget_buffer(name)
+
+    def _forget_buffer(self, name: str) -> None:
+        object.__setattr__(self, "_buffers", {k: saved for k, saved in self._buffers.items() if k != name})
 
     def _own(self, kind: type | tuple[type, ...]) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if isinstance(value, kind)}
@@ -137,7 +148,8 @@ class Module:
     def _register(self, name: str, value: Any) -> None:
         if not isinstance(name, str) or not name or "." in name:
             raise KeyError(f"a name must be a string, not empty and without a dot, got {name!r}")
-        if hasattr(self, name) and not isinstance(getattr(self, name), Tensor | Module | None):
+        kind = Module if isinstance(value, Module) else Tensor
+        if hasattr(self, name) and value is not None and not isinstance(getattr(self, name), kind | None):
             raise KeyError(f"{type(self).__name__} has an attribute {name!r} already; choose another name")
         setattr(self, name, value)
 
@@ -241,7 +253,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or set them to zero."""
-        for p in self.parameters():
+        for _, p in self.named_parameters():
             if set_to_none or p.grad is None:
                 p.grad = None
             else:
@@ -249,19 +261,20 @@ class Module:
 
     def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
         """Learn the parameters, or freeze them."""
-        for p in self.parameters():
+        for _, p in self.named_parameters():
             p.requires_grad_(requires_grad)
         return self
 
     def to(self: Self, *args: Any, **kwargs: Any) -> Self:
-        """Parameters, their gradients and floating buffers in another floating dtype, in place; see `Tensor.to`."""
-        for t in (*self.parameters(), *(b for b in self.buffers() if b.dtype.kind == "f")):
-            changed = t.data.to(*args, **kwargs)
-            if changed.dtype.kind != "f":
-                raise TypeError(f"a module can be converted to a floating dtype only, got {changed.dtype}")
-            t.data = changed
-            if t.grad is not None:
-                t.grad = t.grad.to(*args, **kwargs)
+        """Floating parameters, their gradients and floating buffers in another floating dtype, in place; see `Tensor.to`."""
+        dtype = ag.empty(0).to(*args, **kwargs).dtype
+        if dtype.kind != "f":
+            raise TypeError(f"a module can be converted to a floating dtype only, got {dtype}")
+        for _, t in (*self.named_parameters(), *self.named_buffers()):
+            if t.dtype.kind == "f":
+                t.data = t.data.to(*args, **kwargs)
+                if t.grad is not None:
+                    t.grad = t.grad.to(*args, **kwargs)
         return self
 
     def float(self: Self) -> Self:
@@ -275,10 +288,16 @@ class Module:
     # Saving and loading.
     def state_dict(self) -> dict[str, Tensor]:
         """Parameters and persistent buffers by name, sharing their memory. What is shared stands under each of its names."""
-        own = {**self._own(Parameter), **{k: b for k in self._buffers if self._buffers[k] and (b := getattr(self, k, None)) is not None}}
-        state = {name: t.detach() for name, t in own.items()}
-        for key, child in self._own(Module).items():
-            state |= {_dotted(key, name): t for name, t in child.state_dict().items()}
+        state: dict[str, Tensor] = {}
+        stack: list[tuple[str, Module]] = [("", self)]
+        deepest = sum(1 for _ in self.modules())
+        while stack:
+            at, m = stack.pop()
+            if at.count(".") > deepest:
+                raise RuntimeError(f"a {type(m).__name__} contains itself, so that its state has no end")
+            saved = {k: getattr(m, k, None) for k, persistent in m._buffers.items() if persistent}
+            state |= {_dotted(at, k): t.detach() for k, t in {**m._own(Parameter), **saved}.items() if t is not None}
+            stack += [(_dotted(at, key), child) for key, child in reversed(m._own(Module).items())]
         return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
@@ -305,6 +324,10 @@ class Module:
                 else:
                     if given[name].shape != own[name].shape:
                         wrong.append(f"{name} (got shape {given[name].shape}, expected {own[name].shape})")
+                    elif given[name].dtype.kind == "f" and own[name].dtype.kind != "f":
+                        wrong.append(f"{name} (got {given[name].dtype}, which {own[name].dtype} cannot hold)")
+                    elif not own[name].numpy().flags.writeable:
+                        wrong.append(f"{name} (its own memory is read-only or expanded; .clone() it)")
         keys = LoadedKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
         if wrong or (strict and any(keys)):
             found = {"missing": keys.missing_keys, "unexpected": keys.unexpected_keys, "mis-shaped": wrong}

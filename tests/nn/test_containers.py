@@ -100,6 +100,12 @@ def test_each_layer_has_an_activation_of_its_own() -> None:
     assert isinstance(nn.MLP(1, [2, 1], activation=lambda: nn.LeakyReLU(0.5))[1], nn.LeakyReLU)
 
 
+def test_names_that_cannot_be_are_refused_before_anything_changes() -> None:
+    for name in ("", "a.b", "forward"):
+        with pytest.raises(KeyError, match="cannot name a module"):
+            nn.Sequential({"first": nn.ReLU(), name: nn.ReLU()})
+
+
 def test_refusals() -> None:
     with pytest.raises(TypeError, match=r"takes modules, got Op <relu> \(as modules there are"):
         nn.Sequential(ag.relu)

@@ -82,7 +82,8 @@ def test_a_thousand_modules_deep() -> None:
         outer = nn.Module()
         outer.inner = net
         net = outer
-    assert sum(1 for _ in net.modules()) == 5001
+    net.w = nn.Parameter(ag.ones(1))
+    assert sum(1 for _ in net.modules()) == 5001 and list(net.double().state_dict()) == ["w"] and net.eval().training is False
 
 
 def test_in_place_changes_of_data_reach_the_parameter() -> None:
@@ -157,10 +158,13 @@ def test_precision_changes_in_place_with_gradients_and_buffers() -> None:
     assert weight.dtype == weight.grad.dtype == net.mean.dtype == ag.float64 and net.calls.dtype == ag.int64
     assert weight.tolist() == before and net(ag.randn(3, 2, dtype=ag.float64)).dtype == ag.float64
     assert net.float().to("cpu").to(dtype=ag.float64).to(ag.float32).inner.weight.dtype == ag.float32
-    with pytest.raises(TypeError, match="floating dtype only, got int64"):
-        net.to(ag.int64)
-    with pytest.raises(ValueError, match="no device"):
-        net.to("cuda")
+    for module in (net, nn.ReLU()):
+        with pytest.raises(TypeError, match="floating dtype only, got int64"):
+            module.to(ag.int64)
+        with pytest.raises(ValueError, match="no device"):
+            module.to("cuda")
+    net.index = nn.Parameter(ag.tensor([1]), requires_grad=False)
+    assert net.double().index.dtype == ag.int64
 
 
 def test_freezing_and_zeroing() -> None:
@@ -187,6 +191,20 @@ def test_buffers_are_saved_unless_they_are_not_to_be_and_are_never_learned() -> 
     assert net.mean.tolist() == [0, 0] and twin.calls.item() == 1
 
 
+def test_a_buffer_stays_a_buffer_or_becomes_something_else_but_never_both() -> None:
+    net = Running()
+    with pytest.raises(TypeError, match="'mean' is a buffer; got int, expected a Tensor or None"):
+        net.mean = 3
+    net.mean = None
+    assert list(net.state_dict()) == ["calls", "inner.weight"]
+    net.mean = nn.Parameter(ag.zeros(2))
+    assert "mean" not in dict(net.named_buffers()) and "mean" in dict(net.named_parameters())
+    del net.calls
+    net.calls = ag.ones(1)
+    assert [n for n, _ in net.named_buffers()] == ["seen"]
+    assert [n for n, _ in nn.Sequential(net).named_buffers("", recurse=False)] == []
+
+
 def test_hooks_see_and_may_change_what_goes_in_and_out() -> None:
     net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU())
     shapes: list[Any] = []
@@ -196,11 +214,13 @@ def test_hooks_see_and_may_change_what_goes_in_and_out() -> None:
     assert shapes == [("Linear", (3, 2))]
     with net.register_forward_pre_hook(lambda module, args: args[0] * 2), net.register_forward_hook(lambda m, a, output: output + 1):
         assert ag.allclose(net(x), plain * 2 + 1)
-    assert ag.allclose(net(x), plain) and len(shapes) == 3
+    with net.register_forward_pre_hook(lambda module, args: (args[0] * 3,)):
+        assert ag.allclose(net(x), plain * 3)
+    assert ag.allclose(net(x), plain) and len(shapes) == 4
     handle.remove()
     handle.remove()
     net(x)
-    assert len(shapes) == 3
+    assert len(shapes) == 4
 
 
 def test_copies_and_pickles_stand_alone() -> None:
@@ -253,6 +273,30 @@ def test_a_state_shares_memory_with_the_parameters() -> None:
     assert state["weight"].item() == 7 and not state["weight"].requires_grad
 
 
+def test_a_state_that_cannot_be_written_or_held_changes_nothing() -> None:
+    fixed = np.ones(2, np.float32)
+    fixed.flags.writeable = False
+    net = nn.Module()
+    net.a, net.b = nn.Parameter(ag.ones(1)), nn.Parameter(ag.from_numpy(fixed))
+    with pytest.raises(RuntimeError, match=r"b \(its own memory is read-only or expanded; \.clone\(\) it"):
+        net.load_state_dict({"a": ag.zeros(1), "b": ag.zeros(2)})
+    assert net.a.item() == 1
+    net = nn.Module()
+    net.register_buffer("count", ag.tensor(3))
+    with pytest.raises(RuntimeError, match=r"count \(got float32, which int64 cannot hold"):
+        net.load_state_dict({"count": ag.tensor(2.7)})
+    assert net.load_state_dict({"count": ag.tensor(4)}) == ([], []) and net.count.item() == 4
+
+
+def test_a_module_within_itself_has_no_state() -> None:
+    net = nn.Module()
+    net.inner = nn.Module()
+    net.inner.outer = net
+    assert len(list(net.modules())) == 2
+    with pytest.raises(RuntimeError, match="contains itself"):
+        net.state_dict()
+
+
 # Errors.
 def test_misuse_says_what_to_do() -> None:
     net = nn.Linear(3, 1)
@@ -271,6 +315,11 @@ def test_misuse_says_what_to_do() -> None:
             net.add_module(name, nn.ReLU())
     with pytest.raises(KeyError, match="already"):
         net.add_module("forward", nn.ReLU())
+    with pytest.raises(KeyError, match="already"):
+        net.add_module("weight", nn.ReLU())
+    with pytest.raises(KeyError, match="already"):
+        nn.Sequential(net).register_parameter("0", nn.Parameter(ag.ones(1)))
+    assert len(list(net.parameters())) == 2
     with pytest.raises(TypeError, match="must be a Parameter"):
         net.register_parameter("w", ag.ones(1))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="no Parameter"):
