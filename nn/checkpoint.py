@@ -22,7 +22,8 @@ def save_checkpoint(
     A path that ends in ``.safetensors`` is written in that format (``pip install safetensors``), any other as ``.npz``. In
     both, the weights stand under the names of ``model.state_dict()``, so that ``safetensors.torch.load_file`` gives PyTorch
     a state dict. Tensors of the optimiser stand beside them as "checkpoint.optimizer..."; a file for ``strict`` loading is
-    one that is saved without an optimiser. ``extra`` takes tensors, arrays, numbers, strings, lists and dicts.
+    one that is saved without an optimiser. ``extra`` takes tensors, arrays, numbers, strings, lists and dicts. The random state
+    is that of the default generator: hand the `get_state()` of one of your own over as an extra.
 
     >>> import os, tempfile
     >>> from nn import Linear

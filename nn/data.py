@@ -135,7 +135,9 @@ class Subset(Dataset):
 
     def __getitem__(self, index: Any) -> Any:
         rows = self.indices[index]
-        return self.dataset[rows if rows.ndim else rows.item()]
+        if not rows.ndim:
+            return self.dataset[rows.item()]
+        return self.dataset[rows] if isinstance(self.dataset, Tensor | TensorDataset | Subset) else [self.dataset[i] for i in rows.tolist()]
 
     def batch(self, rows: Any) -> Any:
         """What the dataset below gathers, at the positions that these rows have there."""

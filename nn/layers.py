@@ -53,7 +53,8 @@ class Linear(Module):
 class LazyLinear(Linear):
     """A `Linear` that learns the width of its input when it is first called, and is a `Linear` from then on.
 
-    Until then its weight is empty, of shape (out, 0); an optimiser may hold it already. Initialise after the first call.
+    Until then its weight is empty, of shape (out, 0); an optimiser may hold it already. Call it once before you initialise it,
+    load a state into it, or take its `scalars()`.
 
     >>> net = LazyLinear(3)
     >>> _ = net(ag.zeros(1, 5))
@@ -65,6 +66,8 @@ class LazyLinear(Linear):
         super().__init__(0, out_features, bias, dtype=dtype)
 
     def forward(self, x: Tensor) -> Tensor:
+        if not isinstance(self.weight, Parameter):
+            raise RuntimeError("LazyLinear: call the network once on tensors before scalars(), so that its width is known")
         if not x.ndim:
             raise ValueError("LazyLinear: an input has at least one dimension, got a 0-d tensor")
         self.in_features = x.shape[-1]

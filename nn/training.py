@@ -11,6 +11,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
 import autograd as ag
 from autograd import Tensor
 from nn.data import Dataset
@@ -98,6 +100,10 @@ def _callable(what: str, given: Any, call: str) -> None:
     if not callable(given):
         hint = "; wrap it: lambda epoch, history: scheduler.step()" if hasattr(given, "get_last_lr") else ""
         raise TypeError(f"{what} is called as {call}, got {type(given).__name__}{f' {given!r}' if isinstance(given, str) else ''}{hint}")
+
+
+def _stops(answer: Any) -> bool:
+    return answer is True or (isinstance(answer, np.bool_ | Tensor) and bool(answer))
 
 
 def _pair(name: str, batch: Any) -> tuple[Any, Any]:
@@ -201,6 +207,9 @@ def fit(
     if not (hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")) or isinstance(optimizer, type):
         got = optimizer.__name__ if isinstance(optimizer, type) else type(optimizer).__name__
         raise TypeError(f"the optimizer needs zero_grad() and step(), got {got}; the order is fit(model, loss, optimizer, train)")
+    held = [id(p) for group in getattr(optimizer, "param_groups", ()) for p in group["params"]]
+    if held and not {id(p) for p in model.parameters()} & set(held):
+        raise ValueError("the optimizer holds no parameter of this model; was it made for an earlier one?")
     for name, batches in (("train", train), ("valid", valid)):
         if isinstance(batches, Dataset | Tensor) or not isinstance(batches, Iterable | None):
             raise TypeError(f"{name} must give batches, got {type(batches).__name__}; use DataLoader(dataset, batch_size)")
@@ -223,7 +232,7 @@ def fit(
                 if bar is not None:
                     bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()}, refresh=False)
                     bar.update()
-                if any([callback(epoch, history) is True for callback in called]):  # a list: all are called
+                if any([_stops(callback(epoch, history)) for callback in called]):  # a list: all are called
                     break
     except KeyboardInterrupt:
         history.interrupted = True

@@ -320,3 +320,8 @@ def test_standardising_refuses_what_it_cannot_do() -> None:
     with pytest.raises(ValueError, match=r"at least one training row, got shape \(0, 3\)"):
         standardize(x[:0])
     assert standardize(x, x[:0])[1].shape == (0, 3)
+
+
+def test_a_subset_of_a_list_can_be_sliced() -> None:
+    part = Subset(["a", "b", "c"], [2, 0])
+    assert part[:1] == ["c"] and part[:] == ["c", "a"] and part[-1] == "a"

@@ -118,6 +118,14 @@ def test_it_takes_values_learns_on_its_own_and_is_a_graph_of_scalars() -> None:
         Pair().scalars()([1.0])
 
 
+def test_a_lazy_layer_must_know_its_width_first() -> None:
+    net = nn.Sequential(nn.LazyLinear(2))
+    with pytest.raises(RuntimeError, match="call the network once"):
+        net.scalars()([1.0, 2.0])
+    net(ag.ones(1, 2))
+    assert len(net.scalars()([1.0, 2.0])) == 2 and len(net.scalars()(ag.ones(2))) == 2
+
+
 class Pair(nn.Module):
     def forward(self, x: Any) -> Any:
         return x, x

@@ -8,6 +8,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +190,17 @@ def test_what_is_no_such_argument_is_refused(changes: Any, message: str) -> None
     batches = [(ag.ones(2, 1), ag.ones(2, 1))]
     with pytest.raises(TypeError, match=message):
         fit(net, **{"loss": nn.MSELoss(), "optimizer": optimizer, "train": batches, **changes})
+
+
+def test_an_optimizer_of_another_model_is_refused_and_answers_of_numpy_count() -> None:
+    net, batches = nn.Linear(1, 1), [(ag.ones(2, 1), ag.ones(2, 1))]
+    with pytest.raises(ValueError, match="holds no parameter of this model"):
+        fit(net, nn.MSELoss(), nn.optim.SGD(nn.Linear(1, 1).parameters()), batches)
+    optimizer = nn.optim.SGD(net.parameters())
+    for yes in (np.bool_(True), ag.tensor(True)):
+        assert fit(net, nn.MSELoss(), optimizer, batches, epochs=5, callbacks=lambda e, h, yes=yes: yes).epochs == 1
+    for no in (None, 1, "text", np.bool_(False)):
+        assert fit(net, nn.MSELoss(), optimizer, batches, epochs=2, callbacks=lambda e, h, no=no: no).epochs == 2
 
 
 def test_one_callback_and_one_metric_need_no_list() -> None:
