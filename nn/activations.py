@@ -14,7 +14,11 @@ __all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "PReLU", "ReLU", "SiLU", "S
 
 
 class ReLU(Module):
-    """max(x, 0), with derivative 0 at 0."""
+    """max(x, 0), with derivative 0 at 0.
+
+    >>> ReLU()(ag.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -24,21 +28,33 @@ class ReLU(Module):
 
 
 class Tanh(Module):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent.
+
+    >>> Tanh()(ag.tensor([-1000., 0., 1000.]))
+    tensor([-1.,  0.,  1.])
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         return F.tanh(x)
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x)), without overflow."""
+    """1 / (1 + exp(-x)), without overflow.
+
+    >>> Sigmoid()(ag.tensor([-1000., 0., 1000.]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         return F.sigmoid(x)
 
 
 class SiLU(Module):
-    """x * sigmoid(x), also called swish."""
+    """x * sigmoid(x), also called swish (Hendrycks and Gimpel, arXiv:1606.08415).
+
+    >>> SiLU()(ag.tensor([-1., 0., 1.]))
+    tensor([-0.2689,  0.0000,  0.7311])
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -89,7 +105,11 @@ class PReLU(Module):
 
 
 class ELU(Module):
-    """x where x > 0, else ``alpha * (exp(x) - 1)`` (Clevert et al., arXiv:1511.07289)."""
+    """x where x > 0, else ``alpha * (exp(x) - 1)`` (Clevert et al., arXiv:1511.07289).
+
+    >>> ELU(alpha=2.0)(ag.tensor([-1000., 3.]))
+    tensor([-2.,  3.])
+    """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
@@ -103,7 +123,13 @@ class ELU(Module):
 
 
 class GELU(Module):
-    """x * P(N(0, 1) <= x) (Hendrycks and Gimpel, arXiv:1606.08415), or its approximation by "tanh"."""
+    """x * P(N(0, 1) <= x) (Hendrycks and Gimpel, arXiv:1606.08415), or its approximation by "tanh".
+
+    Raises ValueError for another ``approximate``.
+
+    >>> GELU()(ag.tensor([-1., 1.])), GELU("tanh")(ag.tensor([-1., 1.]))
+    (tensor([-0.1587,  0.8413]), tensor([-0.1588,  0.8412]))
+    """
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
@@ -119,7 +145,11 @@ class GELU(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(beta x)) / beta, a smooth ReLU; exact for large x, so that ``threshold`` is taken and not needed."""
+    """log(1 + exp(beta x)) / beta, a smooth ReLU; exact for large x, so that ``threshold`` is taken and not needed.
+
+    >>> Softplus()(ag.tensor([0., 100.]))
+    tensor([  0.6931, 100.0000])
+    """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
@@ -151,7 +181,11 @@ class Softmax(Module):
 
 
 class LogSoftmax(Softmax):
-    """log(softmax(x)) along ``dim``, exact where softmax underflows."""
+    """log(softmax(x)) along ``dim``, exact where softmax underflows.
+
+    >>> LogSoftmax(dim=1)(ag.tensor([[0., 1000.]]))
+    tensor([[-1000.,     0.]])
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         return F.log_softmax(x, self.dim)

@@ -45,6 +45,15 @@ def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: A
 
     Raises ValueError for a file that is cut off or no checkpoint, or lacks what is asked for, RuntimeError where the weights
     do not fit the model. Whatever is raised, model, optimiser, scheduler and random state stay as they were.
+
+    >>> import os, tempfile
+    >>> from nn import Linear
+    >>> path = os.path.join(tempfile.mkdtemp(), "net.npz")
+    >>> save_checkpoint(path, model=Linear(2, 1), step=3)
+    >>> load_checkpoint(path, model=Linear(2, 4))
+    Traceback (most recent call last):
+    RuntimeError: the state does not fit this Linear, nothing was loaded
+      mis-shaped: weight (got shape (1, 2), expected (4, 2)), bias (got shape (1,), expected (4,))
     """
     state = ag.load(path)
     rest = state.pop(_REST, None) if isinstance(state, dict) else None

@@ -30,7 +30,13 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x where x > 0, else ``weight * x``; weight of shape (1,), or (c,) for an input of shape (n, c, ...)."""
+    """x where x > 0, else ``weight * x``; weight of shape (1,), or (c,) for an input of shape (n, c, ...).
+
+    Raises ValueError for a weight of another shape.
+
+    >>> prelu(ag.tensor([[-1., -1.]]), ag.tensor([0.5, 0.25]))
+    tensor([[-0.5000, -0.2500]])
+    """
     _tensors("prelu", input, weight)
     if weight.numel() == 1:
         return ag.prelu(input, weight)
@@ -151,7 +157,11 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
-    """`huber_loss` with delta = beta, divided by beta; `l1_loss` for beta = 0 (Girshick, arXiv:1504.08083)."""
+    """`huber_loss` with delta = beta, divided by beta; `l1_loss` for beta = 0 (Girshick, arXiv:1504.08083).
+
+    >>> smooth_l1_loss(ag.tensor([0.5, 3.]), ag.zeros(2), reduction="none", beta=2.0).tolist()
+    [0.0625, 2.0]
+    """
     if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta must be >= 0, got {beta}")
     if beta == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd import Tensor
+import autograd as ag
 from nn import functional as F
 from nn.module import Module
 
@@ -22,86 +22,109 @@ class _Loss(Module):
 class MSELoss(_Loss):
     """The squared distance; see `nn.functional.mse_loss`.
 
-    >>> from autograd import tensor
-    >>> MSELoss(reduction="sum")(tensor([1., 2.]), tensor([1., 4.]))
+    >>> MSELoss(reduction="sum")(ag.tensor([1., 2.]), ag.tensor([1., 4.]))
     tensor(4.)
     """
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
 class L1Loss(_Loss):
-    """The absolute distance; see `nn.functional.l1_loss`."""
+    """The absolute distance; see `nn.functional.l1_loss`.
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    >>> L1Loss()(ag.tensor([1., 2.]), ag.tensor([1., 4.]))
+    tensor(1.)
+    """
+
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
 class HuberLoss(_Loss):
-    """Quadratic near 0, linear from ``delta`` on; see `nn.functional.huber_loss`."""
+    """Quadratic near 0, linear from ``delta`` on; see `nn.functional.huber_loss`.
+
+    >>> HuberLoss(reduction="none", delta=1.0)(ag.tensor([1., 3.]), ag.zeros(2)).tolist()
+    [0.5, 2.5]
+    """
 
     def __init__(self, *, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
 class SmoothL1Loss(_Loss):
-    """Quadratic near 0, the absolute distance from ``beta`` on; see `nn.functional.smooth_l1_loss`."""
+    """Quadratic near 0, the absolute distance less a constant from ``beta`` on; see `nn.functional.smooth_l1_loss`.
+
+    >>> SmoothL1Loss(reduction="none", beta=2.0)(ag.tensor([2., 3.]), ag.zeros(2)).tolist()
+    [1.0, 2.0]
+    """
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.beta = beta
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
 class HingeLoss(_Loss):
-    """max(0, margin - y x) for targets y = 1 or -1; see `nn.functional.hinge_loss`."""
+    """max(0, margin - y x) for targets y = 1 or -1; see `nn.functional.hinge_loss`.
+
+    >>> HingeLoss()(ag.tensor([0.5, 2.]), ag.tensor([1, 1])).item()
+    0.25
+    """
 
     def __init__(self, *, reduction: str = "mean", margin: float = 1.0) -> None:
         super().__init__(reduction=reduction)
         self.margin = margin
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.hinge_loss(input, target, reduction=self.reduction, margin=self.margin)
 
 
 class _Weighted(_Loss):
-    weight: Tensor | None
+    weight: ag.Tensor | None
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
+    def __init__(self, weight: ag.Tensor | None = None, *, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
         self.register_buffer("weight", weight)
 
 
 class NLLLoss(_Weighted):
-    """-input[target] for log-probabilities and class indices; see `nn.functional.nll_loss`."""
+    """-input[target] for log-probabilities and class indices; see `nn.functional.nll_loss`.
 
-    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
+    >>> NLLLoss()(ag.tensor([[-0.5, -1.]]), ag.tensor([0]))
+    tensor(0.5000)
+    """
+
+    def __init__(self, weight: ag.Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(weight, reduction=reduction)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
 class CrossEntropyLoss(_Weighted):
-    """Cross-entropy of logits (n, classes) and class indices (n,) or probabilities; see `nn.functional.cross_entropy`."""
+    """Cross-entropy of logits (n, classes) and class indices (n,) or probabilities; see `nn.functional.cross_entropy`.
+
+    >>> CrossEntropyLoss()(ag.tensor([[0., 0.]]), ag.tensor([1]))
+    tensor(0.6931)
+    """
 
     def __init__(
-        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+        self, weight: ag.Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
         super().__init__(weight, reduction=reduction)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"CrossEntropyLoss: label_smoothing lies in [0, 1], got {label_smoothing}")
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.cross_entropy(
             input,
             target,
@@ -113,20 +136,28 @@ class CrossEntropyLoss(_Weighted):
 
 
 class BCELoss(_Weighted):
-    """-y log p - (1 - y) log(1 - p) with p = input; see `nn.functional.binary_cross_entropy`."""
+    """-y log p - (1 - y) log(1 - p) with p = input; see `nn.functional.binary_cross_entropy`.
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    >>> BCELoss()(ag.tensor([0.5]), ag.tensor([1.]))
+    tensor(0.6931)
+    """
+
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Weighted):
-    """The same with p = sigmoid(input), without overflow; see `nn.functional.binary_cross_entropy_with_logits`."""
+    """`BCELoss` with p = sigmoid(input), without overflow; see `nn.functional.binary_cross_entropy_with_logits`.
 
-    pos_weight: Tensor | None
+    >>> BCEWithLogitsLoss()(ag.tensor([-1000.]), ag.tensor([1.]))
+    tensor(1000.)
+    """
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None) -> None:
+    pos_weight: ag.Tensor | None
+
+    def __init__(self, weight: ag.Tensor | None = None, *, reduction: str = "mean", pos_weight: ag.Tensor | None = None) -> None:
         super().__init__(weight, reduction=reduction)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.binary_cross_entropy_with_logits(input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight)
