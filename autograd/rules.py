@@ -176,7 +176,7 @@ prelu    = op("prelu", both(lambda x, w: x if x > 0 else w * x, lambda x, w: np.
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
                                                                 lambda g, z, x, w: where(x > 0, 0, g * x))
 elu_     = op("elu",   both(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
-                                                                lambda g, z, x, a: where(x > 0, g, g * (a * exp(where(x < 0, x, 0)))),
+                                                                lambda g, z, x, a: where(x <= 0, g * (a * exp(where(x < 0, x, 0))), g),  # passes at NaN
                                                                 lambda g, z, x, a: where(x > 0, 0, g * expm1(minimum(x, 0))))
 
 # Ties share the gradient evenly; a NaN passes it to both.

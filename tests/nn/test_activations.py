@@ -76,3 +76,9 @@ def test_they_say_how_they_are_set() -> None:
         "ELU(alpha=1.5)", "GELU(approximate='none')", "GELU(approximate='tanh')", "Softplus(beta=1.0, threshold=20.0)",
         "Softplus(beta=3, threshold=20.0)", "Softmax(dim=1)", "LogSoftmax(dim=1)",
     ]  # fmt: skip
+
+
+def test_elu_passes_the_gradient_at_nan_and_scales_it_at_0() -> None:
+    x = ag.tensor([math.nan, 0.0, 1.0, -math.inf], requires_grad=True)
+    nn.ELU(alpha=2.0)(x).sum().backward()
+    assert x.grad.tolist() == [1.0, 2.0, 1.0, 0.0]
