@@ -1,6 +1,7 @@
 """Optimisers and the schedules of their learning rates, by PyTorch's names. This page is the index, nothing else."""
 
 from nn.optim import lr_scheduler
-from nn.optim.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from nn.optim.algorithms import SGD, Adagrad, Adam, AdamW, RMSprop
+from nn.optim.optimizer import Optimizer
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "lr_scheduler"]

@@ -12,7 +12,7 @@ from math import cos, inf, pi
 from typing import Any, ClassVar
 
 from autograd import Tensor
-from nn.optim.optimizers import Group, Optimizer, number
+from nn.optim.optimizer import Group, Optimizer, number
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "ReduceLROnPlateau", "StepLR"]
 

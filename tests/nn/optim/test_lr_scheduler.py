@@ -283,6 +283,6 @@ def test_a_step_that_fails_is_no_step() -> None:
 
 def test_the_names_stand_where_pytorch_has_them() -> None:
     assert nn.optim.lr_scheduler.StepLR is StepLR
-    for name in ("nn.optim", "nn.optim.lr_scheduler", "nn.optim.optimizers"):
+    for name in ("nn.optim", "nn.optim.lr_scheduler", "nn.optim.algorithms", "nn.optim.optimizer"):
         module = importlib.import_module(name)
         assert all(getattr(module, public).__doc__ for public in module.__all__)

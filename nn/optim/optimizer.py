@@ -1,8 +1,7 @@
-"""Optimisers: they change parameters in place by their gradients, by the published updates.
+"""What all optimisers share: they change parameters in place by their gradients.
 
-What all of them share stands once, in `Optimizer`: groups of parameters with their own settings, the state that is kept
-for each parameter, the penalty that joins the gradient, maximising, saving and loading. What is left to a class is its
-formula. Names, defaults and the rules of the first step are PyTorch's.
+Groups of parameters with their own settings, the state that is kept for each parameter, the penalty that joins the
+gradient, maximising, saving and loading stand here, once. What is left to a class is its formula (see `algorithms`).
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from math import inf, nan, sqrt
+from math import inf, nan
 from numbers import Real
 from typing import Any, ClassVar
 
 import autograd as ag
 from autograd import Tensor
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = ["Optimizer", "number"]
 
 Group = dict[str, Any]
 State = dict[str, Any]
@@ -109,6 +108,7 @@ class Optimizer:
     def add_param_group(self, param_group: Group) -> None:
         """One more group: its "params", and the settings that differ from the defaults. Nothing is added where it does not fit.
 
+        >>> from nn.optim import SGD
         >>> w, b = ag.ones(2, requires_grad=True), ag.zeros(1, requires_grad=True)
         >>> opt = SGD([w], lr=0.1)
         >>> opt.add_param_group({"params": b, "lr": 0.2})
@@ -148,6 +148,7 @@ class Optimizer:
 
         ``closure``, where given, computes the loss anew and its gradients; what it returns is returned.
 
+        >>> from nn.optim import SGD
         >>> w = ag.tensor([1.], requires_grad=True)
         >>> opt = SGD([w], lr=0.1)
         >>> def closure():
@@ -203,6 +204,7 @@ class Optimizer:
 
         The state is the optimiser's own, not a copy: save it, or `copy.deepcopy` it, before the next step.
 
+        >>> from nn.optim import SGD
         >>> w = ag.tensor([1.], requires_grad=True)
         >>> opt = SGD([w], lr=0.1, momentum=0.9)
         >>> (2 * w).sum().backward(); opt.step(); opt.state_dict()["state"]
@@ -278,231 +280,3 @@ class Optimizer:
             text += f"\nParameter Group {i}\n"
             text += "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
         return text + ")"
-
-
-class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum: ``v = momentum v + (1 - dampening) g; p -= lr v``.
-
-    The first ``v`` is ``g``, not dampened. With ``nesterov`` the step is ``lr (g + momentum v)``. Here ``g`` is the gradient
-    plus ``weight_decay p``, or minus the gradient plus ``weight_decay p`` with ``maximize``.
-    Source: Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning",
-    ICML 2013; with lr outside of ``v``, as PyTorch has it.
-
-    Raises ValueError where a setting is out of range, or nesterov goes without momentum or with dampening.
-
-    >>> w = ag.tensor([1.], requires_grad=True)
-    >>> opt = SGD([w], lr=0.1)
-    >>> (w * w).sum().backward(); opt.step(); w
-    tensor([0.8000], requires_grad=True)
-    """
-
-    limits = {"lr": inf, "momentum": inf, "dampening": inf, "weight_decay": inf}  # noqa: RUF012
-
-    def __init__(
-        self,
-        params: Iterable[Tensor] | Iterable[Group],
-        lr: float = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        super().__init__(params, {**settings, "nesterov": nesterov, "maximize": maximize})
-
-    def checked(self, settings: Group) -> Group:
-        plain = super().checked(settings)
-        if plain["nesterov"] and (plain["momentum"] == 0 or plain["dampening"] != 0):
-            got = f"momentum={plain['momentum']}, dampening={plain['dampening']}"
-            raise ValueError(f"SGD: nesterov needs momentum > 0 and dampening = 0, got {got}")
-        return plain
-
-    def initial_state(self, p: Tensor, group: Group) -> State:
-        return {"momentum_buffer": ag.zeros_like(p)} if group["momentum"] else {}
-
-    def update(self, pairs: Pairs, group: Group) -> None:
-        lr, momentum, dampening, nesterov = group["lr"], group["momentum"], group["dampening"], group["nesterov"]
-        for p, g in pairs:
-            if momentum:
-                state = self.state[p]
-                if (v := state.get("momentum_buffer")) is None:
-                    v = state["momentum_buffer"] = g.clone()
-                else:
-                    v.mul_(momentum).add_(g, alpha=1 - dampening)
-                g = (v * momentum).add_(g) if nesterov else v
-            p.sub_(g, alpha=lr)
-
-
-class Adam(Optimizer):
-    """Adam: ``m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr m' / (sqrt(v') + eps)``.
-
-    ``m' = m / (1 - b1^t)`` and ``v' = v / (1 - b2^t)`` undo that both start at 0. With ``amsgrad`` (Reddi, Kale and Kumar,
-    "On the convergence of Adam and beyond", ICLR 2018) the largest ``v`` so far stands for ``v``.
-    Source: Kingma and Ba, "Adam: a method for stochastic optimization", arXiv:1412.6980.
-
-    Raises ValueError where a setting is out of range.
-
-    >>> w = ag.tensor([1., 100.], requires_grad=True)
-    >>> opt = Adam([w], lr=0.1)
-    >>> (w * w).sum().backward(); opt.step(); w    # the size of the gradient does not matter
-    tensor([ 0.9000, 99.9000], requires_grad=True)
-    """
-
-    limits = {"lr": inf, "betas": 1, "eps": inf, "weight_decay": inf}  # noqa: RUF012
-
-    def __init__(
-        self,
-        params: Iterable[Tensor] | Iterable[Group],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, {**settings, "amsgrad": amsgrad, "maximize": maximize})
-
-    def initial_state(self, p: Tensor, group: Group) -> State:
-        moments = ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] if group["amsgrad"] else ["exp_avg", "exp_avg_sq"]
-        return {"step": 0, **{name: ag.zeros_like(p) for name in moments}}
-
-    def update(self, pairs: Pairs, group: Group) -> None:
-        lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
-        for p, g in pairs:
-            state = self.begun(p, group)
-            state["step"] = t = state["step"] + 1
-            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
-            v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
-            if group["amsgrad"]:
-                v = state["max_exp_avg_sq"].copy_(ag.maximum(state["max_exp_avg_sq"], v))
-            if not self.coupled:
-                p.mul_(1 - lr * group["weight_decay"])
-            p.sub_(m / (v.sqrt() / sqrt(1 - b2**t)).add_(eps), alpha=lr / (1 - b1**t))
-
-
-class AdamW(Adam):
-    """Adam with weight decay beside the gradient: ``p -= lr weight_decay p``, then the step of `Adam`.
-
-    In Adam the decay of a weight would be divided by the size of its gradients; here all weights decay alike.
-    Source: Loshchilov and Hutter, "Decoupled weight decay regularization", arXiv:1711.05101.
-
-    Raises ValueError where a setting is out of range.
-
-    >>> w = ag.tensor([1.], requires_grad=True)
-    >>> opt = AdamW([w], lr=0.1, weight_decay=0.5)
-    >>> (0 * w).sum().backward(); opt.step(); w
-    tensor([0.9500], requires_grad=True)
-    """
-
-    coupled = False
-
-    def __init__(
-        self,
-        params: Iterable[Tensor] | Iterable[Group],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
-
-
-class RMSprop(Optimizer):
-    """RMSprop: ``v = alpha v + (1 - alpha) g^2; p -= lr g / (sqrt(v) + eps)``.
-
-    With ``centered`` (Graves, arXiv:1308.0850) the square of the mean gradient is taken off ``v``, which leaves its
-    variance; with ``momentum`` the quotient is summed up, ``b = momentum b + g / (sqrt(v) + eps); p -= lr b``.
-    Source: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning", 2012.
-
-    Raises ValueError where a setting is out of range.
-
-    >>> w = ag.tensor([1., 100.], requires_grad=True)
-    >>> opt = RMSprop([w], lr=0.1, alpha=0.75)
-    >>> (w * w).sum().backward(); opt.step(); w
-    tensor([ 0.8000, 99.8000], requires_grad=True)
-    """
-
-    limits = {"lr": inf, "alpha": 1, "eps": inf, "weight_decay": inf, "momentum": inf}  # noqa: RUF012
-
-    def __init__(
-        self,
-        params: Iterable[Tensor] | Iterable[Group],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
-        super().__init__(params, {**settings, "centered": centered, "maximize": maximize})
-
-    def initial_state(self, p: Tensor, group: Group) -> State:
-        needed = {"square_avg": True, "momentum_buffer": group["momentum"] > 0, "grad_avg": group["centered"]}
-        return {"step": 0, **{name: ag.zeros_like(p) for name, need in needed.items() if need}}
-
-    def update(self, pairs: Pairs, group: Group) -> None:
-        lr, alpha, eps, momentum = group["lr"], group["alpha"], group["eps"], group["momentum"]
-        for p, g in pairs:
-            state = self.begun(p, group)
-            state["step"] += 1
-            v = state["square_avg"].mul_(alpha).add_(g * g, alpha=1 - alpha)
-            if group["centered"]:
-                mean = state["grad_avg"].mul_(alpha).add_(g, alpha=1 - alpha)
-                v = (v - mean * mean).clamp_(min=0)  # a variance of 0 may round to below 0, where PyTorch's root is NaN
-            step = g / v.sqrt().add_(eps)
-            if momentum:
-                step = state["momentum_buffer"].mul_(momentum).add_(step)
-            p.sub_(step, alpha=lr)
-
-
-class Adagrad(Optimizer):
-    """Adagrad: ``s = s + g^2; p -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)``.
-
-    ``s`` starts at ``initial_accumulator_value``: what moved much so far moves less from now on.
-    Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization",
-    JMLR 12, 2011.
-
-    Raises ValueError where a setting is out of range.
-
-    >>> w = ag.tensor([1., 100.], requires_grad=True)
-    >>> opt = Adagrad([w], lr=0.1)
-    >>> (w * w).sum().backward(); opt.step(); w
-    tensor([ 0.9000, 99.9000], requires_grad=True)
-    """
-
-    limits = {"lr": inf, "lr_decay": inf, "weight_decay": inf, "initial_accumulator_value": inf, "eps": inf}  # noqa: RUF012
-
-    def __init__(
-        self,
-        params: Iterable[Tensor] | Iterable[Group],
-        lr: float = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps}
-        super().__init__(params, {**settings, "initial_accumulator_value": initial_accumulator_value, "maximize": maximize})
-
-    def initial_state(self, p: Tensor, group: Group) -> State:
-        return {"step": 0, "sum": ag.full_like(p, group["initial_accumulator_value"])}
-
-    def update(self, pairs: Pairs, group: Group) -> None:
-        for p, g in pairs:
-            state = self.begun(p, group)
-            lr = group["lr"] / (1 + state["step"] * group["lr_decay"])
-            state["step"] += 1
-            s = state["sum"].add_(g * g)
-            p.sub_(g / s.sqrt().add_(group["eps"]), alpha=lr)
