@@ -52,6 +52,8 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename == temporary:
             error.filename = os.fspath(path)
+        if isinstance(error.__context__, KeyboardInterrupt):  # which closing a half-written archive turns into a ValueError
+            raise error.__context__ from None
         raise
 
 

@@ -164,6 +164,19 @@ def test_ctrl_c_while_saving_stays_ctrl_c_and_leaves_no_part(where: str, tmp_pat
     assert os.listdir(tmp_path) == ["x.npz"] and ag.load(path) == (2 if where == "replace" else 1)
 
 
+def test_ctrl_c_within_an_archive_stays_ctrl_c(tmp_path: Path, monkeypatch: Any) -> None:
+    def interrupted(*args: Any) -> None:
+        try:
+            raise KeyboardInterrupt
+        except BaseException:
+            raise ValueError("Can't close the ZIP file while there is an open writing handle on it")  # noqa: B904 - as zipfile does
+
+    monkeypatch.setattr("autograd.files._write_npz", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ag.save([ag.ones(2)], tmp_path / "x.npz")
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_value_keeps_what_it_is(tmp_path: Path) -> None:
     ag.save(Value(1.0, requires_grad=False, label="a"), tmp_path / "v.npz")
     v = ag.load(tmp_path / "v.npz")
