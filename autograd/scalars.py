@@ -73,7 +73,7 @@ class ValueTensor(Tensor):
     @property  # type: ignore[misc]  # to be read only
     def data(self) -> Tensor:
         """The numbers, a float64 tensor of its own."""
-        return Tensor(np.vectorize(float, otypes=[np.float64])(self.raw) if self.raw.size else np.zeros(self.shape))
+        return Tensor(self.raw.astype(np.float64))
 
     def values(self) -> np.ndarray:
         """The object array of the entries."""
@@ -111,40 +111,11 @@ def _boxed(data: Any) -> np.ndarray:
     return out
 
 
-# How rows are made of scalars where numpy's way with objects would not do: a shift by the largest entry is a constant,
-# ties share the gradient, and a norm at 0 has gradient 0.
-def _top(x: np.ndarray, axes: Any) -> np.ndarray:
-    tops = np.vectorize(float, otypes=[np.float64])(x).max(axis=axes, keepdims=True, initial=-np.inf)
-    return np.where(np.isfinite(tops), tops, 0).astype(object)
-
-
-def _exp(x: np.ndarray) -> np.ndarray:
-    return np.frompyfunc(rules.exp, 1, 1)(x)
-
-
-def _log(x: Any) -> Any:
-    return np.frompyfunc(rules.log, 1, 1)(x)
-
-
-def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    e = _exp(x - _top(x, axis))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    y = x - _top(x, axis)
-    return y - _log(_exp(y).sum(axis=axis, keepdims=True))
-
-
-def _logsumexp(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    top = _top(x, axes)
-    z = _log(_exp(x - top).sum(axis=axes, keepdims=True)) + top
-    return z if keepdim else z.reshape([n for i, n in enumerate(x.shape) if i not in axes])
-
-
+# How rows are made of scalars where numpy's way with objects would not do: ties share the gradient, and a root at 0 has
+# gradient 0.
 def _extreme(row: Op) -> Any:
     def compute(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-        numbers = np.vectorize(float, otypes=[np.float64])(x)
+        numbers = x.astype(np.float64)
         ends = row.compute(numbers, axes, True)
         chosen = (numbers == ends) | np.isnan(numbers)
         shared = np.where(chosen, x, 0).sum(axis=axes, keepdims=keepdim)
@@ -169,9 +140,6 @@ def _std(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool)
 
 _SHAPES = frozenset(shapes.ROWS.values())
 _SCALAR_FORMS: dict[Op, Any] = {
-    shapes.softmax_: _softmax,
-    shapes.log_softmax_: _log_softmax,
-    shapes.logsumexp_: _logsumexp,
     shapes.amax_: _extreme(shapes.amax_),
     shapes.amin_: _extreme(shapes.amin_),
     shapes.norm_: _norm,

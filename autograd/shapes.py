@@ -87,20 +87,25 @@ def _few_ones(n: int, dtype: Any) -> np.ndarray:
     return np.ones(n, dtype)
 
 
+def _top(x: np.ndarray, axes: Any) -> np.ndarray:
+    """The largest entries, by which exponents are shifted: constants, also where the entries are Values."""
+    return (x.astype(np.float64) if x.dtype.kind == "O" else x).max(axis=axes, keepdims=True, initial=-np.inf)
+
+
 def _logsumexp(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    top = x.max(axis=axes, keepdims=True, initial=-np.inf)
+    top = _top(x, axes)
     top = np.where(np.isfinite(top), top, 0)
     z = np.log(np.exp(x - top).sum(axis=axes, keepdims=True)) + top
     return z if keepdim else z.reshape([n for i, n in enumerate(x.shape) if i not in axes])
 
 
 def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    e = np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf))
+    e = np.exp(x - _top(x, axis))
     return e / e.sum(axis=axis, keepdims=True)
 
 
 def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    y = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
+    y = x - _top(x, axis)
     return y - np.log(np.exp(y).sum(axis=axis, keepdims=True))
 
 
