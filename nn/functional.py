@@ -309,10 +309,14 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, re
     return _reduce(-each.sum(dim), reduction)
 
 
-def _targets_in_0_1(name: str, target: Tensor) -> None:
-    y = target.detach().numpy()
-    if y.size and not (y.min() >= 0 and y.max() <= 1):
-        raise ValueError(f"{name}: targets are probabilities in [0, 1], got {y.min()} to {y.max()}; from -1 and 1 make them (y + 1) / 2")
+def _in_0_1(what: str, given: Tensor, hint: str) -> None:
+    p = given.detach().numpy()
+    if p.size and not (p.min() >= 0 and p.max() <= 1):
+        raise ValueError(f"{what} in [0, 1], got {p.min()} to {p.max()}; {hint}")
+
+
+def _binary_targets(name: str, target: Tensor) -> None:
+    _in_0_1(f"{name}: targets are probabilities", target, "from -1 and 1 make them (y + 1) / 2")
 
 
 def _scaled(loss: Tensor, weight: Tensor | None) -> Tensor:
@@ -331,7 +335,7 @@ def binary_cross_entropy_with_logits(
     tensor(1000.)
     """
     _same_shape(input, target, "binary_cross_entropy_with_logits")
-    _targets_in_0_1("binary_cross_entropy_with_logits", target)
+    _binary_targets("binary_cross_entropy_with_logits", target)
     positive = _scaled(target * ag.softplus(-input), pos_weight)
     return _reduce(_scaled(positive + (1 - target) * ag.softplus(input), weight), reduction)  # exact in both tails
 
@@ -345,10 +349,8 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     tensor(100.)
     """
     _same_shape(input, target, "binary_cross_entropy")
-    _targets_in_0_1("binary_cross_entropy", target)
-    p = input.detach().numpy()
-    if p.size and not (p.min() >= 0 and p.max() <= 1):
-        raise ValueError(f"binary_cross_entropy: probabilities lie in [0, 1], got {p.min()} to {p.max()}; use the _with_logits form")
+    _binary_targets("binary_cross_entropy", target)
+    _in_0_1("binary_cross_entropy: probabilities lie", input, "use the _with_logits form")
     return _reduce(_scaled(-(target * _log(input) + (1 - target) * _log(1 - input)), weight), reduction)
 
 
@@ -363,8 +365,8 @@ def _penalty(name: str, params: Any, size: Callable[[Any], Any]) -> Any:
     given = [params] if isinstance(params, ag.Node) else list(params)
     if not given:
         raise ValueError(f"{name} got no parameters; was a generator such as net.parameters() used up before?")
-    sizes = [size(p) for p in given]
-    return sum((s.sum() if isinstance(s, Tensor) else s for s in sizes[1:]), sizes[0].sum() if isinstance(sizes[0], Tensor) else sizes[0])
+    first, *rest = [s.sum() if isinstance(s, Tensor) else s for s in map(size, given)]
+    return sum(rest, first)
 
 
 def l2_penalty(params: Tensor | Iterable[Any]) -> Any:

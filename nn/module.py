@@ -88,10 +88,11 @@ class Module:
         if isinstance(old, Parameter | Module) and not (value is None or isinstance(value, Parameter | Module)):
             kind = "Parameter" if isinstance(old, Parameter) else "Module"
             raise TypeError(f"{name!r} is a {kind}; got {type(value).__name__}; assign to its .data, or None to remove it")
-        if name in self._buffers and not (value is None or (isinstance(value, Tensor) and not isinstance(value, Parameter))):
-            if not isinstance(value, Parameter | Module):
+        if name in self._buffers:
+            if isinstance(value, Parameter | Module):
+                self._forget_buffer(name)
+            elif not isinstance(value, Tensor | None):
                 raise TypeError(f"{name!r} is a buffer; got {type(value).__name__}, expected a Tensor or None")
-            self._forget_buffer(name)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -208,10 +209,9 @@ class Module:
         return (p for _, p in self.named_parameters(recurse=recurse))
 
     def _warn_of_hidden_parts(self) -> None:
-        found: set[Any] = set()
-        for m in self.modules():
-            found |= {m, *m._own(Parameter).values()}
-        for m in [m for m in found if isinstance(m, Module)]:
+        modules = list(self.modules())
+        found: set[Any] = {*modules, *(p for m in modules for p in m._own(Parameter).values())}
+        for m in modules:
             for name, held in m._own((list, tuple, dict)).items():
                 first = next(iter(held.values() if isinstance(held, dict) else held), None)  # the first speaks for all
                 if isinstance(first, Parameter | Module) and first not in found:

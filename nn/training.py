@@ -203,6 +203,8 @@ def fit(
     for name, batches in (("train", train), ("valid", valid)):
         if epochs > 1 and isinstance(batches, Iterator):
             raise ValueError(f"{name} can be walked over only once, but there are {epochs} epochs; give a DataLoader or a list")
+        if isinstance(batches, Dataset | Tensor) or not isinstance(batches, Iterable | None):
+            raise TypeError(f"{name} must give batches, got {type(batches).__name__}; use DataLoader(dataset, batch_size)")
     _callable("the loss", loss, "fn(output, target)")
     if not (hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")) or isinstance(optimizer, type):
         got = optimizer.__name__ if isinstance(optimizer, type) else type(optimizer).__name__
@@ -210,9 +212,6 @@ def fit(
     held = [id(p) for group in getattr(optimizer, "param_groups", ()) for p in group["params"]]
     if held and not {id(p) for p in model.parameters()} & set(held):
         raise ValueError("the optimizer holds no parameter of this model; was it made for an earlier one?")
-    for name, batches in (("train", train), ("valid", valid)):
-        if isinstance(batches, Dataset | Tensor) or not isinstance(batches, Iterable | None):
-            raise TypeError(f"{name} must give batches, got {type(batches).__name__}; use DataLoader(dataset, batch_size)")
     called = [callbacks] if callable(callbacks) else list(callbacks or ())
     for callback in called:
         _callable("a callback", callback, "fn(epoch, history)")
