@@ -52,8 +52,6 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename == temporary:
             error.filename = os.fspath(path)
-        if isinstance(error.__context__, KeyboardInterrupt):  # which closing a half-written archive turns into a ValueError
-            raise error.__context__ from None
         raise
 
 
@@ -66,7 +64,7 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
         key = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in ".".join(place)[:200]) or "data"
         while key in arrays or key == _STRUCTURE:  # such as "a.b" beside {"a": {"b": ...}}
             key += "_"
-        arrays[key] = np.array(raw, order="C")  # safetensors would write the memory as it lies
+        arrays[key] = np.asarray(raw, order="C")  # safetensors would write the memory as it lies
         return {"tensor" if isinstance(o, Tensor) else "array": key, "grad": isinstance(o, Tensor) and o.requires_grad}
     if isinstance(o, Value):
         return {"value": o.raw, "grad": o.requires_grad, "label": o.label}
@@ -126,10 +124,15 @@ def _build(o: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _write_npz(file: Any, arrays: dict[str, np.ndarray], structure: str) -> None:
     import zipfile
 
-    with zipfile.ZipFile(file, "w") as archive:  # np.savez would take an array by the name "file" for its own argument
+    archive = zipfile.ZipFile(file, "w")  # np.savez would take an array by the name "file" for its own argument
+    try:
         for key, a in {**arrays, _STRUCTURE: np.frombuffer(structure.encode(), np.uint8)}.items():
             with archive.open(f"{key}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, a, allow_pickle=False)
+    except BaseException:
+        archive.fp = None  # closing it, here or in its destructor, would complain of the open entry and hide what happened
+        raise
+    archive.close()
 
 
 def _read_npz(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], str | None]:

@@ -95,8 +95,10 @@ class Optimizer:
     def checked(self, settings: Group) -> Group:
         """``settings`` with its numbers made plain. Raises ValueError that says which is out of range."""
         plain = dict(settings)
-        for name in self.limits.keys() & plain.keys():
-            limit, value = self.limits[name], plain[name]
+        for name, limit in self.limits.items():
+            if name not in plain:
+                continue
+            value = plain[name]
             if name != "betas":
                 plain[name] = number(f"{self._name}: {name}", value, limit)
             elif isinstance(value, tuple | list) and len(value) == 2:

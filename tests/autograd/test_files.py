@@ -165,16 +165,26 @@ def test_ctrl_c_while_saving_stays_ctrl_c_and_leaves_no_part(where: str, tmp_pat
 
 
 def test_ctrl_c_within_an_archive_stays_ctrl_c(tmp_path: Path, monkeypatch: Any) -> None:
-    def interrupted(*args: Any) -> None:
-        try:
-            raise KeyboardInterrupt
-        except BaseException:
-            raise ValueError("Can't close the ZIP file while there is an open writing handle on it")  # noqa: B904 - as zipfile does
+    def interrupted(*args: Any, **kwargs: Any) -> None:
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograd.files._write_npz", interrupted)
+    def stuck(archive: Any) -> None:  # as zipfile is where the interrupt comes between opening an entry and using it
+        if archive.fp is not None:
+            raise ValueError("Can't close the ZIP file while there is an open writing handle on it")
+
+    monkeypatch.setattr(np.lib.format, "write_array", interrupted)
+    monkeypatch.setattr("zipfile.ZipFile.close", stuck)
     with pytest.raises(KeyboardInterrupt):
         ag.save([ag.ones(2)], tmp_path / "x.npz")
     assert os.listdir(tmp_path) == []
+
+
+def test_who_saves_after_ctrl_c_hears_of_what_goes_wrong_then(tmp_path: Path) -> None:
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        with pytest.raises(FileNotFoundError):
+            ag.save([ag.ones(2)], tmp_path / "none" / "x.npz")
 
 
 def test_a_value_keeps_what_it_is(tmp_path: Path) -> None:
