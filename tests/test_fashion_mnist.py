@@ -89,6 +89,12 @@ def reached(history: list[tuple[float, float, float]]) -> bool:
     return max(accuracy for _, _, accuracy in history) >= 0.85
 
 
+def fill_free_lists() -> None:
+    """CPython keeps 2,000 freed tuples of each length for reuse, which would count as memory held by the training."""
+    for length in range(1, 20):
+        _ = [tuple(range(length)) for _ in range(2100)]
+
+
 def living() -> int:
     """How much memory Python and numpy hold, in bytes."""
     return tracemalloc.get_traced_memory()[0]
@@ -105,6 +111,7 @@ def test_concise_in_flat_memory(fashion: tuple[data.DataLoader, data.DataLoader]
     net, sizes = concise_mlp(784, 256, 10), []
     gc.collect()
     gc.disable()
+    fill_free_lists()
     tracemalloc.start()
     try:
         history = train(net, *fashion, EPOCHS, optim.SGD(net.parameters(), lr=0.1), after=lambda epoch: sizes.append(living()))
@@ -112,7 +119,7 @@ def test_concise_in_flat_memory(fashion: tuple[data.DataLoader, data.DataLoader]
         tracemalloc.stop()
         gc.enable()
     assert reached(history) and history[-1][0] < 0.42
-    assert abs(sizes[-1] - sizes[1]) < 100_000, sizes
+    assert abs(sizes[-1] - sizes[1]) < 50_000, sizes
 
 
 def test_with_dropout(fashion: tuple[data.DataLoader, data.DataLoader]) -> None:
