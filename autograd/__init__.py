@@ -17,7 +17,8 @@ from autograd.functions import (
     sum, transpose, tril, triu, unsqueeze, var,
 )
 from autograd.graph import Node, Op, ancestors, each, grad
-from autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from autograd.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
+from autograd.notes import Call
 from autograd.random import Generator, default_generator, initial_seed, manual_seed
 from autograd.rules import (
     abs, add, atan, ceil, clamp, clamp_max, clamp_min, cos, cosh, div, elu, eq, erf, erfc, exp, expm1, floor, ge, gelu,
@@ -58,7 +59,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
+    "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
     "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
     "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "diag", "div", "dot",
     "draw", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp", "expm1",
@@ -67,7 +68,7 @@ __all__ = [
     "leaky_relu", "linear", "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt", "manual_seed",
     "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "nan", "ne", "neg", "no_grad", "norm",
     "normal", "numel", "ones", "ones_like", "outer", "permute", "pi", "pow", "prelu", "prod", "rand", "rand_like",
-    "randint", "randn", "randn_like", "randperm", "reciprocal", "relu", "reshape", "round", "rsqrt", "save",
+    "randint", "randn", "randn_like", "randperm", "reciprocal", "record_lines", "relu", "reshape", "round", "rsqrt", "save",
     "set_grad_enabled", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square",
     "squeeze", "stack", "std", "sub", "sum", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8",
     "unsqueeze", "var", "where", "zeros", "zeros_like",

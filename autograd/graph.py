@@ -17,6 +17,7 @@ from types import MethodType
 from typing import Any, ClassVar
 
 from autograd.mode import set_grad_enabled
+from autograd.notes import Notes, noted
 
 __all__ = ["Node", "Op", "ancestors", "each", "grad", "leaf"]
 
@@ -115,10 +116,11 @@ class Node:
     ``raw`` is the float or the array. ``op`` is the row, `leaf` for a leaf that requires a gradient, None for a constant.
     A general node keeps its arguments as a tuple in ``x``. A scalar kernel, to be small and fast, keeps them in ``x`` and
     ``y`` with its local partials beside them in ``dx`` and ``dy`` (None where no gradient flows; see `Value`).
-    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far.
+    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far. ``tag`` is for readers: None, a
+    label, or `Notes`.
     """
 
-    __slots__ = ("grad", "mark", "op", "raw", "x")
+    __slots__ = ("grad", "mark", "op", "raw", "tag", "x")
     rank: ClassVar[int] = 0  # the face of a result is the highest-ranking face among the arguments
     y: Any = None
     dx: Any = None
@@ -127,6 +129,7 @@ class Node:
     mark: Any
     op: Op | None
     raw: Any
+    tag: str | Notes | None
     x: Any
 
     # What a face says for itself.
@@ -163,6 +166,22 @@ class Node:
     retains_graph: ClassVar[bool] = True  # after backward, unless told otherwise
     retains_grad = True  # does a middle node show its gradient?
     ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # 1/0 is inf and warns nobody
+
+    @property
+    def label(self) -> str | None:
+        """A name for pictures."""
+        return self.tag.label if isinstance(self.tag, Notes) else self.tag
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        if isinstance(self.tag, Notes):
+            self.tag.label = label
+        else:
+            self.tag = label
+
+    def entries(self) -> Any:
+        """The nodes of the graph that this is: itself, but for an array of them."""
+        return (self,)
 
     @property
     def requires_grad(self) -> bool:
@@ -215,7 +234,7 @@ def _walk(
             )
     seeds = [n.seed(g) for n, g in zip(outputs, gradients)]
     if create_graph:
-        seeds = [g if isinstance(g, Node) else n.constant(g) for n, g in zip(outputs, seeds)]
+        seeds = [g if isinstance(g, Node) and g.op is not None else n.constant(getattr(g, "raw", g)) for n, g in zip(outputs, seeds)]
     else:
         seeds = [g.raw if isinstance(g, Node) else g for g in seeds]
     if retain_graph is None:
@@ -237,7 +256,7 @@ def _walk(
             for n, g in zip(outputs, seeds):
                 if n.mark is not None:
                     n.mark = g if n.mark is DONE else n.mark + g
-            found = _replay(order, wanted, create_graph)
+            found = _replay(order, wanted, outputs if create_graph else None)
             if not retain_graph:
                 outputs[0].release(order)
             return found
@@ -282,13 +301,17 @@ def _prune(order: list[Node], wanted: set[Node]) -> None:
     order[:] = [n for n in order if n.mark is not None]
 
 
-def _replay(order: list[Node], wanted: set[Node] | None, create_graph: bool) -> list[tuple[Node, Any]]:
+def _replay(order: list[Node], wanted: set[Node] | None, recorded: Sequence[Node] | None) -> list[tuple[Node, Any]]:
+    """Carry the gradients down ``order``. ``recorded``: the outputs, if their gradients are nodes; None, if they are numbers."""
     found: list[tuple[Node, Any]] = []
+    create_graph = recorded is not None
     for n in reversed(order):
         g = n.mark
         n.mark = None
         if g is DONE:  # nothing that flows came this way
             continue
+        if recorded is not None and isinstance(g, Node) and not any(n is o for o in recorded):
+            noted(g).gradient_of += ((noted(n), noted(recorded[0])),)
         if n.op is leaf:
             if wanted is None or n in wanted:
                 found.append((n, g))

@@ -1,4 +1,4 @@
-"""Whether operations are recorded: a switch for each thread, which comes back to where it was on any exit."""
+"""Whether operations are recorded, and with their lines of code: switches for each thread, which come back on any exit."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any
 
-__all__ = ["OFF", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+from autograd.notes import Place, noted
 
-# OFF holds one entry for each thread that does not record: while it is empty nobody need ask further.
-OFF: list[None] = []
+__all__ = ["UNUSUAL", "enable_grad", "is_grad_enabled", "no_grad", "record_lines", "recorded", "set_grad_enabled"]
+
+# One entry for each thread that does not record, or records lines of code as well: while it is empty nobody need ask further.
+UNUSUAL: list[None] = []
 
 
-class _Off:
-    """An entry in OFF for as long as it lives: it leaves with its thread, if nothing ends it before."""
+class _Entry:
+    """An entry in UNUSUAL for as long as it lives: it leaves with its thread, if nothing ends it before."""
 
     def __init__(self) -> None:
-        OFF.append(None)
+        UNUSUAL.append(None)
 
-    def __del__(self, leave: Callable[[], None] = OFF.pop) -> None:
+    def __del__(self, leave: Callable[[], None] = UNUSUAL.pop) -> None:
         leave()
 
 
 class _Mode(threading.local):
-    off: _Off | None = None
+    off: _Entry | None = None
+    lines: _Entry | None = None
 
 
 _mode = _Mode()
@@ -33,11 +36,20 @@ _mode = _Mode()
 
 def is_grad_enabled() -> bool:
     """Does this thread record operations?"""
-    return not OFF or _mode.off is None
+    return not UNUSUAL or _mode.off is None
+
+
+def recorded(z: Any) -> bool:
+    """Is the new node ``z`` to be recorded? Its line of code is noted where that was asked for."""
+    if _mode.off is not None:
+        return False
+    if _mode.lines is not None:
+        noted(z).place = Place(2)
+    return True
 
 
 def _switch(on: bool) -> None:
-    _mode.off = None if on else _mode.off or _Off()
+    _mode.off = None if on else _mode.off or _Entry()
 
 
 class _GradMode:
@@ -109,3 +121,27 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
         self._undo()
         return super().__call__(func)
+
+
+class record_lines:  # noqa: N801 - it is used as no_grad is
+    """Note for each recorded operation the line of user code that made it: ``with record_lines():`` or, from here on, `record_lines()`.
+
+    Pictures show the line when the mouse rests on an operation. It costs about a microsecond an operation, and nothing
+    while it is off. ``record_lines(False)`` ends it. It holds for the calling thread.
+
+    >>> from autograd import Value
+    >>> with record_lines():
+    ...     y = Value(2.0) * 3
+    >>> y.tag.place.line
+    2
+    """
+
+    def __init__(self, mode: bool = True) -> None:
+        self._before = _mode.lines
+        _mode.lines = (_mode.lines or _Entry()) if mode else None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        _mode.lines = self._before

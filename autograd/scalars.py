@@ -75,6 +75,9 @@ class ValueTensor(Tensor):
         """The numbers, a float64 tensor of its own."""
         return Tensor(self.raw.astype(np.float64))
 
+    def entries(self) -> Any:
+        return self.raw.flat
+
     def values(self) -> np.ndarray:
         """The object array of the entries."""
         return self.raw

@@ -13,7 +13,7 @@ import numpy as np
 from autograd import functions, rules, shapes
 from autograd.graph import Node, Op, each, leaf
 from autograd.memory import CLOCK, Changed, Stamp, stamped
-from autograd.mode import OFF, is_grad_enabled
+from autograd.mode import UNUSUAL, is_grad_enabled, recorded
 from autograd.random import Generator, coins, source
 from autograd.value import UFUNCS, Value
 
@@ -79,9 +79,9 @@ def make(row, compute):
                     return Tensor.record(row, (x, y))  # which words the error
                 z = _new(Tensor)
                 z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
-                z.grad = z.mark = z.label = z.stamp = None
+                z.grad = z.mark = z.tag = z.stamp = None
                 z.time = CLOCK[0]; z.retains_grad = False
-                if {records}(x.op is not None or y.op is not None) and (not OFF or is_grad_enabled()):
+                if {records}(x.op is not None or y.op is not None) and (not UNUSUAL or recorded(z)):
                     z.op = row; z.x = (x, y)
                 else:
                     z.op = None; z.x = ()
@@ -99,7 +99,7 @@ def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], 
     infix = row.name in ("+", "-", "*", "<", "<=", ">", ">=", "==", "!=")
     text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "records": "" if row.differentiable else "False and "}
     scope: dict[str, Any] = {}
-    exec(compile(_BINARY.format(**text), f"<operator {row.name}>", "exec"), globals(), scope)
+    exec(compile(_BINARY.format(**text), f"{__file__}: {row.name}", "exec"), globals(), scope)
     return scope["make"](row, row.compute)
 
 
@@ -133,11 +133,10 @@ class Tensor(Node):
     tensor([2., 4., 6.])
     """
 
-    __slots__ = ("label", "retains_grad", "stamp", "time")
+    __slots__ = ("retains_grad", "stamp", "time")
     rank = 2
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
-    label: str | None
     retains_grad: bool
     stamp: Stamp | None
     time: int
@@ -151,7 +150,7 @@ class Tensor(Node):
         shared = data.data if isinstance(data, Tensor) else _node(Tensor, np.asarray(data))
         dtype_of(shared.raw.dtype)
         self.raw, self.op, self.x = shared.raw, None, ()
-        self.grad = self.mark = self.label = None
+        self.grad = self.mark = self.tag = None
         self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK[0], False
         if requires_grad:
             self.requires_grad_()
@@ -195,7 +194,7 @@ class Tensor(Node):
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             raw = raw.astype(float32 if raw.dtype.kind == "f" else int64)
         z = _node(_Hub if op is scalars else Tensor, raw)
-        if needed and op.differentiable and raw.dtype.kind == "f" and (not OFF or is_grad_enabled()):
+        if needed and op.differentiable and raw.dtype.kind == "f" and (not UNUSUAL or recorded(z)):
             z.op, z.x = op, args
         view = raw.base is not None
         for a in args:  # a view, or an argument handed through, shares the stamp of its memory
@@ -453,7 +452,7 @@ class Tensor(Node):
 
     # In place. Refused where it would change what a graph has saved.
     def _in_place(self, what: str, other: Any = None) -> None:
-        if not OFF or is_grad_enabled():
+        if not UNUSUAL or is_grad_enabled():
             if self.op is leaf:
                 raise RuntimeError(f"{what} on a leaf that requires grad would lose its history; do it inside no_grad() or on .data")
             if self.op is not None:
@@ -731,7 +730,7 @@ def _node(cls: type[Any], raw: np.ndarray) -> Any:
     """A constant of face ``cls`` around ``raw``."""
     z = _new(cls)
     z.raw = raw
-    z.op = z.grad = z.mark = z.label = z.stamp = None
+    z.op = z.grad = z.mark = z.tag = z.stamp = None
     z.x = ()
     z.time = CLOCK[0]
     z.retains_grad = False
@@ -739,14 +738,15 @@ def _node(cls: type[Any], raw: np.ndarray) -> Any:
 
 
 class Released(Node):
-    """What stays of a tensor in a released graph: its operation, shape, dtype and label, so that it can be drawn."""
+    """What stays of a tensor in a released graph: its operation, shape, dtype and notes, so that it can be drawn."""
 
-    __slots__ = ("dtype", "label", "shape")
+    __slots__ = ("dtype", "identity", "shape")
     rank = 2
 
     def __init__(self, t: Any) -> None:
-        self.op, self.x, self.shape, self.dtype, self.label = t.op, t.x, t.shape, t.dtype, t.label
+        self.op, self.x, self.shape, self.dtype, self.tag = t.op, t.x, t.shape, t.dtype, t.tag
         self.raw = self.grad = self.mark = None
+        self.identity = id(t)
 
     def saved(self, as_nodes: bool) -> NoReturn:
         _released(self)

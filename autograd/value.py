@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd import rules
 from autograd.graph import Node, Op, leaf
-from autograd.mode import OFF, is_grad_enabled
+from autograd.mode import UNUSUAL, recorded
 from autograd.symbols import derivative
 
 __all__ = ["Value"]
@@ -67,13 +67,13 @@ def _edge(row: Op, *args: Any) -> Any:
 # The kernels. ``a, b, c`` are the arguments and the result as floats; the partials come from the rule, as text.
 _UNARY = """
 def {name}(x):
-    if x.op is not None and not OFF:
+    if x.op is not None and not UNUSUAL:
         a = x.raw
         try:
             z = new(Value); z.raw = c = {compute}; z.dx = {dx}
         except EDGES:
             return edge(row, x)
-        z.x = x; z.y = z.dy = z.grad = z.mark = z.label = None; z.op = row
+        z.x = x; z.y = z.dy = z.grad = z.mark = z.tag = None; z.op = row
         return z
     return record(row, (x,))
 """
@@ -81,34 +81,34 @@ def {name}(x):
 _BINARY = """
 def {name}(x, y):
     if y.__class__ is Value:
-        if x.op is not None and y.op is not None and not OFF:
+        if x.op is not None and y.op is not None and not UNUSUAL:
             a = x.raw; b = y.raw
             try:
                 z = new(Value); z.raw = c = {compute}; z.dx = {dx}; z.dy = {dy}
             except EDGES:
                 return edge(row, x, y)
-            z.x = x; z.y = y; z.grad = z.mark = z.label = None; z.op = row
+            z.x = x; z.y = y; z.grad = z.mark = z.tag = None; z.op = row
             return z
-    elif (y.__class__ is float or y.__class__ is int) and x.op is not None and not OFF:
+    elif (y.__class__ is float or y.__class__ is int) and x.op is not None and not UNUSUAL:
         a = x.raw; b = float(y)
         try:
             z = new(Value); z.raw = c = {compute}; z.dx = {dx}
         except EDGES:
             return edge(row, x, b)
-        z.x = x; z.y = b; z.dy = z.grad = z.mark = z.label = None; z.op = row
+        z.x = x; z.y = b; z.dy = z.grad = z.mark = z.tag = None; z.op = row
         return z
     return slow(row, x, y)
 """
 
 _REFLECTED = """
 def {name}(y, x):
-    if (x.__class__ is float or x.__class__ is int) and y.op is not None and not OFF:
+    if (x.__class__ is float or x.__class__ is int) and y.op is not None and not UNUSUAL:
         a = float(x); b = y.raw
         try:
             z = new(Value); z.raw = c = {compute}; z.dy = {dy}
         except EDGES:
             return edge(row, a, y)
-        z.x = a; z.y = y; z.dx = z.grad = z.mark = z.label = None; z.op = row
+        z.x = a; z.y = y; z.dx = z.grad = z.mark = z.tag = None; z.op = row
         return z
     return slow(row, x, y)
 """
@@ -125,8 +125,8 @@ def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
             partial = derivative(row, i, 1, "c", args)
             text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
     scope: dict[str, Any] = {n: r.compute for n, r in rules.ROWS.items() if n.isidentifier()}
-    scope |= {"compute": row.compute, "row": row, "OFF": OFF, "EDGES": _EDGES, "new": object.__new__}
-    exec(compile(template.format(name=name, **text), f"<kernel of {row.name}>", "exec"), scope)
+    scope |= {"compute": row.compute, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    exec(compile(template.format(name=name, **text), f"{__file__}: {row.name}", "exec"), scope)
     _scopes.append(scope)
     kernel: Callable[..., Any] = scope[name]
     kernel.__qualname__, kernel.__doc__ = f"Value.{name}", f"The row {row!r} of the table."
@@ -167,17 +167,16 @@ class Value(Node):
     (Value(data=0.0, grad=1.0), 2.0, 8.0)
     """
 
-    __slots__ = ("dx", "dy", "label", "y")
+    __slots__ = ("dx", "dy", "y")
     rank = 1
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
-    label: str | None
     data = Node.raw  # type: ignore[misc]  # the same slot by the name that users know
 
     def __init__(self, data: Any, requires_grad: bool = True, label: str | None = None) -> None:
         self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
         self.op = leaf if requires_grad else None
         self.x = ()
-        self.label = label
+        self.tag = label
         self.y = self.dx = self.dy = self.grad = self.mark = None
 
     # What a face says for itself (see Node).
@@ -190,10 +189,11 @@ class Value(Node):
             return z
         out: Value = object.__new__(cls)
         out.raw = z if z.__class__ is float else _number(z, f"the result of {op!r} on Values")
-        out.op, out.x, out.label = None, (), None
+        out.op, out.x, out.tag = None, (), None
         out.y = out.dx = out.dy = out.grad = out.mark = None
-        if is_grad_enabled() and any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps)):
-            out.op, out.x = op, args
+        if any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps)):
+            if not UNUSUAL or recorded(out):
+                out.op, out.x = op, args
         return out
 
     @classmethod

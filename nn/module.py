@@ -114,10 +114,12 @@ class Module:
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
+        call = ag.Call(self)
         output = self.forward(*args, **kwargs)
         for hook in [*self._hooks.values()] if self._hooks else ():
             changed = hook(self, args, output)
             output = output if changed is None else changed
+        call.gave(output, (args, kwargs))
         return output
 
     # Registering by name, for who does not assign.

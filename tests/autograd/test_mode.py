@@ -7,7 +7,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.mode import OFF
+from autograd.mode import UNUSUAL
 
 
 def test_a_call_lasts_and_a_block_ends() -> None:
@@ -68,7 +68,7 @@ def test_a_thread_that_ends_with_recording_off_harms_no_other() -> None:
     thread = threading.Thread(target=lambda: set_grad_enabled(False))
     thread.start()
     thread.join()
-    assert not OFF  # the entry left with its thread, and nobody is slowed down
+    assert not UNUSUAL  # the entry left with its thread, and nobody is slowed down
     assert is_grad_enabled() and (Value(1.0) * 2).requires_grad and (ag.ones(1, requires_grad=True) + ag.ones(1)).requires_grad
 
 

@@ -1,0 +1,111 @@
+"""What the readers of a graph would like to know of a node and the engine does not need: its label, the line of user code
+that made it, the module call it came out of, the node whose gradient it is.
+
+The engine carries these notes and never asks for them. A node without any, or with a label alone, pays nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import count
+from types import CodeType, FrameType
+from typing import Any
+from weakref import ref
+
+__all__ = ["Call", "Notes", "Place", "noted", "user_frame"]
+
+_HERE = os.path.dirname(__file__)
+_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
+
+
+def user_frame(depth: int = 1) -> FrameType:
+    """The innermost frame outside this package and `nn`, passing over ``depth`` callers before looking."""
+    frame = sys._getframe(depth)
+    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+class Place:
+    """A line of user code that is running."""
+
+    __slots__ = ("at", "code")
+
+    def __init__(self, depth: int = 1) -> None:
+        frame = user_frame(depth + 1)
+        self.code: CodeType = frame.f_code
+        self.at = frame.f_lasti  # the line itself is looked up when somebody asks
+
+    @property
+    def line(self) -> int:
+        """The number of the line in its file."""
+        numbers = [n for start, end, n in self.code.co_lines() if start <= self.at < end]
+        return (numbers and numbers[0]) or self.code.co_firstlineno
+
+    def __str__(self) -> str:
+        return f"{self.code.co_filename}:{self.line}"
+
+
+class Call:
+    """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
+
+    It is made when the call begins and told at its end what went in and what came out. It keeps none of them alive: inputs
+    are remembered by their ``id``, which no other node has that the outputs were made from, since these were alive with it.
+
+    >>> from autograd import Value
+    >>> def double(x):
+    ...     call = Call(double)
+    ...     y = x + x
+    ...     call.gave(y, x)
+    ...     return y
+    >>> noted(double(Value(1.0))).calls[0].kind
+    'function'
+    """
+
+    __slots__ = ("began", "inputs", "kind", "module")
+
+    def __init__(self, module: Any) -> None:
+        self.module, self.kind, self.began = ref(module), type(module).__name__, next(_begun)
+        self.inputs: frozenset[int] = frozenset()
+
+    def gave(self, outputs: Any, inputs: Any) -> None:
+        """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
+        made = [n for n in _nodes(outputs) if not n.is_leaf]
+        if made:
+            self.inputs = frozenset(map(id, _nodes(inputs)))
+            for n in made:
+                if id(n) not in self.inputs:  # what is handed through came out of an earlier call
+                    noted(n).calls += (self,)
+
+
+_begun = count()
+
+
+def _nodes(x: Any) -> list[Any]:
+    """The nodes in nested arguments or results."""
+    if isinstance(x, list | tuple):
+        return [n for part in x for n in _nodes(part)]
+    if isinstance(x, dict):
+        return _nodes(list(x.values()))
+    return list(x.entries()) if hasattr(x, "entries") else []
+
+
+class Notes:
+    """The notes on one node. They stand in its ``tag``, where a node with no more than a label has the label itself."""
+
+    __slots__ = ("calls", "gradient_of", "label", "place")
+
+    def __init__(self, label: str | None) -> None:
+        self.label = label
+        self.place: Place | None = None
+        self.calls: tuple[Call, ...] = ()  # that it came out of, the innermost first
+        # The notes of the variable and of the output, for they keep neither alive; several where one passes through, as in a sum.
+        self.gradient_of: tuple[tuple[Notes, Notes], ...] = ()
+
+
+def noted(n: Any) -> Notes:
+    """The notes of a node, to write in."""
+    if not isinstance(n.tag, Notes):
+        n.tag = Notes(n.tag)
+    return n.tag
