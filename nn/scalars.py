@@ -36,8 +36,7 @@ class ScalarNetwork:
         self._network = copy.deepcopy(model, {i: twin for i, (_, twin) in twins.items()})
 
     def __call__(self, row: Any) -> Any:
-        batch = [row.tolist() if isinstance(row, Tensor) else row]
-        output = self._network(ag.ValueTensor(batch))
+        output = self._network(ag.ValueTensor([_inputs(row)]))
         if not isinstance(output, Tensor):
             raise TypeError(f"the network returned {type(output).__name__}, not a tensor, and cannot be taken apart into Values")
         values: list[Value] = ag.ValueTensor(output).values().reshape(-1).tolist()
@@ -67,3 +66,11 @@ class ScalarNetwork:
 
     def __repr__(self) -> str:
         return f"{self._network!r} of {len(self._values)} Values"
+
+
+def _inputs(row: Any, index: str = "") -> Any:
+    """A row of an input; numbers become Values that are named for pictures, ``x[0]``."""
+    row = row.tolist() if hasattr(row, "tolist") else row
+    if isinstance(row, list | tuple):
+        return [_inputs(entry, f"{index},{i}" if index else str(i)) for i, entry in enumerate(row)]
+    return row if isinstance(row, Value) else Value(row, requires_grad=False, label=f"x[{index}]" if index else "x")

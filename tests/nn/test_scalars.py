@@ -129,3 +129,12 @@ def test_a_lazy_layer_must_know_its_width_first() -> None:
 class Pair(nn.Module):
     def forward(self, x: Any) -> Any:
         return x, x
+
+
+def test_inputs_are_named_for_pictures() -> None:
+    twin = nn.Linear(2, 1).scalars()
+    mine = Value(2.0, requires_grad=False)
+    labels = [n.label for n in ag.ancestors(twin([1.0, mine])) if n.is_leaf and not n.requires_grad]
+    assert sorted(map(str, labels)) == ["None", "x[0]"]
+    pixels = [n.label for n in ag.ancestors(nn.Sequential(nn.Flatten(), nn.Linear(4, 1)).scalars()([[1, 2], [3, 4]])) if n.label]
+    assert {"x[0,0]", "x[1,1]", "1.bias[0]"} <= set(pixels)
