@@ -1,0 +1,105 @@
+"""What flows backward through a graph, product by product: for those who show the chain rule at work.
+
+The engine carries gradients and forgets how they came about. Here the same walk keeps each product of the chain rule.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, repeat
+from typing import Any, NamedTuple
+
+from autograd.drawing.reading import Reading
+from autograd.graph import Node
+
+__all__ = ["Product", "backward_pass", "needed", "released", "taking"]
+
+
+class Product(NamedTuple):
+    """What flows from the operation that made ``n`` into its argument ``i``: ``amount``, from ``g`` = dL/dn.
+
+    ``before`` is the gradient that the argument had so far (None: none), ``after`` the sum.
+    """
+
+    n: Node
+    i: int
+    g: Any
+    amount: Any
+    before: Any
+    after: Any
+
+
+def needed(reading: Reading, inputs: list[Node] | None = None) -> set[Node]:
+    """The nodes that a gradient passes on its way from the first output to ``inputs`` (None: to every leaf that requires one)."""
+    ends = None if inputs is None else set(inputs)
+    found: set[Node] = set()
+    for n in reading.nodes:
+        if n not in reading.backward and n.requires_grad:
+            if (n.is_leaf if ends is None else n in ends) or any(a in found for _, a in taking(reading, n)):
+                found.add(n)
+    below = {reading.roots[0]}
+    for n in reversed(reading.nodes):
+        if n in below:
+            below.update(a for _, a in taking(reading, n) if a in found)
+    return found & below
+
+
+def taking(reading: Reading, n: Node) -> list[tuple[int, Node]]:
+    """The arguments of ``n`` that its operation has a derivative for, with their places."""
+    if n.is_leaf:
+        return []
+    assert n.op is not None
+    return [(i, a) for i, (a, rule) in enumerate(zip(reading.args(n), n.op.vjps)) if rule is not None and isinstance(a, Node)]
+
+
+def released(reading: Reading) -> bool:
+    """Did a backward let go of what a walk through this graph would need?"""
+    return any(n.raw is None or getattr(n, "time", 0) < 0 for n in reading.nodes if not n.is_leaf)
+
+
+def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[dict[Node, Any], list[Product]]:
+    """The gradient of the first output with respect to each node on the way, and every product that made it, last operation first.
+
+    Raises RuntimeError where what was saved has been changed or let go, or the output is not one number.
+
+    >>> from autograd import Value
+    >>> from autograd.drawing.reading import read
+    >>> x = Value(3.0)
+    >>> gradients, products = backward_pass(read(x * x))
+    >>> gradients[x], [(p.amount, p.before, p.after) for p in products]
+    (6.0, [(3.0, None, 3.0), (3.0, 3.0, 6.0)])
+    """
+    root = reading.roots[0]
+    on_the_way = needed(reading, inputs)
+    gradients: dict[Node, Any] = {root: root.seed(None)}
+    products = []
+    with root.ieee():
+        for n in reversed(reading.nodes):
+            if n not in gradients or n not in on_the_way:
+                continue
+            g = gradients[n]
+            rules = [] if n.is_leaf else list(_products(n, g))
+            for i, a in taking(reading, n):
+                if a in on_the_way:
+                    before, amount = gradients.get(a), a.fit(rules[i]())
+                    gradients[a] = amount if before is None else before + amount
+                    products.append(Product(n, i, g, amount, before, gradients[a]))
+    return gradients, products
+
+
+def _products(n: Node, g: Any) -> Iterator[Callable[[], Any]]:
+    """For each argument of ``n``, what computes the product of ``g`` with the derivative by it."""
+    z, args = n.saved(False)
+    assert n.op is not None
+    given = args if isinstance(n.op.vjps, tuple) else (args,)  # the rule of a row that takes any number wants them as one
+    for _, rule, local in zip(n.args, n.op.vjps, chain((n.dx, n.dy), repeat(None))):
+        if local is not None:  # of a scalar kernel: the engine multiplies by what it stored
+            yield partial(operator.mul, g, local)
+        else:
+            yield partial(rule or _nothing, g, z, *given)
+
+
+def _nothing(*args: Any) -> None:
+    """In place of a rule where no gradient flows."""

@@ -1,0 +1,293 @@
+"""Reads a recorded graph for those who show it: which nodes there are and in which order, what each is called, what is
+forward and what backward, and which module call each operation belongs to.
+
+Pictures, listings and the player begin here, so that they agree on numbers and names. Nothing depends on addresses: the
+same program gives the same reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.graph import Node, ancestors
+from autograd.notes import Call, Notes, user_frame
+
+__all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "outputs_of", "read", "scopes"]
+
+
+class TooLargeError(ValueError):
+    """The graph is larger than can be shown. The message says how large and what to do."""
+
+
+class Scope(NamedTuple):
+    """One call of a module as readers see it: a cluster of a picture."""
+
+    call: Call
+    name: str
+    parameters: int
+
+    @property
+    def title(self) -> str:
+        """``fc1: Linear``, or the class alone."""
+        return f"{self.name}: {self.call.kind}" if self.name else self.call.kind
+
+
+class Reading:
+    """What there is to know of a graph. Made by `read`.
+
+    ``roots`` are the outputs; ``nodes`` everything they were made from, arguments before results, and ``number`` the place of
+    each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variable`` whose
+    gradient a recorded gradient is.
+    """
+
+    def __init__(self, roots: list[Node], nodes: list[Node], fold: bool) -> None:
+        self.roots = roots
+        self._alias: dict[Node, Node] = {}
+        for n in nodes if fold else ():
+            if _same(n) and not any(n is root for root in roots):
+                self._alias[n] = self._alias.get(n.args[0], n.args[0])
+        self.nodes = [n for n in nodes if n not in self._alias]
+        self.number = {n: i for i, n in enumerate(self.nodes)}
+        self.names: dict[Node, str] = {}
+        self.variable: dict[Node, tuple[Node, Node | None]] = {}
+        noted = {n.tag: n for n in nodes if isinstance(n.tag, Notes)}
+        for n in self.nodes:
+            for variable, output in n.tag.gradient_of if isinstance(n.tag, Notes) else ():
+                if variable in noted:
+                    self.variable[n] = (noted[variable], noted.get(output))
+                    break
+        starts = [n for n in roots if n not in self.variable] or [v for v, _ in self.variable.values()]  # of gradients alone
+        forward = set(ancestors(*starts))
+        self.backward = {n for n in self.nodes if n not in forward}
+
+    def args(self, n: Node) -> tuple[Any, ...]:
+        """The arguments of the operation that made ``n``; a first power stands for what it is a power of."""
+        return tuple(self._alias.get(a, a) if isinstance(a, Node) else a for a in n.args) if self._alias else n.args
+
+    def name(self, n: Node) -> str:
+        """What ``n`` is called; empty where nothing is known."""
+        return self.names.get(n, "")
+
+
+def _same(n: Node) -> bool:
+    return n.op is not None and n.op.name == "pow" and len(n.args) == 2 and not isinstance(n.args[1], Node) and n.args[1] == 1
+
+
+class _Few:
+    """Holds everything, up to a number: it is asked once for each argument, and so notices a graph that is too large early."""
+
+    def __init__(self, limit: int) -> None:
+        self.left = self.limit = limit
+
+    def __contains__(self, n: object) -> bool:
+        self.left -= 1
+        if self.left < 0:
+            raise TooLargeError(f"the graph has more than {self.limit:,} variables")
+        return True
+
+
+def outputs_of(outputs: Any, what: str) -> list[Node]:
+    """The nodes in ``outputs``: one, several, or arrays of them. Raises TypeError for anything else, ValueError for nothing."""
+    given = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    for n in given:
+        if not isinstance(n, Node):
+            raise TypeError(f"{what} takes Values and Tensors, got {type(n).__name__}")
+    roots = list(dict.fromkeys(n for g in given for n in g.entries()))
+    if not roots:
+        raise ValueError(f"{what} needs at least one Value or Tensor")
+    return roots
+
+
+def read(
+    outputs: Any, names: Any = None, *, what: str = "read", limit: int = 10**9, fold: bool = True, frame: FrameType | None = None
+) -> Reading:
+    """Read the graph that led to ``outputs``.
+
+    ``names`` maps names to nodes (or nodes to names), or is a module, or pairs as from ``named_parameters()``. Where it does not
+    say, the name is the node's label, then its place in a module, then a variable of the program that called.
+    Raises TooLargeError beyond ``limit`` arguments.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0, label="x")
+    >>> r = read(x * x + 1)
+    >>> len(r.nodes), r.name(x), r.number[x]
+    (3, 'x', 0)
+    """
+    roots = outputs_of(outputs, what)
+    reading = Reading(roots, ancestors(*roots, within=_Few(limit)), fold)
+    frame = frame or user_frame(2)
+    _name(reading, names, {**frame.f_globals, **frame.f_locals})
+    return reading
+
+
+# Names. In a released graph a shell stands for a tensor that the program may still hold: they share the tuple of their
+# arguments. A constant has none; there, the shell knows the number of the object, and a namesake of another shape is refused.
+def _key(n: Any) -> Any:
+    if n.rank == 2 and n.op is None:
+        return _identity(n), n.shape, n.dtype
+    return id(n.x) if n.rank == 2 and not n.is_leaf else id(n)
+
+
+def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
+    wanted = {_key(n): n for n in reading.nodes}
+    found = reading.names
+
+    def give(pairs: Iterable[tuple[str, Any]]) -> int:
+        before = len(found)
+        for name, thing in pairs:
+            n = wanted.get(_key(thing))
+            if n is not None and n not in found:
+                found[n] = str(name)
+        return len(found) - before
+
+    give(_pairs(names))
+    for n in reading.nodes:
+        if n not in found and n.label:
+            found[n] = str(n.label)
+    modules = [(name, thing) for name, thing in variables.items() if not name.startswith("_") and _is_module(thing)]
+    several = sum(any(_key(p) in wanted for _, p in m.named_parameters()) for _, m in modules) > 1
+    modules.sort(key=lambda pair: -sum(1 for _ in pair[1].named_parameters()))  # what contains the others names them
+    for prefix, m in modules:
+        give((f"{prefix}.{name}" if several else name, p) for name, p in m.named_parameters())
+    give((name, n) for name, n in variables.items() if isinstance(n, Node) and not name.startswith("_"))
+    entries = list(_entries_in(variables))
+    give((name, n) for name, n in entries if n not in reading.variable)
+    for g, (variable, output) in reading.variable.items():
+        if g not in found and variable in found:
+            found[g] = gradient_name(found[variable], found.get(output, "") if output is not None else "")
+    give(entries)
+
+
+def gradient_name(variable: str, output: str) -> str:
+    """``∂L/∂w`` where the names are short, ``grad fc1.weight`` where they are not.
+
+    >>> gradient_name("w", "L"), gradient_name("fc1.weight", "loss")
+    ('∂L/∂w', 'grad fc1.weight')
+    """
+    return f"∂{output}/∂{variable}" if output and len(variable) <= 3 and len(output) <= 7 else f"grad {variable}"
+
+
+def _pairs(names: Any) -> list[tuple[str, Node]]:
+    if names is None:
+        return []
+    if hasattr(names, "named_parameters"):
+        names = names.named_parameters()
+    pairs = []
+    for pair in names.items() if isinstance(names, Mapping) else names:
+        try:
+            name, node = pair
+        except (TypeError, ValueError):
+            raise TypeError(f"names takes a dict, a module, or pairs (name, node), got {type(pair).__name__} in it") from None
+        if isinstance(name, Node):
+            name, node = node, name
+        if not isinstance(node, Node):
+            raise TypeError(f"names maps names to Values and Tensors, got {type(node).__name__} for {name!r}")
+        pairs += [(f"{name}[{i}]" if node.rank == 3 else name, n) for i, n in enumerate(node.entries())]
+    return pairs
+
+
+def _is_module(thing: Any) -> bool:
+    return hasattr(type(thing), "named_parameters")
+
+
+_MANY = 1000  # entries of a list of Values that are looked at for names
+
+
+def _entries_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:
+    """Nodes by the variables that hold them in a list or array."""
+    for name, thing in variables.items():
+        if name.startswith("_"):
+            continue
+        if isinstance(thing, list | tuple):
+            yield from ((f"{name}[{i}]", n) for i, n in enumerate(islice(thing, _MANY)) if isinstance(n, Node))
+        elif isinstance(thing, np.ndarray) and thing.dtype == object:
+            for index, n in islice(np.ndenumerate(thing), _MANY):
+                if isinstance(n, Node):
+                    yield f"{name}[{','.join(map(str, index))}]" if index else name, n
+
+
+# Module calls.
+def _identity(n: Any) -> int:
+    return getattr(n, "identity", None) or id(n)
+
+
+def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) -> dict[Node, tuple[Scope, ...]]:
+    """For each node the module calls around it, the outermost first.
+
+    An operation belongs to the calls that it was recorded in. A leaf belongs where all who use it belong, but not to a call
+    that it went into as an input.
+    """
+    outputs: dict[Call, list[Node]] = {}
+    for n in reading.nodes:
+        for call in n.tag.calls if isinstance(n.tag, Notes) else ():
+            outputs.setdefault(call, []).append(n)
+    around: dict[Node, list[Call]] = {}
+    for call in sorted(outputs, key=lambda c: c.began):  # an outer call begins before those in it
+        stack, seen = list(outputs[call]), set(outputs[call])
+        while stack:
+            n = stack.pop()
+            if n.is_leaf:
+                continue
+            around.setdefault(n, []).append(call)
+            for a in reading.args(n):
+                if isinstance(a, Node) and a not in seen and _identity(a) not in call.inputs and not _older(a, call):
+                    seen.add(a)
+                    stack.append(a)
+    frame = frame or user_frame(2)
+    known = _module_names(names, {**frame.f_globals, **frame.f_locals})
+    made: dict[Call, Scope] = {}
+    found: dict[Node, tuple[Scope, ...]] = {}
+    for n, calls in around.items():
+        for outer, call in zip([None, *calls], calls):
+            if call not in made:
+                made[call] = _scope(call, outer, known)
+        found[n] = tuple(made[c] for c in calls)
+    uses: dict[Node, list[Node]] = {}
+    for n in reading.nodes:
+        for a in reading.args(n):
+            if isinstance(a, Node) and a.is_leaf:
+                uses.setdefault(a, []).append(n)
+    for n, users in uses.items():
+        common = found.get(users[0], ())
+        for user in users[1:]:
+            theirs = found.get(user, ())
+            common = common[: next((i for i, (a, b) in enumerate(zip(common, theirs)) if a is not b), min(len(common), len(theirs)))]
+        entered = next((i for i, s in enumerate(common) if _identity(n) in s.call.inputs), len(common))
+        if common[:entered]:
+            found[n] = common[:entered]
+    return found
+
+
+def _older(n: Node, call: Call) -> bool:
+    """Did ``n`` come out of a call that began before this one? Then it is older, for it is not this call's own result."""
+    return isinstance(n.tag, Notes) and any(c.began < call.began for c in n.tag.calls) and call not in n.tag.calls
+
+
+def _module_names(names: Any, variables: Mapping[str, Any]) -> dict[int, str]:
+    """Names of modules by their ``id``: their place in the module given, or the variable that holds them."""
+    found: dict[int, str] = {}
+    given = [("", names)] if hasattr(names, "named_modules") else []
+    held = [(name, thing) for name, thing in variables.items() if not name.startswith("_") and hasattr(type(thing), "named_modules")]
+    for _, m in given:
+        for path, child in m.named_modules():
+            found.setdefault(id(child), path)
+    for name, m in held:
+        if not found.get(id(m)):
+            found[id(m)] = name
+    return found
+
+
+def _scope(call: Call, outer: Call | None, known: Mapping[int, str]) -> Scope:
+    module = call.module()
+    if module is None:
+        return Scope(call, "", 0)
+    parent = outer.module() if outer is not None else None
+    name = next((key for key, child in vars(parent).items() if child is module), "") if parent is not None else ""
+    name = name or known.get(id(module), "")
+    named = getattr(module, "named_parameters", None)
+    return Scope(call, name, sum(p.numel() for _, p in named()) if named else 0)
