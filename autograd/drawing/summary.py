@@ -1,0 +1,296 @@
+"""A network as a table: which modules are called, on which shapes, with how many parameters and how much memory.
+
+It is read off one forward pass by hooks, so that it shows what runs and not what was declared. Every parameter and every
+array counts once, in the first row that has it: each column adds up to its total, however much is folded away by ``depth``.
+"""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.creation import zeros
+from autograd.mode import no_grad
+from autograd.random import Generator, default_generator
+from autograd.tensor import Tensor
+
+__all__ = ["Row", "Summary", "summary"]
+
+Shapes = tuple[tuple[int, ...], ...]
+
+
+class Row(NamedTuple):
+    """One call of a module, or a module that was not called."""
+
+    name: str  # with dots, as in named_modules(); "" for the network itself
+    kind: str  # its class
+    note: str  # "", "reused", "reused: weight" for parameters that stand in a row above, "not called"
+    depth: int  # how many calls it was made inside of
+    inputs: Shapes  # of the tensors in its positional arguments
+    outputs: Shapes
+    parameters: int  # of its own: those of the modules in it have rows of their own, unless folded into this one
+    trainable: int
+    activations: int  # bytes
+
+
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """What `summary` returns: a table when printed or shown in a notebook, and its numbers as attributes."""
+
+    rows: tuple[Row, ...]
+    total_parameters: int
+    trainable_parameters: int
+    parameter_bytes: int
+    buffer_bytes: int
+    activation_bytes: int
+
+    def _table(self) -> tuple[list[tuple[int, list[str]]], list[str]]:
+        """The lines of the table, head and totals included, each with its depth; and what stands below it."""
+        table = [(0, ["module", "input", "output", "parameters", "frozen", "activations"])]
+        above: list[str] = []  # the names of the rows that the present one is in
+        for r in self.rows:
+            prefix = above[r.depth - 1] + "." if r.depth and above[r.depth - 1] else ""
+            above[r.depth :] = [r.name]
+            name = r.name.removeprefix(prefix)
+            label = (f"{name}: " if name else "") + r.kind + (f" ({r.note})" if r.note else "")
+            amounts = _amounts(r.parameters, r.trainable, r.activations)
+            table.append((r.depth, [_printable(label), _sizes(r.inputs), _sizes(r.outputs), *amounts]))
+        total, trainable = self.total_parameters, self.trainable_parameters
+        table.append((0, ["total", "", "", *_amounts(total, trainable, self.activation_bytes)]))
+        if total == trainable:  # then nothing stands in the column of the frozen ones
+            table = [(depth, cells[:4] + cells[5:]) for depth, cells in table]
+        memory = zip(("parameters", "buffers", "activations"), (self.parameter_bytes, self.buffer_bytes, self.activation_bytes))
+        return table, [
+            f"trainable: {trainable:,} of {total:,} parameters",
+            "memory: " + ", ".join(f"{what} {_memory(n)}" for what, n in memory),
+            "activations: arrays that modules returned, each once; training keeps them for the backward pass",
+        ]
+
+    def __repr__(self) -> str:
+        table, notes = self._table()
+        texts = [["  " * depth + cells[0], *cells[1:]] for depth, cells in table]
+        widths = [max(map(_width, column)) for column in zip(*texts)]
+        lines = []
+        for cells in texts:
+            gaps = [" " * (width - _width(cell)) for cell, width in zip(cells, widths)]
+            lines.append("  ".join(cell + gap if i < 3 else gap + cell for i, (cell, gap) in enumerate(zip(cells, gaps))))
+        rule = "─" * _width(lines[0])
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", *notes])
+
+    def _repr_html_(self) -> str:
+        # Ink and paper are the page's own and the lines a grey between: right on a light page and on a dark one.
+        table, notes = self._table()
+        body = ""
+        for n, (depth, cells) in enumerate(table):
+            tag = "td" if 0 < n < len(table) - 1 else "th"
+            body += '<tr style="background:none;border-bottom:1px solid rgba(128,128,128,.4)">'
+            for i, cell in enumerate(cells):
+                style = f"padding:.25em .8em .25em {0.8 if i else 0.8 + 1.4 * depth:.1f}em;text-align:{'right' if i > 2 else 'left'}"
+                body += f'<{tag} style="{style}">{html.escape(cell)}</{tag}>'
+            body += "</tr>\n"
+        table_style = "border-collapse:collapse;border:0;background:none;color:inherit;font-variant-numeric:tabular-nums"
+        below = "<br>".join(map(html.escape, notes))
+        return f'<div style="overflow-x:auto"><table style="{table_style}">\n{body}</table>\n<p style="opacity:.8">{below}</p></div>'
+
+
+def summary(model: Any, input: Any, *, depth: int | None = None) -> Summary:
+    """Run ``model`` once, in the mode it is in, and tabulate its modules in the order of their calls.
+
+    ``input`` is a Tensor, a tuple of arguments, or a shape such as ``(32, 784)``, which stands for zeros of that shape.
+    Calls nested deeper than ``depth`` (0: the model alone) are folded into the row that they were made in.
+
+    Nothing is recorded, and modes, hooks, gradients and generators are afterwards what they were. What a forward itself
+    does to its module stays done, such as a running mean. So does the first call of a LazyLinear, which draws its weights;
+    the generators are then left where that call left them, lest the next weights drawn be the same.
+
+    Activations are the arrays that modules return, in bytes, and each counts once: in the module that made it, not in the
+    ones around it that hand it on. An input that is returned, or a view of one, costs nothing (Identity, Flatten, Dropout
+    while not training), nor do parameters. What a forward computes in between, without a module, is not seen.
+
+    Raises TypeError for a ``model`` that is no module, and for another ``input``.
+
+    >>> import nn
+    >>> print(summary(nn.MLP(784, [128, 10]), (32, 784)))
+    module       input   output  parameters  activations
+    ────────────────────────────────────────────────────
+    MLP          32×784  32×10            –            –
+      0: Linear  32×784  32×128     100,480      16.4 kB
+      1: ReLU    32×128  32×128           –      16.4 kB
+      2: Linear  32×128  32×10        1,290       1.3 kB
+    ────────────────────────────────────────────────────
+    total                           101,770      34.0 kB
+    <BLANKLINE>
+    trainable: 101,770 of 101,770 parameters
+    memory: parameters 407.1 kB, buffers 0 B, activations 34.0 kB
+    activations: arrays that modules returned, each once; training keeps them for the backward pass
+    """
+    if isinstance(model, type) or not (hasattr(model, "named_modules") and hasattr(model, "register_forward_hook")):
+        got = f"the class {model.__name__} (write {model.__name__}(...))" if isinstance(model, type) else type(model).__name__
+        hint = "; of a network of Values, give the one that scalars() was called on" if hasattr(model, "named_parameters") else ""
+        raise TypeError(f"summary takes a module, with named_modules() and register_forward_hook() as in nn.Module; got {got}{hint}")
+    if not isinstance(input, Tensor | tuple):
+        raise TypeError(f"summary: input is a Tensor, a tuple of arguments, or a shape such as (32, 784), got {type(input).__name__}")
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"summary: depth is None or an int >= 0, got {depth!r}")
+    args = input if isinstance(input, tuple) else (input,)
+    if args and all(isinstance(n, int) and not isinstance(n, bool) for n in args):
+        args = (zeros(args),)
+
+    rows: list[Row] = []
+    for row in _rows(model, _run(model, args)):
+        if depth is None or row.depth <= depth:
+            rows.append(row)
+        else:  # the last row shown is the one that this is in
+            amounts = ("parameters", "trainable", "activations")
+            rows[-1] = rows[-1]._replace(**{key: getattr(rows[-1], key) + getattr(row, key) for key in amounts})
+    parameters = [p for _, p in model.named_parameters()]
+    return Summary(
+        rows=tuple(rows),
+        total_parameters=sum(p.numel() for p in parameters),
+        trainable_parameters=sum(p.numel() for p in parameters if p.requires_grad),
+        parameter_bytes=sum(p.raw.nbytes for p in parameters),
+        buffer_bytes=sum(b.raw.nbytes for _, b in model.named_buffers()),
+        activation_bytes=sum(r.activations for r in rows),
+    )
+
+
+@dataclass
+class _Call:
+    """A call of a module, with the calls made inside it."""
+
+    module: Any
+    inputs: Shapes = ()
+    outputs: Shapes = ()
+    activations: int = 0
+    note: str = ""
+    calls: list[_Call] = field(default_factory=list)
+
+
+def _run(model: Any, args: tuple[Any, ...]) -> _Call:
+    """One forward pass; returns what stands for the caller, with the calls it made."""
+    modules = [m for _, m in model.named_modules()]
+    # Arrays that are counted, or are nobody's activations. They are kept, so that no two have the same id.
+    known = _owners([*args, *(t for _, t in (*model.named_parameters(), *model.named_buffers()))])
+    stack, kinds = [_Call(None)], {m: type(m) for m in modules}
+
+    def enter(module: Any, args: Any) -> None:
+        stack.append(_Call(module, _shapes(args)))
+
+    def leave(module: Any, args: Any, output: Any) -> None:
+        orphans: list[_Call] = []
+        while (call := stack.pop()).module is not module:  # a call that raised an error, which somebody caught
+            orphans = call.calls + orphans  # made inside it, or after it in its caller
+        call.calls += orphans
+        if kinds[module] is not type(module) and call.calls and call.calls[-1].module is module:
+            call = call.calls[-1]  # it learned what it is and called itself again: that is the call to show
+        mine = _owners(output)
+        new = mine.keys() - known.keys() - _owners(args).keys()
+        known.update((i, mine[i]) for i in new)
+        call.outputs, call.activations = _shapes(output), call.activations + sum(mine[i].nbytes for i in new)
+        stack[-1].calls.append(call)
+
+    generators = {default_generator, *(g for m in modules for g in vars(m).values() if isinstance(g, Generator))}
+    states = [(g, g.get_state()) for g in generators]
+    with ExitStack() as undo:
+        for m in modules:
+            undo.callback(m.register_forward_pre_hook(enter).remove)
+            undo.callback(m.register_forward_hook(leave).remove)
+        try:
+            with no_grad():
+                model(*args)
+        finally:
+            for g, state in states:
+                if all(type(m) is kind for m, kind in kinds.items()):
+                    g.set_state(state)
+    return stack[0]
+
+
+def _rows(model: Any, outside: _Call) -> list[Row]:
+    """The calls below ``outside`` in order; what was not called stands at the end of the module that it is in."""
+    names = {m: name for name, m in model.named_modules()}
+    named = {name: m for m, name in names.items()}
+    first: dict[Any, _Call] = {call.module: call for call, _ in reversed([*_walk(outside)])}
+    called = [names[m] for m in first]
+    for m, name in names.items():
+        # What only holds others that are called, such as a ModuleList, is a part of their names and no row.
+        holds = any(other.startswith(name and name + ".") for other in called) and not any(m.named_parameters(recurse=False))
+        if m not in first and not holds:
+            at, parent = name, None
+            while at and parent is None:
+                at = at.rpartition(".")[0]
+                parent = first.get(named.get(at))
+            first[m] = _Call(m, note="not called")
+            (parent or outside).calls.append(first[m])
+
+    rows: list[Row] = []
+    counted: set[Any] = set()  # modules and parameters
+    for call, depth in _walk(outside):
+        own = list(call.module.named_parameters(recurse=False))
+        tied = [name for name, p in own if p in counted]
+        note = ", ".join(filter(None, [call.note, f"reused: {', '.join(tied)}" if tied else ""]))
+        if call.module in counted:
+            note = "reused"
+        new = [p for _, p in own if p not in counted]
+        counted.update([call.module, *new])
+        amounts = sum(p.numel() for p in new), sum(p.numel() for p in new if p.requires_grad), call.activations
+        rows.append(Row(names[call.module], type(call.module).__name__, note, depth, call.inputs, call.outputs, *amounts))
+    return rows
+
+
+def _walk(outside: _Call, depth: int = 0) -> Iterator[tuple[_Call, int]]:
+    """All calls below with their depths, each before those inside it."""
+    for call in outside.calls:
+        yield call, depth
+        yield from _walk(call, depth + 1)
+
+
+def _tensors(x: Any) -> list[Tensor]:
+    """The tensors in nested arguments or results."""
+    parts = x.values() if isinstance(x, Mapping) else x if isinstance(x, list | tuple) else ()
+    return [x] if isinstance(x, Tensor) else [t for part in parts for t in _tensors(part)]
+
+
+def _owners(x: Any) -> dict[int, np.ndarray]:
+    """The arrays that own the memory of the tensors in ``x``, by id."""
+    owners: dict[int, np.ndarray] = {}
+    for array in (t.raw for t in _tensors(x)):
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        owners[id(array)] = array
+    return owners
+
+
+def _shapes(x: Any) -> Shapes:
+    return tuple(t.shape for t in _tensors(x))
+
+
+def _sizes(shapes: Shapes) -> str:
+    return ", ".join("×".join(map(str, shape)) or "scalar" for shape in shapes) or "–"
+
+
+def _amounts(parameters: int, trainable: int, activations: int) -> list[str]:
+    frozen = parameters - trainable
+    return [f"{parameters:,}" if parameters else "–", f"{frozen:,}" if frozen else "–", _memory(activations) if activations else "–"]
+
+
+def _memory(n: int) -> str:
+    """Bytes, thousands or millions of them, with one decimal."""
+    if n < 1000:
+        return f"{n} B"
+    return f"{n / 1e3:,.1f} kB" if n < 999_950 else f"{n / 1e6:,.1f} MB"
+
+
+def _printable(text: str) -> str:
+    """The text in one line: what would break it or hide in it is written out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes: Chinese characters take two, combining accents none."""
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
