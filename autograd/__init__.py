@@ -32,12 +32,12 @@ from autograd.value import Value
 allclose, isfinite, isnan, numel = Tensor.allclose, Tensor.isfinite, Tensor.isnan, Tensor.numel
 # fmt: on
 if TYPE_CHECKING:
-    from autograd.drawing import draw
+    from autograd.drawing import draw, draw_dot, graph_player, graph_size, listing, summary
 
 __version__ = "0.1.0"
 
 # What is loaded when it is asked for: `import autograd` imports neither graphviz nor hypothesis.
-_LAZY = {"draw": "autograd.drawing"}
+_LAZY = dict.fromkeys(("draw", "draw_dot", "graph_player", "graph_size", "listing", "summary"), "autograd.drawing")
 # PyTorch's short names of dtypes, which would hide Python's own if they stood above.
 _DTYPES = {"bool": bool_, "float": float32, "double": float64, "int": int32, "long": int64}
 # What is looked for here by those who write `import autograd as torch`.
@@ -62,14 +62,15 @@ __all__ = [
     "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
     "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
     "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "diag", "div", "dot",
-    "draw", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp", "expm1",
-    "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like", "functional", "ge",
-    "gelu", "grad", "gt", "inf", "initial_seed", "int32", "int64", "is_grad_enabled", "isfinite", "isnan", "le",
-    "leaky_relu", "linear", "linspace", "load", "log", "log1p", "log_softmax", "logsumexp", "lt", "manual_seed",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "mul", "mv", "nan", "ne", "neg", "no_grad", "norm",
-    "normal", "numel", "ones", "ones_like", "outer", "permute", "pi", "pow", "prelu", "prod", "rand", "rand_like",
-    "randint", "randn", "randn_like", "randperm", "reciprocal", "record_lines", "relu", "reshape", "round", "rsqrt", "save",
-    "set_grad_enabled", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "sub", "sum", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8",
-    "unsqueeze", "var", "where", "zeros", "zeros_like",
+    "draw", "draw_dot", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp",
+    "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like",
+    "functional", "ge", "gelu", "grad", "graph_player", "graph_size", "gt", "inf", "initial_seed", "int32", "int64",
+    "is_grad_enabled", "isfinite", "isnan", "le", "leaky_relu", "linear", "linspace", "listing", "load", "log",
+    "log1p", "log_softmax", "logsumexp", "lt", "manual_seed", "matmul", "max", "maximum", "mean", "min", "minimum",
+    "mm", "mul", "mv", "nan", "ne", "neg", "no_grad", "norm", "normal", "numel", "ones", "ones_like", "outer",
+    "permute", "pi", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
+    "reciprocal", "record_lines", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid",
+    "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std",
+    "sub", "sum", "summary", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var",
+    "where", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -126,7 +126,7 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
 class record_lines:  # noqa: N801 - it is used as no_grad is
     """Note for each recorded operation the line of user code that made it: ``with record_lines():`` or, from here on, `record_lines()`.
 
-    Pictures show the line when the mouse rests on an operation. It costs about a microsecond an operation, and nothing
+    Pictures show the line when the mouse rests on an operation. It costs a few microseconds an operation, and nothing
     while it is off. ``record_lines(False)`` ends it. It holds for the calling thread.
 
     >>> from autograd import Value

@@ -1,6 +1,12 @@
 """Pictures of graphs. They read the nodes that the engine recorded; the engine does not know that they exist."""
 
-from autograd.drawing.dot import draw
-from autograd.drawing.render import render
+from autograd.drawing.dot import draw, draw_dot
+from autograd.drawing.picture import Graph, render
+from autograd.drawing.player import Player, graph_player
+from autograd.drawing.program import Listing, listing
+from autograd.drawing.size import Size, graph_size
+from autograd.drawing.table import Summary, summary
 
-__all__ = ["draw", "render"]
+__all__ = [
+    "Graph", "Listing", "Player", "Size", "Summary", "draw", "draw_dot", "graph_player", "graph_size", "listing", "render", "summary",
+]  # fmt: skip

@@ -1,162 +1,151 @@
 """A recorded graph as DOT text: squares are variables, circles are operations, as in *Dive into Deep Learning* (5.3.2).
 
-The text depends on the program alone, never on addresses: numbers follow the order of the graph, so that pictures can be
-compared. Colours are told apart by those who see them differently, and every meaning has a second cue (dashes, borders).
+The text depends on the program alone, never on addresses, so that pictures can be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import graphviz
+from autograd.drawing.painter import Painter, Shown
+from autograd.drawing.picture import Graph
+from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
+from autograd.drawing.size import size_of
+from autograd.graph import Node
+from autograd.notes import user_frame
 
-from autograd.graph import Node, Op, ancestors
+__all__ = ["draw", "draw_dot"]
 
-__all__ = ["draw"]
-
-SIGNS = {"*": "×", "-": "−", "neg": "−", "/": "÷", "sum": "Σ", "pow": "^"}
-FOLDS = ("+", "-", "*", "/", "%", "//", "pow", "maximum", "minimum", "clamp_min", "clamp_max", "prelu", "elu")
-INK, PAPER = "#1f2430", "#ffffff"
-#             fill       border     further attributes
-LOOKS = {
-    "parameter": ("#cfe6f5", "#0072B2", {}),
-    "input": ("#eceef1", "#7a818c", {"style": "filled,dashed"}),
-    "middle": ("#ffffff", "#5b6270", {}),
-    "output": ("#fbe3b0", "#B87900", {"peripheries": "2"}),
-    "operation": ("#f4f5f7", "#5b6270", {}),
-    "gradient": ("#f6dcea", "#A8437F", {}),
-}
+NODES = 300  # as many as can be read
+PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
 
 
-def draw(
-    outputs: Node | Sequence[Node],
+def draw_dot(
+    outputs: Any,
     *,
     names: Any = None,
+    show_values: bool = True,
+    show_grads: bool | str = "auto",
+    show_shapes: bool | str = "auto",
+    show_saved: bool = False,
+    show_source: bool = True,
+    fold_constants: bool = True,
+    ops: str = "auto",
+    modules: bool = True,
+    depth: int | None = None,
+    layout: str = "auto",
     rankdir: str = "LR",
-    max_nodes: int = 300,
-) -> graphviz.Digraph:
-    """The graph that led to ``outputs``, as a `graphviz.Digraph`; `render` makes a picture file of it.
+    theme: str = "light",
+    legend: bool = False,
+    precision: int = 4,
+    max_nodes: int = NODES,
+    timeout: float = 20,
+    format: str = "svg",
+) -> Graph:
+    """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
 
-    What the first output was made from is the forward graph. What only the further outputs were made from (gradients
-    recorded with ``create_graph=True``) is the backward graph, drawn in purple with dashed edges. ``names`` maps names to
-    nodes, or is a module, or pairs as from ``named_parameters()``; else labels of Values are used. Beyond ``max_nodes``
-    variables the graph is cut, nearest to the outputs kept, and a box says so. A released graph still draws.
+    What the outputs were made from is the forward graph. Gradients among the outputs that were recorded with
+    ``create_graph=True`` bring the backward graph, in purple with dashed edges. A released graph still draws.
+
+    names
+        A dict from names to nodes, a module, or pairs as from ``named_parameters()``. What they leave open is named by its
+        label, its place in a module, or the variable of the calling program that holds it.
+    show_values, show_grads, show_shapes
+        What stands in the boxes. "auto": gradients once there are any (of Values: once this graph's backward has been), shapes
+        for whatever has dimensions.
+    show_saved
+        Dotted edges to each operation from the values that its derivative needs (mirrored lanes show them always).
+    show_source
+        The line of code of each operation, in tooltips, if it was recorded (see `autograd.record_lines`).
+    fold_constants
+        Python's numbers stand in the operation (``0.1 × x``, ``x²``); False: in boxes of their own.
+    ops
+        "circles"; "inside": the operation stands in the box of its result; "auto": inside beyond 150 operations.
+    modules, depth
+        A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
+        so on; None: of none, unless there are more than ``max_nodes`` variables.
+    layout
+        "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
+        gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
+        outputs are first derivatives of the first.
+    rankdir, theme, legend, precision
+        "LR" or "TB"; "light" or "dark"; a key of the kinds of boxes; significant digits.
+    max_nodes
+        Raises ValueError, with the sizes and what to do, where more variables would be drawn, or the layout would take minutes.
+    timeout, format
+        For the layout in seconds, and the format of ``render`` and ``pipe``; see `Graph`.
 
     >>> from autograd import Value
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
-    >>> print(draw(a * b).source.count("shape=box"))
+    >>> print(draw_dot(a * b).source.count("shape=circle"))
     1
     """
-    roots: list[Any] = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-    for n in roots:
-        if not isinstance(n, Node):
-            raise TypeError(f"draw takes Values and Tensors, got {type(n).__name__}")
-    if not roots:
-        raise ValueError("draw needs at least one Value or Tensor")
-    known = _names(names)
-    nodes, cut = _nearest(roots, max_nodes)
-    forward = set(ancestors(roots[0], within=set(nodes)))
-    g = graphviz.Digraph(
-        graph_attr={"rankdir": rankdir, "bgcolor": PAPER, "nslimit": "2", "nslimit1": "2", "fontname": FONT},
-        node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK, "style": "filled", "margin": "0.11,0.05", "shape": "box",
-                   "height": "0.3", "width": "0.3"},
-        edge_attr={"color": "#5b6270", "arrowsize": "0.7"},
-    )  # fmt: skip
-    number = {n: i for i, n in enumerate(nodes)}
-    for n, i in number.items():
-        backward = n not in forward
-        look = _look(_kind(n, roots, backward))
-        if backward and not n.args:  # a seed or a mask: a constant of the backward pass, with a dashed border as an input
-            look["style"] = "filled,dashed"
-        g.node(f"v{i}", _label(n, known.get(n)), **look)
-        if n.op is None or not n.args:
-            continue
-        fill, border, _ = LOOKS["gradient" if backward else "operation"]
-        edge = {"style": "dashed", "color": border} if backward else {}
-        sign = _sign(n.op, n.args)
-        shape = "circle" if len(sign) < 4 else "ellipse"
-        g.node(f"o{i}", graphviz.escape(sign), shape=shape, fillcolor=fill, color=border, margin="0.03")
-        g.edge(f"o{i}", f"v{i}", **edge)
-        for a in n.args:
-            if isinstance(a, Node):
-                g.edge(f"v{number[a]}" if a in number else "more", f"o{i}", **edge)
-    if cut:
-        g.node("more", f"… more than {max_nodes}\nvariables: cut here", style="dashed")
-    return g
+    for what, given, allowed in (
+        ("ops", ops, ("auto", "circles", "inside")), ("layout", layout, ("auto", "flow", "mirror")),
+        ("rankdir", rankdir, ("LR", "RL", "TB", "BT")), ("theme", theme, ("light", "dark")),
+    ):  # fmt: skip
+        if given not in allowed:
+            raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {given!r}")
+    frame = user_frame(2)
+    try:
+        reading = read(outputs, names, what="draw_dot", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)
+    except TooLargeError as error:
+        raise TooLargeError(f"{error}; at most {max_nodes} are drawn. {_WAY_OUT}") from None
+    gradients = [n for n in reading.roots if n in reading.variable]
+    if layout == "auto":
+        layout = "mirror" if gradients and len(gradients) < len(reading.roots) and _first_order(reading, gradients) else "flow"
+    grads = False if show_grads == "auto" and layout == "mirror" else show_grads  # they stand in the lane above
+    shown = Shown(show_values, grads, show_shapes, show_saved, show_source, fold_constants, precision, theme)
+    if layout == "mirror" and gradients:
+        inputs: list[Node] | None = [reading.variable[n][0] for n in gradients]
+        forward = [n for n in reading.roots if n not in reading.variable]
+        if not forward:
+            raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
+        titles = {reading.variable[n][0]: name for n, name in reading.names.items() if n in reading.variable}
+        plain = read(forward, names, what="draw_dot", fold=fold_constants, frame=frame)
+    else:
+        inputs, titles, plain = None, {}, reading
+    around = scopes(plain, names, frame) if modules else {}
+    folded = _folded(plain, around, depth, max_nodes)
+    painter = Painter(plain, around, folded, shown, ops)
+    painter.forward()
+    if layout == "mirror":
+        painter.backward(inputs, titles)
+    elif show_saved:
+        painter.saved_edges()
+    if legend:
+        painter.legend()
+    boxes = painter.boxes / (2 if layout == "mirror" else 1)
+    if boxes > max_nodes:
+        raise TooLargeError(f"the graph has {size_of(plain)}; at most {max_nodes} variables are drawn. {_WAY_OUT}")
+    if folded is None and max_nodes <= NODES and size_of(plain).predictor > PATIENCE:
+        raise TooLargeError(f"the graph has {size_of(plain)}, and so many long edges that its layout would take minutes. {_WAY_OUT}")
+    return painter.graph(rankdir, timeout, format)
 
 
-FONT = "Helvetica,Arial,sans-serif"
+draw = draw_dot
+
+_WAY_OUT = (
+    "Draw a part of it (a middle node as the output), fold modules with depth=0 or 1, or raise max_nodes and be patient; "
+    "graph_size() measures it, listing() writes it as text."
+)
 
 
-def _names(names: Any) -> dict[Node, str]:
-    if names is None:
-        return {}
-    if hasattr(names, "named_parameters"):
-        names = names.named_parameters()
-    pairs: Iterable[Any] = names.items() if isinstance(names, Mapping) else names
-    found: dict[Node, str] = {}
-    for pair in pairs:
-        name, node = pair
-        if not isinstance(node, Node):
-            raise TypeError(f"names maps names to Values and Tensors, got {type(node).__name__} for {name!r}")
-        found[node] = str(name)
-    return found
+def _first_order(reading: Reading, gradients: list[Node]) -> bool:
+    root = reading.roots[0]
+    return all(o is root and v not in reading.backward for v, o in (reading.variable[n] for n in gradients))
 
 
-def _nearest(roots: list[Node], limit: int) -> tuple[list[Node], bool]:
-    """At most ``limit`` nodes, breadth first from the roots, arguments before results; and whether more were left out."""
-    near: dict[Node, None] = dict.fromkeys(roots)
-    cut = False
-    for n in (queue := list(near)):
-        for a in n.args:
-            if isinstance(a, Node) and a not in near:
-                if len(near) < limit:
-                    near[a] = None
-                    queue.append(a)
-                else:
-                    cut = True
-    return ancestors(*roots, within=near), cut
-
-
-def _look(kind: str) -> dict[str, str]:
-    fill, border, more = LOOKS[kind]
-    return {"fillcolor": fill, "color": border, **more}
-
-
-def _kind(n: Node, roots: list[Node], backward: bool) -> str:
-    if backward:
-        return "gradient"
-    if n is roots[0]:
-        return "output"
-    if n.is_leaf:
-        return "parameter" if n.requires_grad else "input"
-    return "middle"
-
-
-def _sign(op: Op, args: tuple[Any, ...]) -> str:
-    """The operation with its constants folded in: ``× 0.1``, ``^ 2``."""
-    sign = SIGNS.get(op.name, op.name)
-    constants = [a for a in args if isinstance(a, int | float) and not isinstance(a, bool)]
-    if op.name in FOLDS and len(constants) == 1:
-        number = _number(constants[0])
-        return f"{number} {sign}" if args[0] is constants[0] else f"{sign} {number}"
-    return sign
-
-
-def _number(x: float) -> str:
-    """Four significant digits, a true minus sign, no -0."""
-    return f"{x + 0.0:.4g}".replace("-", "−")
-
-
-def _label(n: Node, name: str | None) -> str:
-    shape = getattr(n, "shape", ())
-    lines = [name or getattr(n, "label", None) or ""]
-    if shape:
-        lines.append("×".join(map(str, shape)))
-    elif n.raw is not None:
-        lines.append(_number(float(n.raw)))
-    grad = n.grad.raw if isinstance(n.grad, Node) else n.grad
-    if grad is not None and not shape:
-        lines.append(f"grad {_number(float(grad))}")
-    return graphviz.escape("\n".join(line for line in lines if line) or "·")
+def _folded(reading: Reading, around: dict[Node, tuple[Scope, ...]], depth: int | None, max_nodes: int) -> int | None:
+    """How many levels of modules are shown; None: all."""
+    if depth is not None:
+        if depth < 0:
+            raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {depth}")
+        return depth
+    if len(reading.nodes) <= max_nodes or not around:
+        return None
+    for levels in range(max(map(len, around.values())) - 1, 0, -1):
+        folded = {path[levels] for path in around.values() if len(path) > levels}
+        if len(folded) + sum(len(around.get(n, ())) <= levels for n in reading.nodes) <= max_nodes:
+            return levels
+    return 0

@@ -120,9 +120,13 @@ def read(
     """
     roots = outputs_of(outputs, what)
     reading = Reading(roots, ancestors(*roots, within=_Few(limit)), fold)
-    frame = frame or user_frame(2)
-    _name(reading, names, {**frame.f_globals, **frame.f_locals})
+    _name(reading, names, _variables(frame or user_frame(2)))
     return reading
+
+
+def _variables(frame: FrameType) -> dict[str, Any]:
+    """What a program calls its things; not what is hidden by an underscore, nor what tools put there under odd names."""
+    return {name: thing for name, thing in {**frame.f_globals, **frame.f_locals}.items() if name.isidentifier() and name[0] != "_"}
 
 
 # Names. In a released graph a shell stands for a tensor that the program may still hold: they share the tuple of their
@@ -149,12 +153,12 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
     for n in reading.nodes:
         if n not in found and n.label:
             found[n] = str(n.label)
-    modules = [(name, thing) for name, thing in variables.items() if not name.startswith("_") and _is_module(thing)]
+    modules = [(name, thing) for name, thing in variables.items() if _is_module(thing)]
     several = sum(any(_key(p) in wanted for _, p in m.named_parameters()) for _, m in modules) > 1
     modules.sort(key=lambda pair: -sum(1 for _ in pair[1].named_parameters()))  # what contains the others names them
     for prefix, m in modules:
         give((f"{prefix}.{name}" if several else name, p) for name, p in m.named_parameters())
-    give((name, n) for name, n in variables.items() if isinstance(n, Node) and not name.startswith("_"))
+    give((name, n) for name, n in variables.items() if isinstance(n, Node))
     entries = list(_entries_in(variables))
     give((name, n) for name, n in entries if n not in reading.variable)
     for g, (variable, output) in reading.variable.items():
@@ -201,8 +205,6 @@ _MANY = 1000  # entries of a list of Values that are looked at for names
 def _entries_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:
     """Nodes by the variables that hold them in a list or array."""
     for name, thing in variables.items():
-        if name.startswith("_"):
-            continue
         if isinstance(thing, list | tuple):
             yield from ((f"{name}[{i}]", n) for i, n in enumerate(islice(thing, _MANY)) if isinstance(n, Node))
         elif isinstance(thing, np.ndarray) and thing.dtype == object:
@@ -238,8 +240,7 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
                 if isinstance(a, Node) and a not in seen and _identity(a) not in call.inputs and not _older(a, call):
                     seen.add(a)
                     stack.append(a)
-    frame = frame or user_frame(2)
-    known = _module_names(names, {**frame.f_globals, **frame.f_locals})
+    known = _module_names(names, _variables(frame or user_frame(2)))
     made: dict[Call, Scope] = {}
     found: dict[Node, tuple[Scope, ...]] = {}
     for n, calls in around.items():
@@ -272,7 +273,7 @@ def _module_names(names: Any, variables: Mapping[str, Any]) -> dict[int, str]:
     """Names of modules by their ``id``: their place in the module given, or the variable that holds them."""
     found: dict[int, str] = {}
     given = [("", names)] if hasattr(names, "named_modules") else []
-    held = [(name, thing) for name, thing in variables.items() if not name.startswith("_") and hasattr(type(thing), "named_modules")]
+    held = [(name, thing) for name, thing in variables.items() if hasattr(type(thing), "named_modules")]
     for _, m in given:
         for path, child in m.named_modules():
             found.setdefault(id(child), path)

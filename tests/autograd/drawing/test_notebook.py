@@ -15,9 +15,12 @@ pytest.importorskip("ipykernel")
 
 # The code of each cell, the type of the output that is looked at, and a pattern it has; "" where the cell shows nothing.
 CELLS = [
-    ("from autograd.drawing.render import Graph\ng = Graph()\ng.edge('a', 'b')", "", ""),
+    ("from autograd.drawing.picture import Graph\ng = Graph()\ng.edge('a', 'b')", "", ""),
     ("g", "image/svg+xml", "<svg(.|\n)*<title>a</title>"),
     ("display(g)", "image/svg+xml", "<svg"),
+    ("from autograd import *\nx = Value(2.0)\ndraw(x * x)", "image/svg+xml", "<svg(.|\n)*>x</text>"),
+    ("graph_player(x * x)", "text/html", "^<iframe srcdoc="),
+    ("summary(__import__('nn').Linear(2, 1), (3, 2))", "text/html", "<table"),
     ("g.timeout = 0\ng", "text/plain", r"^Graphviz was not done .* after 0 s\. .*timeout="),
     ("g = Graph(body=['a -> '])\ng", "text/plain", "^Graphviz failed: .*(.|\n)*syntax error"),
     ("import os, sys\nos.environ['PATH'] = ''\nsys.modules[Graph.__module__]._home_of_pygraphviz = lambda: None", "", ""),

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd.drawing.render import Graph, layout
-from autograd.drawing.render import render as draw_into
+from autograd.drawing.picture import Graph, layout
+from autograd.drawing.picture import render as draw_into
 
 render = sys.modules[Graph.__module__]  # the package has a function of this name
 SIGNATURES = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
@@ -375,7 +375,7 @@ def test_ctrl_c_ends_it_too(dot: Dot) -> None:
     os.mkfifo(fifo := dot.directory / "fifo")
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     dot.does("exec > fifo; cat > /dev/null; echo started; sleep 60")  # the text has come: it is being waited for
-    code = f"import sys; sys.path[:] = {sys.path!r}; from autograd.drawing.render import layout; layout('', 'svg', 600)"
+    code = f"import sys; sys.path[:] = {sys.path!r}; from autograd.drawing.picture import layout; layout('', 'svg', 600)"
     child = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
     try:
         assert wait_for(lambda: os.read(reader, 99)) == b"started\n"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor
-from autograd.drawing.summary import Row, Summary, summary
+from autograd.drawing.table import Row, Summary, summary
 
 ACTIVATIONS = st.sampled_from([nn.ReLU, nn.Tanh, nn.Sigmoid, nn.Identity])
 

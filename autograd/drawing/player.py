@@ -1,0 +1,332 @@
+"""A recorded graph as a film: one page that computes it operation by operation and then lets the gradients flow back.
+
+All that the page will say is worked out here, from the numbers that were recorded; the page only turns the leaves. The picture
+is laid out once, with room for all that will ever stand in it, so that nothing moves while it plays.
+"""
+
+from __future__ import annotations
+
+import errno
+import html
+import json
+import numbers
+import os
+import re
+import time
+import unicodedata
+from contextlib import suppress
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from autograd import rules, shapes
+from autograd.drawing.dot import PATIENCE
+from autograd.drawing.flow import Product, _products, backward_pass, released
+from autograd.drawing.formulas import Shaped, as_symbols, chain_rule, product
+from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
+from autograd.drawing.mathematics import mathematics
+from autograd.drawing.painter import Painter, Shown
+from autograd.drawing.picture import Graph
+from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
+from autograd.drawing.size import size_of
+from autograd.drawing.words import clean, details, number, shape, shape_of, sign
+from autograd.graph import Node
+from autograd.notes import user_frame
+from autograd.tensor import item, pack, scalars
+
+__all__ = ["Player", "graph_player"]
+
+
+class Player:
+    """A page that plays a graph; notebooks show it. Made by `graph_player`. ``html`` is the page, which needs nothing else."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the page into a file, whole or not at all, and return its path.
+
+        Raises FileNotFoundError where the directory is missing.
+        """
+        path = os.fspath(path)
+        parent = os.path.dirname(path)
+        if parent and not os.path.isdir(parent):
+            raise FileNotFoundError(errno.ENOENT, "the directory for the page does not exist; make it first", parent)
+        temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.part"
+        try:
+            with open(temporary, "x", encoding="utf-8", newline="\n") as file:
+                file.write(self.html)
+            os.replace(temporary, path)
+        except BaseException as error:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            if isinstance(error, OSError) and error.filename == temporary:
+                error.filename = path
+            raise
+        return path
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own: there notebooks run scripts, and no style, name or key of theirs meets one of ours."""
+        return f'<iframe srcdoc="{html.escape(self.html)}" title="graph player" style="width:100%;height:560px;border:0"></iframe>'
+
+
+def graph_player(
+    output: Any, *, names: Any = None, title: str | None = None, theme: str = "auto", delay: float = 1.1, max_ops: int = 150
+) -> Player:
+    """A page that steps through the graph of ``output``, one number: values appear operation by operation, then gradients flow.
+
+    names
+        As for `draw_dot`. What has no name is called v3, v4, ... by its place in the graph.
+    title
+        Stands above the picture.
+    theme
+        "light", "dark", or "auto": as the reader's system.
+    delay
+        Seconds from step to step while the page plays.
+    max_ops
+        Raises ValueError, with the sizes and what to do, where more operations would be played.
+
+    No ``.grad`` is touched. Raises RuntimeError for a graph that backward() has let go of, for data that was set since it was
+    recorded, and for more than one number; TypeError for what is neither a Value nor a Tensor; and as `render` does.
+
+    >>> from autograd import Value
+    >>> w = Value(2.0, label="w")
+    >>> graph_player(w * w).html[:15]
+    '<!doctype html>'
+    """
+    if theme not in ("light", "dark", "auto"):
+        raise ValueError(f"theme must be one of 'light', 'dark', 'auto', got {theme!r}")
+    if isinstance(delay, bool) or not isinstance(delay, numbers.Real):
+        raise TypeError(f"delay is a number of seconds, got {type(delay).__name__}")
+    if not 0 < delay <= 3600:
+        raise ValueError(f"delay must be more than 0 seconds and at most 3600, got {delay!r}")
+    if not isinstance(title, str | None):
+        raise TypeError(f"title is a text, got {type(title).__name__}")
+    frame = user_frame(2)
+    try:
+        reading = read([output], names, what="graph_player", limit=max(100 * max_ops, 100_000), frame=frame)
+    except TooLargeError as error:
+        raise TooLargeError(f"graph_player: {error}. {_WAY_OUT}") from None
+    if len(reading.roots) > 1:
+        raise RuntimeError(f"graph_player starts from one number, got {len(reading.roots)}: reduce them with .sum() or .mean() first")
+    size = size_of(reading)
+    if size.operations > max_ops:
+        raise TooLargeError(f"graph_player: the graph has {size.operations:,} operations, more than max_ops={max_ops}. {_WAY_OUT}")
+    if size.predictor > PATIENCE:
+        raise TooLargeError(f"graph_player: the graph has {size}, and its layout would take minutes. {_WAY_OUT}")
+    if released(reading):
+        raise RuntimeError(
+            "graph_player needs the arrays of this graph, which an earlier backward() let go: call graph_player before it, or "
+            "call it as backward(retain_graph=True)"
+        )
+    reading.backward = set()  # recorded gradients are numbers like any other, to be differentiated again
+    script = Script(reading)
+    stage = Stage(reading, scopes(reading, names, frame), script)
+    stage.forward()
+    svg = stage.graph("LR", 20, "svg").pipe(format="svg", encoding="utf-8")
+    boxes = {reading.number[n]: box for n, box in script.boxes.items()}
+    page = files("autograd.drawing").joinpath("player.html").read_text(encoding="utf-8")
+    for place, text in (  # none of these texts can hold a place of a later one: in all of them, what the user wrote is escaped
+        ("theme", theme),
+        ("title", html.escape(clean(f"Through {script.name(script.root)} and back" if title is None else title, 200))),
+        ("colours", _colours()),
+        ("graph", svg[svg.index("<svg") :]),
+        ("script", json.dumps({"delay": 1000 * float(delay), "boxes": boxes, "steps": script.steps}).replace("<", "\\u003c")),
+    ):
+        page = page.replace(f"<!--{place}-->", text)
+    return Player(page)
+
+
+_WAY_OUT = "Play a part of it (a middle node as the output, or a smaller network), or raise max_ops and be patient"
+_BETWEEN = (pack, scalars, item)  # tensors and Values
+
+
+class Script:
+    """What is shown when: for each box its texts, for each step what lights up and what is said about it."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.root = reading, reading.roots[0]
+        letter = "v"
+        while any(re.fullmatch(rf"{letter}\d+", name) for name in reading.names.values()):
+            letter += "v"
+        for n, i in reading.number.items():
+            reading.names[n] = reading.name(n) or f"{letter}{i}"
+        operations = [n for n in reading.nodes if not n.is_leaf]
+        gradients, products = backward_pass(reading)
+        self.boxes: dict[Node, dict[str, Any]] = {}
+        self.labels: dict[str, str] = {}  # of edges: what flows back along them
+        for n in reading.nodes:
+            value = "tensor " * (len(shape_of(n)) > 1) + self.amount(n, n.raw)
+            told = {"name": self.name(n), "details": details(n, clean(reading.name(n), 200))}
+            self.boxes[n] = {"value": value, "step": 0, "grads": [], **told}
+        text = "Inputs and parameters are given. Each step computes one operation."
+        if not self.root.requires_grad:
+            text += " Nothing here requires a gradient, so none will flow."
+        self.steps: list[dict[str, Any]] = [{"phase": "Forward", "head": "Before the first operation", "text": text}]
+        for n in operations:
+            self.boxes[n]["step"] = len(self.steps)
+            self.steps.append(self._forward(n))
+        if self.root.requires_grad:
+            self._receive(self.root, gradients[self.root])
+            text = f"Backward begins at the output: by how much does {self.name(self.root)} change with each number it was made from?"
+            head = f"{self.derivative(self.root)} = {number(1)}"
+            self.steps.append({"phase": "Backward", "head": head, "text": text, "node": reading.number[self.root]})
+        for _, group in groupby(products, lambda product: reading.number[product.n]):
+            self.steps.append(self._backward(list(group)))
+
+    def name(self, n: Node) -> str:
+        """What ``n`` is called; isolated, if written from right to left, lest the formula around it turns round."""
+        name = clean(self.reading.name(n))
+        return f"\u2068{name}\u2069" if any(unicodedata.bidirectional(c)[:1] in ("R", "A") for c in name) else name
+
+    def derivative(self, n: Node) -> str:
+        return f"∂{self.name(self.root)}/∂{self.name(n)}"
+
+    def amount(self, n: Node, x: Any) -> str:
+        """``x``, a value or a gradient of ``n``, in few letters: the number, or the shape (of a vector, which is no number)."""
+        sizes = shape_of(n)
+        return "tensor " * (len(sizes) == 1) + shape(sizes) if sizes else number(float(x.dense(n) if hasattr(x, "dense") else x))
+
+    def _receive(self, n: Node, gradient: Any) -> None:
+        self.boxes[n]["grads"].append((len(self.steps), f"grad {self.amount(n, gradient)}".replace("tensor ", "")))
+
+    def _forward(self, n: Node) -> dict[str, Any]:
+        args = [(i, a) for i, a in enumerate(self.reading.args(n)) if isinstance(a, Node)]
+        formula, result = self._formula(n), self.amount(n, n.raw)
+        if not any(shape_of(a) for a in (n, *(a for _, a in args))):
+            end = f" = {self._filled(n, formula, True)} = {result}"
+        elif "@" in formula:
+            end = f": {self._filled(n, formula, True)} → {result}"
+        else:
+            end = f": {', '.join(self.amount(a, a.raw) for a in dict.fromkeys(a for _, a in args))} → {result}"
+        return {
+            "phase": "Forward",
+            "head": f"{self._sign(n)} computes {self.name(n)}",
+            "text": f"{self.name(n)} = {self._filled(n, formula)}{end}",
+            "node": self.reading.number[n],
+            "edges": [(i, self.reading.number[a]) for i, a in args],
+        }
+
+    def _backward(self, products: list[Product]) -> dict[str, Any]:
+        n = products[0].n
+        args = self.reading.args(n)
+        scalar = not any(shape_of(a) for a in (n, *args) if isinstance(a, Node))
+        upstream = self.amount(n, products[0].g)
+        rows, edges = [], []
+        for _, i, _, amount, before, after in products:
+            a = args[i]
+            self._receive(a, after)
+            texts = [self.amount(a, x) for x in (before, amount, after) if x is not None]
+            total = texts[-1] if before is None else "{} + {} = {}".format(*texts)
+            how = f"{upstream} × {self._local(n, i)}" if scalar else self._rule(n, i)
+            rows.append((self.derivative(a), how, texts[-2], total))
+            edges.append((i, self.reading.number[a]))
+            self.labels[f"e{self.reading.number[n]}_{i}"] = texts[-2]
+        given = f"= {upstream}" if scalar else f"= g ({upstream})"
+        return {
+            "phase": "Backward",
+            "head": f"{self.derivative(n)} {given} flows back through {self._sign(n)}",
+            "rows": [("into", "upstream × local" if scalar else "chain rule", "= product", "accumulates"), *rows],
+            "node": self.reading.number[n],
+            "edges": edges,
+        }
+
+    # Formulas. In them the result and the arguments are called A0Z, A1Z, ..., which is Python whatever their names are.
+    def _places(self, n: Node) -> dict[Node, str]:
+        return {a: f"A{i}Z" for i, a in enumerate((n, *n.args)) if isinstance(a, Node)}
+
+    def _filled(self, n: Node, formula: str, amounts: bool = False) -> str:
+        """The formula with the names of nodes in it, or with their numbers and shapes."""
+        nodes = {f"A{i}Z": a for i, a in enumerate((n, *self.reading.args(n)))} | {"g": n}
+
+        def text(found: re.Match[str]) -> str:
+            place, turned = found.groups()
+            if not amounts:
+                return found[0] if place == "g" else self.name(nodes[place]) + turned
+            if sizes := shape_of(nodes[place]):
+                return shape((*sizes[:-2], *sizes[:-3:-1]) if turned else sizes)
+            amount, before, after = self.amount(nodes[place], nodes[place].raw), formula[: found.start()], formula[found.end() :]
+            bare = (not before or before.endswith(("(", ", ", "|"))) and not after.startswith(("^", *"⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+            return amount if bare else _bracketed(amount)
+
+        return re.sub(r"(A\d+Z|(?<![\w.])g(?![a-z(]))(ᵀ?)", text, formula)
+
+    def _sign(self, n: Node) -> str:
+        assert n.op is not None
+        return clean(sign(n.op, self.reading.args(n)).replace("\n", " "))
+
+    def _formula(self, n: Node) -> str:
+        assert n.op is not None
+        if n.op in (rules.ROWS.get(n.op.name), shapes.ROWS.get(n.op.name)):
+            text = mathematics(Shaped.written(n.op, as_symbols(n, self._places(n), str)[1]).raw)
+            return text.replace(" · ", " × ").replace(" / ", " ÷ ")  # as in the circle
+        args = ", ".join(self._places(n)[a] for a in n.args if isinstance(a, Node))
+        plain = self._sign(n)
+        return args + plain if plain.startswith("[") else f"{plain}({args})"
+
+    def _local(self, n: Node, i: int) -> str:
+        """The derivative of ``n`` by its argument ``i``: as a formula, if it is not just a number, and as a number."""
+        if n.op in _BETWEEN:
+            return "1"
+        assert n.op is not None
+        with self.root.ieee():
+            value = number(float(list(_products(n, np.ones_like(n.raw)[()]))[i]()))
+        if chain_rule(n, i).startswith("vjp of"):
+            return _bracketed(value)
+        z, args = as_symbols(n, self._places(n), str)
+        rule = next(rule for k, (_, rule) in enumerate(zip(n.args, n.op.vjps)) if k == i)
+        text = self._filled(n, mathematics(product(n, rule, 1, z, args).raw))
+        return _bracketed(value) if text == value else f"({text}{': here' if ' where ' in text else ' ='} {value})"
+
+    def _rule(self, n: Node, i: int) -> str:
+        """What the rule computes from g; of a product of matrices also the shapes."""
+        if n.op in _BETWEEN:
+            return "g, entry by entry"
+        formula = mathematics(chain_rule(n, i, "g", self._places(n)))
+        return self._filled(n, formula) + (f": {self._filled(n, formula, True)}" if "@" in formula else "")
+
+
+class Stage(Painter):
+    """The picture: each box has room for its value and the longest gradient that will stand in it, each edge for its product."""
+
+    def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], script: Script) -> None:
+        shown = Shown(values=True, grads=False, shapes="auto", saved=False, source=True, fold=True, precision=4, theme="light")
+        super().__init__(reading, around, None, shown, "circles")
+        self.script = script
+
+    def _contents(self, n: Node) -> list[str]:
+        box = self.script.boxes[n]
+        return [box["value"], *sorted((text for _, text in box["grads"]), key=len)[-1:]]
+
+    def line(self, text: str) -> None:
+        if (edge := re.search(r"id=(e\d+_\d+)", text)) and edge[1] in self.script.labels:
+            text = text.replace(edge[0], f'{edge[0]} label=" {self.script.labels[edge[1]]} "')
+        super().line(text)
+
+    def graph(self, rankdir: str, timeout: float, format: str) -> Graph:
+        g = super().graph(rankdir, timeout, format)
+        g.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
+        g.edge_attr.update(fontname=FONT, fontsize="10")
+        return g
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith("−") else text
+
+
+def _colours() -> str:
+    """The colours of pictures for the page: by name, and from the light ones in the picture to the dark ones."""
+    sheet = []
+    for i, theme in enumerate(("light", "dark")):
+        names = {"ink": INK[theme], "paper": PAPER[theme], "panel": MODULE[theme][0], "line": MODULE[theme][1]}
+        names["forward"] = LOOKS["parameter"][:2][i][1]
+        names["backward-fill"], names["backward"] = LOOKS["gradient"][:2][i]
+        sheet.append(f".player{'.dark' * i} {{ {' '.join(f'--{k}: {v};' for k, v in names.items())} }}")
+    pairs = [(INK["light"], INK["dark"]), *zip(MODULE["light"], MODULE["dark"])]
+    pairs += [pair for light, dark, _ in LOOKS.values() for pair in zip(light, dark)]
+    for light, dark in dict.fromkeys(pairs):
+        for what in ("fill", "stroke") if light else ():
+            sheet.append(f':where(.player.dark .graph) [{what}="{light}" i] {{ {what}: {dark}; }}')
+    return "\n".join(sheet)

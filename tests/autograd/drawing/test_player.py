@@ -1,0 +1,640 @@
+"""The player says what the engine computed, and its page does in a real browser what readers ask of it."""
+
+import html
+import json
+import re
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import autograd as ag
+import nn
+from autograd import Value
+from autograd.drawing.looks import LOOKS, PAPER
+from autograd.drawing.player import Player, Script, graph_player
+from autograd.drawing.reading import read
+from autograd.drawing.words import number
+from tests.autograd.drawing.test_flow import graphs
+from tests.browser import Browser, find
+
+HOSTILE = "</script><script>alert(1)</script><b>\"'&amp;<!--data--> \u2028 🙂 שלום"
+
+
+def neuron(**options: Any) -> Player:
+    """One neuron with squared error and weight decay: eight operations."""
+    return graph_player(neuron_loss()[0], **options)
+
+
+def neuron_loss() -> tuple[Value, dict[str, Value]]:
+    x, w, b = (Value(v, label=n) for v, n in ((0.5, "x"), (-1.5, "w"), (0.8, "b")))
+    t = Value(1.0, requires_grad=False, label="t")
+    z = w * x
+    u = z + b
+    a = u.tanh()
+    d = a - t
+    q = d**2
+    r = 0.1 * w**2
+    L = q + r
+    for name, n in zip("zuadqrL", (z, u, a, d, q, r, L)):
+        n.label = name
+    return L, {"x": x, "w": w, "b": b}
+
+
+def classifier() -> Player:
+    net = nn.MLP(784, [128, 10])
+    loss = nn.functional.cross_entropy(net(ag.rand(32, 784)), ag.randint(0, 10, (32,)))
+    return graph_player(loss, names=net, title="MLP 784-128-10, batch 32")
+
+
+def script(output: Any, **names: Any) -> dict[str, Any]:
+    """What the page is told."""
+    found = re.search(r'<script type="application/json">(.*?)</script>', graph_player(output, names=names).html, re.S)
+    assert found is not None
+    return json.loads(found[1])
+
+
+# What is said.
+@settings(max_examples=20)
+@given(graphs())
+def test_its_numbers_are_those_of_the_engine(graph: tuple[Value, list[Value]]) -> None:
+    y, leaves = graph
+    reading = read(y)
+    said = Script(reading)
+    y.backward()
+    for n, box in said.boxes.items():
+        assert box["value"] == number(n.raw)
+        gradient = box["grads"][-1][1] if box["grads"] else None
+        if n.grad is not None:
+            assert gradient == f"grad {number(n.grad)}" or float(gradient[5:].replace("−", "-")) == pytest.approx(
+                n.grad, rel=1e-3, abs=1e-12
+            )
+        elif n in leaves:
+            assert gradient is None
+    forward = [s for s in said.steps if s["phase"] == "Forward"]
+    assert len(forward) == 1 + sum(not n.is_leaf for n in reading.nodes)
+    for step in said.steps:
+        for _, how, amount, total in step.get("rows", [])[1:]:
+            upstream, local = (float(re.sub(r".*[=:(] ?(here )?|\)$", "", f).replace("−", "-")) for f in how.split(" × ", 1))
+            shown, last = (float(re.sub(".*= ", "", f).replace("−", "-")) for f in (amount, total))
+            assert shown == pytest.approx(upstream * local, rel=2e-3, abs=1e-9)
+            terms = [float(f.replace("−", "-")) for f in re.sub(" = .*", "", total).split(" + ")]
+            assert last == pytest.approx(sum(terms), rel=1e-3, abs=1e-3 * max(map(abs, terms)))
+
+
+def test_the_words_of_a_neuron() -> None:
+    steps = script(neuron_loss()[0])["steps"]
+    said = [s.get("text") for s in steps]
+    assert "u = z + b = −0.75 + 0.8 = 0.05" in said and "z = w × x = −1.5 × 0.5 = −0.75" in said
+    assert "q = d² = (−0.95)² = 0.9026" in said and "a = tanh(u) = tanh(0.05) = 0.04996" in said
+    assert [s["phase"] for s in steps] == ["Forward"] * 9 + ["Backward"] * 9
+    assert steps[9]["head"] == "∂L/∂L = 1"
+    assert steps[-1]["head"] == "∂L/∂z = −1.895 flows back through ×"
+    assert steps[-1]["rows"] == [
+        ["into", "upstream × local", "= product", "accumulates"],
+        ["∂L/∂w", "−1.895 × (x = 0.5)", "−0.9477", "−0.3 + −0.9477 = −1.248"],
+        ["∂L/∂x", "−1.895 × (w = −1.5)", "2.843", "2.843"],
+    ]
+    assert ["∂L/∂u", "−1.9 × (1 − a² = 0.9975)", "−1.895", "−1.895"] in [r for s in steps for r in s.get("rows", [])]
+
+
+def test_the_words_of_tensors() -> None:
+    h, w = ag.ones(32, 784), ag.zeros(128, 784, requires_grad=True)
+    b = ag.zeros(128, requires_grad=True)
+    y = (h @ w.T + b).sum()
+    said = [s["text"] if "text" in s else s["rows"][1:] for s in script(y, h=h, w=w, b=b, y=y)["steps"]]
+    assert "v2 = wᵀ: 128×784 → 784×128" in said
+    assert "v3 = h @ v2: 32×784 @ 784×128 → 32×128" in said
+    assert "v5 = v3 + b: 32×128, tensor 128 → 32×128" in said
+    assert "y = Σ v5: 32×128 → 0" in said
+    assert [["∂y/∂v2", "hᵀ @ g: 784×32 @ 32×128", "784×128", "784×128"]] in said
+    assert [["∂y/∂v3", "g", "32×128", "32×128"], ["∂y/∂b", "Σ₀ g", "tensor 128", "tensor 128"]] in said
+
+
+def test_rules_of_somebody_and_both_layers() -> None:
+    odd = ag.Op("odd", lambda x: x if x > 0 else -x, lambda g, z, x: g if x > 0 else -g)  # asks, as no symbol can answer
+    v = Value(-2.0, label="v")
+    assert script(odd(v))["steps"][-1]["rows"][1][1:3] == ["1 × (−1)", "−1"]
+    for t in (ag.tensor([v, 3.0]), ag.tensor(2.0, requires_grad=True)):
+        rows = [r for s in script(sum(t.values().flat))["steps"] for r in s.get("rows", [])[1:]]
+        assert all(how in ("g, entry by entry", "1 × 1") for _, how, _, _ in rows)
+
+
+def test_each_box_has_room_for_the_longest_gradient_that_it_will_show() -> None:
+    x = Value(1.0, label="x")
+    player = graph_player(x * 0.1234 - x * 0.1234)
+    assert ">grad −0.1234</text>" in player.html
+    assert [g for _, g in script(x * 0.1234 - x * 0.1234, x=x)["boxes"]["0"]["grads"]] == ["grad −0.1234", "grad 0"]
+
+
+def test_numbers_beyond_all_bounds() -> None:
+    x = Value(0.0, label="x")
+    steps = script(x.log() * 0.0 + (x + 800.0).exp(), x=x)["steps"]
+    inverse = ag.Op("inverse", lambda x: 1 / x if x else float("inf"), lambda g, z, x: -g / (x * x))
+    assert script(inverse(x))["steps"][-1]["rows"][1][1:3] == ["1 × (−1 / x² = −inf)", "−inf"]
+    assert any("= −inf" in s.get("text", "") for s in steps) and any("nan" in s.get("text", "") for s in steps)
+
+
+def test_a_gradient_is_played_like_any_other_number() -> None:
+    x = Value(2.0, label="x")
+    (dy,) = ag.grad(x * x.sin(), x, create_graph=True)
+    assert script(dy)["steps"][-1]["rows"][-1][-1].endswith(f"= {number(ag.grad(dy, x)[0].data)}")
+
+
+def test_a_leaf_and_what_was_not_recorded() -> None:
+    steps = script(Value(3.0))["steps"]
+    assert [s["phase"] for s in steps] == ["Forward", "Backward"]
+    with ag.no_grad():
+        (step,) = script(Value(3.0) * 2)["steps"]
+    assert "none will flow" in step["text"]
+
+
+def test_what_has_no_name_is_called_as_nothing_else() -> None:
+    v2 = Value(2.0, label="v2")
+    names = [box["name"] for box in script((v2 * 3 + 1) * 2)["boxes"].values()]
+    assert len(set(names)) == len(names) == 4 and "v2" in names
+
+
+# What it takes and leaves alone.
+def test_it_touches_no_gradient_and_does_not_care_for_any() -> None:
+    L, leaves = neuron_loss()
+    before = graph_player(L).html
+    assert all(n.grad is None for n in ag.ancestors(L))
+    L.backward()
+    grads = [n.grad for n in ag.ancestors(L)]
+    assert graph_player(L).html == before
+    assert [n.grad for n in ag.ancestors(L)] == grads
+    assert leaves["w"].grad == pytest.approx(-1.2477, abs=1e-4)
+
+
+def test_errors() -> None:
+    x = Value(2.0)
+    y = x * x + 1
+    for wrong in ({"theme": "blue"}, {"delay": 0}, {"delay": -1.0}, {"delay": float("nan")}, {"delay": 1e9}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+            graph_player(y, **wrong)
+    with pytest.raises(TypeError, match="delay is a number of seconds, got str"):
+        graph_player(y, delay="1")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="title is a text, got int"):
+        graph_player(y, title=3)  # type: ignore[arg-type]
+    for nothing in (3.0, "y", [y], None):
+        with pytest.raises(TypeError, match="graph_player takes Values and Tensors"):
+            graph_player(nothing)
+    with pytest.raises(ValueError, match=r"has 2 operations, more than max_ops=1\. Play a part"):
+        graph_player(y, max_ops=1)
+    t = ag.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"shape \(3,\).*reduce to one number"):
+        graph_player(t * 2)
+    with pytest.raises(RuntimeError, match="starts from one number, got 2"):
+        graph_player(ag.ValueTensor([x, y]))
+    loss = (t * t).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match=r"call graph_player before it.*retain_graph=True"):
+        graph_player(loss)
+    x.data = 5.0
+    with pytest.raises(RuntimeError, match=r"\.data of one was set"):
+        graph_player(y)
+
+
+def test_a_graph_too_large_to_lay_out_says_so_at_once() -> None:
+    y = Value(1.0)
+    late = [y := y + 1 for _ in range(400)]
+    for n in late[::4]:
+        y = y * n
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=r"would take minutes\. Play a part"):
+        graph_player(y, max_ops=1000)
+    with pytest.raises(ValueError, match=r"more than 100,000 variables\. Play a part"):
+        for _ in range(100_000):
+            y = y + 1
+        graph_player(y)
+    assert time.perf_counter() - start < 5
+
+
+def test_it_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    player = neuron()
+    path = player.save(tmp_path / "n.html")
+    assert path == str(tmp_path / "n.html") and Path(path).read_text("utf-8") == player.html
+    with pytest.raises(FileNotFoundError, match=r"does not exist; make it first.*nowhere"):
+        player.save(tmp_path / "nowhere" / "n.html")
+
+    def fail(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        Player("other").save(path)
+    assert Path(path).read_text("utf-8") == player.html and [p.name for p in tmp_path.iterdir()] == ["n.html"]
+
+
+def test_a_notebook_gets_a_frame_around_the_same_page() -> None:
+    pages = []
+
+    class Frames(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert tag == "iframe"
+            pages.append(dict(attrs)["srcdoc"])
+
+    player = neuron(title=HOSTILE)
+    Frames().feed(player._repr_html_())
+    assert pages == [player.html]
+
+
+# The page.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = find()
+    if program is None:
+        pytest.skip("no Chromium or Chrome on PATH, nor named by CHROMIUM: the page was not tried")
+    with Browser(program) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """A wide light window; whatever a test does, the page asks for nothing and complains of nothing."""
+    chromium.size(1280, 640)
+    chromium.prefer()
+    chromium.move(0, 0)
+    yield chromium
+    assert chromium.errors == []
+    assert all(url.startswith("file:///") for url in chromium.requests) and len(chromium.requests) == 1
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    return Path(neuron(title="One neuron", delay=0.02).save(tmp_path / "neuron.html"))
+
+
+STEP = "Number(document.querySelector('.player input').value)"
+COUNT = "document.querySelector('.count').textContent"
+TEXTS = """Object.fromEntries([...document.querySelectorAll('.node')].filter(n => n.querySelector('polygon')).map(n => {
+    const [name, ...rest] = [...n.querySelectorAll('text')].map(t => t.textContent); return [name, rest]; }))"""
+PLACES = """[...document.querySelectorAll('.node > g > a > :is(polygon, ellipse), .edge > path, .bar, .stage, .panel')].map(e => {
+    const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; })"""
+PANEL = "document.querySelector('.panel').innerText"
+BUTTON = "document.querySelector('[data-do={}]')"
+VIEW = "(m => [m.a, m.e, m.f])(document.querySelector('.graph').getScreenCTM())"
+
+
+def place(browser: Browser, element: str) -> tuple[float, float]:
+    """The middle of an element."""
+    x, y = browser.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({element}.getBoundingClientRect())")
+    return x, y
+
+
+def click(browser: Browser, button: str) -> None:
+    browser.click(*place(browser, BUTTON.format(button)))
+
+
+def test_values_come_one_by_one_and_gradients_after_them(browser: Browser, page: Path) -> None:
+    L, _ = neuron_loss()
+    steps = script(L)["steps"]
+    browser.open(page)
+    places = browser.evaluate(PLACES)
+    given = {n.label: number(n.raw) for n in ag.ancestors(L) if n.is_leaf}
+    filled, counts = [], []
+    for step in range(18):
+        texts = browser.evaluate(TEXTS)
+        values = {name: rest[0] for name, rest in texts.items() if rest[0]}
+        grads = {name: rest[1] for name, rest in texts.items() if rest[1:] and rest[1]}
+        assert len(values) == len(given) + min(step, 8)
+        assert (len(grads) > 0) == (step > 8)
+        later = [len(s["edges"]) + 1 for s in steps[step + 1 : 9]]  # for each operation to come: the edges to it and from it
+        assert browser.evaluate("document.querySelectorAll('.edge.later').length") == sum(later)
+        assert browser.evaluate("document.querySelectorAll('.node.later').length") == 2 * len(later)
+        assert browser.evaluate(PLACES) == places  # nothing moves
+        assert browser.evaluate(STEP) == step
+        filled.append(values)
+        counts.append(browser.evaluate(COUNT))
+        browser.press("ArrowRight")
+    assert filled[0] == given
+    assert counts == [f"Forward {i} / 8" for i in range(9)] + [f"Backward {i} / 8" for i in range(9)]
+    L.backward()
+    for n in ag.ancestors(L):
+        if n.label and n.requires_grad:
+            assert texts[n.label] == [number(n.raw), f"grad {number(n.grad)}"]
+
+
+def test_what_happens_is_lit_and_told(browser: Browser, page: Path) -> None:
+    browser.open(page, "#step=1")
+    lit = "[...document.querySelectorAll('.node.now')].map(n => n.querySelector('text').textContent).sort()"
+    assert browser.evaluate(lit) == ["w", "x", "z", "×"]
+    assert browser.evaluate("document.querySelectorAll('.edge.now').length") == 3
+    assert browser.evaluate(PANEL).split("\n") == ["× computes z", "", "z = w × x = −1.5 × 0.5 = −0.75"]
+    shown = "[...document.querySelectorAll('.edge text')].filter(t => getComputedStyle(t).visibility === 'visible').map(t => t.textContent.trim())"
+    assert browser.evaluate(shown) == []
+    browser.press("End")
+    assert browser.evaluate(lit) == ["w", "x", "z", "×"]
+    assert sorted(browser.evaluate(shown)) == ["2.843", "−0.9477"]
+    assert "∂L/∂w\t−1.895 × (x = 0.5)\t−0.9477\t−0.3 + −0.9477 = −1.248" in browser.evaluate(PANEL)
+    assert browser.evaluate("getComputedStyle(document.querySelector('.edge.now path')).strokeDasharray") != "none"
+
+
+def test_a_box_tells_its_details_once_it_is_known(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    title = (
+        "[...document.querySelectorAll('.node')].find(n => n.querySelector('text').textContent === 'u').querySelector('title').textContent"
+    )
+    assert browser.evaluate(title) == "u"
+    browser.press("End")
+    assert browser.evaluate(title) == "u\nresult of +\n0.050000000000000044"
+
+
+def test_buttons_keys_and_slider(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    for do, step in (("on", 1), ("on", 2), ("back", 1), ("last", 17), ("on", 17), ("first", 0), ("back", 0)):
+        click(browser, do)
+        assert browser.evaluate(STEP) == step
+    for key, step in (("ArrowRight", 1), ("End", 17), ("ArrowLeft", 16), ("Home", 0)):
+        browser.press(key)
+        assert browser.evaluate(STEP) == step
+    browser.press("ArrowRight", modifiers=1)  # with Alt it is the browser's own
+    assert browser.evaluate(STEP) == 0
+    x, y, width = browser.evaluate("(r => [r.x, r.y + r.height / 2, r.width])(document.querySelector('input').getBoundingClientRect())")
+    browser.drag((x + 8, y), (x + width / 4, y), (x + width - 8, y))
+    assert browser.evaluate(COUNT) == "Backward 8 / 8"
+    browser.press("ArrowLeft")  # the slider has the focus, and the key counts once
+    assert browser.evaluate(STEP) == 16
+
+
+def test_play_and_pause(browser: Browser, page: Path, tmp_path: Path) -> None:
+    playing = f"{BUTTON.format('play')}.textContent === 'Pause'"
+    browser.open(page)
+    click(browser, "play")
+    browser.wait(f"{STEP} === 17 && !({playing})")
+    browser.press(" ")  # at the end it begins again
+    assert browser.evaluate(f"{playing} && {STEP} < 17")
+    browser.wait(f"{STEP} > 2")
+    browser.press(" ")
+    step = browser.evaluate(STEP)
+    time.sleep(0.1)
+    assert browser.evaluate(f"!({playing}) && {STEP}") == step
+    click(browser, "on")
+    browser.press(" ")  # after a click of the mouse, too, it plays
+    assert browser.evaluate(playing)
+    slow = Path(neuron(delay=30).save(tmp_path / "slow.html"))
+    browser.open(slow)
+    browser.press(" ")
+    assert browser.evaluate(f"{playing} && {STEP} === 0")
+    browser.press("ArrowRight")
+    assert browser.evaluate(f"!({playing}) && {STEP} === 1")
+
+
+def test_the_address_names_the_step(browser: Browser, page: Path) -> None:
+    browser.open(page, "#step=12")
+    assert browser.evaluate(COUNT) == "Backward 3 / 8"
+    pages = browser.evaluate("history.length")
+    browser.press("ArrowRight")
+    browser.wait("location.hash === '#step=13'")
+    assert browser.evaluate("history.length") == pages  # steps are no pages to go back to
+    browser.evaluate("location.hash = '#step=2'")
+    browser.wait(f"{STEP} === 2")
+    for odd, step in (("#step=999", 17), ("#step=x", 0), ("#step=-1", 0), ("#elsewhere", 0)):
+        browser.open(page, odd)
+        assert browser.evaluate(STEP) == step
+
+
+def test_fit_zoom_and_pan(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    scale, left, top = start = browser.evaluate(VIEW)
+    browser.press("+")
+    assert browser.evaluate(VIEW)[0] == pytest.approx(1.25 * scale)
+    browser.press("-")
+    assert browser.evaluate(VIEW) == pytest.approx(start)
+    click(browser, "in")
+    click(browser, "out")
+    click(browser, "out")
+    assert browser.evaluate(VIEW)[0] == pytest.approx(0.8 * scale)
+    browser.press("0")
+    assert browser.evaluate(VIEW) == start
+    x, y = 300, 250
+    under = [(x - left) / scale, (y - top) / scale]
+    browser.wheel(x, y, -200)
+    browser.wait(f"{VIEW}[0] > {scale}")
+    near, left2, top2 = browser.evaluate(VIEW)
+    assert [(x - left2) / near, (y - top2) / near] == pytest.approx(under)  # what is under the mouse stays there
+    browser.drag((x, y), (x + 40, y + 10), (x + 70, 20))  # out of the picture, over the bar
+    assert browser.evaluate(VIEW) == pytest.approx([near, left2 + 70, top2 + 20 - y])
+    click(browser, "fit")
+    assert browser.evaluate(VIEW) == start
+    browser.size(900, 500)
+    browser.wait(f"{VIEW}[0] < {scale}")  # and fits the window that it gets
+    assert browser.evaluate("(r => r.x > -1 && r.right < innerWidth + 1)(document.querySelector('.graph').getBoundingClientRect())")
+
+
+LOOK = """(p => { const css = (s, k) => getComputedStyle(p.querySelector(s))[k]; return [getComputedStyle(p).backgroundColor,
+    css('.node polygon', 'fill'), css('.node polygon', 'stroke')]; })(document.querySelector('.player'))"""
+
+
+def rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+def test_themes(browser: Browser, tmp_path: Path, theme: str) -> None:
+    page = Path(neuron(theme=theme).save(tmp_path / "n.html"))
+    browser.open(page)
+    for system in ("light", "dark", "light"):
+        browser.prefer(dark=system == "dark")
+        looks = system if theme == "auto" else theme
+        fill, border = LOOKS["parameter"][looks == "dark"]
+        look = [rgb(PAPER[looks]), rgb(str(fill)), rgb(str(border))]  # the first box is a parameter
+        browser.wait(f"String({LOOK}) === {json.dumps(','.join(look))}")
+
+
+def test_every_colour_of_the_picture_has_a_dark_one(browser: Browser, tmp_path: Path) -> None:
+    browser.open(Path(classifier().save(tmp_path / "m.html")), "#step=7")
+    browser.prefer(dark=True)
+    browser.wait("document.querySelector('.player').classList.contains('dark')")
+    light = "[...document.querySelectorAll('.graph *')].filter(e => e.closest('.node, .edge, .cluster'))"
+    dark = {c for k in LOOKS.values() for c in k[1] if c} | {"#e8eaee", "#1a1e24", "#444c58", "#14171c"}
+    used = browser.evaluate(
+        f"[...new Set({light}.flatMap(e => ['fill', 'stroke'].filter(k => e.hasAttribute(k)).map(k => getComputedStyle(e)[k])))]"
+    )
+    assert set(used) - {"none"} <= {rgb(str(c)) for c in dark}
+
+
+def test_nothing_moves_for_those_who_ask_for_that(browser: Browser, page: Path) -> None:
+    browser.open(page, "#step=12")
+    assert browser.evaluate("document.getAnimations().length") > 0
+    browser.prefer(still=True)
+    browser.open(page, "#step=12")
+    assert browser.evaluate("document.getAnimations().length") == 0
+    browser.press(" ")
+    browser.wait(f"{STEP} === 17")
+    assert browser.evaluate("document.getAnimations().length") == 0
+
+
+CUT = """[...document.querySelectorAll('.bar > *, .panel *')].filter(e => getComputedStyle(e).display !== 'none' && e.getClientRects().length)
+    .filter(e => { const r = e.getBoundingClientRect(); return r.left < 0 || r.right > innerWidth + .5; }).map(e => e.outerHTML)"""
+
+
+@pytest.mark.parametrize("make", [neuron, classifier])
+def test_a_phone(browser: Browser, tmp_path: Path, make: Any) -> None:
+    browser.size(375, 667, mobile=True)
+    browser.open(Path(make().save(tmp_path / "n.html")))
+    last = browser.evaluate("Number(document.querySelector('input').max)")
+    for step in range(last + 1):
+        browser.press("ArrowRight") if step else None
+        assert browser.evaluate(CUT) == []
+        assert browser.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [375, 375]
+        seen = """[...document.querySelectorAll('.node.now')].map(n => n.querySelector('ellipse')).filter(Boolean).every(n => {
+            const r = n.getBoundingClientRect(), s = document.querySelector('.stage').getBoundingClientRect();
+            return r.left >= 0 && r.right <= 375 && r.top >= s.top && r.bottom <= s.bottom; })"""
+        assert browser.evaluate(seen)  # the picture follows, large enough to read
+        assert browser.evaluate("document.querySelector('.node text').getBoundingClientRect().height") > 9
+    scale, left, top = browser.evaluate(VIEW)
+    browser.touch([(150, 350)], [(180, 360)], [(200, 380)])
+    assert browser.evaluate(VIEW) == pytest.approx([scale, left + 50, top + 30], abs=1)
+    browser.touch([(150, 350), (210, 350)], [(120, 350), (240, 350)])
+    assert browser.evaluate(VIEW)[0] == pytest.approx(2 * scale, rel=0.05)
+    click(browser, "fit")
+    assert browser.evaluate("(r => r.left > -1 && r.right < 376)(document.querySelector('.graph').getBoundingClientRect())")
+
+
+def test_it_can_be_used_without_eyes_or_mouse(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    nodes = browser.call("Accessibility.getFullAXTree")["nodes"]
+    names = {(n["role"]["value"], n.get("name", {}).get("value")) for n in nodes if not n["ignored"]}
+    for name in ("First step", "Step back", "Play", "Step forward", "Last step", "Fit the graph", "Zoom in", "Zoom out"):
+        assert ("button", name) in names
+    assert {("slider", "Step"), ("heading", "One neuron"), ("region", "This step"), ("image", "Graph")} <= names
+    assert browser.evaluate("document.querySelector('.panel').ariaLive") == "polite"
+    browser.press("ArrowRight")
+    assert browser.evaluate("document.querySelector('input').getAttribute('aria-valuetext')") == "Forward 1 of 8"
+    order = []
+    for _ in range(9):
+        browser.press("Tab")
+        order.append(browser.evaluate("document.activeElement.dataset.do ?? document.activeElement.type"))
+        assert browser.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert order == ["first", "back", "play", "on", "last", "range", "fit", "out", "in"]
+    browser.evaluate(f"{BUTTON.format('on')}.focus()")
+    browser.press(" ")  # presses the button that has the focus
+    assert browser.evaluate(STEP) == 2
+    browser.press("Enter")
+    assert browser.evaluate(STEP) == 3
+
+
+def test_two_players_on_a_page(browser: Browser, tmp_path: Path) -> None:
+    both = tmp_path / "both.html"
+    both.write_text(neuron(title="One", theme="light").html + neuron(title="Two", theme="dark").html + "<p><input id=other></p>", "utf-8")
+    browser.open(both, "#step=3")
+    steps = "[...document.querySelectorAll('.player input')].map(e => Number(e.value))"
+    assert browser.evaluate(steps) == [3, 0]  # the address is the first one's
+    browser.press("ArrowRight")
+    assert browser.evaluate(steps) == [4, 0]
+    browser.evaluate("scrollTo(0, document.body.scrollHeight)")
+    browser.move(600, 300)  # over the second
+    browser.press("End")
+    assert browser.evaluate(steps) == [4, 17]
+    browser.wait("location.hash === '#step=4'")
+    browser.evaluate("document.querySelector('.player button').focus()")
+    browser.press("ArrowLeft")
+    assert browser.evaluate(steps) == [3, 17]
+    browser.evaluate("document.querySelector('#other').focus()")
+    browser.press("Home")  # keys of others' fields are theirs
+    assert browser.evaluate(steps) == [3, 17]
+    papers = browser.evaluate("[...document.querySelectorAll('.player')].map(p => getComputedStyle(p).backgroundColor)")
+    assert papers == [rgb(PAPER["light"]), rgb(PAPER["dark"])]
+    assert browser.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)") == ["other"]
+    blank = "(f => { const k = Object.keys(f.contentWindow); f.remove(); return k; })(document.body.appendChild(document.createElement('iframe')))"
+    extra = browser.evaluate(f"(blank => Object.keys(window).filter(k => !blank.includes(k) && !/^\\d+$/.test(k)))({blank})")
+    assert extra == []
+
+
+def test_a_notebook(browser: Browser, tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook.html"
+    frames = "".join(f"<div>{neuron(title=t, delay=0.02)._repr_html_()}</div>" for t in ("One", HOSTILE))
+    notebook.write_text(f"<!doctype html><meta charset=utf-8>{frames}", "utf-8")
+    browser.open(notebook, "#step=5")
+    steps = "[...document.querySelectorAll('iframe')].map(f => Number(f.contentDocument.querySelector('input').value))"
+    assert browser.evaluate(steps) == [0, 0]  # the address is the notebook's
+    browser.click(600, 300)
+    browser.press("ArrowRight")
+    browser.press("ArrowRight")
+    assert browser.evaluate(steps) == [2, 0]
+    browser.evaluate("document.querySelectorAll('iframe')[1].scrollIntoView()")
+    browser.click(600, 300)
+    browser.press(" ")
+    browser.wait(f"{steps}[1] === 17")
+    time.sleep(0.3)  # until an address would have been written
+    assert browser.evaluate(f"[location.hash, {steps}[0], frames[1].location.hash]") == ["#step=5", 2, ""]
+    titles = browser.evaluate("[...document.querySelectorAll('iframe')].map(f => f.contentDocument.querySelector('h1').textContent)")
+    assert titles == ["One", HOSTILE]
+
+
+def test_hostile_names_are_shown_as_they_are(browser: Browser, tmp_path: Path) -> None:
+    a, b = Value(-1.0), Value(2.0)
+    hostile, rtl = HOSTILE[:39], "אב\u202eג"
+    y = a * b
+    player = graph_player(y, names={hostile: a, rtl: b, "<!--graph--><i>&lt;": y}, title=HOSTILE)
+    browser.open(Path(player.save(tmp_path / "n.html")), "#step=1")
+    assert browser.evaluate("[document.querySelector('h1').textContent, document.title]") == [HOSTILE, HOSTILE.replace("\u2028", "\u2028")]
+    assert set(browser.evaluate(TEXTS)) == {hostile, rtl, "<!--graph--><i>&lt;"}
+    assert browser.evaluate("document.querySelectorAll('b, i').length") == 0 and browser.evaluate("document.scripts.length") == 2
+    assert browser.evaluate("document.querySelector('.panel p').textContent") == (
+        f"<!--graph--><i>&lt; = \u2068{hostile}\u2069 × \u2068{rtl}\u2069 = −1 × 2 = −2".replace(f"\u2068{hostile}\u2069", hostile)
+    )
+    browser.press("End")
+    assert browser.evaluate("document.querySelector('.panel th + td') !== null")
+    assert "alert" not in html.unescape(
+        re.sub(r"(?s)<title>.*?</title>|<h1.*?</h1>|<svg.*?</svg>|<script type.*?</script>", "", player.html)
+    )
+
+
+OVERLAPS = """(() => {
+    const box = e => e.getBoundingClientRect(), clear = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+    const shapes = [...document.querySelectorAll('.node')].map(n => n.querySelector('polygon, ellipse'));
+    const pills = [...document.querySelectorAll('.edge.now rect')].filter(e => getComputedStyle(e).visibility === 'visible');
+    const wide = shapes.flatMap(s => [...s.parentNode.querySelectorAll('text')].filter(t => t.textContent && (box(t).left < box(s).left || box(t).right > box(s).right)).map(t => t.textContent));
+    const covered = pills.flatMap((p, i) => [...shapes, ...pills.slice(i + 1)].filter(s => !clear(box(p), box(s))).map(s => s.parentNode.textContent));
+    return [wide, covered, pills.length]; })()"""
+
+
+def wide() -> Player:
+    """Many fonts are wider than the one that boxes are measured for."""
+    return graph_player(Value(1.0, label="m" * 24) * 2)
+
+
+@pytest.mark.parametrize("make", [neuron, classifier, wide])
+def test_no_text_covers_another_or_leaves_its_box(browser: Browser, tmp_path: Path, make: Any) -> None:
+    browser.open(Path(make().save(tmp_path / "n.html")))
+    pills = 0
+    for _ in range(browser.evaluate("Number(document.querySelector('input').max)") + 1):
+        wide, covered, count = browser.evaluate(OVERLAPS)
+        assert (wide, covered) == ([], [])
+        pills += count
+        browser.press("ArrowRight")
+    assert pills > 0
+
+
+def test_282_operations_are_quick(browser: Browser, tmp_path: Path) -> None:
+    net = nn.MLP(2, [10, 10, 1], activation=nn.Tanh).scalars()
+    loss = (net([1.0, -2.0]) - 1) ** 2
+    path = Path(graph_player(loss, max_ops=300).save(tmp_path / "n.html"))
+    browser.open(path)
+    assert browser.evaluate(COUNT) == "Forward 0 / 282"
+    timed = """(async (names, count) => { const times = [];
+        for (let i = 0; i < count; i++) { const start = performance.now();
+            document.querySelector(`[data-do=${names[i % names.length]}]`).click();
+            await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+            times.push(performance.now() - start); } return times; })"""
+    for what, names, count in (("step", ["on"], 60), ("leap", ["last", "first"], 10)):
+        for near in (True, False):
+            if not near:
+                browser.press("0")
+            times = browser.evaluate(f"{timed}({json.dumps(names)}, {count})")
+            print(f"{what}, {'near' if near else 'whole'}: median {np.median(times):.0f} ms, longest {max(times):.0f} ms")
+            assert np.median(times) < (100 if what == "step" else 400)
+    browser.press("End")
+    grads = browser.evaluate(TEXTS)
+    loss.backward()
+    leaves = dict(net.named_parameters())
+    assert len(leaves) == 151
+    assert all(grads[name][1] == f"grad {number(v.grad)}" for name, v in leaves.items())
