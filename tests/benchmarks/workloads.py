@@ -27,7 +27,7 @@ import numpy as np
 
 import autograd as ag
 import nn
-from autograd import Tensor, Value
+from autograd import Tensor, Value, draw_dot
 from nn import functional as F
 
 Side = Callable[[], Any]
@@ -398,6 +398,57 @@ def floor_of_one_sum() -> Workload:
     a, b = _matrices()
     ours, theirs = _sums(_boxed(a), _boxed(b)), _sums(a, b)
     return ours, theirs, lambda: _same("the sum", ours().raw, theirs(), 0)
+
+
+# Pictures.
+def text_of_a_node(n: int = 10_000) -> float:
+    """Microseconds for each variable that the text of a picture takes, for a graph of chains that meet."""
+    y = [Value(float(i)) for i in range(10)]
+    for i in range(n):
+        y[i % 10] = y[i % 10] * 0.5 + y[(i + 1) % 10] if i % 3 else y[i % 10].tanh()
+    total = sum(y, Value(0.0))
+    variables = len(ag.ancestors(total))
+
+    def once() -> float:
+        gc.collect()
+        start = time.perf_counter()
+        source = draw_dot(total, max_nodes=10 * n).source
+        elapsed = time.perf_counter() - start
+        assert source.count(" [id=v") == variables
+        return elapsed / variables * 1e6
+
+    return statistics.median(once() for _ in range(5))
+
+
+def picture_of_layers(layers: int = 50) -> float:
+    """Milliseconds for the picture of a deep network with its loss, forward and backward, as SVG."""
+    net = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(16, 16), nn.Tanh())])
+    loss = nn.functional.mse_loss(net(ag.randn(8, 16)), ag.zeros(8, 16))
+
+    def once() -> float:
+        start = time.perf_counter()
+        picture = draw_dot(loss, layout="mirror").pipe("svg")
+        elapsed = time.perf_counter() - start
+        assert picture.count(b'class="node"') > 6 * layers
+        return elapsed * 1e3
+
+    return statistics.median(once() for _ in range(5))
+
+
+def lines(n: int = 2000) -> Workload:
+    """A chain recorded with the line of each operation, and without."""
+
+    def plain() -> Value:
+        y = Value(1.0)
+        for _ in repeat(None, n):
+            y = y * 0.5
+        return y
+
+    def noted() -> Value:
+        with ag.record_lines():
+            return plain()
+
+    return noted, plain, lambda: _same("the value", noted().data, plain().data, 0)
 
 
 def import_time(pairs: int) -> float:
