@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from autograd.drawing.reading import Reading
 from autograd.graph import Node
 
-__all__ = ["Product", "backward_pass", "needed", "released", "taking"]
+__all__ = ["Product", "backward_pass", "needed", "products_of", "released", "taking"]
 
 
 class Product(NamedTuple):
@@ -80,7 +80,7 @@ def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[d
             if n not in gradients or n not in on_the_way:
                 continue
             g = gradients[n]
-            rules = [] if n.is_leaf else list(_products(n, g))
+            rules = [] if n.is_leaf else list(products_of(n, g))
             for i, a in taking(reading, n):
                 if a in on_the_way:
                     before, amount = gradients.get(a), a.fit(rules[i]())
@@ -89,7 +89,7 @@ def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[d
     return gradients, products
 
 
-def _products(n: Node, g: Any) -> Iterator[Callable[[], Any]]:
+def products_of(n: Node, g: Any) -> Iterator[Callable[[], Any]]:
     """For each argument of ``n``, what computes the product of ``g`` with the derivative by it."""
     z, args = n.saved(False)
     assert n.op is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, NamedTuple
@@ -140,7 +141,7 @@ class Painter:
         if self.inside and not n.is_leaf:
             assert n.op is not None
             label.append(sign(n.op, self.reading.args(n), self.shown.fold, self.shown.precision).replace("\n", " "))
-        label += self._contents(n)
+        label += self.contents(n)
         tip = quoted(details(n, clean(name, 200), self.shown.precision, self.shown.source) or "a number")
         lane = "backward" if backward else ""
         self.put(n, lane, f"{id} [id={id} label={quoted(chr(10).join(label) or '·')} {self.look(kind)} tooltip={tip}]")
@@ -154,7 +155,7 @@ class Painter:
             return "parameter" if n.requires_grad else "input"
         return "middle"
 
-    def _contents(self, n: Node) -> list[str]:
+    def contents(self, n: Node) -> list[str]:
         shown, lines = self.shown, []
         sizes = shape_of(n)
         if shown.shapes and (sizes or (shown.shapes is True and n.rank == 2)):
@@ -300,7 +301,7 @@ class Painter:
                 id = f"b{reading.number[n]}_{i}"
                 form = "circle" if len(text) < 4 else "ellipse"
                 tip = quoted(f"{clean(self.reading.name(a)) or 'an argument'} receives {text}")
-                text = text.replace(", ", ",\n") if len(text) > 16 else text
+                text = re.sub(", (?=spread|put back|else)", ",\n", text) if len(text) > 16 else text
                 look = self.look("gradient")
                 self.put(n, "backward", f"{id} [id={id} label={quoted(text)} shape={form} {look} margin=0.03 tooltip={tip}]")
                 self.line(f"{above(a)} -> {id}{back}")

@@ -23,7 +23,7 @@ import numpy as np
 
 from autograd import rules, shapes
 from autograd.drawing.dot import PATIENCE
-from autograd.drawing.flow import Product, _products, backward_pass, released
+from autograd.drawing.flow import Product, backward_pass, products_of, released
 from autograd.drawing.formulas import Shaped, as_symbols, chain_rule, product
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
 from autograd.drawing.mathematics import mathematics
@@ -272,7 +272,7 @@ class Script:
             return "1"
         assert n.op is not None
         with self.root.ieee():
-            value = number(float(list(_products(n, np.ones_like(n.raw)[()]))[i]()))
+            value = number(float(list(products_of(n, np.ones_like(n.raw)[()]))[i]()))
         if chain_rule(n, i).startswith("vjp of"):
             return _bracketed(value)
         z, args = as_symbols(n, self._places(n), str)
@@ -296,7 +296,7 @@ class Stage(Painter):
         super().__init__(reading, around, None, shown, "circles")
         self.script = script
 
-    def _contents(self, n: Node) -> list[str]:
+    def contents(self, n: Node) -> list[str]:
         box = self.script.boxes[n]
         return [box["value"], *sorted((text for _, text in box["grads"]), key=len)[-1:]]
 

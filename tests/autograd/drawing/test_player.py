@@ -598,8 +598,8 @@ OVERLAPS = """(() => {
 
 
 def wide() -> Player:
-    """Many fonts are wider than the one that boxes are measured for."""
-    return graph_player(Value(1.0, label="m" * 24) * 2)
+    """The page of a reader whose letters are wider than those that the boxes were made for."""
+    return Player(neuron().html.replace("</style>", ".player .node text { letter-spacing: .13em; }</style>"))
 
 
 @pytest.mark.parametrize("make", [neuron, classifier, wide])
