@@ -58,20 +58,20 @@ def run(out: Path, seed: int = 0, quick: bool = False) -> float:
     accuracy, simple = _percent(read, y_unseen), _percent(_nearest_mean(x, y, x_unseen), y_unseen)
     print(f"\nThe network reads {accuracy:.1f} % of {len(read)} unseen digits; the nearest mean image reads {simple:.1f} %.")
 
-    # The graphs of 32 digits: how the loss came about, and how its gradients did, which are a graph as well.
+    # The graph of 32 digits: how the loss came about, and how its gradients do.
     pixels = x[:32]
-    loss = cross_entropy(net(pixels), y[:32])
-    parameters = dict(net.named_parameters())
-    gradients = ag.grad(loss, list(parameters.values()), create_graph=True)
-    names = {**parameters, "pixels": pixels, "loss": loss, **{f"∂ loss / ∂ {name}": g for name, g in zip(parameters, gradients)}}
+    scores = net(pixels)
+    loss = cross_entropy(scores, y[:32])
+    names = {**dict(net.named_parameters()), "pixels": pixels, "scores": scores, "loss": loss}
 
     images = x_unseen.numpy().reshape(-1, 8, 8)
     title = f"Learning to read {SEEN:,} handwritten digits (64-128-10 network, seed {seed})"
     written = [
         plots.learning_curves(out / "loss.png", losses, SEEN // BATCH, accuracies, ("nearest mean image", simple), title),
         plots.digits_page(out / "predictions.png", images, y_unseen.numpy(), read.numpy()),
-        plots.graph_picture(draw(loss, names=names), out / "forward.svg"),
-        plots.graph_picture(draw([loss, *gradients], names=names), out / "backward.svg"),
+        plots.graph_picture(draw(loss, names=net), out / "forward.svg"),
+        plots.graph_picture(draw(loss, names=net, layout="mirror", legend=True), out / "backward.svg"),
+        *plots.graph_film(loss, names, title, out / "film.html"),
     ]
     print("Written:", *written, sep="\n  ")
     return accuracy

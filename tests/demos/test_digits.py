@@ -43,7 +43,7 @@ def test_command_writes_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixtu
     pytest.importorskip("matplotlib")
     assert main(["digits", "--quick", "--out", str(tmp_path / "new" / "out")]) == 0
     written = {path.stem: path for path in (tmp_path / "new" / "out").iterdir()}
-    assert set(written) == {"loss", "predictions", "forward", "backward"}
+    assert set(written) == {"loss", "predictions", "forward", "backward", "film"}
     assert all(path.stat().st_size > 1000 for path in written.values())
     printed = capsys.readouterr().out
     assert all(str(path) in printed for path in written.values())
@@ -77,7 +77,7 @@ def test_interrupted_it_still_writes_the_pictures(
     monkeypatch.setattr(digits.nn.optim.SGD, "step", interrupted)
     digits.run(tmp_path)
     assert f"Stopped in epoch {batches // 60 + 1}" in capsys.readouterr().out
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_without_graphviz_it_writes_the_text_and_says_so(
@@ -86,11 +86,13 @@ def test_without_graphviz_it_writes_the_text_and_says_so(
     pytest.importorskip("matplotlib")
     from demos import digits, plots
 
-    def render(graph: object, path: Path) -> str:
+    def render(graph: object, *args: object, **given: object) -> str:
         raise RuntimeError("install Graphviz")
 
     monkeypatch.setattr(plots, "render", render)
+    monkeypatch.setattr(plots, "graph_player", render)
     (tmp_path / "forward.svg").touch()
+    (tmp_path / "film.html").touch()
     digits.run(tmp_path, quick=True)
     assert {path.name for path in tmp_path.iterdir()} == {"loss.png", "predictions.png", "forward.gv", "backward.gv"}
     assert "forward.gv instead of forward.svg: install Graphviz" in capsys.readouterr().out
