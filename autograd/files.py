@@ -7,8 +7,10 @@ this needs is imported when it is used, because it costs a fifth of the time of 
 
 from __future__ import annotations
 
+import errno
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 from autograd.tensor import Tensor
 from autograd.value import Value
 
-__all__ = ["load", "save"]
+__all__ = ["load", "need_directory", "save", "write_whole"]
 
 _STRUCTURE = "__structure__"
 
@@ -40,19 +42,35 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     arrays: dict[str, np.ndarray] = {}
     structure = json.dumps(_plain(obj, "the object", (), arrays))
     write = _write_safetensors if _is_safetensors(path) else _write_npz
+    write_whole(path, lambda file: write(file, arrays, structure))
+
+
+def write_whole(path: str | os.PathLike[str], write: Callable[[Any], Any]) -> None:
+    """Let ``write`` fill a binary file, which gets the name ``path`` when it is complete; what had that name stays until then.
+
+    Raises FileNotFoundError where the directory is missing.
+    """
+    need_directory(path)
     temporary = f"{os.fspath(path)}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
         with open(temporary, "xb") as file:
-            write(file, arrays, structure)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:  # Ctrl-C, too, may come anywhere, also after the file has its name
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # the first error tells more
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename == temporary:
             error.filename = os.fspath(path)
         raise
+
+
+def need_directory(path: str | os.PathLike[str]) -> None:
+    """Raise FileNotFoundError if the directory for ``path`` is missing: before long work, so that it is not in vain."""
+    parent = os.path.dirname(os.fspath(path))
+    if parent and not os.path.isdir(parent):
+        raise FileNotFoundError(errno.ENOENT, f"there is no directory {parent!r} to write into; make it first", os.fspath(path))
 
 
 def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:

@@ -5,20 +5,20 @@ Layout is C code with no timeout of its own and can take minutes on an unlucky g
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import graphviz
+
+from autograd.files import need_directory, write_whole
 
 __all__ = ["Graph", "layout", "render"]
 
@@ -207,21 +207,9 @@ def _run(command: list[str], source: bytes, timeout: float, directory: str | Non
 
 def _write(path: str, source: bytes, format: str, timeout: float, **options: Any) -> None:
     """The picture into ``path``, whole or not at all."""
-    parent = os.path.dirname(path)
-    if parent and not os.path.isdir(parent):
-        raise FileNotFoundError(errno.ENOENT, "the directory for the picture does not exist; make it first", parent)
+    need_directory(path)
     picture = layout(source, format, timeout, **options)
-    temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.part"
-    try:
-        with open(temporary, "xb") as file:
-            file.write(picture)
-        os.replace(temporary, path)
-    except BaseException as error:
-        with suppress(OSError):  # the first error tells more
-            os.unlink(temporary)
-        if isinstance(error, OSError) and error.filename == temporary:
-            error.filename = path
-        raise
+    write_whole(path, lambda file: file.write(picture))
 
 
 def _engine_and_format(

@@ -6,15 +6,12 @@ is laid out once, with room for all that will ever stand in it, so that nothing 
 
 from __future__ import annotations
 
-import errno
 import html
 import json
 import numbers
 import os
 import re
-import time
 import unicodedata
-from contextlib import suppress
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -32,6 +29,7 @@ from autograd.drawing.picture import Graph
 from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.drawing.size import size_of
 from autograd.drawing.words import clean, details, number, shape, shape_of, sign
+from autograd.files import write_whole
 from autograd.graph import Node
 from autograd.notes import user_frame
 from autograd.tensor import item, pack, scalars
@@ -50,22 +48,8 @@ class Player:
 
         Raises FileNotFoundError where the directory is missing.
         """
-        path = os.fspath(path)
-        parent = os.path.dirname(path)
-        if parent and not os.path.isdir(parent):
-            raise FileNotFoundError(errno.ENOENT, "the directory for the page does not exist; make it first", parent)
-        temporary = f"{path}.{os.getpid()}-{time.monotonic_ns()}.part"
-        try:
-            with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-                file.write(self.html)
-            os.replace(temporary, path)
-        except BaseException as error:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            if isinstance(error, OSError) and error.filename == temporary:
-                error.filename = path
-            raise
-        return path
+        write_whole(path, lambda file: file.write(self.html.encode()))
+        return os.fspath(path)
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own: there notebooks run scripts, and no style, name or key of theirs meets one of ours."""

@@ -352,7 +352,7 @@ def test_an_error_of_writing_names_the_path(dot: Dot, tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_missing_is_told_before_the_layout(tmp_path: Path, neither: None) -> None:
-    with pytest.raises(FileNotFoundError, match=r"make it first.*missing'$"):
+    with pytest.raises(FileNotFoundError, match=r"make it first.*missing"):
         draw_into(small(), tmp_path / "missing" / "g.svg")
 
 
