@@ -220,8 +220,8 @@ class Painter:
             if (
                 before is not None
                 and before[0].call.kind == box[0].call.kind
-                and before[2] == box[1]
-                and len(box[1]) == 1
+                and len(before[2]) == len(box[1]) == 1
+                and before[2][0] is box[1][0]
                 and box[1][0] not in roots
                 and users[box[1][0]] <= {before[0], box[0]}
                 and before[0].parameters == box[0].parameters

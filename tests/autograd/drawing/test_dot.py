@@ -250,6 +250,8 @@ def test_repeats_fold_only_in_sequence_and_of_one_class_and_shape() -> None:
 
     y = Skip()(ag.ones(2, 4)).sum()
     assert len(boxes(draw(y, depth=1).source, "m")) == 2  # h is used twice
+    y = nn.Sequential(Skip(), Skip())(ag.ones(2, 4)).sum()
+    assert len(boxes(draw(y, depth=2).source, "m")) == 4
 
 
 def test_large_networks_fold_by_themselves() -> None:
