@@ -71,7 +71,7 @@ def run(out: Path, seed: int = 0, quick: bool = False) -> float:
         plots.digits_page(out / "predictions.png", images, y_unseen.numpy(), read.numpy()),
         plots.graph_picture(draw(loss, names=net), out / "forward.svg"),
         plots.graph_picture(draw(loss, names=net, layout="mirror", legend=True), out / "backward.svg"),
-        *plots.graph_film(loss, names, title, out / "film.html"),
+        *plots.graph_film(loss, names, "A 64-128-10 network reads 32 digits", out / "film.html"),
     ]
     print("Written:", *written, sep="\n  ")
     return accuracy

@@ -75,9 +75,9 @@ def loss_curves(path: Path, series: Mapping[str, Sequence[float]], title: str, y
     """
     if not isinstance(series, Mapping):
         raise TypeError(f"loss_curves draws series by name, such as {{'train': [0.5, 0.3]}}, got {type(series).__name__}")
-    if not series or any(len(numbers) == 0 for numbers in series.values()):
-        empty = ", ".join(repr(name) for name in series) or "no series"
-        raise ValueError(f"loss_curves needs at least one epoch of each series, got none: {empty}")
+    empty = [name for name, numbers in series.items() if len(numbers) == 0]
+    if empty or not series:
+        raise ValueError(f"loss_curves needs at least one epoch of each series, got {f'none of {empty}' if empty else 'no series'}")
     panels: dict[str, dict[str, Sequence[float]]] = {}
     for name, numbers in series.items():
         if isinstance(series, nn.History):

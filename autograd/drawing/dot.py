@@ -63,7 +63,7 @@ def draw_dot(
         "circles"; "inside": the operation stands in the box of its result; "auto": inside beyond 150 operations.
     modules, depth
         A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
-        so on; None: of none, unless there are more than ``max_nodes`` variables.
+        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables.
     layout
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
@@ -86,9 +86,14 @@ def draw_dot(
     ):  # fmt: skip
         if given not in allowed:
             raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {given!r}")
+    if not isinstance(depth, int | None) or isinstance(depth, bool) or (depth is not None and depth < 0):
+        raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {depth!r}")
+    for what, count, least in (("precision", precision, 1), ("max_nodes", max_nodes, 1)):
+        if not isinstance(count, int) or count < least:
+            raise ValueError(f"{what} must be an int of at least {least}, got {count!r}")
     frame = user_frame(2)
     try:
-        reading = read(outputs, names, what="draw_dot", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)
+        reading = read(outputs, names, what="draw", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)
     except TooLargeError as error:
         raise TooLargeError(f"{error}; at most {max_nodes} are drawn. {_WAY_OUT}") from None
     gradients = [n for n in reading.roots if n in reading.variable]
@@ -101,8 +106,10 @@ def draw_dot(
         forward = [n for n in reading.roots if n not in reading.variable]
         if not forward:
             raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
+        if not _first_order(reading, gradients):
+            raise ValueError("layout='mirror' shows the first derivatives of the first output; draw the others with layout='flow'")
         titles = {reading.variable[n][0]: name for n, name in reading.names.items() if n in reading.variable}
-        plain = read(forward, names, what="draw_dot", fold=fold_constants, frame=frame)
+        plain = read(forward, names, what="draw", fold=fold_constants, frame=frame)
     else:
         inputs, titles, plain = None, {}, reading
     around = scopes(plain, names, frame) if modules else {}
@@ -139,8 +146,6 @@ def _first_order(reading: Reading, gradients: list[Node]) -> bool:
 def _folded(reading: Reading, around: dict[Node, tuple[Scope, ...]], depth: int | None, max_nodes: int) -> int | None:
     """How many levels of modules are shown; None: all."""
     if depth is not None:
-        if depth < 0:
-            raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {depth}")
         return depth
     if len(reading.nodes) <= max_nodes or not around:
         return None

@@ -15,7 +15,7 @@ from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, quoted
 from autograd.drawing.mathematics import mathematics
 from autograd.drawing.picture import Graph
 from autograd.drawing.reading import Reading, Scope, gradient_name
-from autograd.drawing.words import clean, details, number, shape, shape_of, sign, size, value
+from autograd.drawing.words import ORDERED, clean, details, number, shape, shape_of, size, value
 from autograd.graph import Node
 from autograd.notes import Notes
 
@@ -46,10 +46,15 @@ class Painter:
         self.edges: list[str] = []
         self.boxes = 0
         self.roots = set(reading.roots)
-        self.called = set(reading.names.values())
+        self.upstream = "g" if "g" not in reading.called else "δ"  # what a formula calls the gradient that arrives
         self.module_of: dict[Node, Scope] = {}  # the one box that stands for the module which made a node
         if levels is not None:
-            self.module_of = {n: path[levels] for n, path in around.items() if len(path) > levels}
+            inner = {path[k] for path in around.values() for k in range(len(path) - 1)}  # modules with others in them
+            for n, path in around.items():
+                if len(path) > levels:
+                    self.module_of[n] = path[levels]
+                elif path and path[-1] not in inner:  # as the last of their kind, such as a loss beside a network
+                    self.module_of[n] = path[-1]
         self.levels = levels
         operations = sum(not n.is_leaf and n not in self.module_of for n in reading.nodes)
         self.inside = ops == "inside" or (ops == "auto" and operations > CROWDED)
@@ -77,6 +82,8 @@ class Painter:
         """A line in the frames of the modules around ``n``."""
         frame = self.lanes[lane]
         for s in self.around.get(n, ())[: self.levels]:
+            if s is self.module_of.get(n):
+                break
             if s not in frame.inner:
                 frame.inner[s] = Frame(s.title)
             frame = frame.inner[s]
@@ -96,6 +103,7 @@ class Painter:
         roots = self.roots
         dashed, dotted = (f' style={style} color="{self.colour(kind)}"' for style, kind in (("dashed", "gradient"), ("dotted", "saved")))
         self._module_boxes()
+        ordered = {n for n in self.reading.nodes if not n.is_leaf and self._in_question(n)}
         for n in self.reading.nodes:
             module = self.module_of.get(n)
             i = number_of[n]
@@ -117,7 +125,12 @@ class Painter:
                 if isinstance(a, Node):
                     source = self.place(a, n)
                     if module is None:
-                        style = dashed if backward and a in self.reading.backward else dotted if backward else ""
+                        style = ""
+                        if backward:
+                            style = dashed if a in self.reading.backward else dotted
+                            self.kinds.setdefault("gradient" if a in self.reading.backward else "saved")
+                        if n in ordered:
+                            style += f' headlabel="{k + 1}" labelfontsize=8 labeldistance=1.3'
                         self.line(f"{source} -> {target} [id=e{i}_{k}{style}]")
                     elif source and source != target and (source, target) not in drawn:
                         drawn.add((source, target))
@@ -125,6 +138,12 @@ class Painter:
                 elif module is None and not shown.fold and isinstance(a, int | float) and not isinstance(a, bool):
                     self.put(n, "", f"c{i}_{k} [label={quoted(number(a, shown.precision))} {self.look('input')}]")
                     self.line(f"c{i}_{k} -> {target}")
+
+    def _in_question(self, n: Node) -> bool:
+        """Do both operands have no short names, so that one could not tell which comes first?"""
+        args = self.reading.args(n)
+        two = n.op is not None and n.op.name in ORDERED and len(args) == 2 and all(isinstance(a, Node) for a in args)
+        return two and args[0] is not args[1] and not all(map(self.reading.short, args))
 
     def place(self, a: Node, user: Node | None = None) -> str:
         """The box that an arrow from ``a`` starts at; none for what stays inside the module of its user."""
@@ -140,7 +159,7 @@ class Painter:
         label = [clean(name)] if name else []
         if self.inside and not n.is_leaf:
             assert n.op is not None
-            label.append(sign(n.op, self.reading.args(n), self.shown.fold, self.shown.precision).replace("\n", " "))
+            label.append(self.reading.sign(n, self.shown.fold, self.shown.precision).replace("\n", " "))
         label += self.contents(n)
         tip = quoted(details(n, clean(name, 200), self.shown.precision, self.shown.source) or "a number")
         lane = "backward" if backward else ""
@@ -164,12 +183,13 @@ class Painter:
             lines.append(number(float(n.raw), shown.precision))
         grad = n.grad.raw if isinstance(n.grad, Node) else n.grad
         if self.grads and grad is not None:
-            lines.append(f"grad {value(grad, shown.precision)}".replace("grad tensor ", "grad "))
+            text = value(grad, shown.precision)  # of a vector, the length alone would read as a number
+            lines.append(f"grad {text.replace('tensor ', '') if '×' in text else text}")
         return lines
 
     def _operation(self, n: Node, id: str, backward: bool) -> None:
         assert n.op is not None
-        label = clean(sign(n.op, self.reading.args(n), self.shown.fold, self.shown.precision).replace("\n", "\0"), 60).replace("␀", "\n")
+        label = clean(self.reading.sign(n, self.shown.fold, self.shown.precision).replace("\n", "\0"), 60).replace("␀", "\n")
         tip = quoted(details(n, "", self.shown.precision, self.shown.source))
         form = "circle" if len(label) < 4 else "ellipse"
         look = self.look("gradient" if backward else "operation")
@@ -201,10 +221,14 @@ class Painter:
             for other, _, _ in run:
                 self.modules[other] = id
             title = self.titles[id] = clean(scope.title if len(run) == 1 else f"{scope.call.kind} × {len(run)}")
-            label = [title, f"{_shapes(into)} → {_shapes(out)}", size(sum(s.parameters for s, _, _ in run), "parameter")]
+            label = [title, f"{_shapes(into)} → {_shapes(out)}", size(sum(self._parameters(s) for s, _, _ in run), "parameter")]
             tip = quoted(clean(", ".join(s.title for s, _, _ in run), 200))
             self.boxes += 1
             self.put(members[scope][0], "", f"{id} [id={id} label={quoted(chr(10).join(label))} {self.look('module')} tooltip={tip}]")
+
+    def _parameters(self, scope: Scope) -> int:
+        """How many a module has; of one that works on Values, how many are in its box."""
+        return scope.parameters or sum(n.is_leaf and n.requires_grad for n, s in self.module_of.items() if s is scope)
 
     def _runs(self, boxes: list[tuple[Scope, list[Node], list[Node]]]) -> list[list[tuple[Scope, list[Node], list[Node]]]]:
         """Modules of one class in sequence, each with nothing but the result of the one before, stand as one box."""
@@ -295,12 +319,12 @@ class Painter:
                         self.line(f"{pair[0]} -> {pair[1]}{back}")
                     continue
                 text, saved = self.product(n, i)
-                if text == "g":
+                if text == self.upstream:
                     self.line(f"{above(a)} -> {above(n)}{back}")
                     continue
                 id = f"b{reading.number[n]}_{i}"
                 form = "circle" if len(text) < 4 else "ellipse"
-                tip = quoted(f"{clean(self.reading.name(a)) or 'an argument'} receives {text}")
+                tip = quoted(f"{clean(self.reading.name(a)) or 'an argument'} receives {text}; {self.upstream} is what arrives")
                 text = re.sub(", (?=spread|put back|else)", ",\n", text) if len(text) > 16 else text
                 look = self.look("gradient")
                 self.put(n, "backward", f"{id} [id={id} label={quoted(text)} shape={form} {look} margin=0.03 tooltip={tip}]")
@@ -310,7 +334,7 @@ class Painter:
                     source = self.place(s)
                     if source:
                         self.line(f'{source} -> {id}{dotted} tooltip="saved for backward"]')
-        self.kinds.setdefault("saved")
+        self.kinds |= {"saved": None, "formula": None}
         # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to two
         # unseen points, one above the other at the end of the lanes.
         i = reading.number[root]
@@ -322,15 +346,16 @@ class Painter:
         assert n.op is not None
         args = self.reading.args(n)
         places = {n: "Z9", **{a: f"A{k}9" for k, a in enumerate(args) if isinstance(a, Node)}}
-        skeleton = chain_rule(n, i, "g", places)
-        names = {m: name for m in places if (name := self.reading.name(m)).isidentifier() and len(name) <= 3}
-        taken = {"g", *names.values()}
+        skeleton = chain_rule(n, i, "G9", places)
+        names = {m: name for m in places if (name := self.reading.short(m))}
+        taken = {self.upstream, *names.values()}
         for m, letter in zip((n, *args), ("z", *letters(n.op, args))):
             if isinstance(m, Node) and m not in names:  # the letter of the rule, unless something else is called so
-                free = (c for c in (letter, *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
-                names[m] = next(c for c in free if c not in taken and c not in self.called)
+                free = (c for c in (letter, "box", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
+                names[m] = next(c for c in free if c not in taken and c not in self.reading.called)
                 taken.add(names[m])
-        return mathematics(chain_rule(n, i, "g", names)), [m for m, place in places.items() if place in skeleton]
+        text = mathematics(chain_rule(n, i, self.upstream, names))
+        return re.sub(r"\bbox\b", "□", text), [m for m, place in places.items() if place in skeleton]
 
     def _gradient_name(self, n: Node) -> str:
         name, root = self.reading.name(n), self.reading.name(self.reading.roots[0])
@@ -360,9 +385,12 @@ class Painter:
         for k in kinds:
             form = " shape=ellipse" if k == "operation" else ""
             lines.append(f'legend_{k} [label="{words[k]}"{form} {self.look(k)} tooltip="{words[k]}"]')
-        if "saved" in self.kinds:
-            kinds.append("saved")
-            lines.append(f'legend_saved [label="dotted: saved\\nfor backward" shape=plaintext style="" fontcolor="{self.colour("saved")}"]')
+        notes = {"saved": "dotted: saved\\nfor backward", "formula": f"{self.upstream}: the gradient\\nthat arrives"}
+        for k, text in notes.items():
+            if k in self.kinds:
+                kinds.append(k)
+                colour = self.colour("saved" if k == "saved" else "gradient")
+                lines.append(f'legend_{k} [label="{text}" shape=plaintext style="" fontcolor="{colour}"]')
         lines.append(f"{' -> '.join(f'legend_{k}' for k in kinds)} [style=invis]")  # in one row
         lines.append("}")
         self.line("\n\t".join(lines))
@@ -417,4 +445,6 @@ def _given(n: Node) -> str:
 
 
 def _shapes(nodes: list[Node]) -> str:
+    if nodes and not any(map(shape_of, nodes)):
+        return str(len(nodes))  # as many numbers
     return ", ".join(shape(shape_of(n)) or "1" for n in nodes[:3]) + " …" * (len(nodes) > 3)

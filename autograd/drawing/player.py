@@ -28,7 +28,7 @@ from autograd.drawing.painter import Painter, Shown
 from autograd.drawing.picture import Graph
 from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.drawing.size import size_of
-from autograd.drawing.words import clean, details, number, shape, shape_of, sign
+from autograd.drawing.words import clean, details, number, shape, shape_of
 from autograd.files import write_whole
 from autograd.graph import Node
 from autograd.notes import user_frame
@@ -174,7 +174,7 @@ class Script:
         return "tensor " * (len(sizes) == 1) + shape(sizes) if sizes else number(float(x.dense(n) if hasattr(x, "dense") else x))
 
     def _receive(self, n: Node, gradient: Any) -> None:
-        self.boxes[n]["grads"].append((len(self.steps), f"grad {self.amount(n, gradient)}".replace("tensor ", "")))
+        self.boxes[n]["grads"].append((len(self.steps), f"grad {self.amount(n, gradient)}"))
 
     def _forward(self, n: Node) -> dict[str, Any]:
         args = [(i, a) for i, a in enumerate(self.reading.args(n)) if isinstance(a, Node)]
@@ -239,7 +239,7 @@ class Script:
 
     def _sign(self, n: Node) -> str:
         assert n.op is not None
-        return clean(sign(n.op, self.reading.args(n)).replace("\n", " "))
+        return clean(self.reading.sign(n).replace("\n", " "))
 
     def _formula(self, n: Node) -> str:
         assert n.op is not None

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.drawing.words import sign
 from autograd.graph import Node, ancestors
 from autograd.notes import Call, Notes, user_frame
+from autograd.tensor import Tensor
 
 __all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "outputs_of", "read", "scopes"]
 
@@ -54,6 +56,8 @@ class Reading:
         self.nodes = [n for n in nodes if n not in self._alias]
         self.number = {n: i for i, n in enumerate(self.nodes)}
         self.names: dict[Node, str] = {}
+        self.called: set[str] = set()  # all names
+        self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
         self.variable: dict[Node, tuple[Node, Node | None]] = {}
         noted = {n.tag: n for n in nodes if isinstance(n.tag, Notes)}
         for n in self.nodes:
@@ -68,6 +72,18 @@ class Reading:
     def args(self, n: Node) -> tuple[Any, ...]:
         """The arguments of the operation that made ``n``; a first power stands for what it is a power of."""
         return tuple(self._alias.get(a, a) if isinstance(a, Node) else a for a in n.args) if self._alias else n.args
+
+    def sign(self, n: Node, fold: bool = True, precision: int = 4) -> str:
+        """The operation that made ``n`` as a reader would write it; a box stands for what has no short name, if ``x`` is one."""
+        assert n.op is not None
+        return sign(n.op, self.args(n), fold, precision, self.short, "x" if "x" not in self.called else "□")
+
+    def short(self, a: Any) -> str:
+        """The name of a node, or of an array in an index, if it is short enough to stand in a formula."""
+        if not isinstance(a, Node):
+            return self.keys.get(id(a), "")
+        name = self.names.get(a, "")
+        return name if len(name) <= 3 and name.isidentifier() else ""
 
     def name(self, n: Node) -> str:
         """What ``n`` is called; empty where nothing is known."""
@@ -96,7 +112,9 @@ def outputs_of(outputs: Any, what: str) -> list[Node]:
     given = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     for n in given:
         if not isinstance(n, Node):
-            raise TypeError(f"{what} takes Values and Tensors, got {type(n).__name__}")
+            hint = "; draw what it returns, as in draw(net(x))" if hasattr(n, "named_parameters") else ""
+            hint = "; names go into names=" if isinstance(n, Mapping) else hint
+            raise TypeError(f"{what} takes Values and Tensors, got {type(n).__name__}{hint}")
     roots = list(dict.fromkeys(n for g in given for n in g.entries()))
     if not roots:
         raise ValueError(f"{what} needs at least one Value or Tensor")
@@ -165,6 +183,14 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
         if g not in found and variable in found:
             found[g] = gradient_name(found[variable], found.get(output, "") if output is not None else "")
     give(entries)
+    reading.called = set(found.values())
+    whole = [(name, t.raw) for name, t in variables.items() if t.__class__ is Tensor and t.dtype.kind in "iu"]
+    for n in reading.nodes if whole else ():
+        if n.op is not None and n.op.name == "[]":
+            for key in n.args[1]:
+                if isinstance(key, np.ndarray):
+                    same = (name for name, raw in whole if raw.size == key.size and np.array_equal(raw.reshape(-1), key.reshape(-1)))
+                    reading.keys[id(key)] = next(same, "")
 
 
 def gradient_name(variable: str, output: str) -> str:

@@ -24,7 +24,7 @@ class Size(NamedTuple):
     predictor: int
 
     def __str__(self) -> str:
-        return f"{self.operations:,} operations, {self.values:,} variables, depth {self.depth:,}, predictor {self.predictor:,}"
+        return f"{self.operations:,} operations, {self.values:,} variables, depth {self.depth:,}"
 
 
 def graph_size(outputs: Any) -> Size:

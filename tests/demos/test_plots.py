@@ -166,20 +166,31 @@ def test_the_model_is_evaluated_and_its_modes_come_back(look: Look, raises: bool
     assert [m.training for m in net.modules()] == [True, False, True]
 
 
-def test_what_is_not_finite_is_white_and_said(look: Look) -> None:
-    figure = look(plots.decision_boundary, lambda x: ag.where(x[:, 0] > 0.2, x[:, 1], ag.nan), X, Y, "Half")
+@pytest.mark.parametrize("bad", [ag.nan, ag.inf, -ag.inf])
+def test_what_is_not_finite_is_white_and_said(look: Look, bad: float) -> None:
+    figure = look(plots.decision_boundary, lambda x: ag.where(x[:, 0] > 0.2, x[:, 1], bad), X, Y, "Half")
     image = np.asarray(figure.axes[0].images[0].get_array())
     white = (image == 1).all(-1)
     assert 0 < white.mean() < 1
     assert f"no finite output, {100 * white.mean():.3g} % of the plane" in texts(figure)
-    look(plots.decision_boundary, lambda x: x[:, 0] * ag.nan, X, Y, "Nothing")
+    look(plots.decision_boundary, lambda x: ag.full((len(x),), bad), X, Y, "Nothing")
     assert "no finite output" not in texts(look(plots.decision_boundary, lambda x: x, X, Y, "All"))
 
 
-@pytest.mark.parametrize("x", [X[:1], ag.ones(3, 2), X[:2] * 1e-6 + 1e6, X[:2] * 1e-30], ids=["one point", "one place", "far", "tiny"])
+def test_a_plane_of_one_class_has_no_boundary(look: Look) -> None:
+    axes = look(plots.decision_boundary, lambda x: x[:, 0] * 0 + 0.1, X, Y, "All of class 1").axes[0]
+    assert not any(len(path.vertices) for lines in axes.collections for path in lines.get_paths())
+
+
+@pytest.mark.parametrize(
+    "x", [X, X[:1], ag.ones(3, 2), X[:2].double() * 1e-8 + 1e6, X[:2] * 1e-30], ids=["four", "one", "one place", "far", "tiny"]
+)
 def test_any_finite_points_have_a_plane_around_them(look: Look, x: ag.Tensor) -> None:
     axes = look(plots.decision_boundary, lambda z: z, x, ag.zeros(len(x)), "Few").axes[0]
-    assert axes.get_xlim()[0] < x.numpy()[:, 0].min() and axes.get_xlim()[1] > x.numpy()[:, 0].max()
+    low, high = x.numpy()[:, 0].min(), x.numpy()[:, 0].max()
+    left, right = axes.get_xlim()
+    assert low - left == pytest.approx(right - high) and low - left > 0.1 * (high - low)
+    assert right - left > 1e-6 * abs(high)  # what stays a plane in float32
 
 
 @pytest.mark.parametrize(
@@ -280,8 +291,9 @@ def test_all_epochs_are_on_the_axis_and_ticks_are_whole(look: Look, epochs: int)
 def test_curves_refuse_what_is_no_series(look: Look) -> None:
     with pytest.raises(TypeError, match=r"series by name, such as .*, got list"):
         plots.loss_curves(look.path, [0.5, 0.4], "List")  # type: ignore[arg-type]
-    for empty, said in (({}, "no series"), (nn.History(), "no series"), ({"train": []}, "'train'")):
-        with pytest.raises(ValueError, match=f"at least one epoch of each series, got none: {said}"):
+    empty: Any
+    for empty, said in (({}, "no series"), (nn.History(), "no series"), ({"train": [1.0], "valid": []}, "none of ['valid']")):
+        with pytest.raises(ValueError, match=re.escape(f"at least one epoch of each series, got {said}")):
             plots.loss_curves(look.path, empty, "Empty")
 
 
@@ -339,9 +351,21 @@ def test_the_axis_is_logarithmic_from_a_factor_of_100_on_unless_told(look: Look)
     assert not logarithmic(101, log=False) and logarithmic(1, log=True)
 
 
-def test_zero_is_an_edge_of_a_bin(look: Look) -> None:
-    share, edges, _ = look(plots.activation_histograms, nn.Sequential(nn.ReLU()), ag.randn(50, 2), "ReLU").axes[0].patches[0].get_data()
-    assert 0 in edges and share[edges[:-1] < 0].sum() == 0
+@pytest.mark.parametrize("values", [[5.0, 6.0], [-3.0], [1e-5, 2e-5], [0.0, 1.0]])
+def test_zero_is_on_the_axis_and_an_edge_of_a_bin(look: Look, values: list[float]) -> None:
+    axes = look(plots.activation_histograms, Emit(values), X, "Values", log=False).axes[0]
+    share, edges, _ = axes.patches[0].get_data()
+    assert 0 in edges and axes.get_xlim() == (edges[0], edges[-1])
+    assert share[edges[:-1] < 0].sum() == (100 if values[0] < 0 else 0)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1e-7, ag.nan])
+def test_one_value_has_its_place_on_a_logarithmic_axis(look: Look, value: float) -> None:
+    axes = look(plots.activation_histograms, Emit([value]), X, "Value", log=True).axes[0]
+    left, right = axes.get_xlim()
+    assert right - left == pytest.approx(1, abs=0.05)
+    if value and np.isfinite(value):
+        assert left < np.log10(abs(value)) < right
 
 
 def test_activations_are_copies_of_what_was_given_out_in_the_mode_the_model_is_in(look: Look) -> None:

@@ -66,7 +66,7 @@ def test_squares_and_circles() -> None:
     g = draw(loss)
     assert isinstance(g, Graph) and draw is draw_dot
     assert boxes(g.source) == {"v0": "x/0.5", "v1": "w/−1.5", "v2": "−0.75", "v3": "0.05", "v4": "0.04996", "v5": "L/0.002496"}
-    assert boxes(g.source, "o") == {"o2": "×", "o3": "x + 0.8", "o4": "tanh", "o5": "x²"}
+    assert boxes(g.source, "o") == {"o2": "×", "o3": "□ + 0.8", "o4": "tanh", "o5": "□²"}
     assert ("v0", "o2") in arrows(g.source) and ("o2", "v2") in arrows(g.source)
     assert g.source == draw(neuron()[0]).source
 
@@ -116,7 +116,7 @@ def test_repeated_operands_have_an_arrow_each() -> None:
 def test_constants() -> None:
     x = Value(2.0)
     y = 0.1 * x**2
-    assert list(boxes(draw(y).source, "o").values()) == ["x²", "0.1 × x"]
+    assert list(boxes(draw(y).source, "o").values()) == ["x²", "0.1 × □"]  # x is a name here
     unfolded = draw(y, fold_constants=False).source
     assert list(boxes(unfolded, "o").values()) == ["pow", "×"] and unfolded.count('label="0.1"') == 1
 
@@ -134,7 +134,9 @@ def test_tooltips() -> None:
     with ag.record_lines():
         h = ag.tensor([[1.0, 2.0]], requires_grad=True) * 3
     source = draw(h).source
-    assert re.search(r'tooltip="h\\nresult of \*\\nfloat32 1×2\\nmin 3, mean 4.5, max 6\\ntest_dot.py:\d+"', source)
+    assert re.search(
+        r'tooltip="h\\nresult of \*\\nfloat32 1×2\\nmin 3, mean 4.5, max 6\\n3, 6\\ntest_dot.py:\d+: h = ag.tensor.*\* 3"', source
+    )
     assert "test_dot.py" not in draw(h, show_source=False).source
 
 
@@ -152,6 +154,32 @@ def test_saved_values() -> None:
     dotted = re.findall(r"^\t(\w+) -> (\w+) \[style=dotted", draw(y, show_saved=True).source, re.M)
     assert dotted == [("v0", "o1"), ("v2", "o2")]  # x for x * x, the result for tanh, nothing for the sum
     assert "dotted" not in draw(y).source
+
+
+def test_formulas_do_not_take_the_names_of_others() -> None:
+    g, x = Value(0.5), Value(2.0)
+    y = (g * x + 1).tanh() ** 2
+    source = draw(y, layout="mirror").source
+    assert list(boxes(source, "b").values()) == ["δ · x", "δ · g", "δ · (1 − z²)", "δ · 2 · □"]
+    assert list(boxes(source, "o").values()) == ["×", "□ + 1", "tanh", "□²"]
+    assert 'legend_formula [label="δ: the gradient\\nthat arrives"' in draw(y, layout="mirror", legend=True).source
+
+
+def test_which_operand_comes_first() -> None:
+    a, b = Value(2.0), Value(3.0)
+    assert list(boxes(draw(b - a).source, "o").values()) == ["b − a"]
+    assert list(boxes(draw(b**a).source, "o").values()) == ["b ^ a"]
+    source = draw((b * 1) / a).source
+    assert re.findall(r'v(\d) -> o3 \[id=e3_\d headlabel="(\d)"', source) == [("1", "1"), ("2", "2")]
+    assert "headlabel" not in draw(a * b + a).source
+
+
+def test_an_index_that_the_program_holds_is_named() -> None:
+    labels, scores = ag.tensor([0, 2]), ag.ones(2, 3, requires_grad=True)
+    assert "x[i, j]" in boxes(draw(scores[[0, 1], [1, 1]].sum()).source, "o").values()
+    t = labels
+    del labels
+    assert "x[i, t]" in boxes(draw(nn.functional.cross_entropy(scores, t)).source, "o").values()
 
 
 # Names that could break a file.
@@ -215,7 +243,7 @@ def test_depth_folds_modules() -> None:
     assert list(boxes(three, "m").values()) == [
         "0: Linear/5×4 → 5×3/15 parameters", "1: ReLU/5×3 → 5×3/0 parameters", "2: Linear/5×3 → 5×2/8 parameters",
     ]  # fmt: skip
-    assert draw(loss, depth=5).source == draw(loss).source
+    assert draw(loss, depth=5).source == three
     for _ in range(2):
         assert [a for a in arrows(three) if "m" in a[0] + a[1]][:3] == [("v0", "m3"), ("m3", "m4"), ("m4", "m7")]
     del net
@@ -266,7 +294,17 @@ def test_scalars_of_a_network_fold_by_layer() -> None:
     twin = nn.MLP(4, [16, 16, 1]).scalars()
     y = twin([1.0, 2.0, 3.0, 4.0])
     found = boxes(draw(y).source, "m")
-    assert [label.split("/")[0].split(": ")[1] for label in found.values()] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    assert [label.split(": ")[1] for label in found.values()] == [
+        "Linear/4 → 16/80 parameters", "ReLU/16 → 16/0 parameters", "Linear/16 → 16/272 parameters", "ReLU/16 → 16/0 parameters",
+        "Linear/16 → 1/17 parameters",
+    ]  # fmt: skip
+
+
+def test_what_has_nothing_in_it_folds_with_its_neighbours() -> None:
+    net, score = nn.Sequential(nn.Linear(2, 2), nn.Tanh()), nn.MSELoss()
+    loss = score(net(ag.ones(3, 2)), ag.ones(3, 2))
+    assert {label.split("/")[0] for label in boxes(draw(loss, depth=1).source, "m").values()} == {"0: Linear", "1: Tanh", "score: MSELoss"}
+    assert 'label="score: MSELoss" ' not in draw(loss, depth=1).source  # no frame around a box
 
 
 # Backward.
@@ -279,7 +317,7 @@ def test_the_lanes_hold_a_gradient_for_each_variable() -> None:
         assert gradients[id].endswith(f"{g.data:.4g}".replace("-", "−"))
     assert gradients["g0"].startswith("∂L/∂x/") and gradients["g5"] == "seed/1"
     assert all(f"{{rank=same; v{i}; g{i}}}" in source for i in range(6))
-    assert boxes(source, "b") == {"b2_0": "g · w", "b2_1": "g · x", "b4_0": "g · (1 − z²)", "b5_0": "g · 2 · u"}
+    assert boxes(source, "b") == {"b2_0": "g · w", "b2_1": "g · x", "b4_0": "g · (1 − z²)", "b5_0": "g · 2 · □"}
     dotted = re.findall(r"^\t(\w+) -> (\w+) \[style=dotted", source, re.M)
     assert dotted == [("v1", "b2_0"), ("v0", "b2_1"), ("v4", "b4_0"), ("v4", "b5_0")]
 
@@ -301,6 +339,8 @@ def test_recorded_gradients_choose_the_layout() -> None:
     assert GRADIENT in flow and "seed" in flow and 'label="backward"' in flow
     (second,) = ag.grad(dw, inputs[1], create_graph=True)
     assert "g0" not in draw([loss, dw, second]).source and "second" in draw([loss, dw, second]).source
+    with pytest.raises(ValueError, match="first derivatives of the first output"):
+        draw([loss, dw, second], layout="mirror")
     with pytest.raises(ValueError, match=r"draw\(\[output, \*gradients\]\)"):
         draw([dx, dw], layout="mirror")
 
@@ -341,7 +381,7 @@ def test_large_graphs_are_refused_with_their_sizes() -> None:
     y = Value(1.0)
     for _ in range(1000):
         y = y + 1
-    with pytest.raises(ValueError, match=r"1,000 operations, 1,001 variables, .*at most 300 .*depth=0.*max_nodes.*listing\(\)"):
+    with pytest.raises(ValueError, match=r"1,000 operations, 1,001 variables, depth 1,000; at most 300 .*depth=0.*max_nodes.*listing\(\)"):
         draw(y)
     assert len(boxes(draw(y, max_nodes=1001).source)) == 1001
     for _ in range(200_000):
@@ -385,5 +425,12 @@ def test_misuse() -> None:
     for option, value in (("layout", "tree"), ("theme", "blue"), ("ops", "squares"), ("rankdir", "XY")):
         with pytest.raises(ValueError, match=f"{option} must be one of .*got '{value}'"):
             draw(Value(1.0), **{option: value})
-    with pytest.raises(ValueError, match="depth counts the levels"):
-        draw(Value(1.0), depth=-1)
+    for depth in (-1, "1", True):
+        with pytest.raises(ValueError, match="depth counts the levels"):
+            draw(Value(1.0), depth=depth)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="precision must be an int of at least 1, got 0"):
+        draw(Value(1.0), precision=0)
+    with pytest.raises(TypeError, match=r"got Linear; draw what it returns"):
+        draw(nn.Linear(1, 1))
+    with pytest.raises(TypeError, match=r"got dict; names go into names="):
+        draw({"y": Value(1.0)})

@@ -67,7 +67,8 @@ def test_details() -> None:
         y = ag.tensor([[1.0, 2.0, 6.0]], requires_grad=True) * 1
     lines = details(y, "h").split("\n")
     assert lines[:4] == ["h", "result of *", "float32 1×3", "min 1, mean 3, max 6"]
-    assert lines[4].startswith("test_words.py:")
+    assert lines[4] == "1, 2, 6"
+    assert lines[5].startswith("test_words.py:") and lines[5].endswith(": y = ag.tensor([[1.0, 2.0, 6.0]], requires_grad=True) * 1")
     assert "test_words" not in details(y, "h", source=False)
     assert details(Value(0.1), "") == "0.1"
     assert details(ag.tensor([], requires_grad=True), "e") == "e\nfloat32 0"
