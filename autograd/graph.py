@@ -233,6 +233,7 @@ def _walk(
                 "Value or a tensor with requires_grad=True, outside no_grad()"
             )
     seeds = [n.seed(g) for n, g in zip(outputs, gradients)]
+    theirs = {id(g) for g in gradients if isinstance(g, Node)} if create_graph else set()
     if create_graph:
         seeds = [g if isinstance(g, Node) and g.op is not None else n.constant(getattr(g, "raw", g)) for n, g in zip(outputs, seeds)]
     else:
@@ -256,7 +257,7 @@ def _walk(
             for n, g in zip(outputs, seeds):
                 if n.mark is not None:
                     n.mark = g if n.mark is DONE else n.mark + g
-            found = _replay(order, wanted, outputs if create_graph else None)
+            found = _replay(order, wanted, (outputs, theirs) if create_graph else None)
             if not retain_graph:
                 outputs[0].release(order)
             return found
@@ -301,17 +302,20 @@ def _prune(order: list[Node], wanted: set[Node]) -> None:
     order[:] = [n for n in order if n.mark is not None]
 
 
-def _replay(order: list[Node], wanted: set[Node] | None, recorded: Sequence[Node] | None) -> list[tuple[Node, Any]]:
-    """Carry the gradients down ``order``. ``recorded``: the outputs, if their gradients are nodes; None, if they are numbers."""
+def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequence[Node], set[int]] | None) -> list[tuple[Node, Any]]:
+    """Carry the gradients down ``order``. ``recorded``: the outputs and the user's own seeds, if gradients are nodes and are noted."""
     found: list[tuple[Node, Any]] = []
     create_graph = recorded is not None
+    ends, theirs = recorded or ((), set())
+    source = noted(ends[0]) if len(ends) == 1 else None
+    marked = set(ends)
     for n in reversed(order):
         g = n.mark
         n.mark = None
         if g is DONE:  # nothing that flows came this way
             continue
-        if recorded is not None and isinstance(g, Node) and not any(n is o for o in recorded):
-            noted(g).gradient_of += ((noted(n), noted(recorded[0])),)
+        if create_graph and isinstance(g, Node) and id(g) not in theirs and n not in marked:
+            noted(g).gradient_of.append((noted(n), source))
         if n.op is leaf:
             if wanted is None or n in wanted:
                 found.append((n, g))

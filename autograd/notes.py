@@ -75,7 +75,8 @@ class Call:
         if made:
             self.inputs = frozenset(map(id, _nodes(inputs)))
             for n in made:
-                if id(n) not in self.inputs:  # what is handed through came out of an earlier call
+                older = isinstance(n.tag, Notes) and any(call.began < self.began for call in n.tag.calls)
+                if id(n) not in self.inputs and not older:  # what is handed through, or was kept, came out of an earlier call
                     noted(n).calls += (self,)
 
 
@@ -100,8 +101,9 @@ class Notes:
         self.label = label
         self.place: Place | None = None
         self.calls: tuple[Call, ...] = ()  # that it came out of, the innermost first
-        # The notes of the variable and of the output, for they keep neither alive; several where one passes through, as in a sum.
-        self.gradient_of: tuple[tuple[Notes, Notes], ...] = ()
+        # The notes of the variable and of the output (None: of several outputs together), for they keep neither alive. There are
+        # several where one gradient passes through, as in a sum.
+        self.gradient_of: list[tuple[Notes, Notes | None]] = []
 
 
 def noted(n: Any) -> Notes:

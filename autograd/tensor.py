@@ -14,6 +14,7 @@ from autograd import functions, rules, shapes
 from autograd.graph import Node, Op, each, leaf
 from autograd.memory import CLOCK, Changed, Stamp, stamped
 from autograd.mode import UNUSUAL, is_grad_enabled, recorded
+from autograd.notes import noted
 from autograd.random import Generator, coins, source
 from autograd.value import UFUNCS, Value
 
@@ -744,7 +745,8 @@ class Released(Node):
     rank = 2
 
     def __init__(self, t: Any) -> None:
-        self.op, self.x, self.shape, self.dtype, self.tag = t.op, t.x, t.shape, t.dtype, t.tag
+        self.op, self.x, self.shape, self.dtype = t.op, t.x, t.shape, t.dtype
+        self.tag = noted(t) if t.op is None else t.tag  # by its notes a constant can be known again
         self.raw = self.grad = self.mark = None
         self.identity = id(t)
 

@@ -55,7 +55,7 @@ def learning_curves(
     for axes in (left, right):
         _plain(axes)
         axes.set_xlim(left=0)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return _saved(figure, path)
 
 
@@ -167,9 +167,10 @@ def decision_boundary(path: Path, model_or_function: Callable[[Tensor], Tensor],
     extent = (across[0], across[-1], up[0], up[-1])
     axes.imshow(_shades(logits.argmax(-1), sure, k), extent=extent, origin="lower", aspect="auto")
     for c in range(k - 1):  # the last class borders on these
-        _contour(axes, across, up, logits[..., c] - np.delete(logits, c, -1).max(-1), 0, linewidths=2.5, colors="black")
+        lead = logits[..., c] - np.delete(logits, c, -1).max(-1)
+        axes.contour(across, up, np.ma.masked_invalid(lead), levels=[0], linewidths=2.5, colors="black")
     for level, style in ((0.75, "--"), (0.95, ":")):
-        _contour(axes, across, up, sure, level, linewidths=1, colors="black", linestyles=style)
+        axes.contour(across, up, np.ma.masked_invalid(sure), levels=[level], linewidths=1, colors="black", linestyles=style)
         bar.axhline(level, color="black", linewidth=1, linestyle=style)
     for c, name in enumerate(classes):
         own = labels == name
@@ -221,12 +222,6 @@ def _shades(best: np.ndarray, sure: np.ndarray, k: int) -> np.ndarray:
     return 1 - (1 - colours) * np.nan_to_num(strength)[..., None]
 
 
-def _contour(axes: Axes, across: np.ndarray, up: np.ndarray, field: np.ndarray, level: float, **style: Any) -> None:
-    finite = field[np.isfinite(field)]
-    if len(finite) and finite.min() < level < finite.max():  # matplotlib warns of a contour that is nowhere
-        axes.contour(across, up, np.ma.masked_invalid(field), levels=[level], **style)
-
-
 def activation_histograms(
     path: Path,
     model: nn.Module,
@@ -239,9 +234,9 @@ def activation_histograms(
 
     Mean, standard deviation (of the population) and the share of exact zeros stand beside each. All share one axis: the
     values, or with ``log`` their magnitudes on a logarithmic scale; unless told, that is chosen where the largest magnitudes
-    of the layers differ by more than a factor of 100. NaN and inf are counted and left out. The model is called once, in the
-    mode it is in, recording nothing. Only modules of these ``kinds`` are drawn, such as ``nn.Tanh``; functions called between
-    modules are not seen.
+    of the layers differ by more than a factor of 100, or leave the range of 1e-100 to 1e100. NaN and inf are counted and left
+    out. The model is called once, in the mode it is in, recording nothing. Only modules of these ``kinds`` are drawn, such as
+    ``nn.Tanh``; functions called between modules are not seen.
 
     Raises TypeError where the model is no module or a layer gives no tensor, ValueError where no layer is called or gives
     a value.

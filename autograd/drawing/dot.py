@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from autograd.drawing.flow import backward_pass, released
 from autograd.drawing.painter import Painter, Shown
 from autograd.drawing.picture import Graph
 from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
@@ -96,22 +99,28 @@ def draw_dot(
         reading = read(outputs, names, what="draw", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)
     except TooLargeError as error:
         raise TooLargeError(f"{error}; at most {max_nodes} are drawn. {_WAY_OUT}") from None
-    gradients = [n for n in reading.roots if n in reading.variable]
-    if layout == "auto":
-        layout = "mirror" if gradients and len(gradients) < len(reading.roots) and _first_order(reading, gradients) else "flow"
+    gradients = [n for n in reading.roots if n in reading.variables]
+    forward = [n for n in reading.roots if n not in reading.variables]
+    plain, inputs, titles = reading, None, {}
+    if gradients and layout != "flow":
+        if not forward and layout == "mirror":
+            raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
+        pairs = [(v, g) for g in gradients for v, _ in reading.variables[g]]
+        first = bool(forward) and all(o is forward[0] and v not in reading.backward for g in gradients for v, o in reading.variables[g])
+        if first:
+            plain = read(forward, names, what="draw", fold=fold_constants, frame=frame)
+            first = _are_derivatives(plain, pairs)
+        if not first and layout == "mirror":
+            raise ValueError(
+                "layout='mirror' shows first derivatives of the first output, with 1 to start from; draw other gradients with layout='flow'"
+            )
+        layout = "mirror" if first else "flow"
+        plain, inputs = (plain, [v for v, _ in pairs]) if first else (reading, None)
+        titles = {v: reading.name(g) for v, g in pairs if len(reading.variables[g]) == 1}
+    elif layout == "auto":
+        layout = "flow"
     grads = False if show_grads == "auto" and layout == "mirror" else show_grads  # they stand in the lane above
     shown = Shown(show_values, grads, show_shapes, show_saved, show_source, fold_constants, precision, theme)
-    if layout == "mirror" and gradients:
-        inputs: list[Node] | None = [reading.variable[n][0] for n in gradients]
-        forward = [n for n in reading.roots if n not in reading.variable]
-        if not forward:
-            raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
-        if not _first_order(reading, gradients):
-            raise ValueError("layout='mirror' shows the first derivatives of the first output; draw the others with layout='flow'")
-        titles = {reading.variable[n][0]: name for n, name in reading.names.items() if n in reading.variable}
-        plain = read(forward, names, what="draw", fold=fold_constants, frame=frame)
-    else:
-        inputs, titles, plain = None, {}, reading
     around = scopes(plain, names, frame) if modules else {}
     folded = _folded(plain, around, depth, max_nodes)
     painter = Painter(plain, around, folded, shown, ops)
@@ -138,9 +147,16 @@ _WAY_OUT = (
 )
 
 
-def _first_order(reading: Reading, gradients: list[Node]) -> bool:
-    root = reading.roots[0]
-    return all(o is root and v not in reading.backward for v, o in (reading.variable[n] for n in gradients))
+def _are_derivatives(reading: Reading, pairs: list[tuple[Node, Node]]) -> bool:
+    """Are these gradients what the first output's backward gives, or were they recorded with other weights?"""
+    if released(reading):
+        return True
+    try:
+        found = backward_pass(reading, [v for v, _ in pairs])[0]
+    except RuntimeError:  # set since, or more than one number: they are not what is recorded any more
+        return False
+    with np.errstate(all="ignore"):
+        return all(v in found and np.allclose(found[v], g.raw, rtol=1e-3, equal_nan=True) for v, g in pairs)
 
 
 def _folded(reading: Reading, around: dict[Node, tuple[Scope, ...]], depth: int | None, max_nodes: int) -> int | None:

@@ -43,29 +43,31 @@ class Reading:
     """What there is to know of a graph. Made by `read`.
 
     ``roots`` are the outputs; ``nodes`` everything they were made from, arguments before results, and ``number`` the place of
-    each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variable`` whose
-    gradient a recorded gradient is.
+    each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variables`` whose
+    gradient a recorded gradient is, with the output that it is a gradient of (None: of several, or of what is not here).
     """
 
     def __init__(self, roots: list[Node], nodes: list[Node], fold: bool) -> None:
         self.roots = roots
         self._alias: dict[Node, Node] = {}
+        kept = set(roots)
         for n in nodes if fold else ():
-            if _same(n) and not any(n is root for root in roots):
+            if _same(n) and n not in kept:
                 self._alias[n] = self._alias.get(n.args[0], n.args[0])
         self.nodes = [n for n in nodes if n not in self._alias]
         self.number = {n: i for i, n in enumerate(self.nodes)}
         self.names: dict[Node, str] = {}
         self.called: set[str] = set()  # all names
         self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
-        self.variable: dict[Node, tuple[Node, Node | None]] = {}
-        noted = {n.tag: n for n in nodes if isinstance(n.tag, Notes)}
+        self.variables: dict[Node, list[tuple[Node, Node | None]]] = {}
+        noted: dict[Any, Node] = {n.tag: n for n in nodes if isinstance(n.tag, Notes)}
         for n in self.nodes:
-            for variable, output in n.tag.gradient_of if isinstance(n.tag, Notes) else ():
-                if variable in noted:
-                    self.variable[n] = (noted[variable], noted.get(output))
-                    break
-        starts = [n for n in roots if n not in self.variable] or [v for v, _ in self.variable.values()]  # of gradients alone
+            if isinstance(n.tag, Notes):
+                pairs = [(noted[v], noted.get(output)) for v, output in n.tag.gradient_of if v in noted]
+                if pairs:  # one that passed through is the gradient of the leaves that it came to
+                    self.variables[n] = [pair for pair in pairs if pair[0].is_leaf] or pairs[:1]
+        starts = [n for n in roots if n not in self.variables]
+        starts = starts or [v for pairs in self.variables.values() for v, _ in pairs]  # of gradients alone
         forward = set(ancestors(*starts))
         self.backward = {n for n in self.nodes if n not in forward}
 
@@ -148,10 +150,10 @@ def _variables(frame: FrameType) -> dict[str, Any]:
 
 
 # Names. In a released graph a shell stands for a tensor that the program may still hold: they share the tuple of their
-# arguments. A constant has none; there, the shell knows the number of the object, and a namesake of another shape is refused.
+# arguments, and, where there is none, their notes.
 def _key(n: Any) -> Any:
-    if n.rank == 2 and n.op is None:
-        return _identity(n), n.shape, n.dtype
+    if n.rank == 2 and n.op is None and isinstance(n.tag, Notes):
+        return id(n.tag)
     return id(n.x) if n.rank == 2 and not n.is_leaf else id(n)
 
 
@@ -178,10 +180,11 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
         give((f"{prefix}.{name}" if several else name, p) for name, p in m.named_parameters())
     give((name, n) for name, n in variables.items() if isinstance(n, Node))
     entries = list(_entries_in(variables))
-    give((name, n) for name, n in entries if n not in reading.variable)
-    for g, (variable, output) in reading.variable.items():
-        if g not in found and variable in found:
-            found[g] = gradient_name(found[variable], found.get(output, "") if output is not None else "")
+    give((name, n) for name, n in entries if n not in reading.variables)
+    for g, pairs in reading.variables.items():
+        known = [gradient_name(found[v], found.get(o, "") if o is not None else "") for v, o in pairs if v in found]
+        if known and g not in found:
+            found[g] = ", ".join(known[:3]) + ", …" * (len(known) > 3)
     give(entries)
     reading.called = set(found.values())
     whole = [(name, t.raw) for name, t in variables.items() if t.__class__ is Tensor and t.dtype.kind in "iu"]
@@ -247,25 +250,31 @@ def _identity(n: Any) -> int:
 def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) -> dict[Node, tuple[Scope, ...]]:
     """For each node the module calls around it, the outermost first.
 
-    An operation belongs to the calls that it was recorded in. A leaf belongs where all who use it belong, but not to a call
-    that it went into as an input.
+    An operation belongs to the calls that it lies in between: made from their arguments (or from leaves), and gone into what they
+    returned. So a tensor that a module reads from elsewhere than its arguments is counted as its own, unless it came out of an
+    earlier call. A leaf belongs where all who use it belong, but not to a call that it went into as an argument.
     """
     outputs: dict[Call, list[Node]] = {}
     for n in reading.nodes:
         for call in n.tag.calls if isinstance(n.tag, Notes) else ():
             outputs.setdefault(call, []).append(n)
     around: dict[Node, list[Call]] = {}
+    within: dict[Call, set[Node]] = {}
     for call in sorted(outputs, key=lambda c: c.began):  # an outer call begins before those in it
         stack, seen = list(outputs[call]), set(outputs[call])
         while stack:
             n = stack.pop()
             if n.is_leaf:
                 continue
-            around.setdefault(n, []).append(call)
             for a in reading.args(n):
                 if isinstance(a, Node) and a not in seen and _identity(a) not in call.inputs and not _older(a, call):
                     seen.add(a)
                     stack.append(a)
+        within[call] = seen
+        for n in seen:
+            calls = around.get(n, [])
+            if not n.is_leaf and all(made in within[outer] for outer in calls[-1:] for made in outputs[call]):
+                around[n] = [*calls, call]  # a call lies in another one wholly, or stands beside it
     known = _module_names(names, _variables(frame or user_frame(2)))
     made: dict[Call, Scope] = {}
     found: dict[Node, tuple[Scope, ...]] = {}

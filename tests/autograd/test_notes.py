@@ -111,8 +111,8 @@ def test_gradients_know_their_variables() -> None:
     y = x * w
     z = y + x
     dx, dw = ag.grad(z, [x, w], create_graph=True)
-    assert dw.tag.gradient_of == ((w.tag, z.tag),)
-    assert dx.tag.gradient_of == ((x.tag, z.tag),)
+    assert dw.tag.gradient_of == [(w.tag, z.tag)]
+    assert dx.tag.gradient_of == [(x.tag, z.tag)]
     t = ag.tensor([1.0, 2.0], requires_grad=True)
     (dt,) = ag.grad((t * t).sum(), t, create_graph=True)
     assert dt.tag.gradient_of[0][0] is t.tag
@@ -132,3 +132,40 @@ def test_gradients_keep_neither_variables_nor_output_alive() -> None:
         assert g.tag.gradient_of
     finally:
         gc.enable()
+
+
+def test_a_gradient_that_many_share_is_noted_in_linear_time() -> None:
+    leaves = [Value(1.0) for _ in range(20_000)]
+    total = sum(leaves, Value(0.0))
+    total.backward(create_graph=True)  # as a tuple that grows, it took ten seconds
+    assert len(leaves[0].grad.tag.gradient_of) > 20_000
+    for v in leaves:
+        v.grad = None
+
+
+def test_what_a_program_keeps_gathers_no_notes() -> None:
+    x, seed = Value(2.0), Value(1.0)
+    y = x + 1
+    for _ in range(3):
+        y.backward(seed, create_graph=True)
+        x.grad = None
+    assert seed.tag is None
+
+    class Kept(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept = ag.ones(1, requires_grad=True) * 2
+
+        def forward(self, x: Any) -> Any:
+            return self.kept
+
+    m = Kept()
+    for _ in range(3):
+        out = m(ag.ones(1))
+    assert len(out.tag.calls) == 1
+
+
+def test_gradients_of_several_outputs_have_no_one_source() -> None:
+    x = Value(2.0)
+    (g,) = ag.grad([x * 2, x * x], x, create_graph=True)
+    assert [output for _, output in g.tag.gradient_of] == [None]

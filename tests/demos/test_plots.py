@@ -322,6 +322,8 @@ def test_histograms_say_what_numpy_says(look: Look, arrays: list[np.ndarray], lo
         shares = sum(patch.get_data().values.sum() for patch in axes.patches)
         assert shares == pytest.approx(100 * (finite != 0).sum() / values.size)
         assert ("all are exactly 0" in said) == (not values.any())
+        if shares and finite.size < values.size:  # the remark stands above the bars
+            assert axes.get_ylim()[1] > 1.5 * max(patch.get_data().values.max() for patch in axes.patches)
 
 
 @pytest.mark.parametrize("std", [0.01, 0.1])
@@ -457,11 +459,16 @@ def test_each_unit_is_an_image_on_one_scale_around_a_white_zero(look: Look, weig
 
 def test_a_dash_lies_in_its_pixel(look: Look) -> None:
     weight = np.ones((7, 20))
-    weight[5, 13] = -1.0
+    weight[5, 13], weight[2, 0] = -0.26, -0.24  # a quarter of the scale is the least that has a dash
     axes = look(plots.weight_images, weight, (4, 5), "One").axes[0]
     left, _, _, top = axes.images[5].get_extent()
     assert [line.get_xydata().tolist() for line in axes.lines if len(line.get_xdata())] == [[[left + 3.5, top + 2.5]]]
     assert "dash" not in texts(look(plots.weight_images, nn.Linear(900, 9).weight, (30, 30), "Small pixels"))
+
+
+def test_a_flat_image_leaves_room_for_the_colour_bar(look: Look) -> None:
+    figure = look(plots.weight_images, ag.randn(1, 64), (1, 64), "Flat")
+    assert figure.axes[1].get_window_extent().height > figure.dpi  # an inch
 
 
 @pytest.mark.parametrize(("size", "shape"), [((3, 63), (8, 8)), ((64,), (8, 8)), ((0, 64), (8, 8)), ((3, 0), (0, 8)), ((3, 64), (64,))])
@@ -492,8 +499,16 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "gradients": (plots.gradient_histograms, lambda: (deep(),)),
     "units": (plots.weight_images, lambda: (ag.randn(40, 64), (8, 8))),
     "one unit": (plots.weight_images, lambda: (ag.randn(1, 64), (8, 8))),
+    "one bad unit": (plots.weight_images, lambda: (ag.where(ag.arange(64) == 9, ag.nan, ag.randn(1, 64)), (16, 4))),
+    "flat unit": (plots.weight_images, lambda: (ag.randn(1, 64), (1, 64))),
     "bad weights": (plots.weight_images, lambda: (ag.randn(3, 64) * ag.tensor([[1.0], [ag.nan], [1e9]]), (2, 32))),
 }
+
+
+def test_a_long_title_takes_no_room_from_the_picture(look: Look) -> None:
+    short, long = (look(plots.activation_histograms, nn.ReLU(), X, title) for title in ("Short", TITLE))
+    inches = [figure.axes[0].get_window_extent().height / figure.dpi for figure in (short, long)]
+    assert inches[0] == pytest.approx(inches[1], rel=0.05)
 
 
 @pytest.mark.parametrize("name", PICTURES)

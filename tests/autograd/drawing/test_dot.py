@@ -434,3 +434,75 @@ def test_misuse() -> None:
         draw(nn.Linear(1, 1))
     with pytest.raises(TypeError, match=r"got dict; names go into names="):
         draw({"y": Value(1.0)})
+
+
+# Gradients that were handed in.
+def test_each_gradient_stands_above_its_own_variable() -> None:
+    x, w, b = Value(2.0, label="x"), Value(-3.0, label="w"), Value(6.88, label="b")
+    o = (x * w + b).tanh()
+    gradients = ag.grad(o, [x, w, b], create_graph=True)
+    source = draw([o, *gradients]).source
+    numbers = {id: label.split("/")[-1] for id, label in boxes(source, "g").items()}
+    for v, g in zip((x, w, b), gradients):
+        (box,) = (id for id, label in boxes(source).items() if label.split("/")[0] == v.label)
+        assert numbers[f"g{box[1:]}"] == f"{g.data:.4g}".replace("-", "−")
+    p, q = Value(1.0, label="p"), Value(2.0, label="q")
+    y = p - q
+    dp, dq = ag.grad(y, [p, q], create_graph=True)
+    assert [label.split("/")[-1] for label in boxes(draw([y, dp, dq]).source, "g").values()] == ["1", "−1", "1"]
+
+
+def test_gradients_with_other_weights_are_drawn_as_recorded() -> None:
+    a, b = ag.tensor(2.0, requires_grad=True), ag.tensor(3.0, requires_grad=True)
+    y = a * b
+    ga, gb = ag.grad(y, [a, b], grad_outputs=ag.tensor(10.0), create_graph=True)
+    assert {"ga/30", "gb/20"} <= set(boxes(draw([y, ga, gb]).source).values())
+    with pytest.raises(ValueError, match="layout='flow'"):
+        draw([y, ga, gb], layout="mirror")
+    z = a + b * b
+    ga, gb = ag.grad([y, z], [a, b], create_graph=True)
+    assert {"ga/4", "gb/8"} <= set(boxes(draw([y, z, ga, gb]).source).values())
+
+
+def test_the_order_of_outputs_and_gradients_does_not_matter() -> None:
+    loss, (x, _) = neuron()
+    (dx,) = ag.grad(loss, x, create_graph=True)
+    assert boxes(draw([dx, loss]).source, "g") == boxes(draw([loss, dx]).source, "g")
+
+
+@pytest.mark.parametrize("between", ["nothing", "relu", "branches"])
+def test_folded_modules_make_no_loop(between: str) -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(1, 1), nn.Linear(1, 1)
+
+        def forward(self, x: Any) -> Any:
+            if between == "branches":
+                return ag.tanh(self.a(x)) + ag.tanh(self.b(x))
+            return self.b(self.a(x).relu() if between == "relu" else self.a(x))
+
+    two = Two()
+    source = draw(two(ag.ones(1, 1)).sum(), depth=1).source
+    assert len(boxes(source, "m")) == (1 if between == "nothing" else 2)
+    reached: dict[str, set[str]] = {}
+    for a, b in arrows(source):
+        reached.setdefault(a, set()).add(b)
+    for start in reached:
+        stack, seen = [start], set()
+        while stack:
+            for b in reached.get(stack.pop(), ()):
+                assert b != start, f"a loop through {start}"
+                if b not in seen:
+                    seen.add(b)
+                    stack.append(b)
+
+
+def test_modules_of_another_class_or_size_do_not_fold_together() -> None:
+    net = nn.Sequential(nn.Tanh(), nn.ReLU(), nn.Linear(2, 2), nn.Linear(2, 2, bias=False), nn.Linear(2, 3))
+    y = net(ag.ones(1, 2, requires_grad=True)).sum()
+    assert len(boxes(draw(y, depth=1).source, "m")) == 5
+    pair = nn.Sequential(nn.ReLU(), nn.ReLU())
+    x = ag.ones(2, requires_grad=True)
+    middle = pair[0](x)
+    assert len(boxes(draw([middle, pair[1](middle)], depth=0).source, "m")) == 2  # the first is an output, too

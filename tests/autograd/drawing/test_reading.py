@@ -81,11 +81,11 @@ def test_gradients_are_named_after_their_variables() -> None:
     gradients = ag.grad(y, [x, w], create_graph=True)
     dx, dw = gradients
     r = read([y, *gradients], {"y": y, "x": x, "w": w})
-    assert r.variable[dx] == (x, y) and r.variable[dw] == (w, y)
+    assert r.variables[dx] == [(x, y)] and r.variables[dw] == [(w, y)]
     assert dx in r.backward and y not in r.backward and x not in r.backward
     (second,) = ag.grad(dw, w, create_graph=True)
     r = read([y, dw, second], {"y": y, "w": w, "dw": dw})
-    assert r.variable[second] == (w, dw) and r.name(second) == "second"
+    assert r.variables[second] == [(w, dw)] and r.name(second) == "second"
     del second, dx, dw
     names = read([y, *ag.grad(y, [x, w], create_graph=True)], {"y": y, "x": x, "w": w}).names.values()
     assert {"∂y/∂x", "∂y/∂w"} <= set(names)
@@ -188,3 +188,33 @@ def test_limits() -> None:
     with pytest.raises(TooLargeError, match="more than 50 variables"):
         read(y, limit=50)
     assert len(read(y, limit=1000).nodes) == 101
+
+
+def test_a_constant_of_a_released_graph_is_not_mistaken_for_another() -> None:
+    w = ag.tensor([1.0, 1.0], requires_grad=True)
+
+    def step() -> Any:
+        batch = ag.tensor([1.0, 2.0])
+        loss = ((w * batch) ** 2).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(20):
+        loss = step()
+        others = [ag.tensor([7.0, 7.0]) for _ in range(5)]  # one of them may stand where the batch stood
+        other = others[0]
+        assert not {"other", "others[0]", "others[1]", "others[2]"} & set(read(loss).names.values())
+    del other
+
+
+def test_calls_that_only_overlap_are_not_nested() -> None:
+    class Scaled(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x * scale
+
+    raw = ag.ones(2, requires_grad=True)
+    scale = raw.exp()
+    first, second = Scaled(), Scaled()
+    y = second(first(ag.ones(2)))
+    found = scopes(read(y))
+    assert all(len(path) == 1 for path in found.values())
