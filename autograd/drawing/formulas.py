@@ -284,16 +284,18 @@ def as_symbols(n: Node, names: Mapping[Node, str], hold: Callable[[Any], str], k
     def stand_in(a: Any) -> Shaped:
         return kind(names[a], _shape(a), _dtype(a))
 
-    def constant(a: Any) -> Any:
-        if isinstance(a, tuple):
-            return tuple(map(constant, a))
-        if is_long(a):
-            return kind(hold(a), a.shape, a.dtype)
-        if n.op in _INFIX and n.rank == 1 and isinstance(a, float) and a.is_integer() and 0 < abs(a) < 1e6:
-            return int(a)  # beside a float it is the same number, and reads better
-        return a
+    whole = n.op in _INFIX and n.rank == 1
+    return stand_in(n), tuple(stand_in(a) if isinstance(a, Node) else _constant(a, whole, hold, kind) for a in n.args)
 
-    return stand_in(n), tuple(stand_in(a) if isinstance(a, Node) else constant(a) for a in n.args)
+
+def _constant(a: Any, whole: bool, hold: Callable[[Any], str], kind: type[Shaped]) -> Any:
+    if isinstance(a, tuple):
+        return tuple(_constant(e, whole, hold, kind) for e in a)
+    if is_long(a):
+        return kind(hold(a), a.shape, a.dtype)
+    if whole and isinstance(a, float) and a.is_integer() and 0 < abs(a) < 1e6:
+        return int(a)  # beside a float it is the same number, and reads better
+    return a
 
 
 def product(n: Node, rule: Any, g: Any, z: Any, args: tuple[Any, ...]) -> Any:

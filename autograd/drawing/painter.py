@@ -227,8 +227,8 @@ class Painter:
             self.put(members[scope][0], "", f"{id} [id={id} label={quoted(chr(10).join(label))} {self.look('module')} tooltip={tip}]")
 
     def _parameters(self, scope: Scope) -> int:
-        """How many a module has; of one that works on Values, how many are in its box."""
-        return scope.parameters or sum(n.is_leaf and n.requires_grad for n, s in self.module_of.items() if s is scope)
+        """How many a module has; of one that is gone, or works on Values, how many are in its box."""
+        return scope.parameters or sum(np.size(n.raw) for n, s in self.module_of.items() if s is scope and n.is_leaf and n.requires_grad)
 
     def _runs(self, boxes: list[tuple[Scope, list[Node], list[Node]]]) -> list[list[tuple[Scope, list[Node], list[Node]]]]:
         """Modules of one class in sequence, each with nothing but the result of the one before, stand as one box."""
@@ -354,6 +354,8 @@ class Painter:
                 free = (c for c in (letter, "box", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
                 names[m] = next(c for c in free if c not in taken and c not in self.reading.called)
                 taken.add(names[m])
+        if n.op.name in ("tensor", "values", "item") and skeleton.startswith("vjp of"):  # between Values and tensors
+            return f"{self.upstream}, entry by entry", []
         text = mathematics(chain_rule(n, i, self.upstream, names))
         return re.sub(r"\bbox\b", "□", text), [m for m, place in places.items() if place in skeleton]
 
@@ -377,7 +379,7 @@ class Painter:
         """A key: one box for each kind that is in the picture."""
         words = {
             "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "operation",
-            "gradient": "gradient", "given": "seed or mask", "module": "module",
+            "gradient": "gradient", "given": "seed, mask or constant", "module": "module",
         }  # fmt: skip
         kinds = [k for k in words if k in self.kinds]
         border = MODULE[self.shown.theme][1]
@@ -406,12 +408,24 @@ class Painter:
                        "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
             edge_attr={"color": plain, "arrowsize": "0.7"},
         )  # fmt: skip
+        if self._is_stale():
+            g.graph_attr |= {"label": "A number was set after it had been used: what was computed from it is older.", "labelloc": "b"}
         frames = count()
         self._emit(g.body, self.lanes[""], frames)
         if self.lanes["backward"].lines or self.lanes["backward"].inner:
             self._framed(g.body, self.lanes["backward"], frames)
         g.body += [f"\t{line}\n" for line in self.edges]
         return g
+
+    def _is_stale(self) -> bool:
+        """Was the data of a Value set since, so that boxes disagree? (Of tensors, boxes show shapes.)"""
+        for n in self.reading.nodes:
+            if n.rank == 1 and not n.is_leaf and not any(shape_of(a) for a in n.args if isinstance(a, Node)):
+                assert n.op is not None
+                now = n.op.compute(*(a.raw if isinstance(a, Node) else a for a in n.args))
+                if now != n.raw and now == now:
+                    return True
+        return False
 
     def _emit(self, body: list[str], frame: Frame, numbers: Iterator[int]) -> None:
         body += [f"\t{line}\n" for line in frame.lines]

@@ -111,7 +111,9 @@ class _Few:
 
 def outputs_of(outputs: Any, what: str) -> list[Node]:
     """The nodes in ``outputs``: one, several, or arrays of them. Raises TypeError for anything else, ValueError for nothing."""
-    given = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    if isinstance(outputs, np.ndarray) and outputs.dtype == object:
+        outputs = outputs.reshape(-1).tolist()
+    given = list(outputs) if isinstance(outputs, list | tuple) or hasattr(outputs, "__next__") else [outputs]
     for n in given:
         if not isinstance(n, Node):
             hint = "; draw what it returns, as in draw(net(x))" if hasattr(n, "named_parameters") else ""
@@ -210,6 +212,8 @@ def _pairs(names: Any) -> list[tuple[str, Node]]:
         return []
     if hasattr(names, "named_parameters"):
         names = names.named_parameters()
+    if not isinstance(names, Iterable):
+        raise TypeError(f"names takes a dict, a module, or pairs (name, node), got {type(names).__name__}")
     pairs = []
     for pair in names.items() if isinstance(names, Mapping) else names:
         try:

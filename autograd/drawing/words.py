@@ -95,8 +95,12 @@ def sign(
     if len(args) == 2 and len(places) == 1 and fold and (name in _INFIX or name in _FOLDED):
         c = number(args[places[0]], precision)
         first = places[0] == 0
+        if name == "pow" and not first and c.lstrip("−").isdigit():
+            return f"{x}{c.replace('−', '-').translate(_UP)}"
+        if c[0] == "−" and name not in _FOLDED.keys() - {"pow"}:
+            c = f"({c})"
         if name == "pow":
-            return f"{c} ^ {x}" if first else f"{x}{c.replace('−', '-').translate(_UP)}" if c.lstrip("−").isdigit() else f"{x} ^ {c}"
+            return f"{c} ^ {x}" if first else f"{x} ^ {c}"
         if name in _INFIX:
             return f"{c} {plain} {x}" if first else f"{x} {plain} {c}" if name != "*" else f"{c} × {x}"
         return f"{_FOLDED[name]}({x}, {c})"

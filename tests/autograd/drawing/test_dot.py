@@ -1,5 +1,6 @@
 """The DOT text: what is a square, what a circle, whose name stands where, and what is refused before it takes minutes."""
 
+import gc
 import html
 import math
 import re
@@ -506,3 +507,32 @@ def test_modules_of_another_class_or_size_do_not_fold_together() -> None:
     x = ag.ones(2, requires_grad=True)
     middle = pair[0](x)
     assert len(boxes(draw([middle, pair[1](middle)], depth=0).source, "m")) == 2  # the first is an output, too
+
+
+def test_old_results_beside_new_numbers_are_told() -> None:
+    w = Value(2.0)
+    L = w * w
+    assert "is older" not in draw(L).source
+    w.data = 5.0
+    assert "what was computed from it is older" in draw(L).source
+
+
+def test_between_the_layers() -> None:
+    p, q = Value(1.0), Value(2.0)
+    y = ag.tensor([p, q]).sum()
+    assert "vjp" not in draw(y, layout="mirror").source
+
+
+def test_a_picture_leaves_no_cycle_behind() -> None:
+    def picture() -> str:  # a frame that ends: up to Python 3.12, looking at its variables keeps them until it does
+        x = ag.ones(3, requires_grad=True)
+        return draw((x * 2).tanh().sum(), layout="mirror", show_saved=True).source
+
+    gc.collect()
+    gc.disable()
+    try:
+        alive = sum(isinstance(o, ag.Tensor) for o in gc.get_objects())
+        assert picture() == picture()
+        assert sum(isinstance(o, ag.Tensor) for o in gc.get_objects()) == alive
+    finally:
+        gc.enable()

@@ -67,9 +67,15 @@ def test_arrays_of_values() -> None:
     assert sorted(read(pair * 2, {"p": pair}).names.values()) == ["p[0]", "p[1]"]
 
 
+def test_outputs_in_arrays_and_generators() -> None:
+    x = Value(2.0)
+    many = np.array([x * 2, x * 3])
+    assert read(many).roots == list(many) and len(read(v * v for v in many).roots) == 2
+
+
 def test_names_that_are_none() -> None:
     y = Value(1.0) * 2
-    for names, error in (({"x": 3}, "names maps names"), ([y], "pairs"), ([("a", y, 1)], "pairs")):
+    for names, error in ((5, "got int"), ({"x": 3}, "names maps names"), ([y], "pairs"), ([("a", y, 1)], "pairs")):
         with pytest.raises(TypeError, match=error):
             read(y, names)
 

@@ -44,7 +44,7 @@ def signs() -> list[tuple[Value | ag.Tensor, str]]:
     i = ag.tensor([0, 1])
     return [
         (x * y, "×"), (0.1 * x, "0.1 × x"), (x * 0.1, "0.1 × x"), (x + 1, "x + 1"), (1 - x, "1 − x"), (x - 1, "x − 1"), (x / 2, "x ÷ 2"),
-        (1 / x, "1 ÷ x"), (x**2, "x²"), (x**-1, "x⁻¹"), (x**0.5, "x ^ 0.5"), (2**x, "2 ^ x"), (-x, "−x"), (x % 2, "x % 2"),
+        (1 / x, "1 ÷ x"), (x**2, "x²"), (x**-1, "x⁻¹"), (x**0.5, "x ^ 0.5"), (2**x, "2 ^ x"), ((-3) ** x, "(−3) ^ x"), (x + -1, "x + (−1)"), (-2 * x, "(−2) × x"), (-x, "−x"), (x % 2, "x % 2"),
         (x.maximum(0.0), "max(x, 0)"), (ag.clamp(x, min=-1.0), "max(x, −1)"), (x.tanh(), "tanh"), (t.sum(), "Σ"), (t.sum(0), "Σ₀"),
         (t.mean(1), "mean₁"), (t.T, "xᵀ"), (t.reshape(3, 2), "reshape\n3×2"), (t[0], "x[0]"), (t[:, 1:], "x[:, 1:]"), (t[i, i], "x[i, j]"),
         (t @ t.T, "@"), (t.double(), "to float64"), (t * 2, "2 × x"), (ag.log_softmax(t, 1), "log\nsoftmax"),
