@@ -55,6 +55,7 @@ class Painter:
                     self.module_of[n] = path[levels]
                 elif path and path[-1] not in inner:  # as the last of their kind, such as a loss beside a network
                     self.module_of[n] = path[-1]
+            self._hide_shared()
         self.levels = levels
         operations = sum(not n.is_leaf and n not in self.module_of for n in reading.nodes)
         self.inside = ops == "inside" or (ops == "auto" and operations > CROWDED)
@@ -66,6 +67,18 @@ class Painter:
         self.kinds: dict[str, None] = {}
         self.modules: dict[Scope, str] = {}  # its box
         self.titles: dict[str, str] = {}  # of that
+
+    def _hide_shared(self) -> None:
+        """A parameter that only calls of one module use, all of them folded, is in their boxes."""
+        users: dict[Node, set[Scope | None]] = {}
+        for n in self.reading.nodes:
+            for a in self.reading.args(n):
+                if isinstance(a, Node) and a.is_leaf and a.requires_grad and a not in self.module_of:
+                    users.setdefault(a, set()).add(self.module_of.get(n))
+        for a, boxes in users.items():
+            scopes = [s for s in boxes if s is not None]
+            if len(scopes) == len(boxes) > 1 and len({id(s.call.module()) for s in scopes}) == 1 and scopes[0].parameters:
+                self.module_of[a] = min(scopes, key=lambda s: s.call.began)
 
     # The parts of a line.
     def look(self, kind: str) -> str:
@@ -211,7 +224,8 @@ class Painter:
         boxes: list[tuple[Scope, list[Node], list[Node]]] = []
         for scope, made in members.items():
             inner = set(made)
-            entering = (a for n in made for a in self.reading.args(n) if isinstance(a, Node) and self.module_of.get(a) is not scope)
+            args = (a for n in made for a in self.reading.args(n) if isinstance(a, Node) and not (a.is_leaf and a in self.module_of))
+            entering = (a for a in args if self.module_of.get(a) is not scope)
             into = list(dict.fromkeys(a for a in entering if a not in inner))
             boxes.append((scope, into, [n for n in made if n in outside or n in roots]))
         for run in self._runs(boxes):

@@ -536,3 +536,10 @@ def test_a_picture_leaves_no_cycle_behind() -> None:
         assert sum(isinstance(o, ag.Tensor) for o in gc.get_objects()) == alive
     finally:
         gc.enable()
+
+
+def test_a_module_that_is_called_twice_folds_with_its_parameters() -> None:
+    net = nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 1))
+    source = draw(net(ag.ones(2, 4)).mean() + net(ag.ones(2, 4)).sum(), depth=0).source
+    assert list(boxes(source, "m").values()) == ["net: Sequential/2×4 → 2×1/25 parameters"] * 2
+    assert "weight" not in source
