@@ -196,6 +196,7 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
                 if isinstance(key, np.ndarray):
                     same = (name for name, raw in whole if raw.size == key.size and np.array_equal(raw.reshape(-1), key.reshape(-1)))
                     reading.keys[id(key)] = next(same, "")
+    reading.called |= set(reading.keys.values())
 
 
 def gradient_name(variable: str, output: str) -> str:
