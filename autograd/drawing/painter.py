@@ -363,7 +363,7 @@ class Painter:
         skeleton = chain_rule(n, i, "G9", places)
         names = {m: name for m in places if (name := self.reading.short(m))}
         taken = {self.upstream, *names.values()}
-        for m, letter in zip((n, *args), ("z", *letters(n.op, args))):
+        for m, letter in zip((*args, n), (*letters(n.op, args), "z")):
             if isinstance(m, Node) and m not in names:  # the letter of the rule, unless something else is called so
                 free = (c for c in (letter, "box", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
                 names[m] = next(c for c in free if c not in taken and c not in self.reading.called)
@@ -371,7 +371,7 @@ class Painter:
         if n.op.name in ("tensor", "values", "item") and skeleton.startswith("vjp of"):  # between Values and tensors
             return f"{self.upstream}, entry by entry", []
         text = mathematics(chain_rule(n, i, self.upstream, names))
-        return re.sub(r"\bbox\b", "□", text), [m for m, place in places.items() if place in skeleton]
+        return re.sub(r"\bbox(?![A-Za-z_])", "□", text), [m for m, place in places.items() if place in skeleton]
 
     def _gradient_name(self, n: Node) -> str:
         name, root = self.reading.name(n), self.reading.name(self.reading.roots[0])

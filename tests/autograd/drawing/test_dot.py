@@ -543,3 +543,9 @@ def test_a_module_that_is_called_twice_folds_with_its_parameters() -> None:
     source = draw(net(ag.ones(2, 4)).mean() + net(ag.ones(2, 4)).sum(), depth=0).source
     assert list(boxes(source, "m").values()) == ["net: Sequential/2×4 → 2×1/25 parameters"] * 2
     assert "weight" not in source
+
+
+def test_a_box_in_a_formula_can_be_raised() -> None:
+    x, y, z = (ag.ones(2, 2, requires_grad=True) for _ in range(3))
+    source = draw(((x * y * z) @ x.exp()).sum(), layout="mirror").source
+    assert "box" not in "".join(boxes(source, "b").values()) and any("□ᵀ" in label for label in boxes(source, "b").values())
