@@ -120,7 +120,7 @@ def draw_dot(
     elif layout == "auto":
         layout = "flow"
     grads = False if show_grads == "auto" and layout == "mirror" else show_grads  # they stand in the lane above
-    shown = Shown(show_values, grads, show_shapes, show_saved, show_source, fold_constants, precision, theme)
+    shown = Shown(show_values, grads, show_shapes, show_source, fold_constants, precision, theme)
     around = scopes(plain, names, frame) if modules else {}
     folded = _folded(plain, around, depth, max_nodes)
     painter = Painter(plain, around, folded, shown, ops)

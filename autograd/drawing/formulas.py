@@ -12,8 +12,11 @@ from typing import Any, ClassVar
 from autograd import rules, shapes
 from autograd.graph import Node, Op
 from autograd.symbols import ATOM, COMPARE, MATRIX, PLUS, POWER, SIGN, TIMES, Symbol, call, is_long, literal, text_of
+from autograd.tensor import item, pack, scalars
 
-__all__ = ["Exact", "Shaped", "as_symbols", "chain_rule", "fitted", "letters", "product"]
+__all__ = ["BETWEEN", "Exact", "Shaped", "as_symbols", "chain_rule", "fitted", "letters", "product"]
+
+BETWEEN = (pack, scalars, item)  # rows between tensors and Values: what flows is g, entry by entry
 
 Shape = tuple[int, ...] | None  # None: not known
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.drawing.flow import backward_pass, needed, released, taking
-from autograd.drawing.formulas import chain_rule, letters
+from autograd.drawing.formulas import BETWEEN, chain_rule, letters
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, quoted
 from autograd.drawing.mathematics import mathematics
 from autograd.drawing.picture import Graph
@@ -30,7 +30,6 @@ class Shown(NamedTuple):
     values: bool
     grads: bool | str
     shapes: bool | str
-    saved: bool
     source: bool
     fold: bool
     precision: int
@@ -70,15 +69,17 @@ class Painter:
 
     def _hide_shared(self) -> None:
         """A parameter that only calls of one module use, all of them folded, is in their boxes."""
-        users: dict[Node, set[Scope | None]] = {}
-        for n in self.reading.nodes:
-            for a in self.reading.args(n):
-                if isinstance(a, Node) and a.is_leaf and a.requires_grad and a not in self.module_of:
-                    users.setdefault(a, set()).add(self.module_of.get(n))
-        for a, boxes in users.items():
+        for a in self.reading.users:
+            if not a.is_leaf or not a.requires_grad or a in self.module_of:
+                continue
+            boxes = self._users_boxes(a)
             scopes = [s for s in boxes if s is not None]
             if len(scopes) == len(boxes) > 1 and len({id(s.call.module()) for s in scopes}) == 1 and scopes[0].parameters:
                 self.module_of[a] = min(scopes, key=lambda s: s.call.began)
+
+    def _users_boxes(self, a: Node) -> set[Scope | None]:
+        """The boxes of those who use ``a``; None: it is used outside of any."""
+        return {self.module_of.get(n) for n in self.reading.users[a]}
 
     # The parts of a line.
     def look(self, kind: str) -> str:
@@ -216,10 +217,7 @@ class Painter:
         for n in self.reading.nodes:
             if n in self.module_of and not n.is_leaf:
                 members.setdefault(self.module_of[n], []).append(n)
-        outside = {
-            a for n in self.reading.nodes for a in self.reading.args(n)
-            if isinstance(a, Node) and self.module_of.get(a) is not self.module_of.get(n)
-        }  # fmt: skip
+        outside = {a for a in self.reading.users if self._users_boxes(a) != {self.module_of.get(a)}}
         roots = self.roots
         boxes: list[tuple[Scope, list[Node], list[Node]]] = []
         for scope, made in members.items():
@@ -246,11 +244,6 @@ class Painter:
 
     def _runs(self, boxes: list[tuple[Scope, list[Node], list[Node]]]) -> list[list[tuple[Scope, list[Node], list[Node]]]]:
         """Modules of one class in sequence, each with nothing but the result of the one before, stand as one box."""
-        users: dict[Node, set[Any]] = {}
-        for n in self.reading.nodes:
-            for a in self.reading.args(n):
-                if isinstance(a, Node):
-                    users.setdefault(a, set()).add(self.module_of.get(n))
         roots = self.roots
         runs: list[list[tuple[Scope, list[Node], list[Node]]]] = []
         for box in boxes:
@@ -261,7 +254,7 @@ class Painter:
                 and len(before[2]) == len(box[1]) == 1
                 and before[2][0] is box[1][0]
                 and box[1][0] not in roots
-                and users[box[1][0]] <= {before[0], box[0]}
+                and self._users_boxes(box[1][0]) <= {before[0], box[0]}
                 and before[0].parameters == box[0].parameters
                 and self.around[before[2][0]][: self.levels] == self.around[box[2][0]][: self.levels]
                 and {shape_of(n) for n in (*before[1], *before[2], *box[2])} == {shape_of(box[1][0])}
@@ -368,7 +361,7 @@ class Painter:
                 free = (c for c in (letter, "box", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
                 names[m] = next(c for c in free if c not in taken and c not in self.reading.called)
                 taken.add(names[m])
-        if n.op.name in ("tensor", "values", "item") and skeleton.startswith("vjp of"):  # between Values and tensors
+        if n.op in BETWEEN:
             return f"{self.upstream}, entry by entry", []
         text = mathematics(chain_rule(n, i, self.upstream, names))
         return re.sub(r"\bbox(?![A-Za-z_])", "□", text), [m for m, place in places.items() if place in skeleton]

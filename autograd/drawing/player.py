@@ -21,7 +21,7 @@ import numpy as np
 from autograd import rules, shapes
 from autograd.drawing.dot import PATIENCE
 from autograd.drawing.flow import Product, backward_pass, products_of, released
-from autograd.drawing.formulas import Shaped, as_symbols, chain_rule, product
+from autograd.drawing.formulas import BETWEEN, Shaped, as_symbols, chain_rule, product
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
 from autograd.drawing.mathematics import mathematics
 from autograd.drawing.painter import Painter, Shown
@@ -32,7 +32,6 @@ from autograd.drawing.words import clean, details, number, shape, shape_of
 from autograd.files import write_whole
 from autograd.graph import Node
 from autograd.notes import user_frame
-from autograd.tensor import item, pack, scalars
 
 __all__ = ["Player", "graph_player"]
 
@@ -124,7 +123,6 @@ def graph_player(
 
 
 _WAY_OUT = "Play a part of it (a middle node as the output, or a smaller network), or raise max_ops and be patient"
-_BETWEEN = (pack, scalars, item)  # tensors and Values
 
 
 class Script:
@@ -252,7 +250,7 @@ class Script:
 
     def _local(self, n: Node, i: int) -> str:
         """The derivative of ``n`` by its argument ``i``: as a formula, if it is not just a number, and as a number."""
-        if n.op in _BETWEEN:
+        if n.op in BETWEEN:
             return "1"
         assert n.op is not None
         with self.root.ieee():
@@ -266,7 +264,7 @@ class Script:
 
     def _rule(self, n: Node, i: int) -> str:
         """What the rule computes from g; of a product of matrices also the shapes."""
-        if n.op in _BETWEEN:
+        if n.op in BETWEEN:
             return "g, entry by entry"
         formula = mathematics(chain_rule(n, i, "g", self._places(n)))
         return self._filled(n, formula) + (f": {self._filled(n, formula, True)}" if "@" in formula else "")
@@ -276,7 +274,7 @@ class Stage(Painter):
     """The picture: each box has room for its value and the longest gradient that will stand in it, each edge for its product."""
 
     def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], script: Script) -> None:
-        shown = Shown(values=True, grads=False, shapes="auto", saved=False, source=True, fold=True, precision=4, theme="light")
+        shown = Shown(values=True, grads=False, shapes="auto", source=True, fold=True, precision=4, theme="light")
         super().__init__(reading, around, None, shown, "circles")
         self.script = script
 

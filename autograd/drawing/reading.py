@@ -44,7 +44,8 @@ class Reading:
 
     ``roots`` are the outputs; ``nodes`` everything they were made from, arguments before results, and ``number`` the place of
     each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variables`` whose
-    gradient a recorded gradient is, with the output that it is a gradient of (None: of several, or of what is not here).
+    gradient a recorded gradient is, with the output that it is a gradient of (None: of several, or of what is not here);
+    ``users`` the results that each node is an argument of.
     """
 
     def __init__(self, roots: list[Node], nodes: list[Node], fold: bool) -> None:
@@ -70,6 +71,11 @@ class Reading:
         starts = starts or [v for pairs in self.variables.values() for v, _ in pairs]  # of gradients alone
         forward = set(ancestors(*starts))
         self.backward = {n for n in self.nodes if n not in forward}
+        self.users: dict[Node, list[Node]] = {}  # of what was used
+        for n in self.nodes:
+            for a in self.args(n):
+                if isinstance(a, Node):
+                    self.users.setdefault(a, []).append(n)
 
     def args(self, n: Node) -> tuple[Any, ...]:
         """The arguments of the operation that made ``n``; a first power stands for what it is a power of."""
@@ -163,13 +169,11 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
     wanted = {_key(n): n for n in reading.nodes}
     found = reading.names
 
-    def give(pairs: Iterable[tuple[str, Any]]) -> int:
-        before = len(found)
+    def give(pairs: Iterable[tuple[str, Any]]) -> None:
         for name, thing in pairs:
             n = wanted.get(_key(thing))
             if n is not None and n not in found:
                 found[n] = str(name)
-        return len(found) - before
 
     give(_pairs(names))
     for n in reading.nodes:
@@ -288,12 +292,9 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
             if call not in made:
                 made[call] = _scope(call, outer, known)
         found[n] = tuple(made[c] for c in calls)
-    uses: dict[Node, list[Node]] = {}
-    for n in reading.nodes:
-        for a in reading.args(n):
-            if isinstance(a, Node) and a.is_leaf:
-                uses.setdefault(a, []).append(n)
-    for n, users in uses.items():
+    for n, users in reading.users.items():
+        if not n.is_leaf:
+            continue
         common = found.get(users[0], ())
         for user in users[1:]:
             theirs = found.get(user, ())

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.graph import Node, Op
 from autograd.notes import Notes
 
-__all__ = ["clean", "data_of", "details", "number", "shape", "sign", "size", "value"]
+__all__ = ["ORDERED", "clean", "details", "number", "shape", "shape_of", "sign", "size", "value"]
 
 SIGNS = {
     "*": "×", "-": "−", "neg": "−{x}", "/": "÷", "sum": "Σ", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "abs": "|{x}|", "sqrt": "√",
@@ -52,11 +52,6 @@ def size(count: float, unit: str) -> str:
     ('1 parameter', '100,480 parameters')
     """
     return f"{count:,} {unit}{'s' * (count != 1)}"
-
-
-def data_of(n: Node) -> Any:
-    """What a node holds: a float, an array, or None where it was let go."""
-    return n.raw
 
 
 def shape_of(n: Any) -> tuple[int, ...]:
