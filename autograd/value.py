@@ -207,10 +207,7 @@ class Value(Node):
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         z, args = super().saved(as_nodes)
-        raws = [a.raw if isinstance(a, Node) else a for a in args]
-        assert self.op is not None
-        now = self.op.compute(*raws)
-        if now != self.raw and now == now:
+        if (now := self.differs()) is not None:
             raise RuntimeError(
                 f"the backward of {self.op!r} needs its arguments as they were when it gave {self.raw}; now they give {now}, so "
                 "the .data of one was set in between: differentiate first, or record the operation again"
@@ -218,6 +215,12 @@ class Value(Node):
         if as_nodes:
             return z, args
         return np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)  # 1 / 0 is inf in the rules
+
+    def differs(self) -> Any:
+        """What the operation gives now, if that is not what it gave: the data of an argument, or of the result, was set since."""
+        assert self.op is not None
+        now = self.op.compute(*(a.raw if isinstance(a, Node) else a for a in self.args))
+        return now if now != self.raw and now == now else None
 
     def fit(self, g: Any) -> Any:
         return g if g.__class__ is float or isinstance(g, Node) else float(g)

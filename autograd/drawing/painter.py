@@ -18,6 +18,7 @@ from autograd.drawing.reading import Reading, Scope, gradient_name
 from autograd.drawing.words import ORDERED, clean, details, number, shape, shape_of, size, value
 from autograd.graph import Node
 from autograd.notes import Notes
+from autograd.value import Value
 
 __all__ = ["Painter", "Shown"]
 
@@ -426,13 +427,8 @@ class Painter:
 
     def _is_stale(self) -> bool:
         """Was the data of a Value set since, so that boxes disagree? (Of tensors, boxes show shapes.)"""
-        for n in self.reading.nodes:
-            if n.rank == 1 and not n.is_leaf and not any(shape_of(a) for a in n.args if isinstance(a, Node)):
-                assert n.op is not None
-                now = n.op.compute(*(a.raw if isinstance(a, Node) else a for a in n.args))
-                if now != n.raw and now == now:
-                    return True
-        return False
+        of_values = (n for n in self.reading.nodes if isinstance(n, Value) and not n.is_leaf and not any(map(shape_of, n.args)))
+        return any(n.differs() is not None for n in of_values)
 
     def _emit(self, body: list[str], frame: Frame, numbers: Iterator[int]) -> None:
         body += [f"\t{line}\n" for line in frame.lines]
