@@ -143,7 +143,7 @@ div    = op("/",       edgy(operator.truediv, np.true_divide),  lambda g, z, x, 
 neg    = op("neg",     operator.neg,                            lambda g, z, x: -g)
 # x ** 0 has derivative 0 also at x = 0: the exponent y - 1 is replaced by 0 there, which leaves no 0 * inf at any order.
 # 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN.
-pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, where(y == 0, 0, y - 1))),
+pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, where(y == 0, where(x == 0, 0, y - 1), y - 1))),
                                                                 lambda g, z, x, y: g * (z * log(where(x == 0, where(y >= 0, 1, x), x))))
 floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x, y: g * 0,                   lambda g, z, x, y: g * 0)
 mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * floor(x / y))

@@ -148,7 +148,7 @@ def _mask(x: Any, z: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _one(x: Any) -> Any:
-    return x.dtype.type(1)
+    return np.ones((), x.dtype)  # not a scalar, which a boolean tensor takes for a Python float, of the default dtype
 
 
 def _extreme(reduce: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, Value, grad, tensor
@@ -686,3 +688,23 @@ def test_many_values_into_a_tensor_and_many_tensors_into_one_are_linear() -> Non
     parts = [ag.ones(1, requires_grad=True) for _ in range(20_000)]
     (ag.cat(parts).sum() + ag.stack(parts).sum()).backward()
     assert all(p.grad.tolist() == [2] for p in parts)
+
+
+@given(x=st.floats(0.2, 3), y=st.sampled_from([0.0, 1.0, 2.0, 0.5]))
+def test_the_mixed_derivative_of_a_power_also_where_the_exponent_is_0(x: float, y: float) -> None:
+    """d/dy of d/dx x**y is x**(y - 1) * (1 + y * log x): the choice made for 0**0 must not reach other bases."""
+    for one, two in ((Value(x), Value(y)), (tensor(x, dtype=ag.float64), tensor(y, dtype=ag.float64))):
+        one.requires_grad = two.requires_grad = True
+        (dx,) = ag.grad(one**two, one, create_graph=True)
+        (dxy,) = ag.grad(dx, two, create_graph=True)
+        log = math.log(x)
+        assert dxy.item() == pytest.approx(x ** (y - 1) * (1 + y * log), rel=1e-12)
+        assert ag.grad(dxy, two)[0].item() == pytest.approx(x ** (y - 1) * log * (2 + y * log), rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [3, 5, 6, 7])
+def test_ties_are_shared_in_double_precision_on_recorded_nodes_as_well(n: int) -> None:
+    x = tensor(np.ones(n), requires_grad=True)
+    for y in (x.max(), x.amin(0), x.reshape(1, n).amax(1).sum()):
+        raw, recorded = ag.grad(y, x, retain_graph=True)[0], ag.grad(y, x, create_graph=True)[0]
+        assert raw.tolist() == recorded.detach().tolist() == [1 / n] * n
