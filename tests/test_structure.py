@@ -30,6 +30,7 @@ ORDER = [
     "files",
     "functional",
     "drawing",
+    "testing",
 ]
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
 

@@ -1,0 +1,136 @@
+"""`gradcheck`: are the gradients of a function right? Each is held against a derivative found without any rule of the engine.
+
+What is expected comes from the complex step through the recorded graph, which is exact to rounding, once differences of the function
+itself have confirmed that the graph is the function; else from the differences. What is judged is the engine's own backward walk, on
+numbers and on recorded nodes. Random directions tell of all inputs at once; up to 256 inputs are also asked one by one, so that an
+error in one of them cannot hide among the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd.mode import enable_grad
+from autograd.random import Generator, source
+from autograd.testing.examination import Examination
+from autograd.testing.report import GradcheckError, Report, name_of
+from autograd.testing.subject import Function, Unfit
+
+__all__ = ["gradcheck", "gradgradcheck"]
+
+
+def gradcheck(
+    fn: Callable[..., Any],
+    inputs: Any,
+    *,
+    order: int = 1,
+    method: str = "auto",
+    directions: int = 2,
+    rtol: float | None = None,
+    atol: float | None = None,
+    generator: Generator | None = None,
+    raise_exception: bool = True,
+) -> Report:
+    """Are the gradients of ``fn(*inputs)`` right, up to the ``order``-th? Returns a `Report`, which is true, or raises `GradcheckError`.
+
+    ``inputs`` is a tuple of Values, Tensors (float64, of any shape) and whatever else ``fn`` takes; those that require grad are
+    checked. ``fn`` returns a Value, a Tensor, or a tuple or list of them. It is called some twenty times, with numbers around those
+    given, and must be deterministic. Nothing lasting happens to the inputs: no ``.grad`` is touched.
+
+    ``method`` is "auto" (see the head of this module), "complex" (the complex step, unconfirmed) or "differences" (of ``fn`` alone,
+    about 9 digits). ``directions`` is the number of random directions. ``rtol`` and ``atol`` replace the tolerances, which by default
+    follow from the method and from how much rounding the computation at hand amplifies. ``generator`` chooses the directions, by
+    default the same ones each time. With ``raise_exception=False`` the report is returned where it is false, too.
+
+    Where a slope jumps, at relu(0), |0| or a tie of max, any gradient between the left and the right slope is right, and the report
+    names the three. Orders above the first are not looked at there.
+
+    Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of float32 or integers, a function that is
+    not deterministic, that changes its inputs, or whose result is not finite or does not depend on them. TypeError and ValueError
+    for wrong arguments.
+
+    >>> import autograd as ag
+    >>> x = ag.tensor([0.5, -1.0, 2.0], dtype=ag.float64, requires_grad=True)
+    >>> print(gradcheck(lambda x: ag.tanh(x) * x, x, order=2))
+    gradcheck of <lambda>: right
+    order 1: 3 inputs x 3 outputs, each partial derivative, by complex step
+    order 2: 3 inputs x 3 outputs, each partial derivative, by complex step
+    >>> print(gradcheck(ag.relu, ag.Value(0.0)))
+    gradcheck of relu: right
+    order 1: 1 input x 1 output, each partial derivative, by complex step
+    d output / d input 0: not differentiable here: left slope 0, right slope 1, the engine uses 0
+    >>> print(gradcheck(lambda x: x * x.detach(), ag.Value(3.0), raise_exception=False))
+    gradcheck of <lambda>: WRONG
+    order 1: 1 input x 1 output, each partial derivative, by differences: 2 numbers wrong
+                            expected  got  relative error
+      d output / d input 0  6         3    5.0e-01         recorded
+      d output / d input 0  6         3    5.0e-01         raw
+    the result depends on the inputs by a way that is not recorded: .detach(), .data, .item(), numpy or a comparison
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ValueError(f"order is the highest order of derivative, an int from 1 on, got {order!r}")
+    return _gradcheck(fn, inputs, range(1, order + 1), method, directions, rtol, atol, generator, raise_exception)
+
+
+def gradgradcheck(
+    fn: Callable[..., Any],
+    inputs: Any,
+    *,
+    method: str = "auto",
+    directions: int = 2,
+    rtol: float | None = None,
+    atol: float | None = None,
+    generator: Generator | None = None,
+    raise_exception: bool = True,
+) -> Report:
+    """Are the second derivatives of ``fn`` right? The gradients themselves are taken as they are; see `gradcheck`.
+
+    >>> from autograd import Value
+    >>> bool(gradgradcheck(lambda x, y: (x * y).sin(), (Value(1.0), Value(2.0))))
+    True
+    """
+    return _gradcheck(fn, inputs, range(2, 3), method, directions, rtol, atol, generator, raise_exception)
+
+
+def _gradcheck(
+    fn: Callable[..., Any],
+    inputs: Any,
+    orders: range,
+    method: str,
+    directions: int,
+    rtol: float | None,
+    atol: float | None,
+    generator: Generator | None,
+    raise_exception: bool,
+) -> Report:
+    if not callable(fn):
+        raise TypeError(f"gradcheck needs a function, got {type(fn).__name__}")
+    if method not in ("auto", "complex", "differences"):
+        raise ValueError(f"method must be 'auto', 'complex' or 'differences', got {method!r}")
+    if isinstance(directions, bool) or not isinstance(directions, int) or directions < 1:
+        raise ValueError(f"directions is how many random directions to try, an int from 1 on, got {directions!r}")
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not (tolerance is None or tolerance >= 0):
+            raise ValueError(f"{name} must be None or a number >= 0, got {tolerance!r}")
+    rng = source(Generator() if generator is None else generator)
+    report = Report(name_of(fn))
+    with enable_grad():
+        try:
+            f = Function(fn, tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,))
+            for order in range(1, orders[-1] + 1):
+                if order in orders:
+                    check = Examination(f, order, method, directions, rtol, atol, rng).check()
+                    report.checks.append(check)
+                    if not check:
+                        break
+                    if check.kinks and order < orders[-1]:
+                        check.notes.append("a slope that jumps has no derivative: higher orders were not looked at")
+                        break
+                if order < orders[-1]:
+                    f = f.gradient(rng)
+        except Unfit as problem:
+            report.problem = str(problem)
+    if raise_exception and not report:
+        raise GradcheckError(report)
+    return report

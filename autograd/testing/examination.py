@@ -1,0 +1,288 @@
+"""One check at one order: what is expected, what the engine says, and what to make of a difference.
+
+Everything is a number u^T J t: J is the matrix of partial derivatives, u a weighing of the outputs, t a tangent, a direction of the
+inputs. The engine gives u^T J by its backward walk, the complex step or differences give J t. Where u and t have a single 1, the
+number is a partial derivative; where they are random, it tells of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node, grad
+from autograd.tensor import Tensor
+from autograd.testing.blame import blame
+from autograd.testing.differences import corners, one_sided, slope
+from autograd.testing.report import Check, Failure, Kink
+from autograd.testing.subject import Function, random, unflat, zeros
+from autograd.testing.trace import Trace, flat, rounding
+from autograd.value import Value
+
+__all__ = ["Examination"]
+
+EACH = 256  # so many inputs are asked one by one
+ROWS = 32  # so many outputs are differentiated one by one
+_SAMPLES = 8  # of rounding errors
+_EPS = float(np.finfo(np.float64).eps)
+
+
+class Examination:
+    """The check of one function at one order."""
+
+    def __init__(
+        self,
+        f: Function,
+        order: int,
+        method: str,
+        directions: int,
+        rtol: float | None,
+        atol: float | None,
+        rng: np.random.Generator,
+        blames: bool = True,
+    ) -> None:
+        self.f, self.order, self.method, self.rtol, self.atol, self.rng, self.blames = f, order, method, rtol, atol, rng, blames
+        self.m, self.n = f.at.size, f.here.size
+        self.trace = Trace(f.outputs, f.checked)
+        self.exact = method != "differences"
+        self.ones = self.m if self.m <= ROWS else 0  # so many outputs are weighed alone as well
+        self.eye = np.eye(self.ones, self.m)
+        self.us = np.array([random(rng, self.m) if self.m > 1 else np.ones(self.m) for _ in range(directions)])
+        scale = np.maximum(np.abs(f.here), 1)
+        self.vs = np.array([random(rng, self.n) * scale for _ in range(directions)])
+        self.ts = np.concatenate([np.eye(self.n), self.vs]) if self.n <= EACH else self.vs
+
+    def check(self) -> Check:
+        """Hold the one against the other."""
+        check = Check(self.order, self.n, self.m, "", self.n <= EACH)
+        if not self.m or not self.n:
+            check.notes.append("there is nothing to differentiate: an input or an output is empty")
+            return check
+        self.jt, self.error = self.trace.tangents(self.ts), np.zeros((len(self.ts), self.m))
+        self.confirm(check)
+        if not self.exact:
+            self.differences(range(len(self.ts)))
+        elif self.method == "auto" and not np.all(np.isfinite(self.jt)):
+            self.differences(np.flatnonzero(~np.all(np.isfinite(self.jt), axis=1)))
+        self.slopes()
+        if not check.each and np.any(self.corner):
+            check.notes.append(f"not differentiable here: {int(self.corner.sum())} outputs, whose slopes jump, were left out")
+        found, weights = self.recorded(self.us[0])
+        rows = self.replayed(found, weights, np.concatenate([self.eye, self.us[1:]]))
+        self.compare(check, np.concatenate([self.eye, self.us[1:]]), rows, "recorded")
+        self.compare(check, self.us[:1], dense(found, self.f.checked)[None], "recorded")
+        self.compare(check, self.us, np.array([self.raw(u) for u in self.us]), "raw")
+        if check.failures:
+            self.compare(check, self.eye, np.array([self.raw(u) for u in self.eye]), "raw")
+        for v, jv, error in zip(self.vs, self.jt[-len(self.vs) :], self.error[-len(self.vs) :]):
+            self.compare_forward(check, found, weights, v, jv, error)
+        check.notes = list(dict.fromkeys(check.notes))
+        check.kinks, check.failures = most_telling(check.kinks), most_telling(check.failures)
+        if check.failures and self.blames:
+            source = self.f.origin or self.f
+            check.blame, kinked = blame(Trace(source.outputs, source.checked), self.order)
+            if check.blame is None and kinked:
+                check.notes.append(f"{kinked[0]} is at a kink here, where the chain rule promises nothing: choose inputs beside it")
+            elif check.blame is None and not check.notes:
+                check.notes.append("the rule of every operation is right by itself; the error lies in how they are put together")
+        return check
+
+    # What is expected.
+    def confirm(self, check: Check) -> None:
+        """Is the graph the function, and has that a derivative here? Differences along the random directions tell."""
+        there = self.f.here + 1e-3 * np.outer([1, -1], self.vs[0])
+        recorded = np.allclose(self.f(there), self.trace(there), rtol=1e-12, atol=1e-15, equal_nan=True)
+        f = self.along(self.trace if recorded else self.f, self.vs)
+        self.rough = np.max(np.abs(self.trace(np.tile(self.f.here, (4, 1)), rounding(self.rng)) - self.f.at), axis=0)
+        rough = np.tile(self.rough, len(self.vs))
+        jumps = corners(f, np.tile(self.f.at, len(self.vs)), rough)
+        self.corner = np.any(jumps.reshape((-1, self.m)), axis=0)
+        if self.method == "auto" and not recorded:  # because of a corner or jump near by, or of what is not in the graph
+            d, error = slope(f, rough=rough)
+            jv = np.ravel(self.jt[-len(self.vs) :])
+            known = error < 1e-4 * np.max(np.abs(d[np.isfinite(d)]), initial=0.0)
+            away = np.abs(d - jv) > 20 * error + 1e-8 * np.max(np.abs(jv[np.isfinite(jv)]), initial=0.0)
+            self.exact = not np.any(known & away & ~np.tile(self.corner, len(self.vs)))
+        if not (self.exact or recorded or np.any(self.corner)):
+            check.notes.append(
+                "the result depends on the inputs by a way that is not recorded: .detach(), .data, .item(), numpy or a comparison"
+            )
+        local = self.trace.local
+        check.method = "differences" if not self.exact else "complex step" + f" (differences for {', '.join(local)})" * bool(local)
+
+    def along(self, f: Callable[[np.ndarray], np.ndarray], ts: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """``f`` on lines through the inputs, one for each row of ``ts``, their results side by side."""
+        return lambda steps: f((self.f.here + steps[:, None, None] * ts).reshape((-1, self.n))).reshape((len(steps), -1))
+
+    def differences(self, rows: Iterable[int]) -> None:
+        """J t by differences of the function, and how wrong they may be, for some of the tangents."""
+        for i in rows:
+            d, error = slope(self.along(self.f, self.ts[i][None]), enough=1e-12, rough=self.rough)
+            self.jt[i], self.error[i] = d, np.where(np.isfinite(error), 20 * error, np.inf)
+
+    def slopes(self) -> None:
+        """The slopes to the left and to the right, where they jump; elsewhere J t stands for both."""
+        self.left, self.right = self.jt, self.jt
+        if not np.any(self.corner):
+            return
+        self.left, self.right = self.jt.copy(), self.jt.copy()
+        for i, t in enumerate(self.ts):
+            (left, e), (right, d) = (one_sided(self.along(self.f, t[None]), side, self.f.at, rough=self.rough) for side in (-1.0, 1.0))
+            with np.errstate(invalid="ignore"):
+                slack = 20 * np.nan_to_num(e + d, posinf=0) + 1e-6 * np.fmax(np.fmax(np.abs(left), np.abs(right)), 1e-3)
+                jump = self.corner & ~(np.abs(left - right) <= slack)  # also where there is nothing on one side
+            self.left[i], self.right[i] = np.where(jump, left, self.jt[i]), np.where(jump, right, self.jt[i])
+            self.error[i] = np.where(jump, slack, self.error[i])
+
+    # What the engine says.
+    def raw(self, u: np.ndarray) -> np.ndarray:
+        """u^T J by the walk on numbers."""
+        return dense(self.f.backward(self.f.outputs, unflat(u, self.f.outputs), create_graph=False), self.f.checked)
+
+    def recorded(self, u: np.ndarray) -> tuple[list[Any], list[Node]]:
+        """u^T J as a graph, one gradient for each input, and the weights, its leaves."""
+        weights: list[Node] = [leaf_like(n, w) for n, w in zip(self.f.outputs, unflat(u, self.f.outputs))]
+        return self.f.backward(self.f.outputs, weights, create_graph=True), weights
+
+    def replayed(self, found: list[Any], weights: list[Node], us: np.ndarray) -> np.ndarray:
+        """u^T J for other weights, by computing the recorded gradients again: a row for each row of ``us``."""
+        rows = np.zeros((len(us), self.n))
+        if len(us) and any(g is not None for g in found):
+            here = np.concatenate([np.full(np.size(x.raw), g is not None) for x, g in zip(self.f.checked, found)])
+            rows[:, here] = Trace([g for g in found if g is not None], weights)(us)
+        return rows
+
+    def forward(self, found: list[Any], weights: list[Node], v: np.ndarray) -> np.ndarray:
+        """J v: the gradient of <u^T J, v> by u."""
+        pairs = [(g, d) for g, d in zip(found, unflat(v, self.f.checked)) if g is not None and g.requires_grad]
+        if not pairs:
+            return np.zeros(self.m)
+        gs, ds = zip(*pairs)
+        return dense(list(grad(gs, weights, list(ds), retain_graph=True, allow_unused=True)), self.f.outputs)
+
+    # The comparison.
+    def compare(self, check: Check, us: np.ndarray, rows: np.ndarray, walk: str) -> None:
+        """u^T J t of the engine, for each of its rows u^T J and each tangent t."""
+        if not len(us):
+            return
+        each = len(self.ts) - len(self.vs)
+        with np.errstate(all="ignore"):
+            got = np.concatenate([rows[:, :each], rows @ self.vs.T], axis=1)
+            a, b, low, high = self.ends(us)
+            size = np.abs(us) @ np.abs(self.jt.T)
+            size[:, :each] = np.max(size[:, :each], axis=1, initial=0.0, keepdims=True)
+            size[:, each:] += np.abs(rows) @ np.abs(self.vs.T)
+            allowed = self.tolerance(high, size, np.abs(us) @ self.error.T if np.any(self.error) else 0.0)
+            endless = np.any(self.corner) & ~np.isfinite(
+                low + high
+            )  # no slope on a side, or a jump of the function: nothing to hold against
+            right = endless | self.beside(us) | ((low - allowed <= got) & (got <= high + allowed)) | (got == high) | (got == low)
+        lost = np.isnan(low) & np.isnan(got)
+        if np.any(lost):
+            check.notes.append("some derivatives are NaN by every way, so that nothing could be compared")
+        for k, i in np.argwhere(~right & ~lost).tolist():
+            want = float(np.clip(got[k, i], low[k, i], high[k, i]))
+            if not self.is_rounding(us[k], self.ts[i], got[k, i], want):
+                check.failures.append(Failure(self.name(us[k], i), want, float(got[k, i]), walk, self.rank(us[k], i)))
+        for k, i in np.argwhere(right & ~(a == b) & ~self.beside(us)).tolist() if walk == "recorded" and np.any(self.corner) else ():
+            check.kinks.append(Kink(self.name(us[k], i), float(a[k, i]), float(b[k, i]), float(got[k, i]), self.rank(us[k], i)))
+
+    def beside(self, us: np.ndarray) -> np.ndarray:
+        """Random directions across a corner: the slopes there need not be those of any choice between the slopes along the axes."""
+        aside = np.zeros((len(us), len(self.ts)), bool)
+        aside[:, -len(self.vs) :] = np.any((us != 0) & self.corner, axis=1, keepdims=True)
+        return aside
+
+    def ends(self, us: np.ndarray) -> tuple[np.ndarray, ...]:
+        """u^T J t from the left and from the right, and the least and the greatest that choices between the slopes can give."""
+        if not np.any(self.corner):
+            return (us @ self.jt.T,) * 4
+        found = []
+        for u in us:
+            at = np.flatnonzero(u)  # 0 times inf would be NaN
+            a, b = u[at] * self.left[:, at], u[at] * self.right[:, at]
+            found.append([a.sum(1), b.sum(1), np.fmin(a, b).sum(1), np.fmax(a, b).sum(1)])
+        return tuple(np.array(end) for end in zip(*found))
+
+    def compare_forward(
+        self, check: Check, found: list[Any], weights: list[Node], v: np.ndarray, jv: np.ndarray, error: np.ndarray
+    ) -> None:
+        """J v of the engine, by two backward walks."""
+        got = self.forward(found, weights, v)
+        if np.any(np.isnan(got) & ~np.isnan(jv)):
+            check.notes.append("J v by two backward walks is NaN here: a partial derivative on the way is infinite, and meets a 0")
+        wrong = (
+            ~np.isnan(got) & ~(np.abs(got - jv) <= self.tolerance(jv, np.abs(jv) + np.max(np.abs(jv), initial=0.0), error)) & ~self.corner
+        )
+        for k in np.flatnonzero(wrong).tolist():
+            u = np.zeros(self.m)
+            u[k] = 1.0
+            if not self.is_rounding(u, v, got[k], jv[k]):
+                what = f"d {place(k, self.f.outputs)} / d direction"
+                check.failures.append(Failure(what, float(jv[k]), float(got[k]), "forward", 2))
+
+    def tolerance(self, expected: np.ndarray, size: np.ndarray, error: Any) -> np.ndarray:
+        """How far the engine may be away; ``size`` is what was added up to ``expected``, ``error`` that of differences."""
+        exact = self.exact and not self.trace.local
+        rtol = self.rtol if self.rtol is not None else 1e-11 if exact else 1e-7
+        absolute = self.atol if self.atol is not None else (8 * _EPS if exact else 1e-9) * size
+        return rtol * np.abs(expected) + absolute + error + 1e-25  # smaller than that, the complex step shows its square
+
+    def is_rounding(self, u: np.ndarray, t: np.ndarray, got: float, want: float) -> bool:
+        """Is the difference but rounding, which this computation amplifies? Both sides are computed again with noise in every operation."""
+        if self.rtol is not None or not np.isfinite(got - want):
+            return False
+        found, weights = self.recorded(u)
+        pairs = [(g, d) for g, d in zip(found, unflat(t, self.f.checked)) if g is not None]
+        if not pairs:
+            return False
+        gs, ds = zip(*pairs)
+        back, d = Trace(gs, [*self.f.checked, *weights]), flat(ds)
+        here = np.concatenate([self.f.here, u])[None]
+        noise = rounding(self.rng)
+        spread = [abs(float((back(here, noise) - back(here))[0] @ d)) for _ in range(_SAMPLES)]
+        if self.exact:
+            exact = self.trace.tangents(t[None])[0]
+            spread += [abs(float(u @ (self.trace.tangents(t[None], noise)[0] - exact))) for _ in range(_SAMPLES)]
+        return bool(abs(got - want) <= 64 * max(spread))
+
+    def rank(self, u: np.ndarray, i: int) -> int:
+        """0 for a partial derivative, 1 for one of weighed outputs, 2 for one along a random direction."""
+        return 2 if i >= len(self.ts) - len(self.vs) else int(np.count_nonzero(u) > 1)
+
+    def name(self, u: np.ndarray, i: int) -> str:
+        """Which number it is."""
+        top = "weighed outputs" if np.count_nonzero(u) > 1 else place(int(np.argmax(u != 0)), self.f.outputs)
+        if i >= len(self.ts) - len(self.vs):
+            return f"d {top} / d direction"
+        return f"d {top} / d {place(i, self.f.checked, self.f.names)}"
+
+
+def most_telling(found: list[Any]) -> list[Any]:
+    """What was found of the lowest rank: where a partial derivative is wrong, sums of them are, too."""
+    least = min((f.rank for f in found), default=0)
+    return list({(f.what, getattr(f, "walk", None)): f for f in found if f.rank == least}.values())
+
+
+def dense(found: list[Any], like: list[Node]) -> np.ndarray:
+    """Gradients as one vector; None is 0."""
+    return flat([zeros(x) if g is None else g.raw for x, g in zip(like, found)])
+
+
+def leaf_like(n: Node, data: Any) -> Node:
+    """A leaf of the kind of ``n``."""
+    return Value(data) if isinstance(n, Value) else Tensor(np.array(data), requires_grad=True)
+
+
+def place(i: int, nodes: list[Node], names: list[str] | None = None) -> str:
+    """``i`` counts the entries of ``nodes``: which node is it in, and where? Such as ``input 0 [2, 1]``."""
+    for j, n in enumerate(nodes):
+        size = int(np.size(n.raw))
+        if i < size:
+            name = names[j] if names is not None else "output" if len(nodes) == 1 else f"output {j}"
+            shape = np.shape(n.raw)
+            return f"{name} {[int(a) for a in np.unravel_index(i, shape)]}" if shape else name
+        i -= size
+    raise IndexError(i)

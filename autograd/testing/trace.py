@@ -1,0 +1,215 @@
+"""A function as the graph that one call of it recorded, evaluated again with other numbers: shifted, complex, or rounded at random.
+
+Only what the rows compute is used here: none of their derivatives, and nothing of the backward walk. So the derivatives that come
+out can judge both. They are those of the complex step, f'(x) = Im f(x + ih) / h, which subtracts nothing, so that nothing cancels
+and h may be 1e-20 (Squire and Trapp, SIAM Review 40, 1998).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import rules, shapes
+from autograd.graph import Node, Op, ancestors
+from autograd.testing.differences import slope
+
+__all__ = ["STEP", "Trace", "flat", "rounding"]
+
+STEP = 1e-20
+_MEMORY = 2**20  # complex numbers in one array of a batch
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def flat(raws: Sequence[Any]) -> np.ndarray:
+    """Numbers and arrays as one vector."""
+    return np.concatenate([np.ravel(raw) for raw in raws]) if len(raws) else np.zeros(0)
+
+
+# Away from their corners these are analytic, but numpy has them for complex numbers in another sense, or not at all.
+_COMPLEX: dict[Op, Callable[..., Any]] = {
+    rules.abs: lambda x: np.where(np.real(x) < 0, -x, x),
+    rules.floor: lambda x: np.floor(np.real(x)) + 0j,
+    rules.ceil: lambda x: np.ceil(np.real(x)) + 0j,
+    rules.floordiv: lambda x, y: np.real(x) // np.real(y) + 0j,
+    rules.mod: lambda x, y: x - y * (np.real(x) // np.real(y)),
+}
+# Rows whose compute takes a batch, an axis more in front, once shorter arguments are padded; and what others do with one.
+_KNOWN = {*rules.ROWS.values(), *shapes.ROWS.values()}
+_PADDED = {*rules.ROWS.values(), shapes.matmul_}
+_BATCHED: dict[Op, Callable[..., Any]] = {
+    shapes.reshape_: lambda x, shape: x.reshape((-1, *shape)),
+    shapes.permute_: lambda x, axes: x.transpose((0, *(a + 1 for a in axes))),
+    shapes.broadcast_to_: lambda x, shape: np.broadcast_to(
+        x.reshape((len(x), *[1] * (1 + len(shape) - x.ndim), *x.shape[1:])), (len(x), *shape)
+    ),
+    shapes.sum_: lambda x, axes, keepdim: x.sum(tuple(a + 1 for a in axes), keepdims=keepdim),
+}
+
+
+class _Step:
+    """One recorded operation: what it computes, its arguments, and which of these come from earlier steps."""
+
+    __slots__ = ("args", "batched", "complex_args", "doubt", "local", "moving", "node", "on_complex", "on_real", "padded", "restore")
+
+    def __init__(self, node: Node, slots: dict[int, int]) -> None:
+        self.node = node
+        self.moving = [(j, slots[id(a)]) for j, a in enumerate(node.args) if id(a) in slots]
+        self.args = [a.raw if isinstance(a, Node) else a for a in node.args]
+        self.complex_args: list[Any] = [np.dtype(complex) if isinstance(a, np.dtype) and a.kind == "f" else a for a in self.args]
+        self.local = False  # is it not analytic, so that its derivative is a difference?
+        self.doubt: Any = 0.0  # how wrong the last such difference may be
+        assert node.op is not None
+        self.on_real = node.op.compute
+        self.on_complex = _COMPLEX.get(node.op, node.op.compute)
+        self.padded, self.batched = node.op in _PADDED, _BATCHED.get(node.op)
+        self.restore = False  # does numpy lose digits of the real part on complex numbers, as in log1p?
+
+    def compute(self, function: Callable[..., Any], args: list[Any], values: list[Any]) -> Any:
+        """The results for a batch of arguments, one after another where the row knows nothing of batches."""
+        if self.padded:
+            ndim = 1 + np.ndim(self.node.raw)
+            for j, slot in self.moving:
+                v = values[slot]
+                args[j] = v if v.ndim == ndim else v.reshape((len(v), *[1] * (ndim - v.ndim), *v.shape[1:]))
+            return function(*args)
+        if self.batched is not None:
+            return self.batched(values[self.moving[0][1]], *args[1:])
+        each = []
+        for i in range(len(values[0])):
+            for j, slot in self.moving:
+                args[j] = values[slot][i]
+            each.append(function(*args))
+        return np.stack(each)
+
+    def push(self, values: list[Any]) -> Any:
+        """The results at complex arguments, whose imaginary parts are `STEP` times a tangent."""
+        if not self.local:
+            z = self.compute(self.on_complex, self.complex_args, values)
+            return self.node.raw + 1j * z.imag if self.restore else z
+        d, doubt = self.difference(values)
+        self.doubt = np.nan_to_num(doubt, posinf=0)
+        return self.node.raw + 1j * d
+
+    def difference(self, values: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+        """The imaginary parts of the results by differences, and how wrong they may be."""
+        at = [v.real for v in values]
+        steep = max(float(np.max(np.abs(values[slot].imag), initial=0.0)) for _, slot in self.moving) or STEP
+
+        def f(steps: np.ndarray) -> np.ndarray:
+            moved = ([a + s * v.imag / steep for a, v in zip(at, values)] for s in steps)
+            return np.stack([np.ravel(self.compute(self.on_real, self.args.copy(), moving)) for moving in moved])
+
+        d, doubt = slope(f)
+        shape = (len(values[0]), *np.shape(self.node.raw))
+        return steep * d.reshape(shape), steep * doubt.reshape(shape)
+
+    def is_analytic(self, values: list[Any], z: Any) -> bool:
+        """Is the complex step right here? The rows of the tables are written for it; of others, differences tell."""
+        if not np.iscomplexobj(z):  # such as the modulus
+            return False
+        if self.node.op in _KNOWN:
+            return True
+        d, doubt = self.difference(values)
+        return not np.any(np.abs(z.imag - d) > 20 * doubt + 1e-6 * np.max(np.abs(d), initial=0.0))
+
+
+class Trace:
+    """The graph from ``inputs`` to ``outputs``. Rows that hold all inputs go in, rows that hold all outputs come out.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> trace = Trace([x * x + 1], [x])
+    >>> trace(np.array([[3.0], [1.0]])).tolist(), trace.tangents(np.array([[1.0]])).tolist()
+    ([[10.0], [2.0]], [[4.0]])
+    """
+
+    def __init__(self, outputs: Sequence[Node], inputs: Sequence[Node]) -> None:
+        self.inputs = inputs
+        slots: dict[int, int] = {id(x): i for i, x in enumerate(inputs)}
+        self.steps: list[_Step] = []
+        for n in ancestors(*outputs):
+            if id(n) not in slots and any(id(a) in slots for a in n.args):
+                self.steps.append(_Step(n, slots))
+                slots[id(n)] = len(slots)
+        self.ends: list[tuple[Node, int | None]] = [(n, slots.get(id(n))) for n in outputs]
+        largest = max((int(np.size(n.raw)) for n in (*inputs, *(step.node for step in self.steps))), default=1)
+        self.batch = max(1, _MEMORY // max(largest, 1))
+        self.classified = False
+
+    def classify(self) -> None:
+        """Find out which operations are not analytic, and which lose digits of their real part."""
+        self.classified = True
+        values: list[Any] = [x.raw + 1j * STEP * np.ones((1, *np.shape(x.raw))) for x in self.inputs]
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part that is dropped
+            for step in self.steps:
+                try:
+                    z = step.push(values)
+                    step.local = not step.is_analytic(values, z)
+                except (TypeError, ValueError, np.exceptions.ComplexWarning):  # numpy has no such function of complex numbers
+                    step.local = True
+                if not step.local:
+                    step.restore = bool(np.any(np.abs(z.real - step.node.raw) > 1e-14 * np.abs(z.real)))
+                values.append(step.push(values) if step.local or step.restore else z)
+
+    @property
+    def local(self) -> list[str]:
+        """The names of the rows that are not analytic, or not written for complex numbers, once `tangents` has met them."""
+        return sorted({step.node.op.name for step in self.steps if step.local and step.node.op is not None})
+
+    def __call__(self, inputs: np.ndarray, noise: Callable[..., Any] | None = None) -> np.ndarray:
+        """The outputs: a row of the result for each row of ``inputs``. ``noise`` is put on every result on the way."""
+        if len(inputs) > self.batch:
+            return np.concatenate([self(inputs[i : i + self.batch], noise) for i in range(0, len(inputs), self.batch)])
+        values = self._parts(inputs)
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                z = step.compute(step.on_real, step.args.copy(), values)
+                values.append(z if noise is None else noise(z))
+        ends = [np.tile(np.ravel(n.raw), (len(inputs), 1)) if slot is None else values[slot] for n, slot in self.ends]
+        return _joined(len(inputs), ends)
+
+    def tangents(self, directions: np.ndarray, noise: Callable[..., Any] | None = None) -> np.ndarray:
+        """The derivatives of the outputs along directions: a row of the result for each row of ``directions``."""
+        if len(directions) > self.batch:
+            return np.concatenate([self.tangents(directions[i : i + self.batch], noise) for i in range(0, len(directions), self.batch)])
+        if not self.classified:
+            self.classify()
+        values = [x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * STEP)))]
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                z = step.push(values)
+                values.append(z if noise is None else noise(z, step.doubt))
+        ends = [np.zeros((len(directions), np.size(n.raw))) if slot is None else values[slot].imag for n, slot in self.ends]
+        return _joined(len(directions), ends) / STEP
+
+    def _parts(self, rows: np.ndarray) -> list[Any]:
+        """A batch for each input, from rows that hold all inputs."""
+        bounds = np.cumsum([np.size(x.raw) for x in self.inputs])[:-1]
+        return [part.reshape((len(rows), *np.shape(x.raw))) for x, part in zip(self.inputs, np.split(rows, bounds, axis=1))]
+
+
+def _joined(rows: int, batches: list[Any]) -> np.ndarray:
+    """One row for each member of the batches."""
+    return np.concatenate([batch.reshape((rows, -1)) for batch in batches], axis=1)
+
+
+def rounding(rng: np.random.Generator) -> Callable[..., Any]:
+    """Noise of the size of rounding errors, ``noise(z, doubt=0)``, with more of it on an imaginary part that is in doubt.
+
+    What moves much under it is not known any better (Parker, Monte Carlo arithmetic, 1997).
+    """
+
+    def noise(z: Any, doubt: Any = 0.0) -> Any:
+        def some() -> Any:
+            return rng.choice([-1.0, 1.0], np.shape(z))
+
+        if np.iscomplexobj(z):
+            return np.real(z) * (1 + _EPS * some()) + 1j * (np.imag(z) * (1 + _EPS * some()) + doubt * some())
+        return z * (1 + _EPS * some()) if np.asarray(z).dtype.kind == "f" else z
+
+    return noise
