@@ -16,7 +16,7 @@ from itertools import count
 from types import MethodType
 from typing import Any, ClassVar
 
-from autograd.mode import set_grad_enabled
+from autograd.mode import replayed, set_grad_enabled
 from autograd.notes import Notes, noted
 
 __all__ = ["Node", "Op", "ancestors", "each", "grad", "leaf"]
@@ -309,7 +309,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
     ends, theirs = recorded or ((), set())
     source = noted(ends[0]) if len(ends) == 1 else None
     marked = set(ends)
-    for n in reversed(order):
+    for n in replayed(order):
         g = n.mark
         n.mark = None
         if g is DONE:  # nothing that flows came this way

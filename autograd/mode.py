@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from inspect import isgeneratorfunction
-from typing import Any
+from typing import Any, Protocol
 
 from autograd.notes import Place, noted
 
-__all__ = ["UNUSUAL", "enable_grad", "is_grad_enabled", "no_grad", "record_lines", "recorded", "set_grad_enabled"]
+__all__ = [
+    "UNUSUAL", "Watch", "enable_grad", "is_grad_enabled", "no_grad", "record_lines", "recorded", "replayed", "set_grad_enabled", "watched",
+]  # fmt: skip
 
-# One entry for each thread that does not record, or records lines of code as well: while it is empty nobody need ask further.
+# One entry for each thread that does not record, records lines of code as well, or is watched: while it is empty nobody need ask further.
 UNUSUAL: list[None] = []
 
 
@@ -26,9 +29,26 @@ class _Entry:
         leave()
 
 
+class Watch(Protocol):
+    """What sees every result of a thread, and every walk backward: see `watched`."""
+
+    def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
+        """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and never will be where this raises."""
+
+    def walk(self, order: list[Any]) -> Iterable[Any]:
+        """The nodes of ``order``, last first. When the next one is asked for, the one before has handed on its gradient."""
+
+
+class _Watched(_Entry):
+    def __init__(self, by: Watch) -> None:
+        super().__init__()
+        self.by = by
+
+
 class _Mode(threading.local):
     off: _Entry | None = None
     lines: _Entry | None = None
+    watch: _Watched | None = None
 
 
 _mode = _Mode()
@@ -39,13 +59,34 @@ def is_grad_enabled() -> bool:
     return not UNUSUAL or _mode.off is None
 
 
-def recorded(z: Any) -> bool:
-    """Is the new node ``z`` to be recorded? Its line of code is noted where that was asked for."""
-    if _mode.off is not None:
+def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
+    """Is the new node ``z``, the result of ``op(*args)``, to be recorded, if that is ``needed`` for a gradient?
+
+    It is asked for every result while something is UNUSUAL. The watch of this thread sees it first; the line of code is noted
+    where that was asked for.
+    """
+    if _mode.watch is not None:
+        _mode.watch.by.result(z.raw, op, args)
+    if not needed or _mode.off is not None:
         return False
     if _mode.lines is not None:
         noted(z).place = Place(2)
     return True
+
+
+def replayed(order: list[Any]) -> Iterable[Any]:
+    """The nodes of ``order`` as a walk replays them, last first, under the eyes of the watch of this thread."""
+    return reversed(order) if not UNUSUAL or _mode.watch is None else _mode.watch.by.walk(order)
+
+
+@contextmanager
+def watched(by: Watch) -> Iterator[None]:
+    """Let ``by`` see the results and walks of this thread in a ``with`` block; in one inside another the inner alone does."""
+    before, _mode.watch = _mode.watch, _Watched(by)
+    try:
+        yield
+    finally:
+        _mode.watch = before
 
 
 def _switch(on: bool) -> None:

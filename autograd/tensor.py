@@ -82,7 +82,7 @@ def make(row, compute):
                 z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
                 z.grad = z.mark = z.tag = z.stamp = None
                 z.time = CLOCK[0]; z.retains_grad = False
-                if {records}(x.op is not None or y.op is not None) and (not UNUSUAL or recorded(z)):
+                if recorded(z, row, (x, y), {needed}) if UNUSUAL else {needed}:
                     z.op = row; z.x = (x, y)
                 else:
                     z.op = None; z.x = ()
@@ -98,7 +98,8 @@ def make(row, compute):
 
 def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     infix = row.name in ("+", "-", "*", "<", "<=", ">", ">=", "==", "!=")
-    text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "records": "" if row.differentiable else "False and "}
+    needed = "(x.op is not None or y.op is not None)" if row.differentiable else "False"
+    text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "needed": needed}
     scope: dict[str, Any] = {}
     exec(compile(_BINARY.format(**text), f"{__file__}: {row.name}", "exec"), globals(), scope)
     return scope["make"](row, row.compute)
@@ -195,7 +196,8 @@ class Tensor(Node):
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             raw = raw.astype(float32 if raw.dtype.kind == "f" else int64)
         z = _node(_Hub if op is scalars else Tensor, raw)
-        if needed and op.differentiable and raw.dtype.kind == "f" and (not UNUSUAL or recorded(z)):
+        needed = needed and op.differentiable and raw.dtype.kind == "f"
+        if recorded(z, op, args, needed) if UNUSUAL else needed:
             z.op, z.x = op, args
         view = raw.base is not None
         for a in args:  # a view, or an argument handed through, shares the stamp of its memory

@@ -191,9 +191,9 @@ class Value(Node):
         out.raw = z if z.__class__ is float else _number(z, f"the result of {op!r} on Values")
         out.op, out.x, out.tag = None, (), None
         out.y = out.dx = out.dy = out.grad = out.mark = None
-        if any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps)):
-            if not UNUSUAL or recorded(out):
-                out.op, out.x = op, args
+        needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps))
+        if recorded(out, op, args, needed) if UNUSUAL else needed:
+            out.op, out.x = op, args
         return out
 
     @classmethod

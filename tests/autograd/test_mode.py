@@ -1,13 +1,14 @@
 """Recording on and off: call, block and decorator, nested, in threads, restored on any exit."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
 import autograd as ag
 from autograd import Value, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.mode import UNUSUAL
+from autograd.mode import UNUSUAL, watched
 
 
 def test_a_call_lasts_and_a_block_ends() -> None:
@@ -78,3 +79,32 @@ def test_a_generator_function_is_refused() -> None:
         @no_grad
         def numbers() -> Iterator[bool]:
             yield is_grad_enabled()
+
+
+class Seen(list[Any]):
+    """A watch that keeps what it sees."""
+
+    def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
+        self.append((op.name, float(raw), len(args)))
+
+    def walk(self, order: list[Any]) -> Iterable[Any]:
+        self.append(len(order))
+        return reversed(order)
+
+
+@pytest.mark.parametrize("face", [Value, lambda x: ag.tensor(x, requires_grad=True)], ids=["Value", "Tensor"])
+def test_a_watch_sees_every_result_and_every_walk(face: Any) -> None:
+    x, outer, inner = face(2.0), Seen(), Seen()
+    c = x.detach()
+    with watched(outer):
+        y = (x + x).sqrt() * 3
+        with no_grad():
+            x * c
+        with watched(inner):
+            c - c
+        y.backward()
+    assert outer == [("+", 4, 2), ("sqrt", 2, 1), ("*", 6, 2), ("*", 4, 2), 4] and inner == [("-", 0, 2)]
+    assert y.requires_grad and not UNUSUAL
+    with pytest.raises(KeyError), watched(outer):
+        raise KeyError
+    assert not UNUSUAL and float(x.grad) > 0
