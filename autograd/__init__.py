@@ -32,12 +32,14 @@ from autograd.value import Value
 allclose, isfinite, isnan, numel = Tensor.allclose, Tensor.isfinite, Tensor.isnan, Tensor.numel
 # fmt: on
 if TYPE_CHECKING:
+    from autograd.anomaly import AnomalyError, detect_anomaly
     from autograd.drawing import draw, draw_dot, graph_player, graph_size, listing, summary
 
 __version__ = "0.1.0"
 
 # What is loaded when it is asked for: `import autograd` imports neither graphviz nor hypothesis.
 _LAZY = dict.fromkeys(("draw", "draw_dot", "graph_player", "graph_size", "listing", "summary"), "autograd.drawing")
+_LAZY |= dict.fromkeys(("AnomalyError", "detect_anomaly"), "autograd.anomaly")
 # PyTorch's short names of dtypes, which would hide Python's own if they stood above.
 _DTYPES = {"bool": bool_, "float": float32, "double": float64, "int": int32, "long": int64}
 # What is looked for here by those who write `import autograd as torch`.
@@ -63,9 +65,9 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
+    "AnomalyError", "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
     "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
-    "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "diag", "div", "dot",
+    "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "detect_anomaly", "diag", "div", "dot",
     "draw", "draw_dot", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp",
     "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like",
     "functional", "ge", "gelu", "grad", "graph_player", "graph_size", "gt", "inf", "initial_seed", "int32", "int64",

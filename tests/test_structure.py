@@ -30,6 +30,7 @@ ORDER = [
     "files",
     "functional",
     "drawing",
+    "anomaly",
     "testing",
 ]
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
