@@ -30,6 +30,7 @@ ORDER = [
     "files",
     "functional",
     "drawing",
+    "cures",
     "anomaly",
     "testing",
 ]

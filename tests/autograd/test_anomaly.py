@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import AnomalyError, Op, Tensor, Value, detect_anomaly, grad, tensor
-from autograd.anomaly import _CURES
+from autograd.cures import CURES
 from autograd.mode import UNUSUAL
 from tests.autograd.test_graph import programs, run
 
@@ -168,7 +168,7 @@ def test_the_cure_is_named_and_cures(name: str) -> None:
 
 def test_every_cure_is_shown_by_a_case() -> None:
     named = [report(ill, check_inf).cure for ill, _, _, check_inf in CASES.values()]
-    for _, sentence in _CURES:
+    for _, sentence in CURES:
         pattern = re.sub(r"\\\{.*?\\\}", ".*", re.escape(sentence))
         assert any(re.fullmatch(pattern, cure) for cure in named), sentence
 
