@@ -126,6 +126,11 @@ def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 
     return np.asarray(x) ** y if y.__class__ in _WEAK else np.power(x, y)
 
 
+def _one_less(x: Any, y: Any) -> Any:  # the exponent of the derivative; of a number that is not 0 it stays a number
+    zero = y == 0
+    return y - 1 if zero is False else where(zero, where(x == 0, 0, y - 1), y - 1)
+
+
 def _maximum(x: float, y: float) -> float:
     return x if x >= y or x != x else y
 
@@ -141,9 +146,9 @@ sub    = op("-",       operator.sub,                            lambda g, z, x, 
 mul    = op("*",       operator.mul,                            lambda g, z, x, y: g * y,                    lambda g, z, x, y: g * x)
 div    = op("/",       edgy(operator.truediv, np.true_divide),  lambda g, z, x, y: g / y,                    lambda g, z, x, y: -g * z / y)
 neg    = op("neg",     operator.neg,                            lambda g, z, x: -g)
-# x ** 0 has derivative 0 also at x = 0: the exponent y - 1 is replaced by 0 there, which leaves no 0 * inf at any order.
+# x ** 0 has derivative 0 also at x = 0: the exponent y - 1 becomes 0 there, which leaves no 0 * inf at any order.
 # 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN.
-pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, where(y == 0, where(x == 0, 0, y - 1), y - 1))),
+pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, _one_less(x, y))),
                                                                 lambda g, z, x, y: g * (z * log(where(x == 0, where(y >= 0, 1, x), x))))
 floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x, y: g * 0,                   lambda g, z, x, y: g * 0)
 mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * floor(x / y))

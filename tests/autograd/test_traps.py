@@ -708,3 +708,10 @@ def test_ties_are_shared_in_double_precision_on_recorded_nodes_as_well(n: int) -
     for y in (x.max(), x.amin(0), x.reshape(1, n).amax(1).sum()):
         raw, recorded = ag.grad(y, x, retain_graph=True)[0], ag.grad(y, x, create_graph=True)[0]
         assert raw.tolist() == recorded.detach().tolist() == [1 / n] * n
+
+
+@pytest.mark.parametrize("p", [3, 0.5, 1 / 3, -1.5])
+def test_a_recorded_power_keeps_double_precision(p: float) -> None:
+    x = t(0.3, 1.7)
+    raw, recorded = ag.grad((x**p).sum(), x)[0], ag.grad((x**p).sum(), x, create_graph=True)[0]
+    assert raw.tolist() == recorded.detach().tolist()
