@@ -37,17 +37,29 @@ _COMPLEX: dict[Op, Callable[..., Any]] = {
     rules.floordiv: lambda x, y: np.real(x) // np.real(y) + 0j,
     rules.mod: lambda x, y: x - y * (np.real(x) // np.real(y)),
 }
-# Rows whose compute takes a batch, an axis more in front, once shorter arguments are padded; and what others do with one.
+# Rows whose compute takes a batch, an axis more in front, once shorter arguments are padded; and those that number the axes.
 _KNOWN = {*rules.ROWS.values(), *shapes.ROWS.values()}
-_PADDED = {*rules.ROWS.values(), shapes.matmul_}
-_BATCHED: dict[Op, Callable[..., Any]] = {
-    shapes.reshape_: lambda x, shape: x.reshape((-1, *shape)),
-    shapes.permute_: lambda x, axes: x.transpose((0, *(a + 1 for a in axes))),
-    shapes.broadcast_to_: lambda x, shape: np.broadcast_to(
-        x.reshape((len(x), *[1] * (1 + len(shape) - x.ndim), *x.shape[1:])), (len(x), *shape)
-    ),
-    shapes.sum_: lambda x, axes, keepdim: x.sum(tuple(a + 1 for a in axes), keepdims=keepdim),
-}
+_PADDED = {*rules.ROWS.values(), shapes.matmul_, shapes.cast_, shapes.clone_}
+_AXES = {shapes.sum_, shapes.mean_, shapes.amax_, shapes.amin_, shapes.norm_, shapes.std_, shapes.logsumexp_}  # a tuple of them
+_AXIS = {shapes.softmax_, shapes.log_softmax_, shapes.cumsum_}  # one
+
+
+def _batched(op: Op) -> Callable[..., Any] | None:
+    """``op`` of a batch of first arguments, where that is easily said."""
+    if op is shapes.reshape_:
+        return lambda f, x, shape: x.reshape((-1, *shape))
+    if op is shapes.broadcast_to_:
+        return lambda f, x, shape: np.broadcast_to(_padded(x, 1 + len(shape)), (len(x), *shape))
+    if op is shapes.permute_:
+        return lambda f, x, axes: x.transpose((0, *(a + 1 for a in axes)))
+    if op in _AXES:
+        return lambda f, x, axes, *rest: f(x, tuple(a + 1 for a in axes), *rest)
+    return (lambda f, x, axis: f(x, axis + 1)) if op in _AXIS else None
+
+
+def _padded(x: np.ndarray, ndim: int) -> np.ndarray:
+    """A batch with axes of size 1 behind its first one, for ``ndim`` in all."""
+    return x if x.ndim == ndim else x.reshape((len(x), *[1] * (ndim - x.ndim), *x.shape[1:]))
 
 
 class _Step:
@@ -65,7 +77,7 @@ class _Step:
         assert node.op is not None
         self.on_real = node.op.compute
         self.on_complex = _COMPLEX.get(node.op, node.op.compute)
-        self.padded, self.batched = node.op in _PADDED, _BATCHED.get(node.op)
+        self.padded, self.batched = node.op in _PADDED, _batched(node.op)
         self.restore = False  # does numpy lose digits of the real part on complex numbers, as in log1p?
 
     def compute(self, function: Callable[..., Any], args: list[Any], values: list[Any]) -> Any:
@@ -73,11 +85,10 @@ class _Step:
         if self.padded:
             ndim = 1 + np.ndim(self.node.raw)
             for j, slot in self.moving:
-                v = values[slot]
-                args[j] = v if v.ndim == ndim else v.reshape((len(v), *[1] * (ndim - v.ndim), *v.shape[1:]))
+                args[j] = _padded(values[slot], ndim)
             return function(*args)
         if self.batched is not None:
-            return self.batched(values[self.moving[0][1]], *args[1:])
+            return self.batched(function, values[self.moving[0][1]], *args[1:])
         each = []
         for i in range(len(values[0])):
             for j, slot in self.moving:
@@ -106,6 +117,18 @@ class _Step:
         d, doubt = slope(f)
         shape = (len(values[0]), *np.shape(self.node.raw))
         return steep * d.reshape(shape), steep * doubt.reshape(shape)
+
+    def first(self, values: list[Any]) -> Any:
+        """`push` for the first time, which finds out whether this operation is analytic, and whether it loses digits."""
+        try:
+            z = self.push(values)
+            if self.is_analytic(values, z):
+                self.restore = bool(np.any(np.abs(z[0].real - self.node.raw) > 1e-14 * np.abs(z[0].real)))
+                return self.push(values) if self.restore else z
+        except (TypeError, ValueError, np.exceptions.ComplexWarning):  # numpy has no such function of complex numbers
+            pass
+        self.local = True
+        return self.push(values)
 
     def is_analytic(self, values: list[Any], z: Any) -> bool:
         """Is the complex step right here? The rows of the tables are written for it; of others, differences tell."""
@@ -140,22 +163,6 @@ class Trace:
         self.batch = max(1, _MEMORY // max(largest, 1))
         self.classified = False
 
-    def classify(self) -> None:
-        """Find out which operations are not analytic, and which lose digits of their real part."""
-        self.classified = True
-        values: list[Any] = [x.raw + 1j * STEP * np.ones((1, *np.shape(x.raw))) for x in self.inputs]
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part that is dropped
-            for step in self.steps:
-                try:
-                    z = step.push(values)
-                    step.local = not step.is_analytic(values, z)
-                except (TypeError, ValueError, np.exceptions.ComplexWarning):  # numpy has no such function of complex numbers
-                    step.local = True
-                if not step.local:
-                    step.restore = bool(np.any(np.abs(z.real - step.node.raw) > 1e-14 * np.abs(z.real)))
-                values.append(step.push(values) if step.local or step.restore else z)
-
     @property
     def local(self) -> list[str]:
         """The names of the rows that are not analytic, or not written for complex numbers, once `tangents` has met them."""
@@ -177,13 +184,13 @@ class Trace:
         """The derivatives of the outputs along directions: a row of the result for each row of ``directions``."""
         if len(directions) > self.batch:
             return np.concatenate([self.tangents(directions[i : i + self.batch], noise) for i in range(0, len(directions), self.batch)])
-        if not self.classified:
-            self.classify()
         values = [x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * STEP)))]
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part that would be dropped
             for step in self.steps:
-                z = step.push(values)
+                z = step.push(values) if self.classified else step.first(values)
                 values.append(z if noise is None else noise(z, step.doubt))
+        self.classified = True
         ends = [np.zeros((len(directions), np.size(n.raw))) if slot is None else values[slot].imag for n, slot in self.ends]
         return _joined(len(directions), ends) / STEP
 
@@ -206,7 +213,7 @@ def rounding(rng: np.random.Generator) -> Callable[..., Any]:
 
     def noise(z: Any, doubt: Any = 0.0) -> Any:
         def some() -> Any:
-            return rng.choice([-1.0, 1.0], np.shape(z))
+            return 2.0 * rng.integers(2, size=np.shape(z)) - 1
 
         if np.iscomplexobj(z):
             return np.real(z) * (1 + _EPS * some()) + 1j * (np.imag(z) * (1 + _EPS * some()) + doubt * some())
