@@ -121,7 +121,12 @@ class _Step:
     def first(self, values: list[Any]) -> Any:
         """`push` for the first time, which finds out whether this operation is analytic, and whether it loses digits."""
         try:
-            z = self.push(values)
+            if self.node.op in _KNOWN:
+                z = self.push(values)
+            else:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part that would be dropped
+                    z = self.push(values)
             if self.is_analytic(values, z):
                 self.restore = bool(np.any(np.abs(z[0].real - self.node.raw) > 1e-14 * np.abs(z[0].real)))
                 return self.push(values) if self.restore else z
@@ -185,8 +190,7 @@ class Trace:
         if len(directions) > self.batch:
             return np.concatenate([self.tangents(directions[i : i + self.batch], noise) for i in range(0, len(directions), self.batch)])
         values = [x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * STEP)))]
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part that would be dropped
+        with np.errstate(all="ignore"):
             for step in self.steps:
                 z = step.push(values) if self.classified else step.first(values)
                 values.append(z if noise is None else noise(z, step.doubt))

@@ -490,33 +490,6 @@ def test_recording_is_per_thread_and_restored_on_any_exit() -> None:
     assert seen["other"] and ag.is_grad_enabled()
 
 
-def test_threads_with_graphs_of_their_own_and_a_shared_leaf() -> None:
-    shared = Value(2.0)
-    w = ag.ones(4, requires_grad=True)
-    errors: list[BaseException] = []
-
-    def work(k: int) -> None:
-        try:
-            for _ in range(30):
-                x = Value(float(k))
-                y = x
-                for _ in range(20):
-                    y = y * shared * 0.5 + x
-                y.backward()
-                assert x.grad == pytest.approx(21)
-                (w * k).sum().backward()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    assert w.grad.tolist() == [30 * sum(range(8))] * 4
-
-
 def test_a_rule_that_calls_grad_itself() -> None:
     w = Value(3.0)
 
