@@ -83,7 +83,7 @@ class Examination:
         check.kinks, check.failures = most_telling(check.kinks), most_telling(check.failures)
         if check.failures and self.blames:
             source = self.f.origin or self.f
-            check.blame, kinked = blame(Trace(source.outputs, source.checked), self.order)
+            check.blame, kinked = blame(Trace(source.placed(), source.checked), self.order)
             if check.blame is None and kinked:
                 check.notes.append(f"{kinked[0]} is at a kink here, where the chain rule promises nothing: choose inputs beside it")
             elif check.blame is None and not check.notes:

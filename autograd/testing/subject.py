@@ -57,6 +57,11 @@ class Function:
             )
         return outputs
 
+    def placed(self) -> list[Node]:
+        """The results of another call, whose operations know their lines of code."""
+        with record_lines():
+            return self.call()
+
     def check_inputs(self) -> None:
         """Something floating, of double precision and finite requires grad."""
         if not self.checked:
@@ -73,23 +78,22 @@ class Function:
         """The results, if a second call repeats them, no input was changed, and they are finite numbers of double precision."""
         nodes = [(i, x) for i, given in enumerate(self.inputs) for x in _nodes(given)]
         before = [np.array(x.raw) for _, x in nodes]
-        with record_lines():
-            outputs = self.call()
-        again = self.call()
+        outputs, again = self.call(), self.call()
         for (i, x), was in zip(nodes, before):
             if np.asarray(x.raw).tobytes() != was.tobytes():
                 raise Unfit(f"the function changed its input {i}; write the change out of place, or on a .clone()")
         if [np.asarray(n.raw).tobytes() for n in outputs] != [np.asarray(n.raw).tobytes() for n in again]:
+            where = _first_difference(self.placed(), self.placed())
             raise Unfit(
-                f"the function is not deterministic: two calls with the same inputs differ{_first_difference(outputs, again)}; switch "
-                "dropout off with .eval(), or call manual_seed() inside the function"
+                f"the function is not deterministic: two calls with the same inputs differ{where}; switch dropout off with .eval(), "
+                "or call manual_seed() inside the function"
             )
         for n in outputs:
             if not np.all(np.isfinite(n.raw)):
                 raise Unfit(f"the result holds {_odd(n.raw)}, so that nothing can be compared; detect_anomaly() finds where it came from")
-        for n in ancestors(*outputs, within=None):
-            if isinstance(n, Tensor) and not n.is_leaf and n.dtype == np.float32:
-                raise Unfit(f"{n.op!r} computes in float32{line_of(n)}, whose 7 digits leave nothing to compare; use float64")
+        if any(_is_single(n) for n in ancestors(*outputs)):
+            n = next(n for n in ancestors(*self.placed()) if _is_single(n))
+            raise Unfit(f"{n.op!r} computes in float32{line_of(n)}, whose 7 digits leave nothing to compare; use float64")
         return outputs
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
@@ -145,6 +149,10 @@ def _whole(x: Any) -> bool:
     return isinstance(x, Tensor) and x.dtype.kind != "f"
 
 
+def _is_single(n: Node) -> bool:
+    return isinstance(n, Tensor) and not n.is_leaf and n.dtype == np.float32
+
+
 def zeros(x: Node) -> Any:
     """As many zeros as ``x`` has numbers."""
     return np.zeros(np.shape(x.raw)) if isinstance(x, Tensor) else 0.0
@@ -158,7 +166,7 @@ def unflat(v: np.ndarray, like: Sequence[Node]) -> list[Any]:
 
 def random(rng: np.random.Generator, size: int) -> np.ndarray:
     """Numbers of about 1 and of both signs, none near 0."""
-    return rng.uniform(0.5, 1.0, size) * rng.choice([-1.0, 1.0], size)
+    return rng.uniform(0.5, 1.0, size) * (2.0 * rng.integers(2, size=size) - 1)
 
 
 def _odd(raw: Any) -> str:

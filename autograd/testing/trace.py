@@ -44,8 +44,14 @@ _AXES = {shapes.sum_, shapes.mean_, shapes.amax_, shapes.amin_, shapes.norm_, sh
 _AXIS = {shapes.softmax_, shapes.log_softmax_, shapes.cumsum_}  # one
 
 
-def _batched(op: Op) -> Callable[..., Any] | None:
+def _batched(op: Op, args: tuple[Any, ...]) -> Callable[..., Any] | None:
     """``op`` of a batch of first arguments, where that is easily said."""
+    if op in (shapes.getitem_, shapes.put_):
+        if any(isinstance(k, np.ndarray) for k in args[1]):  # whose axes may come first
+            return None
+        if op is shapes.getitem_:
+            return lambda f, x, key: x[(slice(None), *key)]
+        return lambda f, g, key, shape: f(g, (slice(None), *key), (len(g), *shape))
     if op is shapes.reshape_:
         return lambda f, x, shape: x.reshape((-1, *shape))
     if op is shapes.broadcast_to_:
@@ -77,7 +83,7 @@ class _Step:
         assert node.op is not None
         self.on_real = node.op.compute
         self.on_complex = _COMPLEX.get(node.op, node.op.compute)
-        self.padded, self.batched = node.op in _PADDED, _batched(node.op)
+        self.padded, self.batched = node.op in _PADDED, _batched(node.op, node.args)
         self.restore = False  # does numpy lose digits of the real part on complex numbers, as in log1p?
 
     def compute(self, function: Callable[..., Any], args: list[Any], values: list[Any]) -> Any:

@@ -64,6 +64,10 @@ def rows(quick: bool) -> Iterator[tuple[str, str, float, str, float | None]]:
     yield "N3 dropout of 256 x 256", "numpy with random floats", ratio(workloads.mask(), 60 // few, 20), "", None
     yield "E1 a + b, 4 x 4, recorded", "numpy's a + b", ratio(workloads.one_sum(), 60 // few, 10), "", 1.8
     yield "E1-floor the least an object costs", "numpy's a + b", ratio(workloads.floor_of_one_sum(), 60 // few, 10), "", None
+    if workloads.HAS_TORCH:
+        yield "C1 gradcheck, 100 inputs x 10", "PyTorch's", ratio(workloads.gradient_check(), 60 // few, 3), "", 0.2
+    else:
+        print("C1 is left out: torch is not installed")
     yield "D1 the text of 10^4 variables", "us a variable", workloads.text_of_a_node(), "us", 20
     yield "D2 SVG of 50 layers, both lanes", "ms, with the start of the child", workloads.picture_of_layers(), "ms", 1000
     yield "D3 lines of code recorded", "not recorded", ratio(workloads.lines(), 40 // few, 1), "", None

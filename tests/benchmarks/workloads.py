@@ -28,12 +28,13 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor, Value, draw_dot
+from autograd.testing import gradcheck
 from nn import functional as F
 
 Side = Callable[[], Any]
 Workload = tuple[Side, Side, Callable[[], None]]
 
-HAS_MICROGRAD = importlib.util.find_spec("micrograd") is not None
+HAS_MICROGRAD, HAS_TORCH = (importlib.util.find_spec(name) is not None for name in ("micrograd", "torch"))
 
 
 def _same(name: str, ours: Any, theirs: Any, tolerance: float) -> None:
@@ -398,6 +399,29 @@ def floor_of_one_sum() -> Workload:
     a, b = _matrices()
     ours, theirs = _sums(_boxed(a), _boxed(b)), _sums(a, b)
     return ours, theirs, lambda: _same("the sum", ours().raw, theirs(), 0)
+
+
+# Gradient checks.
+def gradient_check() -> Workload:
+    """gradcheck of an analytic function of 100 inputs and 10 outputs, here and in PyTorch, both asking for every entry."""
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) / 5 for shape in ((10, 100), (10, 10), (100,))]
+
+    def function(lib: Any, w: Any, v: Any) -> Callable[[Any], Any]:
+        return lambda x: lib.sin(v @ lib.tanh(w @ x)) * lib.exp(-x[:10] * x[:10])
+
+    w, v, x = (ag.tensor(a) for a in arrays)
+    w_, v_, x_ = (torch.tensor(a) for a in arrays)
+    ours, theirs = function(ag, w, v), function(torch, w_, v_)
+    x.requires_grad_()
+    x_.requires_grad_()
+    return (
+        lambda: gradcheck(ours, x),
+        lambda: torch.autograd.gradcheck(theirs, x_),
+        lambda: _same("the result", ours(x).detach().numpy(), theirs(x_).detach().numpy(), 1e-12),
+    )
 
 
 # Pictures.
