@@ -10,12 +10,15 @@ import builtins
 import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from string import ascii_letters
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.errors import described, flag_of, int_of, number_of
+from autograd.graph import Node
 from autograd.rules import abs as abs_
-from autograd.rules import maximum, minimum, square, where
+from autograd.rules import fitting, maximum, minimum, square, where
 from autograd.rules import pow as pow_
 from autograd.shapes import (
     Dim,
@@ -56,14 +59,15 @@ def _dim(dim: Any, axis: Any) -> Any:
     return dim if axis is None else axis
 
 
-def _given(x: Any, name: str) -> Any:
-    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
-        raise TypeError(f"{name} expects a Tensor, got {type(x).__name__}; wrap it as tensor(...)")
-    return x
+def given(x: Any, name: str) -> Any:
+    """``x``, which must be a tensor, or an array where a rule computes with arrays. Raises TypeError for anything else."""
+    if isinstance(x, Node | np.ndarray) and hasattr(x, "shape") and x.dtype.kind in "fiubcO":
+        return x
+    raise TypeError(f"{name} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
 
 
 def _floating(x: Any, name: str) -> Any:
-    if _given(x, name).dtype.kind != "f":
+    if given(x, name).dtype.kind != "f":
         raise TypeError(f"{name} needs a floating dtype, got {x.dtype}; convert with .float() first")
     return x
 
@@ -75,26 +79,30 @@ def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, dty
     >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    x = _given(x, "sum") if dtype is None else x.to(dtype)
-    return sum_(x, axes_of(_dim(dim, axis), x.ndim), bool(keepdim))
+    x = given(x, "sum") if dtype is None else given(x, "sum").to(dtype)
+    return sum_(x, axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
     """The arithmetic mean over ``dim`` (None: all); of nothing, NaN. Raises TypeError for integers."""
-    return mean_(_floating(x, "mean"), axes_of(_dim(dim, axis), x.ndim), bool(keepdim))
+    return mean_(_floating(x, "mean"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
+
+
+def _correction(correction: Any, unbiased: Any) -> float:
+    return number_of(correction, "correction") if unbiased is None else int(flag_of(unbiased, "unbiased"))
 
 
 def var(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, unbiased: Any = None) -> Any:
     """The variance over ``dim``: squared distances from the mean, divided by n - ``correction``."""
     axes = axes_of(_dim(dim, axis), _floating(x, "var").ndim)
-    correction = correction if unbiased is None else int(unbiased)
-    return sum_(square(x - mean_(x, axes, True)), axes, bool(keepdim)) * over(size_of(x, axes) - correction)
+    correction = _correction(correction, unbiased)
+    return sum_(square(x - mean_(x, axes, True)), axes, flag_of(keepdim, "keepdim")) * over(size_of(x, axes) - correction)
 
 
 def std(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, unbiased: Any = None) -> Any:
     """The standard deviation over ``dim``; equal values have gradient 0, one sample gives NaN."""
     axes = axes_of(_dim(dim, axis), _floating(x, "std").ndim)
-    return std_(x, axes, correction if unbiased is None else int(unbiased), bool(keepdim))
+    return std_(x, axes, _correction(correction, unbiased), flag_of(keepdim, "keepdim"))
 
 
 def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
@@ -109,7 +117,7 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
     tensor([6., 0., 0.])
     """
     dim = _dim(dim, axis)
-    flat = _given(x, "prod").reshape(-1) if dim is None else x
+    flat = given(x, "prod").reshape(-1) if dim is None else given(x, "prod")
     a = axis_of(0 if dim is None else dim, flat.ndim)
     ndim = x.ndim
 
@@ -118,14 +126,14 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
 
     x = flat if flat.ndim else flat.reshape(1)
     if x.shape[a] == 0:
-        return sum_(x, (a,), keepdim) + 1
+        return sum_(x, (a,), flag_of(keepdim, "keepdim")) + 1
     if x.dtype.kind in "biu":
         x = x.astype(np.int64) if isinstance(x, np.ndarray) else x.long()
     while (n := x.shape[a]) > 1:
         half = x[at(slice(0, n // 2))] * x[at(slice(n // 2, n // 2 * 2))]
         x = half if n % 2 == 0 else cat([half, x[at(slice(n - 1, n))]], a)
     x = x[at(0)]
-    if not keepdim:
+    if not flag_of(keepdim, "keepdim"):
         return x
     return x.reshape((1,) * ndim) if dim is None else unsqueeze(x, a)
 
@@ -162,36 +170,39 @@ def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> 
 
 
 def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any) -> Any:
+    given(x, pair.name)
     if dim is None:
-        return full(x)
-    return _pick(x, int(dim), keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
+        return full(x, keepdim=keepdim)
+    return _pick(x, dim, flag_of(keepdim, "keepdim"), arg) if isinstance(dim, int | np.integer) else pair(x, dim)
 
 
 def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
     """The largest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amax_(_given(x, "amax"), axes_of(_dim(dim, axis), x.ndim), bool(keepdim))
+    return amax_(given(x, "amax"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def amin(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
     """The smallest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amin_(_given(x, "amin"), axes_of(_dim(dim, axis), x.ndim), bool(keepdim))
+    return amin_(given(x, "amin"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
     """The index (int64) of the largest entry along ``dim``, the first of equals; None: in the flattened tensor."""
     dim = _dim(dim, axis)
-    return argmax_(_given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), bool(keepdim))
+    return argmax_(given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
     """The index (int64) of the smallest entry along ``dim``, the first of equals; None: in the flattened tensor."""
     dim = _dim(dim, axis)
-    return argmin_(_given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), bool(keepdim))
+    return argmin_(given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def cumsum(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
     """Running sums along ``dim``."""
-    return cumsum_(_given(x, "cumsum"), axis_of(_dim(dim, axis) or 0, x.ndim)) if x.ndim else x
+    dim = _dim(dim, axis)
+    a = axis_of(0 if dim is None else dim, given(x, "cumsum").ndim)
+    return cumsum_(x, a) if x.ndim else x
 
 
 def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
@@ -202,13 +213,14 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Di
     tensor(5.)
     """
     axes = axes_of(_dim(dim, axis), _floating(x, "norm").ndim)
-    if p in (2, "fro"):
-        return norm_(x, axes, bool(keepdim))
+    p = 2 if isinstance(p, str) and p == "fro" else number_of(p, "norm: p")
+    if p == 2:
+        return norm_(x, axes, flag_of(keepdim, "keepdim"))
     if p == math.inf:
-        return amax_(abs_(x), axes, bool(keepdim))
-    if not isinstance(p, int | float) or not p > 0:
+        return amax_(abs_(x), axes, flag_of(keepdim, "keepdim"))
+    if not p > 0:
         raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
-    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, bool(keepdim))
+    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, flag_of(keepdim, "keepdim"))
     if p == 1:
         return total
     zero = total == 0  # where the root has no derivative, the norm's is 0
@@ -217,7 +229,7 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Di
 
 def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
     """log(sum(exp(x))) over ``dim`` without overflow; of all -inf, -inf."""
-    return logsumexp_(_floating(x, "logsumexp"), axes_of(_dim(dim, axis), x.ndim), bool(keepdim))
+    return logsumexp_(_floating(x, "logsumexp"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def _last(dim: Any, axis: Any) -> Any:
@@ -232,12 +244,14 @@ def softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
     >>> softmax(tensor([1000., 1000.]), 0)
     tensor([0.5000, 0.5000])
     """
-    return softmax_(_floating(x, "softmax"), axis_of(_last(dim, axis), x.ndim)) if x.ndim else x * 0 + 1
+    a = axis_of(_last(dim, axis), _floating(x, "softmax").ndim)
+    return softmax_(x, a) if x.ndim else x * 0 + 1
 
 
 def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
     """log(softmax(x)) along ``dim`` (default: the last), exact where softmax underflows."""
-    return log_softmax_(_floating(x, "log_softmax"), axis_of(_last(dim, axis), x.ndim)) if x.ndim else x * 0
+    a = axis_of(_last(dim, axis), _floating(x, "log_softmax").ndim)
+    return log_softmax_(x, a) if x.ndim else x * 0
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -246,13 +260,18 @@ def matmul(x: Any, y: Any) -> Any:
     Raises ValueError with both shapes where they do not fit.
     """
     for side in (x, y):
-        if not _given(side, "matmul").ndim:
-            raise ValueError("matmul needs at least one dimension on either side; multiply by a 0-d tensor with *")
+        if not given(side, "matmul").ndim:
+            raise ValueError(
+                f"matmul needs at least one dimension on either side, got shapes {tuple(x.shape)} and {tuple(given(y, 'matmul').shape)}; "
+                "multiply by a 0-d tensor with *"
+            )
     if x.shape[-1] != y.shape[y.ndim - 2 if y.ndim > 1 else 0]:
         raise ValueError(
             f"matmul: {tuple(x.shape)} @ {tuple(y.shape)} does not fit: the left has {x.shape[-1]} columns, "
             f"the right {y.shape[y.ndim - 2 if y.ndim > 1 else 0]} rows"
         )
+    if x.ndim > 2 or y.ndim > 2:
+        fitting("matmul: the batches", tuple(x.shape[:-2]), tuple(y.shape[:-2]))
     if x.ndim > 1 and y.ndim > 1:
         return matmul_(x, y)
     z = matmul_(x if x.ndim > 1 else x.reshape((1, -1)), y if y.ndim > 1 else y.reshape((-1, 1)))
@@ -267,14 +286,15 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(tensor([1., 2.]), tensor([[3., 4.]]), tensor([5.]))
     tensor([16.])
     """
-    if _given(weight, "linear").ndim != 2 or not _given(x, "linear").ndim or x.shape[-1] != weight.shape[1]:
+    if given(weight, "linear").ndim != 2 or not given(x, "linear").ndim or x.shape[-1] != weight.shape[1]:
         raise ValueError(
-            f"linear: an input of shape {tuple(x.shape)} does not fit a weight of shape {tuple(weight.shape)} (out, in): "
-            f"expected {weight.shape[-1]} columns, got {x.shape[-1] if x.ndim else 'a 0-d tensor'}"
+            f"linear: an input of shape {tuple(given(x, 'linear').shape)} does not fit a weight of shape {tuple(weight.shape)} (out, in): "
+            f"expected {weight.shape[-1] if weight.ndim == 2 else 'a weight of 2 dimensions'}"
+            f"{' columns' * (weight.ndim == 2)}, got {x.shape[-1] if x.ndim else 'a 0-d tensor'}"
         )
     if bias is None:
         return matmul(x, weight.T)
-    if tuple(_given(bias, "linear").shape) != (weight.shape[0],):
+    if tuple(given(bias, "linear").shape) != (weight.shape[0],):
         raise ValueError(
             f"linear: a weight of shape {tuple(weight.shape)} needs a bias of shape ({weight.shape[0]},), got {tuple(bias.shape)}"
         )
@@ -282,7 +302,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def _ranked(name: str, x: Any, y: Any, ndims: tuple[int, int]) -> None:
-    if (_given(x, name).ndim, _given(y, name).ndim) != ndims:
+    if (given(x, name).ndim, given(y, name).ndim) != ndims:
         raise ValueError(f"{name} expects {ndims[0]}-d and {ndims[1]}-d tensors, got shapes {tuple(x.shape)} and {tuple(y.shape)}")
 
 
@@ -319,22 +339,28 @@ def einsum(equation: str, *operands: Any) -> Any:
     """
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum: the equation must be a str such as 'ij,jk->ik', got {described(equation)}")
     spec = equation.replace(" ", "")
     if "." in spec:
         raise ValueError(f"einsum: {equation!r} has an ellipsis; name every axis")
     left, arrow, out = spec.partition("->")
+    if strange := set(left + out) - {*ascii_letters, ","}:
+        raise ValueError(f"einsum: {equation!r} has {''.join(sorted(strange))!r}, where letters, commas and one -> are expected")
     ins = left.split(",")
     if not arrow:
         out = "".join(sorted(c for c in set(left) - {","} if left.count(c) == 1))
-    if len(ins) != len(operands) or any(len(s) != _given(x, "einsum").ndim for s, x in zip(ins, operands)):
+    for x in operands:
+        given(x, "einsum")
+    if len(ins) != len(operands) or any(len(s) != x.ndim for s, x in zip(ins, operands)):
         raise ValueError(f"einsum: {equation!r} does not fit operands of shapes {[tuple(x.shape) for x in operands]}")
     sizes: dict[str, int] = {}
     for s, x in zip(ins, operands):
         for c, n in zip(s, x.shape):
             if sizes.setdefault(c, n) != n:
                 raise ValueError(f"einsum: index {c!r} of {equation!r} has size {sizes[c]} and size {n}")
-    if not set(out) <= set(sizes):
-        raise ValueError(f"einsum: output {out!r} of {equation!r} has an index that no operand has")
+    if not set(out) <= set(sizes) or len(set(out)) != len(out):
+        raise ValueError(f"einsum: output {out!r} of {equation!r} has an index that no operand has, or one index twice")
     if any(len(set(s)) != len(s) for s in ins):  # a repeated index takes a diagonal first, by indexing
         pairs = [_diagonals(s, x) for s, x in zip(ins, operands)]
         ins, operands = [s for s, _ in pairs], tuple(x for _, x in pairs)
@@ -347,16 +373,20 @@ def _diagonals(subscripts: str, x: Any) -> tuple[str, Any]:
     return names, x[tuple(grid[c] for c in subscripts)]
 
 
-def _shape(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """A shape given as numbers or as one sequence."""
-    return tuple(int(n) for n in (given[0] if len(given) == 1 and not isinstance(given[0], int | np.integer) else given))
+def _shape(sizes: Any, what: str) -> tuple[int, ...]:
+    """A shape given as ints, or as one list or tuple of them."""
+    if isinstance(sizes, tuple) and len(sizes) == 1 and isinstance(sizes[0], list | tuple):
+        sizes = sizes[0]
+    if not isinstance(sizes, list | tuple):
+        raise TypeError(f"{what} is made of ints, got {described(sizes)}")
+    return tuple([n if n.__class__ is int else int_of(n, f"a size in {what}") for n in sizes])
 
 
 def reshape(x: Any, *shape: Any) -> Any:
     """The same entries in a new shape; one size may be -1. A view where the memory allows."""
-    shape = _shape(shape)
+    shape = _shape(shape, "the shape of reshape")
     known = math.prod(n for n in shape if n != -1)
-    size = math.prod(_given(x, "reshape").shape)
+    size = math.prod(given(x, "reshape").shape)
     if shape.count(-1) > 1 or any(n < -1 for n in shape) or (size != known if -1 not in shape else not known or size % known):
         raise ValueError(f"reshape: {size} entries of shape {tuple(x.shape)} do not fill shape {shape}")
     return reshape_(x, tuple(size // known if n == -1 else n for n in shape))
@@ -367,7 +397,7 @@ view = reshape
 
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
-    if not _given(x, "flatten").ndim:
+    if not given(x, "flatten").ndim:
         return x.reshape(1)
     a, b = axis_of(start_dim, x.ndim), axis_of(end_dim, x.ndim)
     if a > b:
@@ -377,7 +407,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def permute(x: Any, *dims: Any) -> Any:
     """The dimensions in another order."""
-    axes = axes_of(_shape(dims), _given(x, "permute").ndim)
+    axes = axes_of(_shape(dims, "the order of permute"), given(x, "permute").ndim)
     if len(axes) != x.ndim:
         raise ValueError(f"permute: {tuple(dims)} must name each of the {x.ndim} dimensions once")
     return permute_(x, axes)
@@ -385,7 +415,7 @@ def permute(x: Any, *dims: Any) -> Any:
 
 def transpose(x: Any, dim0: int, dim1: int) -> Any:
     """Two dimensions exchanged."""
-    order = list(range(_given(x, "transpose").ndim))
+    order = list(range(given(x, "transpose").ndim))
     a, b = axis_of(dim0, x.ndim), axis_of(dim1, x.ndim)
     if order:
         order[a], order[b] = b, a
@@ -394,20 +424,20 @@ def transpose(x: Any, dim0: int, dim1: int) -> Any:
 
 def squeeze(x: Any, dim: Dim = None) -> Any:
     """Without the dimensions of size 1 (all, or those among ``dim``)."""
-    axes = axes_of(dim, _given(x, "squeeze").ndim)
+    axes = axes_of(dim, given(x, "squeeze").ndim)
     return reshape_(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes))
 
 
 def unsqueeze(x: Any, dim: int) -> Any:
     """With a dimension of size 1 put in at ``dim``."""
-    a = axis_of(dim, _given(x, "unsqueeze").ndim + 1)
+    a = axis_of(dim, given(x, "unsqueeze").ndim + 1)
     return reshape_(x, (*x.shape[:a], 1, *x.shape[a:]))
 
 
 def expand(x: Any, *sizes: Any) -> Any:
     """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
-    shape = _shape(sizes)
-    lead = len(shape) - _given(x, "expand").ndim
+    shape = _shape(sizes, "the shape of expand")
+    lead = len(shape) - given(x, "expand").ndim
     if lead < 0:
         raise ValueError(f"expand: {shape} has fewer dimensions than shape {tuple(x.shape)}")
     return broadcast_to(x, tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape)))
@@ -415,7 +445,7 @@ def expand(x: Any, *sizes: Any) -> Any:
 
 def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     """``x`` stretched to ``shape`` by the rules of broadcasting. A view."""
-    shape, own = tuple(shape), tuple(_given(x, "broadcast_to").shape)
+    shape, own = _shape(shape, "the shape of broadcast_to"), tuple(given(x, "broadcast_to").shape)
     tail = shape[len(shape) - len(own) :]
     if len(own) > len(shape) or any(n < 0 for n in shape) or any(a not in (1, b) for a, b in zip(own, tail)):
         raise ValueError(f"shape {own} cannot be stretched to {shape}")
@@ -425,10 +455,9 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
 def _joined(xs: Any, name: str) -> list[Any]:
     if not isinstance(xs, list | tuple):
         raise TypeError(f"{name} takes a list of tensors, got {type(xs).__name__}; put them in [...]")
-    xs = list(xs)
     if not xs:
-        raise ValueError(f"{name} needs at least one tensor")
-    return [_given(x, name) for x in xs]
+        raise ValueError(f"{name} needs at least one tensor, got {described(xs)}")
+    return [given(x, name) for x in xs]
 
 
 def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
@@ -440,7 +469,7 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any
     """
     xs = _joined(tensors, "cat")
     if not xs[0].ndim:
-        raise ValueError("cat cannot join 0-d tensors; use stack")
+        raise ValueError(f"cat cannot join 0-d tensors, got shapes {[tuple(x.shape) for x in xs]}; use stack")
     a = axis_of(dim if axis is None else axis, xs[0].ndim)
     if len({(*x.shape[:a], -1, *x.shape[a + 1 :]) for x in xs}) > 1:
         raise ValueError(f"cat along dim {a}: the other sizes must agree, got shapes {[tuple(x.shape) for x in xs]}")
@@ -457,14 +486,15 @@ def stack(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> A
 
 def split(x: Any, split_size: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
     """Views of ``split_size`` entries along ``dim`` (the last may be smaller), or of the sizes listed."""
-    a = axis_of(dim, _given(x, "split").ndim)
+    if not given(x, "split").ndim:
+        raise ValueError(f"split needs at least one dimension, got shape {tuple(x.shape)}")
+    a = axis_of(dim, x.ndim)
     n = x.shape[a]
-    if isinstance(split_size, int):
-        if split_size < 1:
-            raise ValueError(f"split: the size must be at least 1, got {split_size}")
-        sizes = [builtins.min(split_size, n - i) for i in range(0, n, split_size)] or [0]
+    if isinstance(split_size, list | tuple):
+        sizes = [int_of(s, "split: a size") for s in split_size]
     else:
-        sizes = [int(s) for s in split_size]
+        size = int_of(split_size, "split: the size", 1)
+        sizes = [builtins.min(size, n - i) for i in range(0, n, size)] or [0]
     if builtins.sum(sizes) != n or any(s < 0 for s in sizes):
         raise ValueError(f"split: sizes {sizes} do not add up to {n}, the size of dim {a} of shape {tuple(x.shape)}")
     ends = np.cumsum(sizes).tolist()
@@ -473,22 +503,22 @@ def split(x: Any, split_size: int | Sequence[int], dim: int = 0) -> tuple[Any, .
 
 def flip(x: Any, dim: Dim) -> Any:
     """The order reversed along ``dim``."""
-    axes = axes_of(dim, _given(x, "flip").ndim)
+    axes = axes_of(dim, given(x, "flip").ndim)
     return getitem_(x, tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim)))
 
 
 def tril(x: Any, diagonal: int = 0) -> Any:
     """The lower triangle of the last two dimensions, zeros elsewhere."""
-    return tril_(_matrix(x, "tril"), int(diagonal))
+    return tril_(_matrix(x, "tril"), int_of(diagonal, "tril: the diagonal"))
 
 
 def triu(x: Any, diagonal: int = 0) -> Any:
     """The upper triangle of the last two dimensions, zeros elsewhere."""
-    return triu_(_matrix(x, "triu"), int(diagonal))
+    return triu_(_matrix(x, "triu"), int_of(diagonal, "triu: the diagonal"))
 
 
 def _matrix(x: Any, name: str) -> Any:
-    if _given(x, name).ndim < 2:
+    if given(x, name).ndim < 2:
         raise ValueError(f"{name} needs at least 2 dimensions, got shape {tuple(x.shape)}")
     return x
 
@@ -501,8 +531,9 @@ def diag(x: Any, diagonal: int = 0) -> Any:
     tensor([[1., 0.],
             [0., 2.]])
     """
+    diagonal = int_of(diagonal, "diag: the diagonal", -(2**31), 2**31)
     up, down = builtins.max(diagonal, 0), builtins.max(-diagonal, 0)
-    if _given(x, "diag").ndim == 1:
+    if given(x, "diag").ndim == 1:
         size = x.shape[0] + up + down
         index = np.arange(x.shape[0])
         return put_(x, (index + down, index + up), (size, size))

@@ -14,14 +14,16 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
 from types import MethodType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
+from autograd.errors import described
 from autograd.mode import replayed, set_grad_enabled
 from autograd.notes import Notes, noted
 
 __all__ = ["Node", "Op", "ancestors", "each", "grad", "leaf"]
 
 Rule = Callable[..., Any]
+PLAIN: set[type] = {float, int, bool, tuple}  # what needs no second look among the arguments of a row; `rules` adds numpy's
 
 
 class each:  # noqa: N801 - reads as a word in the table
@@ -69,6 +71,7 @@ class Op:
     """
 
     __slots__ = ("compute", "differentiable", "name", "vjps")
+    arity: int | None = None  # how many arguments there must be, where that is checked
 
     def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None) -> None:
         if not callable(compute):
@@ -83,14 +86,32 @@ class Op:
 
     def __call__(self, *args: Any) -> Any:
         face: Node | None = None
+        strange = False
         for a in args:
-            if isinstance(a, Node) and (face is None or a.rank > face.rank):
-                face = a
-        if face is None:
-            if args and isinstance(args[0], list):
-                raise TypeError(f"{self!r} takes numbers, arrays, Values and Tensors, got a list; wrap it as tensor(...)")
+            if isinstance(a, Node):
+                if face is None or a.rank > face.rank:
+                    face = a
+            elif a.__class__ not in PLAIN:
+                strange = True
+        if strange or (self.arity is not None and len(args) != self.arity):
+            self.check(args)
+        if face is not None:
+            return face.record(self, args)
+        try:
             return self.compute(*args)
-        return face.record(self, args)
+        except (TypeError, ValueError, OverflowError) as error:
+            self.refuse(args, error)
+
+    def check(self, args: tuple[Any, ...]) -> None:
+        """Raise TypeError for arguments that no row of this kind takes."""
+        if args and isinstance(args[0], list):
+            raise TypeError(f"{self!r} takes numbers, arrays, Values and Tensors, got {described(args[0])}; wrap it as tensor(...)")
+
+    def refuse(self, args: tuple[Any, ...], error: Exception) -> NoReturn:
+        """Raise for arguments that ``compute`` failed on with ``error``, and say what they were."""
+        got = [tuple(a.shape) for a in args if isinstance(getattr(a, "shape", None), tuple)]
+        kind = next((k for k in (TypeError, IndexError) if isinstance(error, k)), ValueError)
+        raise kind(f"{self.name} of {f'shapes {got}' if got else ', '.join(map(described, args))}: {error}") from error
 
     def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row in a class body is a method: x.tanh()
         return self if obj is None else MethodType(self, obj)
@@ -126,6 +147,7 @@ class Node:
     dx: Any = None
     dy: Any = None
     grad: Any
+    _grad: Any  # a face may check what ``grad`` is set to; this is the slot itself
     mark: Any
     op: Op | None
     raw: Any
@@ -174,6 +196,8 @@ class Node:
 
     @label.setter
     def label(self, label: str | None) -> None:
+        if not isinstance(label, str | None):
+            raise TypeError(f"a label must be a str or None, got {described(label)}")
         if isinstance(self.tag, Notes):
             self.tag.label = label
         else:
@@ -335,7 +359,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
                     p.mark = d if p.mark is DONE else p.mark + d
             continue
         if wanted is None:
-            n.grad = g
+            n._grad = g
         elif n in wanted:
             found.append((n, g))
         if dx is not None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import builtins
 import math
+import numbers
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.graph import Op
+from autograd.errors import described
+from autograd.graph import PLAIN, Node, Op
 
 _WEAK = (int, float, bool)
 _BITS: dict[Any, Any] = {np.dtype("float32"): np.dtype("uint32"), np.dtype("float64"): np.dtype("uint64")}
@@ -56,8 +58,49 @@ def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable
     return both(on_float, quiet(on_array))
 
 
+PLAIN |= {np.ndarray, np.float64, np.float32, np.bool_, np.int64}
+
+
+def fitting(name: str, *shapes: tuple[int, ...]) -> None:
+    """Raise ValueError for shapes that do not broadcast."""
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(
+            f"{name} of shapes {list(shapes)}: they do not broadcast; counted from the last dimension, sizes must be equal or 1"
+        ) from None
+
+
+class Elementwise(Op):
+    """A row of this table: its arguments are numbers and arrays of them, whose shapes broadcast."""
+
+    __slots__ = ("arity",)
+
+    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None) -> None:
+        super().__init__(name, compute, *vjps)
+        self.arity = len(vjps)  # numpy would write into an argument too many
+
+    def check(self, args: tuple[Any, ...]) -> None:
+        if len(args) != self.arity:
+            got = f"{len(args)}: {', '.join(map(described, args))}" if args else "0"
+            raise TypeError(f"{self!r} takes {self.arity} argument{'s' * (self.arity != 1)}, got {got}")
+        for a in args:
+            if isinstance(a, numbers.Complex | Node):
+                continue
+            if (isinstance(a, np.generic) or hasattr(type(a), "__array_ufunc__")) and getattr(a, "dtype", _BOOL).kind in "fiubcO":
+                continue
+            cure = "; wrap lists as tensor(...)" if isinstance(a, list | tuple) else ""
+            raise TypeError(f"{self!r} takes numbers, arrays, Values and Tensors, got {described(a)}{cure}")
+
+    def refuse(self, args: tuple[Any, ...], error: Exception) -> NoReturn:
+        self.check(args)
+        fitting(self.name, *(tuple(np.shape(a)) for a in args if np.ndim(a)))
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{self.name} is not defined for {' and '.join(map(described, args))}") from None
+
+
 def op(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None) -> Op:
-    row = Op(name, compute, *vjps)
+    row = Elementwise(name, compute, *vjps)
     ROWS[name] = row
     return row
 
@@ -250,6 +293,6 @@ def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     1.0
     """
     if min is None and max is None:
-        raise ValueError("clamp needs min, max or both")
+        raise ValueError("clamp needs min, max or both, got neither")
     x = x if min is None else clamp_min(x, min)
     return x if max is None else clamp_max(x, max)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import described
 from autograd.graph import Op, each
 from autograd.rules import exp, quiet, where
 
@@ -30,7 +31,7 @@ def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
     axes = []
     for d in dims:
         if isinstance(d, bool) or not isinstance(d, int | np.integer):
-            raise TypeError(f"dim must be an int or a tuple of ints, got {d!r}")
+            raise TypeError(f"dim must be an int or a tuple of ints, got {described(d)}")
         if not -builtins.max(ndim, 1) <= d < builtins.max(ndim, 1):
             raise IndexError(
                 f"dim {d} is out of range for {ndim} dimensions; expected {-builtins.max(ndim, 1)} to {builtins.max(ndim, 1) - 1}"

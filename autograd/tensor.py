@@ -11,12 +11,13 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from autograd import functions, rules, shapes
+from autograd.errors import described, flag_of, int_of, number_of
 from autograd.graph import Node, Op, each, leaf
 from autograd.memory import CLOCK, Changed, Stamp, stamped
 from autograd.mode import UNUSUAL, is_grad_enabled, recorded
 from autograd.notes import noted
 from autograd.random import Generator, coins, source
-from autograd.value import UFUNCS, Value
+from autograd.value import UFUNCS, Value, no_row
 
 __all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
 
@@ -53,13 +54,17 @@ def dtype_of(given: Any) -> np.dtype:
     >>> dtype_of(float), dtype_of("int32")
     (dtype('float32'), dtype('int32'))
     """
-    try:
-        found = {float: float32, int: int64, bool: bool_}.get(given) if isinstance(given, type) else None
-        found = np.dtype(given) if found is None else found
-    except TypeError:
-        found = None
+    if isinstance(given, np.dtype):
+        found = given
+    else:
+        try:
+            found = {float: float32, int: int64, bool: bool_}.get(given) if isinstance(given, type) else None
+            found = np.dtype(given if isinstance(given, type) else np.sctypeDict[given]) if found is None else found
+        except (KeyError, TypeError):
+            found = None
     if found is None or found not in DTYPES:  # numpy holds None to equal float64
-        raise TypeError(f"dtype {given!r} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
+        got = given.name if isinstance(given, np.dtype) else described(given)
+        raise TypeError(f"dtype {got} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
     return found  # type: ignore[return-value]
 
 
@@ -80,7 +85,7 @@ def make(row, compute):
                     return Tensor.record(row, (x, y))  # which words the error
                 z = _new(Tensor)
                 z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
-                z.grad = z.mark = z.tag = z.stamp = None
+                z._grad = z.mark = z.tag = z.stamp = None
                 z.time = CLOCK[0]; z.retains_grad = False
                 if recorded(z, row, (x, y), {needed}) if UNUSUAL else {needed}:
                     z.op = row; z.x = (x, y)
@@ -117,8 +122,9 @@ def _inplace_operator(name: str, row: Op) -> Any:
     return operate
 
 
-def _logical(function: Callable[..., Any]) -> Any:
-    return lambda x, y: _node(Tensor, np.asarray(function(x.raw, y.raw if isinstance(y, Node) else y)))
+def _logical(sign: str, function: Callable[..., Any]) -> Any:
+    row = rules.Elementwise(sign, function, None, None)
+    return lambda x, y: row(x, y) if isinstance(y, _OPERANDS) else NotImplemented
 
 
 class Tensor(Node):
@@ -152,10 +158,10 @@ class Tensor(Node):
         shared = data.data if isinstance(data, Tensor) else _node(Tensor, np.asarray(data))
         dtype_of(shared.raw.dtype)
         self.raw, self.op, self.x = shared.raw, None, ()
-        self.grad = self.mark = self.tag = None
+        self._grad = self.mark = self.tag = None
         self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK[0], False
-        if requires_grad:
-            self.requires_grad_()
+        if requires_grad is not False:
+            self.requires_grad_(requires_grad)
 
     # What a face says for itself (see Node).
     @classmethod
@@ -184,15 +190,14 @@ class Tensor(Node):
             raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
         try:
             raw = op.compute(*raws)
-        except (ValueError, TypeError) as error:
-            got = [tuple(a.shape) for a in raws if isinstance(a, _ndarray)]
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{op.name} of shapes {got}: {error}") from None
+        except (ValueError, TypeError, OverflowError) as error:
+            op.refuse(tuple(raws), error)
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
         if (mixed or plain or raw.dtype is not dtype) and raw.dtype is float64 and op is not shapes.cast_ and op is not pack:
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
-                raw = raw.astype(float32)  # integers meet Python floats in the default dtype
+                with np.errstate(over="ignore"):
+                    raw = raw.astype(float32)  # integers meet Python floats in the default dtype
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             raw = raw.astype(float32 if raw.dtype.kind == "f" else int64)
         z = _node(_Hub if op is scalars else Tensor, raw)
@@ -218,7 +223,7 @@ class Tensor(Node):
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
             return np.ones(self.raw.shape, self.raw.dtype)
-        g = gradient if isinstance(gradient, Tensor) else _node(Tensor, np.asarray(gradient, dtype=self.raw.dtype))
+        g = gradient if isinstance(gradient, Tensor) else _node(Tensor, _entries(gradient, "the gradient").astype(self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
         return g if g.raw.dtype is self.raw.dtype else g.to(self.raw.dtype)
@@ -298,6 +303,18 @@ class Tensor(Node):
                 n.time = _RELEASED
 
     # What it is.
+    _grad = Node.grad
+    grad = property(attrgetter("_grad"), doc="The gradient, a tensor of this shape and dtype, or None; it can be set.")  # type: ignore[assignment]
+
+    @grad.setter
+    def grad(self, grad: Tensor | None) -> None:
+        if grad is not None:
+            if not isinstance(grad, Tensor):
+                raise TypeError(f"a gradient must be a Tensor or None, got {described(grad)}")
+            if grad.shape != self.shape or grad.dtype != self.dtype:
+                raise ValueError(f"a gradient must have the shape {self.shape} and dtype {self.dtype} of its tensor, got {described(grad)}")
+        self._grad = grad
+
     @property
     def data(self) -> Tensor:
         """The same memory without history. What is changed through it is checked by backward like any other change."""
@@ -323,7 +340,11 @@ class Tensor(Node):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one size of it."""
-        return self.shape if dim is None else self.shape[dim]
+        if dim is None:
+            return self.shape
+        if not self.ndim:
+            raise IndexError(f"a 0-d tensor has no dimension {dim!r}")
+        return self.shape[shapes.axis_of(dim, self.ndim)]
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -331,7 +352,7 @@ class Tensor(Node):
 
     def numel(self) -> int:
         """The number of entries."""
-        return self.raw.size
+        return functions.given(self, "numel").raw.size
 
     @property
     def grad_fn(self) -> Op | None:
@@ -348,6 +369,7 @@ class Tensor(Node):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for a gradient (or no longer), in place. Raises TypeError for integers, RuntimeError on a result."""
+        requires_grad = flag_of(requires_grad, "requires_grad")
         if requires_grad and self.raw.dtype.kind != "f":
             raise TypeError(f"only floating tensors can require a gradient, got {self.dtype}; convert with .float() first")
         if not self.is_leaf and not requires_grad:
@@ -399,11 +421,15 @@ class Tensor(Node):
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor in another dtype; a device name is accepted and means this machine."""
+        if unknown := sorted(kwargs.keys() - {"dtype", "device", "other"}):
+            raise TypeError(f"to() takes dtype=, device= and other=, got {', '.join(unknown)}")
         wanted = [a for a in (*args, *kwargs.values()) if a is not None and not (isinstance(a, str) and a == "cpu")]
         if wanted and isinstance(wanted[0], str) and wanted[0].partition(":")[0] in ("cuda", "mps", "xpu"):
             raise ValueError(f"there is no device {wanted[0]!r} here: everything is on the CPU")
         if not wanted:
             return self
+        if len(wanted) > 1:
+            raise TypeError(f"to() takes one dtype, got {' and '.join(map(described, wanted))}")
         dtype = wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
         return self if dtype == self.raw.dtype else Tensor.record(shapes.cast_, (self, dtype))
 
@@ -468,25 +494,32 @@ class Tensor(Node):
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
-        raw = other.raw if isinstance(other, Node) else other
-        if alpha != 1:
-            raw = np.multiply(raw, alpha)
+        raw = other.raw if other.__class__ is Tensor else _entries(other, what)
+        if alpha.__class__ is not int or alpha != 1:
+            alpha = number_of(alpha, f"{what}: alpha")
+            raw = raw * (float(alpha) if raw.dtype.kind == "f" or alpha.__class__ is not int else np.int64(int_of(alpha, f"{what}: alpha")))
         if raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign)
         self._in_place(what, other)
-        compute(mine, raw, mine)
+        try:
+            compute(mine, raw, mine)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
         return self
 
     def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
-        raw = np.asarray(raw)
+        """``raw`` in this dtype, once it is seen to fit into this shape."""
+        raw = _entries(raw, what)
         shape, kind = raw.shape, raw.dtype.kind
         if len(shape) > self.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], self.shape[::-1])):
             raise ValueError(f"{what}: shape {shape} does not fit into shape {self.shape}")
-        if kind not in "fiub":
-            raise TypeError(f"{what} takes a number or a tensor, got an array of {raw.dtype}")
         if not assign and kind == "f" and self.raw.dtype.kind != "f":
             raise TypeError(f"{what}: a floating result cannot be stored in {self.dtype}; convert with .float() first")
-        return raw.astype(self.raw.dtype)
+        if kind in "iu" and not shape and self.raw.dtype.kind in "iu":
+            if not (limits := np.iinfo(self.raw.dtype)).min <= raw <= limits.max:
+                raise ValueError(f"{what}: {raw} does not fit into {self.dtype}, which goes from {limits.min} to {limits.max}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            return raw.astype(self.raw.dtype)
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """Add ``alpha * other`` in place."""
@@ -523,23 +556,37 @@ class Tensor(Node):
         return self._update("zero_", _assign, 0)
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Tensor:
-        """Fill with normal numbers."""
-        return self.copy_(source(generator).standard_normal(self.shape, dtype=np.float32) * std + mean)
+        """Fill with normal numbers. Raises ValueError where std < 0, TypeError for integers."""
+        mean, std = self._real("normal_", mean=mean, std=std)
+        if not std >= 0:
+            raise ValueError(f"normal_: std must be >= 0, got {std}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.copy_(source(generator).standard_normal(self.shape, dtype=np.float32) * std + mean)
+
+    def _real(self, what: str, **given: Any) -> list[Any]:
+        """The settings of a function that fills this tensor with real numbers, as numbers."""
+        if self.raw.dtype.kind != "f":
+            raise TypeError(f"{what} fills a floating tensor, got {self.dtype}; convert with .float() first")
+        return [number_of(x, f"{what}: {name}") * 1.0 for name, x in given.items()]
 
     def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Generator | None = None) -> Tensor:
-        """Fill with uniform numbers in [low, high)."""
-        return self.copy_(source(generator).random(self.shape, dtype=np.float32) * (high - low) + low)
+        """Fill with uniform numbers in [low, high). Raises ValueError where low > high, TypeError for integers."""
+        low, high = self._real("uniform_", low=low, high=high)
+        if not low <= high:
+            raise ValueError(f"uniform_ needs low <= high, got low={low} and high={high}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.copy_(source(generator).random(self.shape, dtype=np.float32) * (high - low) + low)
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
         """Fill with ones, each with probability ``p``, and zeros. Raises ValueError where p is outside [0, 1]."""
-        if not 0 <= p <= 1:
+        if not 0 <= (p := number_of(p, "bernoulli_: p")) <= 1:
             raise ValueError(f"bernoulli_: p is a probability in [0, 1], got {p}")
         return self.copy_(coins(self.shape, p * 1.0, generator))
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """Limit every entry to [min, max] in place."""
-        low, top = (a.raw if isinstance(a, Node) else a for a in (min, max))
-        return self.copy_(np.clip(self.raw, low, top))
+        self._update("clamp_", _assign, rules.clamp(_node(Tensor, self.raw), min, max))
+        return self
 
     __iadd__, __isub__ = _inplace_operator("add_", rules.add), _inplace_operator("sub_", rules.sub)
     __ipow__ = _inplace_operator("pow_", rules.pow)
@@ -547,31 +594,37 @@ class Tensor(Node):
 
     # Indexing and iteration.
     def __getitem__(self, key: Any) -> Tensor:
-        return shapes.getitem_(self, _index(key, self.shape))
+        key = _index(key, self.shape)
+        try:
+            return shapes.getitem_(self, key)
+        except IndexError:
+            raise IndexError(_misfit(key, self.shape)) from None
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = _index(key, self.shape)
-        raw = np.asarray(value.raw if isinstance(value, Node) else value)
-        if raw.dtype.kind not in "fiub":
-            raise TypeError(f"assignment by index takes numbers, got {raw.dtype}")
-        shape = self.raw[key].shape
-        if len(raw.shape) > len(shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], shape[::-1])):
-            raise ValueError(f"shape {raw.shape} does not fit the selected shape {shape}")
+        raw = _entries(value, "assignment by index")
+        try:
+            chosen = self.raw[key]
+        except IndexError:
+            raise IndexError(_misfit(key, self.shape)) from None
+        if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
+            raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
+        raw = _node(Tensor, chosen)._fitting("assignment by index", raw, True)
         self._in_place("assignment by index", value)
         self.raw[key] = raw
 
     def __len__(self) -> Any:
         if not self.ndim:
-            raise TypeError("len() of a 0-d tensor")
+            raise TypeError("len() of a 0-d tensor, which is one number")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.ndim:
-            raise TypeError("iteration over a 0-d tensor")
+            raise TypeError("iteration over a 0-d tensor, which is one number")
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, x: Any) -> Any:
-        return (self.raw == (x.raw if isinstance(x, Node) else x)).any().item()
+        return rules.eq(self, x).raw.any().item()
 
     def _one(self, what: str) -> Any:
         if self.raw.size != 1:
@@ -625,7 +678,7 @@ class Tensor(Node):
         if ufunc is np.matmul and method == "__call__" and not kwargs:
             return functions.matmul(*(a if isinstance(a, Tensor) else Tensor(a) for a in inputs))
         if row is None or method != "__call__" or kwargs:
-            return NotImplemented
+            no_row(ufunc, method, kwargs)
         return row(*(a.item() if isinstance(a, np.generic) and a.dtype == self.raw.dtype else a for a in inputs))
 
     __add__, __radd__ = _operator(rules.add)
@@ -658,12 +711,12 @@ class Tensor(Node):
 
     def __invert__(self) -> Tensor:
         if self.raw.dtype.kind == "f":
-            raise TypeError(f"~ is for booleans and integers, got {self.dtype}")
+            raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
         return _node(Tensor, ~self.raw)
 
-    __and__ = __rand__ = _logical(np.bitwise_and)
-    __or__ = __ror__ = _logical(np.bitwise_or)
-    __xor__ = __rxor__ = _logical(np.bitwise_xor)
+    __and__ = __rand__ = _logical("&", np.bitwise_and)
+    __or__ = __ror__ = _logical("|", np.bitwise_or)
+    __xor__ = __rxor__ = _logical("^", np.bitwise_xor)
 
     exp, expm1, log, log1p = rules.exp, rules.expm1, rules.log, rules.log1p
     sqrt, rsqrt, square, reciprocal = rules.sqrt, rules.rsqrt, rules.square, rules.reciprocal
@@ -700,23 +753,27 @@ class Tensor(Node):
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
-        return np.allclose(self.raw, other.raw if isinstance(other, Node) else other, rtol, atol, equal_nan)
+        x, y = functions.given(self, "allclose").raw, _entries(other, "allclose")
+        rules.fitting("allclose", x.shape, y.shape)
+        rtol, atol = number_of(rtol, "allclose: rtol"), number_of(atol, "allclose: atol")
+        with np.errstate(all="ignore"):
+            return np.allclose(x, y, rtol, atol, flag_of(equal_nan, "equal_nan"))
 
     def equal(self, other: Tensor) -> Any:
         """The same shape and the same entries?"""
-        return np.array_equal(self.raw, other.raw)
+        return np.array_equal(self.raw, _entries(other, "equal"))
 
     def isnan(self) -> Tensor:
         """True where NaN."""
-        return _node(Tensor, np.asarray(np.isnan(self.raw)))
+        return _node(Tensor, np.asarray(np.isnan(functions.given(self, "isnan").raw)))
 
     def isfinite(self) -> Tensor:
         """True where neither infinite nor NaN."""
-        return _node(Tensor, np.asarray(np.isfinite(self.raw)))
+        return _node(Tensor, np.asarray(np.isfinite(functions.given(self, "isfinite").raw)))
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""
-        return self.reshape(other.shape)
+        return self.reshape(functions.given(other, "reshape_as").shape)
 
     def t(self) -> Tensor:
         """A matrix transposed."""
@@ -733,7 +790,7 @@ def _node(cls: type[Any], raw: np.ndarray) -> Any:
     """A constant of face ``cls`` around ``raw``."""
     z = _new(cls)
     z.raw = raw
-    z.op = z.grad = z.mark = z.tag = z.stamp = None
+    z.op = z._grad = z.mark = z.tag = z.stamp = None
     z.x = ()
     z.time = CLOCK[0]
     z.retains_grad = False
@@ -812,6 +869,17 @@ def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
     np.copyto(out, value, casting="unsafe")
 
 
+def _entries(given: Any, what: str) -> np.ndarray:
+    """The numbers of a tensor, an array, a number or nested lists."""
+    try:
+        raw = np.asarray(given.raw if isinstance(given, Node) else given)
+    except (TypeError, ValueError):
+        raw = None
+    if raw is None or raw.dtype.kind not in "fiub":
+        raise TypeError(f"{what} takes a number or a tensor, got {described(given)}")
+    return raw
+
+
 def _operand(a: Any, op: Op) -> Any:
     """An argument on its way into a tensor operation."""
     if isinstance(a, Value) and op is not pack:
@@ -822,7 +890,7 @@ def _operand(a: Any, op: Op) -> Any:
         _released(a)
     if isinstance(a, (Tensor, *_PLAIN)):
         return a
-    raise TypeError(f"{op!r} takes tensors and numbers, got {type(a).__name__}; wrap lists as tensor(...)")
+    raise TypeError(f"{op!r} takes tensors and real numbers, got {described(a)}; wrap lists as tensor(...)")
 
 
 def _unpromoted(raws: list[Any]) -> list[Any]:
@@ -833,10 +901,11 @@ def _unpromoted(raws: list[Any]) -> list[Any]:
     wide = np.result_type(*dtypes)
     if wide is float64 and float64 not in dtypes:
         wide = float32  # int64 with float32 stays float32
-    return [
-        a.astype(wide) if isinstance(a, _ndarray) and order.index(a.dtype.kind) <= order.index(wide.kind) and a.dtype.kind != "b" else a
-        for a in raws
-    ]
+    with np.errstate(over="ignore"):
+        return [
+            a.astype(wide) if isinstance(a, _ndarray) and order.index(a.dtype.kind) <= order.index(wide.kind) and a.dtype.kind != "b" else a
+            for a in raws
+        ]
 
 
 def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -847,18 +916,18 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
         if isinstance(k, Tensor):
             k = k.raw
         if isinstance(k, list | range):
-            k = np.asarray(k, dtype=None if len(k) else np.int64)
+            k = _entries(k, "an index") if len(k) else np.zeros(0, np.int64)
         if isinstance(k, np.ndarray):
             if k.dtype.kind not in "biu":
                 raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype}")
         elif isinstance(k, bool | np.bool_):
             k = np.asarray(k)
         elif isinstance(k, slice):
-            k = slice(*(None if s is None else s.__index__() for s in (k.start, k.stop, k.step)))
+            k = slice(*(None if s is None else int_of(s, "the ends and the step of a slice") for s in (k.start, k.stop, k.step)))
         elif k is not None and k is not Ellipsis:
-            if not hasattr(k, "__index__"):
-                raise IndexError(f"{k!r} cannot index a tensor; use ints, slices, None, ..., lists, or integer or boolean tensors")
-            k = k.__index__()
+            if isinstance(k, type) or not hasattr(k, "__index__"):
+                raise IndexError(f"{described(k)} cannot index a tensor; use ints, slices, None, ..., lists, or integer or boolean tensors")
+            k = int_of(k, "an index")
         out.append(k)
     if all(isinstance(k, int) for k in out):
         out.append(Ellipsis)  # so that one entry, too, is a view
@@ -866,6 +935,26 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     if sum(used) > len(shape):
         raise IndexError(f"too many indices: {sum(used)} for shape {shape}")
     return tuple(out)
+
+
+def _misfit(key: tuple[Any, ...], shape: tuple[int, ...]) -> str:
+    """What is wrong with a checked ``key`` that numpy refused."""
+    if sum(k is Ellipsis for k in key) > 1:
+        return f"an index has at most one ..., got {key}"
+    spans = [0 if k is None or k is Ellipsis else k.ndim if isinstance(k, np.ndarray) and k.dtype == bool else 1 for k in key]
+    a = 0
+    for k, span in zip(key, spans):
+        if k is Ellipsis:
+            a += len(shape) - sum(spans)
+            continue
+        sizes = shape[a : a + span]
+        if isinstance(k, np.ndarray) and k.dtype == bool and k.shape != sizes:
+            return f"a mask of shape {k.shape} does not fit dimensions of sizes {sizes} of shape {shape}"
+        wrong = [] if k is None or isinstance(k, slice) or span != 1 else np.ravel(k)[(np.ravel(k) < -sizes[0]) | (np.ravel(k) >= sizes[0])]
+        if len(wrong) and not (isinstance(k, np.ndarray) and k.dtype == bool):
+            return f"index {wrong[0]} is out of bounds for dimension {a} of size {sizes[0]}, in shape {shape}"
+        a += span
+    return f"index tensors of shapes {[k.shape for k in key if isinstance(k, np.ndarray)]} do not broadcast"
 
 
 Value.join = staticmethod(Tensor.record)

@@ -12,11 +12,13 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable
-from typing import Any
+from operator import attrgetter
+from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd import rules
+from autograd.errors import described, flag_of, int_of
 from autograd.graph import Node, Op, leaf
 from autograd.mode import UNUSUAL, recorded
 from autograd.symbols import derivative
@@ -27,9 +29,11 @@ __all__ = ["Value"]
 def _number(x: Any, what: str) -> float:
     """``x`` as a float, or a TypeError that says what came."""
     if isinstance(x, numbers.Real | np.bool_) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub"):
-        return float(x)
-    got = f"an array of shape {x.shape}" if isinstance(x, np.ndarray) else f"{x!r} ({type(x).__name__})"
-    raise TypeError(f"{what} must be one real number, got {got}; for arrays and lists use tensor(...)")
+        try:
+            return float(x)
+        except OverflowError:
+            raise ValueError(f"{what} must be a number that a float can hold, got {described(x)}") from None
+    raise TypeError(f"{what} must be one real number, got {described(x)}; for arrays and lists use tensor(...)")
 
 
 def _box(v: Value) -> np.ndarray:
@@ -40,6 +44,12 @@ def _box(v: Value) -> np.ndarray:
 
 def _no_tensors(row: Op, args: tuple[Any, ...]) -> Any:
     raise TypeError(f"{row!r} of a Value and an array needs the tensor layer: import autograd")
+
+
+def no_row(ufunc: np.ufunc, method: str, kwargs: dict[str, Any]) -> NoReturn:
+    name = ufunc.__name__ + ("" if method == "__call__" else f".{method}")
+    how = f" with {', '.join(f'{k}=' for k in kwargs)}" if kwargs else ""
+    raise TypeError(f"np.{name}{how} of Values and Tensors is not recorded; use the functions and methods of autograd")
 
 
 def _slow(row: Op, x: Any, y: Any) -> Any:
@@ -53,6 +63,7 @@ def _slow(row: Op, x: Any, y: Any) -> Any:
 
 def _edge(row: Op, *args: Any) -> Any:
     """The same by IEEE 754, where Python's floats raise."""
+    args = tuple(a if isinstance(a, Value) else _number(a, f"an operand of {row!r} with a Value") for a in args)
     z = Value.record(row, args)
     with np.errstate(all="ignore"):
         raws = [np.float64(a.raw if isinstance(a, Value) else a) for a in args]
@@ -73,7 +84,7 @@ def {name}(x):
             z = new(Value); z.raw = c = {compute}; z.dx = {dx}
         except EDGES:
             return edge(row, x)
-        z.x = x; z.y = z.dy = z.grad = z.mark = z.tag = None; z.op = row
+        z.x = x; z.y = z.dy = z._grad = z.mark = z.tag = None; z.op = row
         return z
     return record(row, (x,))
 """
@@ -87,15 +98,15 @@ def {name}(x, y):
                 z = new(Value); z.raw = c = {compute}; z.dx = {dx}; z.dy = {dy}
             except EDGES:
                 return edge(row, x, y)
-            z.x = x; z.y = y; z.grad = z.mark = z.tag = None; z.op = row
+            z.x = x; z.y = y; z._grad = z.mark = z.tag = None; z.op = row
             return z
     elif (y.__class__ is float or y.__class__ is int) and x.op is not None and not UNUSUAL:
-        a = x.raw; b = float(y)
+        a = x.raw
         try:
-            z = new(Value); z.raw = c = {compute}; z.dx = {dx}
+            b = float(y); z = new(Value); z.raw = c = {compute}; z.dx = {dx}
         except EDGES:
-            return edge(row, x, b)
-        z.x = x; z.y = b; z.dy = z.grad = z.mark = z.tag = None; z.op = row
+            return edge(row, x, y)
+        z.x = x; z.y = b; z.dy = z._grad = z.mark = z.tag = None; z.op = row
         return z
     return slow(row, x, y)
 """
@@ -103,12 +114,12 @@ def {name}(x, y):
 _REFLECTED = """
 def {name}(y, x):
     if (x.__class__ is float or x.__class__ is int) and y.op is not None and not UNUSUAL:
-        a = float(x); b = y.raw
+        b = y.raw
         try:
-            z = new(Value); z.raw = c = {compute}; z.dy = {dy}
+            a = float(x); z = new(Value); z.raw = c = {compute}; z.dy = {dy}
         except EDGES:
-            return edge(row, a, y)
-        z.x = a; z.y = y; z.dx = z.grad = z.mark = z.tag = None; z.op = row
+            return edge(row, x, y)
+        z.x = a; z.y = y; z.dx = z._grad = z.mark = z.tag = None; z.op = row
         return z
     return slow(row, x, y)
 """
@@ -125,7 +136,7 @@ def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
             partial = derivative(row, i, 1, "c", args)
             text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
     scope: dict[str, Any] = {n: r.compute for n, r in rules.ROWS.items() if n.isidentifier()}
-    scope |= {"compute": row.compute, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope |= {"compute": row.compute, "row": row, "slow": _slow if "__" in name else Op.__call__, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
     exec(compile(template.format(name=name, **text), f"{__file__}: {row.name}", "exec"), scope)
     _scopes.append(scope)
     kernel: Callable[..., Any] = scope[name]
@@ -149,7 +160,7 @@ def _comparison(row: Op) -> Callable[[Value, Any], Any]:
     def compare(x: Value, y: Any) -> Any:
         if y.__class__ is Value:
             return row.compute(x.raw, y.raw)
-        return row.compute(x.raw, float(y)) if isinstance(y, numbers.Real) else _slow(row, x, y)
+        return row.compute(x.raw, y if y.__class__ is int else float(y)) if isinstance(y, numbers.Real) else _slow(row, x, y)
 
     return compare
 
@@ -170,27 +181,44 @@ class Value(Node):
     __slots__ = ("dx", "dy", "y")
     rank = 1
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
-    data = Node.raw  # type: ignore[misc]  # the same slot by the name that users know
+    _grad = Node.grad
 
     def __init__(self, data: Any, requires_grad: bool = True, label: str | None = None) -> None:
         self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
-        self.op = leaf if requires_grad else None
+        self.op = leaf if flag_of(requires_grad, "requires_grad") else None
         self.x = ()
-        self.tag = label
-        self.y = self.dx = self.dy = self.grad = self.mark = None
+        self.tag = None
+        self.y = self.dx = self.dy = self._grad = self.mark = None
+        if label is not None:
+            self.label = label
+
+    data = property(attrgetter("raw"), doc="The number, a float; it can be set.")
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
+
+    grad = property(attrgetter("_grad"), doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")  # type: ignore[assignment]
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = grad if grad is None or isinstance(grad, Value | int) else _number(grad, "the gradient of a Value")
 
     # What a face says for itself (see Node).
     @classmethod
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
-        args = tuple(a if isinstance(a, Node | bool | int) or a is None else _number(a, "the operand of a Value") for a in args)
+        args = tuple(a if isinstance(a, Node | bool | int) else _number(a, f"an operand of {op!r} with a Value") for a in args)
         raws = tuple(a.raw if isinstance(a, Node) else a for a in args)
-        z = op.compute(*raws)
+        try:
+            z = op.compute(*raws)
+        except (TypeError, ValueError, OverflowError) as error:
+            op.refuse(args, error)
         if z.__class__ is bool:
             return z
         out: Value = object.__new__(cls)
         out.raw = z if z.__class__ is float else _number(z, f"the result of {op!r} on Values")
         out.op, out.x, out.tag = None, (), None
-        out.y = out.dx = out.dy = out.grad = out.mark = None
+        out.y = out.dx = out.dy = out._grad = out.mark = None
         needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.vjps))
         if recorded(out, op, args, needed) if UNUSUAL else needed:
             out.op, out.x = op, args
@@ -226,7 +254,7 @@ class Value(Node):
         return g if g.__class__ is float or isinstance(g, Node) else float(g)
 
     def receive(self, g: Any) -> None:
-        self.grad = g if self.grad is None or self.op is not leaf else self.grad + g
+        self._grad = g if self._grad is None or self.op is not leaf else self._grad + g
 
     @property
     def requires_grad(self) -> bool:
@@ -236,7 +264,7 @@ class Value(Node):
     def requires_grad(self, on: bool) -> None:
         if not self.is_leaf:
             raise RuntimeError("requires_grad can be set on a leaf only; this Value is the result of an operation")
-        self.op = leaf if on else None
+        self.op = leaf if flag_of(on, "requires_grad") else None
 
     def detach(self) -> Value:
         """The same number with no history and no gradient."""
@@ -285,7 +313,10 @@ class Value(Node):
 
     def __round__(self, ndigits: int | None = None) -> Any:
         """An int without ``ndigits``, as for a float; with it, a Value (whose gradient is zero)."""
-        return round(self.raw) if ndigits is None else rules.round(self * 10.0**ndigits) / 10.0**ndigits
+        if ndigits is None:
+            return round(self.raw)
+        scale = 10.0 ** int_of(ndigits, "round: ndigits", -300, 300)
+        return rules.round(self * scale) / scale
 
     def __floor__(self) -> int:
         return math.floor(self.raw)
@@ -294,15 +325,17 @@ class Value(Node):
         return math.ceil(self.raw)
 
     def __divmod__(self, other: Any) -> Any:
-        return self // other, self % other
+        quotient = self.__floordiv__(other)
+        return quotient if quotient is NotImplemented else (quotient, self % other)
 
     def __rdivmod__(self, other: Any) -> Any:
-        return other // self, other % self
+        quotient = self.__rfloordiv__(other)
+        return quotient if quotient is NotImplemented else (quotient, other % self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         row = UFUNCS.get(ufunc)
         if method != "__call__" or kwargs or row is None:
-            return NotImplemented
+            no_row(ufunc, method, kwargs)
         if any(isinstance(a, np.ndarray) and a.dtype == object for a in inputs):  # arrays of Values: element by element
             return ufunc(*(_box(a) if isinstance(a, Value) else a for a in inputs))
         if any(isinstance(a, np.ndarray) for a in inputs):
@@ -343,7 +376,7 @@ def _rebuild(raw: float, requires_grad: bool, label: str | None, grad: Any) -> V
 
 
 for _scope in _scopes:
-    _scope |= {"Value": Value, "record": Value.record, "edge": _edge, "slow": _slow}
+    _scope |= {"Value": Value, "record": Value.record, "edge": _edge}
 
 # numpy's ufuncs onto the rows: np.tanh(value), np.float64(2) * value, array @ tensor.
 UFUNC_OF: dict[Op, np.ufunc] = {

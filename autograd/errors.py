@@ -1,0 +1,95 @@
+"""How refusals are worded: what came, in few words, and the checks of numbers that several rooms share.
+
+A message says what came, what was expected and, where it is not plain, what to do.
+"""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+__all__ = ["described", "flag_of", "int_of", "number_of"]
+
+
+def described(x: Any) -> str:
+    """What came, in few words: its kind, with the shape and dtype of an array, or itself where that is short.
+
+    >>> import numpy as np
+    >>> described("a"), described(None), described(np.ones((2, 3))), described([1, 2])
+    ("the str 'a'", 'None', 'an ndarray of shape (2, 3) and dtype float64', 'a list of length 2')
+    """
+    kind = type(x).__name__
+    a_kind = f"{'an' if kind[0] in 'aeioAEIO' or kind == 'ndarray' else 'a'} {kind}"
+    if x is None or isinstance(x, numbers.Complex | str | bytes):
+        if isinstance(x, int) and x.bit_length() > 128:
+            return f"an int of {x.bit_length()} bits"
+        return "None" if x is None else f"the {kind} {x!r:.60}"
+    if isinstance(x, type):
+        return f"the class {x.__name__}"
+    shape, dtype = getattr(x, "shape", None), getattr(x, "dtype", None)
+    if isinstance(shape, tuple) and dtype is not None:
+        return f"{a_kind} of shape {tuple(map(int, shape))} and dtype {dtype}"
+    if isinstance(x, list | tuple | dict | set | frozenset):
+        return f"{a_kind} of length {len(x)}" if len(x) else f"an empty {kind}"
+    return f"{a_kind} {x.raw}" if isinstance(getattr(x, "raw", None), float) else a_kind
+
+
+def flag_of(x: Any, what: str) -> bool:
+    """``x``, True or False, as a bool, or a TypeError that says ``what`` it is for.
+
+    >>> flag_of("yes", "keepdim")
+    Traceback (most recent call last):
+    TypeError: keepdim must be True or False, got the str 'yes'
+    """
+    if x is True or x is False:
+        return x
+    if (isinstance(x, int) or getattr(x, "dtype", None) == bool) and x in (0, 1):
+        return bool(x)
+    raise TypeError(f"{what} must be True or False, got {described(x)}")
+
+
+def int_of(x: Any, what: str, least: int = -(2**63), most: int = 2**63 - 1) -> int:
+    """``x`` as an int, at least ``least`` and at most ``most``, or an error that says ``what`` it is for.
+
+    Raises TypeError for what is no int (a bool is none), ValueError for one that is too small or too large.
+
+    >>> int_of(-1, "a size", 0)
+    Traceback (most recent call last):
+    ValueError: a size must be at least 0, got the int -1
+    """
+    try:
+        if isinstance(x, bool):
+            raise TypeError
+        n: int = x.__index__()
+    except (AttributeError, TypeError, ValueError):  # a tensor of several entries has an __index__, too
+        raise TypeError(f"{what} must be an int, got {described(x)}") from None
+    if n < least:
+        raise ValueError(f"{what} must be at least {least}, got {described(n)}")
+    if n > most:
+        raise ValueError(f"{what} must be at most {most}, got {described(n)}")
+    return n
+
+
+def number_of(x: Any, what: str) -> float:
+    """``x`` as a Python number that is real: an int stays one.
+
+    A 0-d array or a node of one entry counts as its number. Raises TypeError for anything else, ValueError for an int that
+    no float can hold.
+
+    >>> number_of("a", "p")
+    Traceback (most recent call last):
+    TypeError: p must be a real number, got the str 'a'
+    """
+    if x.__class__ is float or x.__class__ is int:
+        n = x
+    elif isinstance(x, numbers.Real) or (getattr(x, "shape", None) == () and getattr(x, "dtype", x).kind in "fiub"):  # type: ignore[union-attr]
+        n = x.item() if hasattr(x, "item") else int(x) if isinstance(x, int) else float(x)
+    elif isinstance(getattr(x, "raw", None), float):
+        n = x.raw
+    else:
+        raise TypeError(f"{what} must be a real number, got {described(x)}")
+    try:
+        float(n)
+    except OverflowError:
+        raise ValueError(f"{what} must be a number that a float can hold, got {described(n)}") from None
+    return n
