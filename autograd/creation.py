@@ -6,12 +6,14 @@ Python floats become float32, as in PyTorch; arrays keep their dtype. What is ra
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node
+from autograd.errors import described, flag_of, int_of, number_of
 from autograd.random import Generator, source
+from autograd.rules import fitting
 from autograd.tensor import Tensor, dtype_of, float32, float64, int64, pack
 from autograd.value import Value
 
@@ -41,59 +43,71 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     elif isinstance(data, np.ndarray | np.generic) and np.asarray(data).dtype != object:
         raw = np.asarray(data)
     else:
+        data = _unwrapped(data)
         raw = _array(data)
         if raw.dtype == object:
             return _packed(raw, dtype, requires_grad)
         if dtype is None and raw.dtype == float64 and not _has_numpy(data):
             dtype = float32
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
-    return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
 
 
 def _has_numpy(data: Any) -> bool:
     """Does an array, a Tensor or a numpy number among the data say what dtype is meant?"""
     if isinstance(data, list | tuple):
         return any(map(_has_numpy, data))
-    return isinstance(data, np.ndarray | np.generic | Tensor)
+    return isinstance(data, np.ndarray | np.generic)
 
 
-def _first(data: Any) -> Any:
-    while isinstance(data, list | tuple | range) and len(data):
-        data = data[0]
-    return data
+_DEEPEST = 64  # dimensions that numpy's arrays can have
 
 
-def _plain(data: Any) -> Any:
+def _unwrapped(data: Any, depth: int = 0) -> Any:
+    """Nested lists with arrays in the place of tensors, and nothing in them that is no number."""
+    if isinstance(data, list | tuple | range):
+        if depth > _DEEPEST:
+            raise ValueError(f"a tensor has at most {_DEEPEST} dimensions, got a list that is deeper, or holds itself: {data!r:.60}")
+        return [_unwrapped(d, depth + 1) for d in data]
     if isinstance(data, Tensor):
         if data.requires_grad:
-            raise TypeError("a list of tensors that require grad would lose their history; join them with stack or cat")
+            raise TypeError(f"a list of tensors that require grad would lose their history, got {described(data)}; join them with stack or cat")
         return data.raw
-    return [_plain(d) for d in data] if isinstance(data, list | tuple) else data
+    if isinstance(data, numbers.Real | Value | np.ndarray | np.bool_) or hasattr(type(data), "__array__"):
+        return data
+    raise TypeError(f"a tensor holds numbers and Values, got {described(data)}")
 
 
 def _array(data: Any) -> np.ndarray:
     try:
-        raw = np.asarray(_plain(data))
+        raw = np.asarray(data)
     except ValueError:
         raise ValueError(f"the lists are ragged: every row needs the same length, got {_lengths(data)}") from None
     if raw.dtype.kind not in "fiubO":
-        raise TypeError(f"a tensor holds numbers, got data of kind {raw.dtype} such as {_first(data)!r}")
+        raise TypeError(f"a tensor holds numbers, got data of kind {raw.dtype} such as {raw.flat[0] if raw.size else raw!r}")
     return raw
 
 
 def _lengths(data: Any) -> str:
-    return f"rows of lengths {[len(d) if hasattr(d, '__len__') else 'a number' for d in data][:8]}"
+    while True:
+        lengths = [len(d) if isinstance(d, list) else np.shape(d) if isinstance(d, np.ndarray) else "a number" for d in data]
+        if len(set(lengths)) != 1 or not isinstance(data[0], list):
+            return f"rows of lengths {lengths[:8]}"
+        data = [d for row in data for d in row]  # these agree: what differs is further in
 
 
 def _packed(raw: np.ndarray, dtype: Any, requires_grad: bool) -> Tensor:
     for v in raw.flat:
         if not isinstance(v, Value | int | float | np.floating | np.integer):
-            raise TypeError(f"a tensor holds numbers and Values, got {type(v).__name__} {v!r}")
+            raise TypeError(f"a tensor holds numbers and Values, got {described(v)}")
+        if isinstance(v, int) and v.bit_length() > 63:
+            raise ValueError(f"a tensor holds numbers of 64 bits, got {described(v)}")
     dtype = dtype_of(float32 if dtype is None else dtype)
     if dtype.kind != "f" and any(isinstance(v, Value) and v.requires_grad for v in raw.flat):
         raise TypeError(f"Values that require grad cannot become {dtype}; use a floating dtype")
     z: Tensor = Tensor.record(pack, (raw.shape, dtype, *raw.flat))
-    return z.requires_grad_() if requires_grad else z
+    return z.requires_grad_() if flag_of(requires_grad, "requires_grad") else z
 
 
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
@@ -108,7 +122,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor on the memory of ``array``: a change in one shows in the other."""
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"from_numpy expects an array, got {type(array).__name__}; use tensor(...)")
+        raise TypeError(f"from_numpy expects an array, got {described(array)}; use tensor(...)")
     return Tensor(array)
 
 
@@ -118,13 +132,24 @@ def _size(shape: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
         if shape:
             raise TypeError(f"the shape came twice, as {shape} and as size={size}")
         shape = (size,)
-    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
-    for n in sizes:
-        if isinstance(n, bool) or not hasattr(n, "__index__"):
-            raise TypeError(f"a shape is made of ints, got {n!r}")
-        if n.__index__() < 0:
-            raise ValueError(f"a shape has no negative sizes, got {tuple(sizes)}")
-    return tuple(n.__index__() for n in sizes)
+    given = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
+    sizes = tuple([int_of(n, "a size in a shape", 0) for n in given])
+    if len(sizes) > _DEEPEST:
+        raise ValueError(f"a shape has at most {_DEEPEST} sizes, got {len(sizes)}")
+    if math.prod(sizes) > _MOST:
+        raise ValueError(f"shape {sizes} has more entries than memory can have")
+    return sizes
+
+
+_MOST = 2**59  # entries of 16 bytes that 63 bits can count
+
+
+def _dtype(dtype: Any, floating: str = "") -> np.dtype:
+    """``dtype``, or float32 for None; a TypeError where ``floating`` says who needs a floating one."""
+    found = float32 if dtype is None else dtype_of(dtype)
+    if floating and found.kind != "f":
+        raise TypeError(f"{floating} makes floating numbers, got dtype {found.name}; convert with .to({found.name}) afterwards")
+    return found
 
 
 def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
@@ -134,24 +159,25 @@ def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bo
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return Tensor(np.zeros(_size(shape, size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.zeros(_size(shape, size), _dtype(dtype)), requires_grad)
 
 
 def ones(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Ones of a shape given as ints or one tuple."""
-    return Tensor(np.ones(_size(shape, size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.ones(_size(shape, size), _dtype(dtype)), requires_grad)
 
 
 def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Memory as it comes; fill it before use."""
-    return Tensor(np.empty(_size(shape, size), dtype_of(dtype or float32)), requires_grad)
+    return Tensor(np.empty(_size(shape, size), _dtype(dtype)), requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """One number everywhere, in its own dtype unless told otherwise."""
     value = tensor(fill_value, dtype)
-    shape = _size((size,) if isinstance(size, int) else tuple(size))
-    return Tensor(np.full(shape, value.raw), requires_grad)
+    if value.ndim:
+        raise ValueError(f"full takes one number to fill with, got {described(value)}")
+    return Tensor(np.full(_size((size,)), value.raw), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -161,43 +187,52 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
     start, end = (0, start) if end is None else (start, end)
-    if step == 0:
-        raise ValueError("arange: step must not be 0")
+    start, end, step = (number_of(n, f"arange: {name}") for n, name in zip((start, end, step), ("start", "end", "step")))
+    if step == 0 or not all(map(math.isfinite, (start, end, step))):
+        raise ValueError(f"arange needs finite numbers and a step other than 0, got start={start}, end={end}, step={step}")
     if dtype is None:
-        dtype = int64 if all(isinstance(n, int | np.integer) for n in (start, end, step)) else float32
+        dtype = int64 if all(isinstance(n, int) for n in (start, end, step)) else float32
     n = max(0, math.ceil((end - start) / step))
-    return Tensor((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
+    _size((n,))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Tensor((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
-    """``steps`` numbers from ``start`` to ``end``, both included."""
-    return Tensor(np.linspace(start, end, steps).astype(dtype_of(dtype or float32)), requires_grad)
+    """``steps`` numbers from ``start`` to ``end``, both included. Raises ValueError for fewer than 0 steps."""
+    start, end = number_of(start, "linspace: start"), number_of(end, "linspace: end")
+    (steps,) = _size((int_of(steps, "linspace: steps", 0),))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Tensor(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """The identity matrix."""
-    return Tensor(np.eye(n, m, dtype=dtype_of(dtype or float32)), requires_grad)
+    n, m = _size((n, n if m is None else m))
+    return Tensor(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
 
 
 # Chance.
 def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
-    """Uniform numbers in [0, 1)."""
-    return Tensor(np.asarray(source(generator).random(_size(shape, size), dtype=dtype_of(dtype or float32).type)), requires_grad)
+    """Uniform numbers in [0, 1). Raises TypeError for a dtype that is not floating."""
+    return Tensor(np.asarray(source(generator).random(_size(shape, size), dtype=_dtype(dtype, "rand").type)), requires_grad)
 
 
 def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
-    """Normal numbers, mean 0, variance 1."""
+    """Normal numbers, mean 0, variance 1. Raises TypeError for a dtype that is not floating."""
     shape = _size(shape, size)
-    return Tensor(np.asarray(source(generator).standard_normal(shape, dtype=dtype_of(dtype or float32).type)), requires_grad)
+    return Tensor(np.asarray(source(generator).standard_normal(shape, dtype=_dtype(dtype, "randn").type)), requires_grad)
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
     """Normal numbers; ``mean`` and ``std`` are numbers with a ``size``, or tensors that say it themselves."""
-    mean, std = (a.raw if isinstance(a, Node) else a for a in (mean, std))
-    if np.any(np.asarray(std) < 0):
+    mean, std = (a.detach().raw if isinstance(a, Tensor) else number_of(a, f"normal: {name}") for a, name in ((mean, "mean"), (std, "std")))
+    if not np.all(np.asarray(std) >= 0):
         raise ValueError(f"normal: std must be >= 0, got {std}")
-    shape = np.broadcast_shapes(np.shape(mean), np.shape(std)) if size is None else _size((size,))
-    return Tensor((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad)
+    shape = _size((np.broadcast_shapes(*fitting("normal: mean and std", np.shape(mean), np.shape(std))) if size is None else size,))
+    fitting("normal: mean, std and size", np.shape(mean), np.shape(std), shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Tensor((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad)
 
 
 def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
@@ -210,16 +245,17 @@ def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
     """
     chance = as_tensor(p).detach().raw
     if chance.dtype.kind != "f" or not ((chance >= 0) & (chance <= 1)).all():
-        raise ValueError(f"bernoulli: p holds probabilities in [0, 1], got {p}")
+        raise ValueError(f"bernoulli: p holds floating probabilities in [0, 1], got {described(p)} of {chance.reshape(-1)[:4].tolist()}")
     return Tensor((source(generator).random(chance.shape) < chance).astype(chance.dtype))
 
 
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64) -> Tensor:
-    """Integers from ``low`` (default 0) up to but without ``high``."""
+    """Integers from ``low`` (default 0) up to but without ``high``. Raises ValueError where there are none in between."""
     if size is None or high is None:
         low, high, size = 0, low, high if size is None else size
     if not isinstance(size, list | tuple):
-        raise TypeError(f"randint: size must be a tuple, got {size!r}")
+        raise TypeError(f"randint: size must be a tuple, got {described(size)}")
+    low, high = int_of(low, "randint: low"), int_of(high, "randint: high")
     if low >= high:
         raise ValueError(f"randint: nothing lies in [{low}, {high})")
     return Tensor(source(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
@@ -227,15 +263,14 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
-    if n < 0:
-        raise ValueError(f"randperm: n must be >= 0, got {n}")
+    (n,) = _size((int_of(n, "randperm: n", 0),))
     return Tensor(source(generator).permutation(n), False)
 
 
 # Like another tensor.
 def _like(x: Any, dtype: Any) -> tuple[tuple[int, ...], Any]:
     if not isinstance(x, Tensor):
-        raise TypeError(f"expected a Tensor to be like, got {type(x).__name__}")
+        raise TypeError(f"expected a Tensor to be like, got {described(x)}")
     return x.shape, x.dtype if dtype is None else dtype
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import described, int_of
+
 __all__ = ["Generator", "coins", "default_generator", "initial_seed", "manual_seed", "source"]
 
 
@@ -25,13 +27,13 @@ class Generator:
     """
 
     def __init__(self, device: str = "cpu") -> None:
+        if not isinstance(device, str) or device != "cpu":
+            raise ValueError(f"there is no device {device!r:.60} here: everything is on the CPU")
         self.manual_seed(0)
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from ``seed``, an int >= 0."""
-        if isinstance(seed, bool) or not hasattr(seed, "__index__") or seed.__index__() < 0:
-            raise ValueError(f"a seed is an int >= 0, got {seed!r}")
-        self._seed = seed.__index__()
+        self._seed = int_of(seed, "a seed", 0, 2**128 - 1)
         self.__dict__.pop("numpy", None)
         return self
 
@@ -78,7 +80,7 @@ def initial_seed() -> int:
 def source(generator: Generator | None = None) -> np.random.Generator:
     """numpy's generator inside ``generator``, or inside the default one."""
     if generator is not None and not isinstance(generator, Generator):
-        raise TypeError(f"generator must be an autograd.Generator, got {type(generator).__name__}")
+        raise TypeError(f"generator must be an autograd.Generator, got {described(generator)}")
     return (generator or default_generator).numpy
 
 

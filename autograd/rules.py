@@ -61,10 +61,11 @@ def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable
 PLAIN |= {np.ndarray, np.float64, np.float32, np.bool_, np.int64}
 
 
-def fitting(name: str, *shapes: tuple[int, ...]) -> None:
-    """Raise ValueError for shapes that do not broadcast."""
+def fitting(name: str, *shapes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """The shapes, or a ValueError where they do not broadcast."""
     try:
         np.broadcast_shapes(*shapes)
+        return shapes
     except ValueError:
         raise ValueError(
             f"{name} of shapes {list(shapes)}: they do not broadcast; counted from the last dimension, sizes must be equal or 1"
