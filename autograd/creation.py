@@ -66,6 +66,8 @@ _DEEPEST = 64  # dimensions that numpy's arrays can have
 
 def _unwrapped(data: Any, depth: int = 0) -> Any:
     """Nested lists with arrays in the place of tensors, and nothing in them that is no number."""
+    if data.__class__ is float or data.__class__ is int:
+        return data
     if isinstance(data, list | tuple | range):
         if depth > _DEEPEST:
             raise ValueError(f"a tensor has at most {_DEEPEST} dimensions, got a list that is deeper, or holds itself: {data!r:.60}")
@@ -193,7 +195,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     if dtype is None:
         dtype = int64 if all(isinstance(n, int) for n in (start, end, step)) else float32
     n = max(0, math.ceil((end - start) / step))
-    _size((n,))
+    if n > _MOST:
+        raise ValueError(f"arange: from {start} to {end} by steps of {step} there are more numbers than memory can have")
     with np.errstate(over="ignore", invalid="ignore"):
         return Tensor((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
 

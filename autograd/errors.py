@@ -82,7 +82,7 @@ def number_of(x: Any, what: str) -> float:
     """
     if x.__class__ is float or x.__class__ is int:
         n = x
-    elif isinstance(x, numbers.Real) or (getattr(x, "shape", None) == () and getattr(x, "dtype", x).kind in "fiub"):  # type: ignore[union-attr]
+    elif isinstance(x, numbers.Real) or (getattr(x, "shape", None) == () and getattr(getattr(x, "dtype", None), "kind", "O") in "fiub"):
         n = x.item() if hasattr(x, "item") else int(x) if isinstance(x, int) else float(x)
     elif isinstance(getattr(x, "raw", None), float):
         n = x.raw

@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import described
 from autograd.tensor import Tensor
 from autograd.value import Value
 
 __all__ = ["load", "need_directory", "save", "write_whole"]
 
 _STRUCTURE = "__structure__"
+_DEEPEST = 200  # lists in lists: Python's own limit for recursion is above it
 
 
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
@@ -39,10 +41,16 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """
     import json
 
+    _path(path, "save")
     arrays: dict[str, np.ndarray] = {}
     structure = json.dumps(_plain(obj, "the object", (), arrays))
     write = _write_safetensors if _is_safetensors(path) else _write_npz
     write_whole(path, lambda file: write(file, arrays, structure))
+
+
+def _path(path: Any, what: str) -> None:
+    if not isinstance(path, str | os.PathLike) or not path:
+        raise TypeError(f"{what}: the path must be a str that is not empty or a pathlib.Path, got {described(path)}")
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[Any], Any]) -> None:
@@ -90,6 +98,8 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
         o = o.item()
     if o is None or isinstance(o, bool | int | float | str):
         return {"plain": o}
+    if len(place) > _DEEPEST:
+        raise ValueError(f"save: {where:.60} is nested more than {_DEEPEST} deep, or holds itself")
     if isinstance(o, list | tuple):
         items = [_plain(e, f"{where}[{i}]", (*place, str(i)), arrays) for i, e in enumerate(o)]
         return {type(o).__name__ if type(o) in (list, tuple) else "list": items}
@@ -110,6 +120,7 @@ def load(path: str | os.PathLike[str], *, weights_only: bool = True) -> Any:
     import json
     import zipfile
 
+    _path(path, "load")
     try:
         arrays, structure = (_read_safetensors if _is_safetensors(path) else _read_npz)(path)
         if structure is None:

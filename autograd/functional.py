@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.creation import ones_like, tensor, zeros, zeros_like
+from autograd.errors import described, flag_of
 from autograd.functions import stack
 from autograd.graph import Node, grad
 from autograd.mode import enable_grad
@@ -22,20 +23,36 @@ Func = Callable[..., Any]
 
 def _call(func: Func, inputs: Any, create_graph: bool) -> tuple[Any, tuple[Any, ...], bool]:
     """``func`` on fresh copies of the inputs; the copies, and whether one input was given rather than a tuple."""
-    one = isinstance(inputs, Node)
-    given = (inputs,) if one else tuple(inputs)
-    for x in given:
-        if not isinstance(x, Tensor | Value):
-            raise TypeError(f"inputs must be Tensors or Values, got {type(x).__name__}")
-    if create_graph:  # stay connected to what the inputs were made from
+    given, one = _given(func, inputs)
+    if flag_of(create_graph, "create_graph"):  # stay connected to what the inputs were made from
         xs = tuple(x if x.requires_grad else _leaf(x) for x in given)
     else:
         xs = tuple(_leaf(x) for x in given)
     with enable_grad():
         y = func(*xs)
     if not isinstance(y, Tensor | Value):
-        raise TypeError(f"the function must return a Tensor or a Value, got {type(y).__name__}")
+        raise TypeError(f"the function must return a Tensor or a Value, got {described(y)}")
     return y, xs, one
+
+
+def _given(func: Func, inputs: Any) -> tuple[tuple[Any, ...], bool]:
+    """The inputs as a tuple, and whether there was one and no tuple."""
+    if not callable(func):
+        raise TypeError(f"expected a function of the inputs, got {described(func)}")
+    one = isinstance(inputs, Node)
+    given = (inputs,) if one else _tuple(inputs, "inputs")
+    for x in given:
+        if not isinstance(x, Tensor | Value):
+            raise TypeError(f"inputs must be Tensors or Values, got {described(x)}")
+    if not given:
+        raise ValueError(f"inputs must be at least one Tensor or Value, got {described(inputs)}")
+    return given, one
+
+
+def _tuple(given: Any, what: str) -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple):
+        raise TypeError(f"{what} must be a Tensor or a Value, or a list or tuple of them, got {described(given)}")
+    return tuple(given)
 
 
 def _leaf(x: Any) -> Any:
@@ -55,10 +72,17 @@ def _grads(y: Any, xs: Sequence[Any], weight: Any, create_graph: bool) -> tuple[
 
 
 def _same(v: Any, xs: Sequence[Any], what: str) -> tuple[Any, ...]:
-    vs = (v,) if isinstance(v, Node) else tuple(v)
-    if len(vs) != len(xs) or any(getattr(a, "shape", ()) != getattr(b, "shape", ()) for a, b in zip(vs, xs)):
-        raise ValueError(f"v must have the shapes of the {what}: expected {[getattr(x, 'shape', ()) for x in xs]}")
+    vs = (v,) if isinstance(v, Node) else _tuple(v, "v")
+    for a in vs:
+        if not isinstance(a, Tensor | Value):
+            raise TypeError(f"v must be Tensors or Values, got {described(a)}")
+    if (got := [_shape(a) for a in vs]) != (expected := [_shape(x) for x in xs]):
+        raise ValueError(f"v must have the shapes of the {what}: expected {expected}, got {got}")
     return vs
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return x.shape if isinstance(x, Tensor) else ()
 
 
 def vjp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
@@ -134,17 +158,18 @@ def hessian(func: Func, inputs: Any, create_graph: bool = False) -> Any:
     tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
-    one = isinstance(inputs, Node)
 
     def gradient(i: int) -> Func:
         return lambda *xs: _grads(_scalar(func(*xs)), xs, None, True)[i]
 
-    given = (inputs,) if one else tuple(inputs)
+    given, one = _given(func, inputs)
     rows = tuple(jacobian(gradient(i), given, create_graph) for i in range(len(given)))
     return rows[0][0] if one else rows
 
 
 def _scalar(y: Any) -> Any:
+    if not isinstance(y, Tensor | Value):
+        raise TypeError(f"the function must return a Tensor or a Value, got {described(y)}")
     if isinstance(y, Tensor) and y.numel() != 1:
         raise ValueError(f"the function must return one number, got shape {y.shape}")
     return y

@@ -61,7 +61,7 @@ def _dim(dim: Any, axis: Any) -> Any:
 
 def given(x: Any, name: str) -> Any:
     """``x``, which must be a tensor, or an array where a rule computes with arrays. Raises TypeError for anything else."""
-    if isinstance(x, Node | np.ndarray) and hasattr(x, "shape") and x.dtype.kind in "fiubcO":
+    if isinstance(x, Node | np.ndarray) and hasattr(x, "shape") and x.dtype.kind in "fiubc":
         return x
     raise TypeError(f"{name} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
 
@@ -229,7 +229,8 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Di
 
 def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
     """log(sum(exp(x))) over ``dim`` without overflow; of all -inf, -inf."""
-    return logsumexp_(_floating(x, "logsumexp"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
+    axes = axes_of(_dim(dim, axis), _floating(x, "logsumexp").ndim)
+    return logsumexp_(x, axes, flag_of(keepdim, "keepdim")) if x.ndim else x * 1
 
 
 def _last(dim: Any, axis: Any) -> Any:

@@ -23,7 +23,7 @@ from autograd.notes import Notes, noted
 __all__ = ["Node", "Op", "ancestors", "each", "grad", "leaf"]
 
 Rule = Callable[..., Any]
-PLAIN: set[type] = {float, int, bool, tuple}  # what needs no second look among the arguments of a row; `rules` adds numpy's
+PLAIN: set[type] = {float, int, bool}  # what needs no second look among the arguments of a row; `rules` adds numpy's
 
 
 class each:  # noqa: N801 - reads as a word in the table
@@ -74,11 +74,13 @@ class Op:
     arity: int | None = None  # how many arguments there must be, where that is checked
 
     def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"the name of an Op must be a str, got {described(name)}")
         if not callable(compute):
-            raise TypeError(f"Op({name!r}): compute must be a function of the arguments, got {type(compute).__name__}")
+            raise TypeError(f"Op({name!r}): compute must be a function of the arguments, got {described(compute)}")
         for i, rule in enumerate(vjps):
             if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
-                raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {rule!r}")
+                raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
         self.name, self.compute = name, compute
         last = vjps[-1] if vjps else None
         self.vjps: Any = _Endless(vjps[:-1], last) if isinstance(last, each) else vjps  # type: ignore[arg-type]
@@ -421,9 +423,9 @@ def _nodes(given: Any, what: str) -> list[Node]:
     nodes = list(given) if isinstance(given, list | tuple) or hasattr(given, "__next__") else [given]
     for n in nodes:
         if not isinstance(n, Node):
-            raise TypeError(f"{what} must be Values or Tensors, got {type(n).__name__}")
+            raise TypeError(f"{what} must be Values or Tensors, got {described(n)}")
     if not nodes:
-        raise ValueError(f"{what} is empty; give at least one Value or Tensor")
+        raise ValueError(f"{what} must be at least one Value or Tensor, got {described(given)}")
     return nodes
 
 
@@ -437,6 +439,11 @@ def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]
     >>> [n.data for n in ancestors(x * x + 1)]
     [2.0, 4.0, 5.0]
     """
+    for n in roots:
+        if not isinstance(n, Node):
+            raise TypeError(f"ancestors takes Values and Tensors, got {described(n)}")
+    if within is not None and not hasattr(within, "__contains__"):
+        raise TypeError(f"ancestors: within must be a set of nodes, got {described(within)}")
     order: dict[Node, None] = {}
     opened: set[Node] = set()
     stack = list(reversed(roots))

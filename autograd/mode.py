@@ -9,6 +9,7 @@ from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any, Protocol
 
+from autograd.errors import described, flag_of
 from autograd.notes import Place, noted
 
 __all__ = [
@@ -97,7 +98,7 @@ class _GradMode:
     """Recording switched for a ``with`` block, or for each call of a decorated function."""
 
     def __init__(self, mode: bool) -> None:
-        self.mode = bool(mode)
+        self.mode = flag_of(mode, "the mode")
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
@@ -108,6 +109,8 @@ class _GradMode:
         _switch(self._before.pop())
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        if not callable(func):
+            raise TypeError(f"a function to decorate was expected, got {described(func)}")
         if isgeneratorfunction(func):
             raise TypeError(f"{func.__qualname__} is a generator, which runs after the call is over: put the with block inside it")
 
@@ -179,7 +182,7 @@ class record_lines:  # noqa: N801 - it is used as no_grad is
 
     def __init__(self, mode: bool = True) -> None:
         self._before = _mode.lines
-        _mode.lines = (_mode.lines or _Entry()) if mode else None
+        _mode.lines = (_mode.lines or _Entry()) if flag_of(mode, "the mode") else None
 
     def __enter__(self) -> None:
         pass

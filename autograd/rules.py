@@ -280,11 +280,12 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
     ``approximate="tanh"`` gives x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x**3))), faster on arrays.
     """
-    if approximate == "tanh":
-        return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
-    if approximate != "none":
-        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
-    return 0.5 * x * erfc(x * -math.sqrt(0.5))
+    half = 0.5 * x if isinstance(x, Node) else mul(x, 0.5)  # a row says what it does not take
+    if isinstance(approximate, str) and approximate == "tanh":
+        return half * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if not isinstance(approximate, str) or approximate != "none":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r:.60}")
+    return half * erfc(x * -math.sqrt(0.5))
 
 
 def clamp(x: Any, min: Any = None, max: Any = None) -> Any:

@@ -67,8 +67,12 @@ class ValueTensor(Tensor):
             return op(*(a.data if isinstance(a, ValueTensor) else a for a in args))
         if op in _SHAPES:
             return cls(_SCALAR_FORMS.get(op, op.compute)(*(_boxed(a) if isinstance(a, Node) else a for a in args)))
-        entries = (a.raw if isinstance(a, Tensor) else _boxed(a) if isinstance(a, Value) else a for a in args)
-        return cls(np.frompyfunc(op, len(args), 1)(*entries))
+        entries = [a.raw if isinstance(a, Tensor) else _boxed(a) if isinstance(a, Value) else a for a in args]
+        try:
+            with np.errstate(all="ignore"):
+                return cls(np.frompyfunc(op, len(args), 1)(*entries))
+        except (TypeError, ValueError) as error:
+            op.refuse(args, error)
 
     @property  # type: ignore[misc]  # to be read only
     def data(self) -> Tensor:

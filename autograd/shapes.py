@@ -187,7 +187,7 @@ log_softmax_ = Op("log_softmax", quiet(_log_softmax),                           
 
 matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: matmul_(g, y.mT),   lambda g, z, x, y: matmul_(x.mT, g))
 linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: matmul_(g, w),     lambda g, z, x, w, b: matmul_(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
-cast_        = Op("to",          lambda x, dtype: x.astype(dtype),                   lambda g, z, x, dtype: g, None)  # the engine casts g back
+cast_        = Op("to",          quiet(lambda x, dtype: x.astype(dtype)),            lambda g, z, x, dtype: g, None)  # the engine casts g back
 clone_       = Op("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)
 permute_     = Op("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, tuple(int(a) for a in np.argsort(axes))), None)
@@ -211,7 +211,7 @@ def over(n: float) -> float:
 
 
 def _var(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
-    d = x - x.mean(axis=axes, keepdims=True)
+    d = x - x.sum(axis=axes, keepdims=True) / np.asarray(size_of(x, axes), x.dtype)  # np.mean would warn of nothing to average
     return (d * d).sum(axis=axes, keepdims=keepdim) / np.asarray(builtins.max(size_of(x, axes) - correction, 0), x.dtype)
 
 

@@ -352,7 +352,7 @@ class Tensor(Node):
 
     def numel(self) -> int:
         """The number of entries."""
-        return functions.given(self, "numel").raw.size
+        return _tensor(self, "numel").raw.size
 
     @property
     def grad_fn(self) -> Op | None:
@@ -753,7 +753,7 @@ class Tensor(Node):
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
-        x, y = functions.given(self, "allclose").raw, _entries(other, "allclose")
+        x, y = _tensor(self, "allclose").raw, _entries(other, "allclose")
         rules.fitting("allclose", x.shape, y.shape)
         rtol, atol = number_of(rtol, "allclose: rtol"), number_of(atol, "allclose: atol")
         with np.errstate(all="ignore"):
@@ -765,15 +765,15 @@ class Tensor(Node):
 
     def isnan(self) -> Tensor:
         """True where NaN."""
-        return _node(Tensor, np.asarray(np.isnan(functions.given(self, "isnan").raw)))
+        return _node(Tensor, np.asarray(np.isnan(_tensor(self, "isnan").raw)))
 
     def isfinite(self) -> Tensor:
         """True where neither infinite nor NaN."""
-        return _node(Tensor, np.asarray(np.isfinite(functions.given(self, "isfinite").raw)))
+        return _node(Tensor, np.asarray(np.isfinite(_tensor(self, "isfinite").raw)))
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""
-        return self.reshape(functions.given(other, "reshape_as").shape)
+        return self.reshape(_tensor(other, "reshape_as").shape)
 
     def t(self) -> Tensor:
         """A matrix transposed."""
@@ -867,6 +867,13 @@ _ELEMENTWISE = frozenset(rules.ROWS.values())
 
 def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
     np.copyto(out, value, casting="unsafe")
+
+
+def _tensor(x: Any, what: str) -> Tensor:
+    """``x``: what is a method as well as a function may be called with anything."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{what} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
+    return x
 
 
 def _entries(given: Any, what: str) -> np.ndarray:

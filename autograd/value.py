@@ -340,7 +340,7 @@ class Value(Node):
             return ufunc(*(_box(a) if isinstance(a, Value) else a for a in inputs))
         if any(isinstance(a, np.ndarray) for a in inputs):
             return type(self).join(row, inputs)
-        return row(*(float(a) if isinstance(a, numbers.Real) else a for a in inputs))
+        return row(*(_number(a, f"an operand of {row!r} with a Value") if isinstance(a, numbers.Real) else a for a in inputs))
 
     #: How an array that meets a Value is recorded; the tensor layer says so when it is there.
     join: Callable[[Op, tuple[Any, ...]], Any] = staticmethod(_no_tensors)

@@ -78,7 +78,7 @@ FROM_PYTHON = {
 }
 ENGINE = dict.fromkeys(
     "record constant seed fit saved receive release entries join ieee leaves raw op x y dx dy mark tag stamp time rank "
-    "retains_graph args".split(),
+    "retains_graph args differs".split(),
     "what a face says to the engine (see Node)",
 )
 
