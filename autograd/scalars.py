@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import rules, shapes
+from autograd.errors import described
 from autograd.graph import Node, Op
 from autograd.tensor import Tensor, dtype_of, float64
 from autograd.value import Value
@@ -79,6 +80,8 @@ class ValueTensor(Tensor):
         """The numbers, a float64 tensor of its own."""
         return Tensor(self.raw.astype(np.float64))
 
+    _numbers = property(lambda self: self.raw.astype(np.float64))
+
     def entries(self) -> Any:
         return self.raw.flat
 
@@ -89,21 +92,25 @@ class ValueTensor(Tensor):
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor: Values are of double precision. Raises TypeError for a dtype that is not floating."""
         for a in (*args, *kwargs.values()):
-            if a != "cpu" and dtype_of(a.dtype if isinstance(a, Tensor) else a).kind != "f":
-                raise TypeError(f"Values cannot become {a}; take .data first")
+            if not (isinstance(a, str) and a == "cpu") and dtype_of(a.dtype if isinstance(a, Tensor) else a).kind != "f":
+                raise TypeError(f"an array of Values, of shape {self.shape}, cannot become {described(a)}; take .data first")
         return self
 
-    def _in_place(self, what: str, other: Any = None) -> None:
-        raise RuntimeError(f"{what} on an array of Values; set the .data of its entries instead")
+    def _changeable(self, what: str, other: Any = None) -> None:
+        raise RuntimeError(f"{what} on an array of Values; set the .data of its entries instead (the shape is {self.shape})")
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Raises RuntimeError: it is the entries that require gradients."""
+        raise RuntimeError(f"the entries of an array of Values require gradients, not the array, of shape {self.shape}; set theirs")
 
     def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
-        self._in_place(what)
+        self._changeable(what)
 
     def __repr__(self) -> str:
         return f"ValueTensor({self.raw.tolist()})"
 
     def __reduce__(self) -> Any:
-        raise TypeError("an array of Values cannot be pickled or copied with its graph; use .data")
+        raise TypeError(f"an array of Values (shape {self.shape}) cannot be pickled or copied with its graph; use .data")
 
 
 def _boxed(data: Any) -> np.ndarray:
@@ -145,6 +152,10 @@ def _std(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool)
     return _root((d * d).sum(axis=axes, keepdims=keepdim) * shapes.over(n - correction))
 
 
+def _or_empty(row: Op) -> Any:  # a sum of no Values is the int 0, of which numpy takes no logarithm among objects
+    return lambda x, *how: row.compute(x if x.size else x.astype(np.float64), *how)
+
+
 _SHAPES = frozenset(shapes.ROWS.values())
 _SCALAR_FORMS: dict[Op, Any] = {
     shapes.amax_: _extreme(shapes.amax_),
@@ -152,4 +163,5 @@ _SCALAR_FORMS: dict[Op, Any] = {
     shapes.norm_: _norm,
     shapes.std_: _std,
     shapes.cast_: lambda x, dtype: x,
+    **{row: _or_empty(row) for row in (shapes.logsumexp_, shapes.log_softmax_)},
 }

@@ -334,6 +334,8 @@ class Tensor(Node):
         """The same memory without history; requires no gradient."""
         return self.data
 
+    _numbers = property(attrgetter("raw"))  # of an array of Values they are not what it holds
+
     shape = property(attrgetter("raw.shape"), doc="The sizes of the dimensions.")
     dtype = property(attrgetter("raw.dtype"), doc="The type of the entries, a numpy dtype.")
     ndim = property(attrgetter("raw.ndim"), doc="The number of dimensions.")
@@ -381,7 +383,7 @@ class Tensor(Node):
     def retain_grad(self) -> None:
         """Keep the gradient of this result in ``.grad`` when a backward passes."""
         if not self.requires_grad:
-            raise RuntimeError("retain_grad() on a tensor that does not require grad")
+            raise RuntimeError(f"retain_grad() on a tensor that does not require grad, of shape {self.shape}")
         self.retains_grad = not self.is_leaf
 
     def item(self) -> Any:
@@ -397,7 +399,7 @@ class Tensor(Node):
     def numpy(self) -> np.ndarray:
         """The array itself, no copy. Raises RuntimeError where a gradient is required: detach first."""
         if self.requires_grad:
-            raise RuntimeError("numpy() of a tensor that requires grad would lose its history; use .detach().numpy()")
+            raise RuntimeError(f"numpy() of a tensor that requires grad, of shape {self.shape}, would lose its history; use .detach().numpy()")
         return self.raw
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -481,16 +483,19 @@ class Tensor(Node):
 
     # In place. Refused where it would change what a graph has saved.
     def _in_place(self, what: str, other: Any = None) -> None:
+        self._changeable(what, other)
+        stamped(self, what)
+
+    def _changeable(self, what: str, other: Any = None) -> None:
         if not UNUSUAL or is_grad_enabled():
             if self.op is leaf:
-                raise RuntimeError(f"{what} on a leaf that requires grad would lose its history; do it inside no_grad() or on .data")
+                raise RuntimeError(f"{what} on a leaf that requires grad would lose its history, got shape {self.shape}; do it inside no_grad() or on .data")
             if self.op is not None:
-                raise RuntimeError(f"{what} on the result of {self.op!r} would change a graph; write it out of place")
+                raise RuntimeError(f"{what} on the result of {self.op!r}, of shape {self.shape}, would change a graph; write it out of place")
             if isinstance(other, Node) and other.op is not None:
-                raise RuntimeError(f"{what} with an operand that requires grad: write it out of place, so that it is recorded")
+                raise RuntimeError(f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded")
         if not self.raw.flags.writeable:
-            raise RuntimeError(f"{what} on an expanded view would change several entries at once; .clone() first")
-        stamped(self, what)
+            raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
@@ -537,11 +542,11 @@ class Tensor(Node):
         """Divide in place. Raises TypeError for integers."""
         if self.raw.dtype.kind != "f":
             raise TypeError(f"div_: the quotient cannot be stored in {self.dtype}; convert with .float() first")
-        return self._update("div_", np.true_divide, other)
+        return self._update("div_", _divide, other)
 
     def pow_(self, other: Any) -> Tensor:
         """Raise to a power in place."""
-        return self._update("pow_", np.power, other)
+        return self._update("pow_", _pow_, other)
 
     def copy_(self, other: Any) -> Tensor:
         """Take the entries of ``other``, broadcast and cast to this dtype."""
@@ -564,7 +569,8 @@ class Tensor(Node):
             return self.copy_(source(generator).standard_normal(self.shape, dtype=np.float32) * std + mean)
 
     def _real(self, what: str, **given: Any) -> list[Any]:
-        """The settings of a function that fills this tensor with real numbers, as numbers."""
+        """The settings of a function that fills this tensor with real numbers, as numbers; refused before any is drawn."""
+        self._changeable(what)
         if self.raw.dtype.kind != "f":
             raise TypeError(f"{what} fills a floating tensor, got {self.dtype}; convert with .float() first")
         return [number_of(x, f"{what}: {name}") * 1.0 for name, x in given.items()]
@@ -579,13 +585,14 @@ class Tensor(Node):
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
         """Fill with ones, each with probability ``p``, and zeros. Raises ValueError where p is outside [0, 1]."""
+        self._changeable("bernoulli_")
         if not 0 <= (p := number_of(p, "bernoulli_: p")) <= 1:
             raise ValueError(f"bernoulli_: p is a probability in [0, 1], got {p}")
         return self.copy_(coins(self.shape, p * 1.0, generator))
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """Limit every entry to [min, max] in place."""
-        self._update("clamp_", _assign, rules.clamp(_node(Tensor, self.raw), min, max))
+        self._update("clamp_", _assign, rules.clamp(self.detach(), min, max))
         return self
 
     __iadd__, __isub__ = _inplace_operator("add_", rules.add), _inplace_operator("sub_", rules.sub)
@@ -657,7 +664,7 @@ class Tensor(Node):
 
     def __reduce__(self) -> Any:
         if not self.is_leaf:
-            raise TypeError("a recorded tensor cannot be pickled or copied with its graph; use .detach().clone()")
+            raise TypeError(f"a recorded tensor (shape {self.shape}) cannot be pickled or copied with its graph; use .detach().clone()")
         return _rebuild, (type(self), self.raw, self.requires_grad)
 
     def __copy__(self) -> Tensor:
@@ -710,9 +717,9 @@ class Tensor(Node):
         return functions.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
 
     def __invert__(self) -> Tensor:
-        if self.raw.dtype.kind == "f":
+        if self._numbers.dtype.kind == "f":
             raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
-        return _node(Tensor, ~self.raw)
+        return _node(Tensor, np.asarray(~self._numbers))
 
     __and__ = __rand__ = _logical("&", np.bitwise_and)
     __or__ = __ror__ = _logical("|", np.bitwise_or)
@@ -745,15 +752,15 @@ class Tensor(Node):
 
     def any(self) -> Tensor:
         """Is any entry not zero? A 0-d boolean."""
-        return _node(Tensor, np.asarray(self.raw.any()))
+        return _node(Tensor, np.asarray(self._numbers.any()))
 
     def all(self) -> Tensor:
         """Is no entry zero? A 0-d boolean."""
-        return _node(Tensor, np.asarray(self.raw.all()))
+        return _node(Tensor, np.asarray(self._numbers.all()))
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
-        x, y = _tensor(self, "allclose").raw, _entries(other, "allclose")
+        x, y = _tensor(self, "allclose")._numbers, _entries(other, "allclose")
         rules.fitting("allclose", x.shape, y.shape)
         rtol, atol = number_of(rtol, "allclose: rtol"), number_of(atol, "allclose: atol")
         with np.errstate(all="ignore"):
@@ -761,15 +768,15 @@ class Tensor(Node):
 
     def equal(self, other: Tensor) -> Any:
         """The same shape and the same entries?"""
-        return np.array_equal(self.raw, _entries(other, "equal"))
+        return np.array_equal(self._numbers, _entries(other, "equal"))
 
     def isnan(self) -> Tensor:
         """True where NaN."""
-        return _node(Tensor, np.asarray(np.isnan(_tensor(self, "isnan").raw)))
+        return _node(Tensor, np.asarray(np.isnan(_tensor(self, "isnan")._numbers)))
 
     def isfinite(self) -> Tensor:
         """True where neither infinite nor NaN."""
-        return _node(Tensor, np.asarray(np.isfinite(_tensor(self, "isfinite").raw)))
+        return _node(Tensor, np.asarray(np.isfinite(_tensor(self, "isfinite")._numbers)))
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""
@@ -865,6 +872,9 @@ item = Op("item", lambda x, i: x.item(i) * 1.0, lambda g, z, x, i: _Gathered({i:
 _ELEMENTWISE = frozenset(rules.ROWS.values())
 
 
+_pow_, _divide = rules.quiet(np.power), rules.quiet(np.true_divide)
+
+
 def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
     np.copyto(out, value, casting="unsafe")
 
@@ -879,7 +889,7 @@ def _tensor(x: Any, what: str) -> Tensor:
 def _entries(given: Any, what: str) -> np.ndarray:
     """The numbers of a tensor, an array, a number or nested lists."""
     try:
-        raw = np.asarray(given.raw if isinstance(given, Node) else given)
+        raw = np.asarray(given._numbers if isinstance(given, Tensor) else given.raw if isinstance(given, Node) else given)
     except (TypeError, ValueError):
         raw = None
     if raw is None or raw.dtype.kind not in "fiub":
@@ -921,7 +931,7 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     out: list[Any] = []
     for k in keys:
         if isinstance(k, Tensor):
-            k = k.raw
+            k = k._numbers
         if isinstance(k, list | range):
             k = _entries(k, "an index") if len(k) else np.zeros(0, np.int64)
         if isinstance(k, np.ndarray):

@@ -38,8 +38,8 @@ PYTHONS = re.compile(
 )
 
 
-OPERATORS = re.compile("unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable")
-FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|Format specifier missing")  # as Python's floats have it
+OPERATORS = re.compile("can.t multiply sequence|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable")
+FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|[Ff]ormat specifier")  # as Python's floats have it
 NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b")
 # "numpy's own overflow warnings of + - * @ pass through", says the README; so does that of inf - inf.
 THEIRS = "overflow encountered in cast|(overflow|invalid value) encountered in (add|subtract|multiply|matmul|dot|maximum|minimum)"
@@ -122,6 +122,8 @@ def tokens(given: list[Any]) -> set[str]:
             entries = getattr(x, "raw", x)
             if entries.size < 100:
                 found |= set(map(str, entries.flat))
+        if isinstance(x, Value):
+            found |= {str(x.data), f"{x.data:g}"}
         if isinstance(x, float):
             found.add(f"{x:g}")
         if hasattr(x, "__len__"):
