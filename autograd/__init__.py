@@ -5,7 +5,7 @@ from math import inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
 # fmt: off
-from autograd import functional
+from autograd import errors, functional
 from autograd.creation import (
     arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, normal, ones, ones_like,
     rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
@@ -68,7 +68,7 @@ __all__ = [
     "AnomalyError", "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
     "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
     "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "detect_anomaly", "diag", "div", "dot",
-    "draw", "draw_dot", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "exp",
+    "draw", "draw_dot", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "errors", "exp",
     "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like",
     "functional", "ge", "gelu", "grad", "graph_player", "graph_size", "gt", "inf", "initial_seed", "int32", "int64",
     "is_grad_enabled", "isfinite", "isnan", "le", "leaky_relu", "linear", "linspace", "listing", "load", "log",

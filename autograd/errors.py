@@ -8,7 +8,7 @@ from __future__ import annotations
 import numbers
 from typing import Any
 
-__all__ = ["described", "flag_of", "int_of", "number_of"]
+__all__ = ["brief", "described", "flag_of", "int_of", "name_of", "number_of"]
 
 
 def described(x: Any) -> str:
@@ -16,22 +16,28 @@ def described(x: Any) -> str:
 
     >>> import numpy as np
     >>> described("a"), described(None), described(np.ones((2, 3))), described([1, 2])
-    ("the str 'a'", 'None', 'an ndarray of shape (2, 3) and dtype float64', 'a list of length 2')
+    ("str 'a'", 'NoneType', 'ndarray of shape (2, 3) and dtype float64', 'list of length 2')
     """
     kind = type(x).__name__
-    a_kind = f"{'an' if kind[0] in 'aeioAEIO' or kind == 'ndarray' else 'a'} {kind}"
-    if x is None or isinstance(x, numbers.Complex | str | bytes):
-        if isinstance(x, int) and x.bit_length() > 128:
-            return f"an int of {x.bit_length()} bits"
-        return "None" if x is None else f"the {kind} {x!r:.60}"
+    if isinstance(x, int) and x.bit_length() > 128:
+        return f"an int of {x.bit_length()} bits"
+    if isinstance(x, numbers.Complex | str | bytes):
+        return f"{kind} {x!r:.60}"
     if isinstance(x, type):
         return f"the class {x.__name__}"
+    if callable(x) and isinstance(name := getattr(x, "__name__", None), str):
+        return f"the function {name}"
     shape, dtype = getattr(x, "shape", None), getattr(x, "dtype", None)
     if isinstance(shape, tuple) and dtype is not None:
-        return f"{a_kind} of shape {tuple(map(int, shape))} and dtype {dtype}"
+        return f"{kind} of shape {tuple(map(int, shape))} and dtype {dtype}"
     if isinstance(x, list | tuple | dict | set | frozenset):
-        return f"{a_kind} of length {len(x)}" if len(x) else f"an empty {kind}"
-    return f"{a_kind} {x.raw}" if isinstance(getattr(x, "raw", None), float) else a_kind
+        return f"{kind} of length {len(x)}"
+    return f"{kind} {x.raw}" if isinstance(getattr(x, "raw", None), float) else kind
+
+
+def brief(x: Any) -> str:
+    """What came where numbers are expected: a number as it is, anything else in words."""
+    return f"{x!r:.60}" if isinstance(x, numbers.Complex) else described(x)
 
 
 def flag_of(x: Any, what: str) -> bool:
@@ -39,7 +45,7 @@ def flag_of(x: Any, what: str) -> bool:
 
     >>> flag_of("yes", "keepdim")
     Traceback (most recent call last):
-    TypeError: keepdim must be True or False, got the str 'yes'
+    TypeError: keepdim must be True or False, got str 'yes'
     """
     if x is True or x is False:
         return x
@@ -55,7 +61,7 @@ def int_of(x: Any, what: str, least: int = -(2**63), most: int = 2**63 - 1) -> i
 
     >>> int_of(-1, "a size", 0)
     Traceback (most recent call last):
-    ValueError: a size must be at least 0, got the int -1
+    ValueError: a size must be at least 0, got -1
     """
     try:
         if isinstance(x, bool):
@@ -63,11 +69,23 @@ def int_of(x: Any, what: str, least: int = -(2**63), most: int = 2**63 - 1) -> i
         n: int = x.__index__()
     except (AttributeError, TypeError, ValueError):  # a tensor of several entries has an __index__, too
         raise TypeError(f"{what} must be an int, got {described(x)}") from None
-    if n < least:
-        raise ValueError(f"{what} must be at least {least}, got {described(n)}")
-    if n > most:
-        raise ValueError(f"{what} must be at most {most}, got {described(n)}")
+    if not least <= n <= most:
+        bound = f"at least {least}" if n < least else f"at most {most}"
+        raise ValueError(f"{what} must be {bound}, got {brief(n)}")
     return n
+
+
+def name_of(x: Any, what: str, *known: str) -> str:
+    """``x``, which must be one of the ``known`` names, or a ValueError that lists them.
+
+    >>> name_of("median", "reduction", "none", "mean", "sum")
+    Traceback (most recent call last):
+    ValueError: reduction must be 'none', 'mean' or 'sum', got 'median'
+    """
+    if isinstance(x, str) and x in known:
+        return x
+    *names, last = map(repr, known)
+    raise ValueError(f"{what} must be {', '.join(names)} or {last}, got {f'{x!r:.60}' if isinstance(x, str) else described(x)}")
 
 
 def number_of(x: Any, what: str) -> float:
@@ -78,7 +96,7 @@ def number_of(x: Any, what: str) -> float:
 
     >>> number_of("a", "p")
     Traceback (most recent call last):
-    TypeError: p must be a real number, got the str 'a'
+    TypeError: p must be a real number, got str 'a'
     """
     if x.__class__ is float or x.__class__ is int:
         n = x

@@ -83,13 +83,13 @@ class Call:
 _begun = count()
 
 
-def _nodes(x: Any) -> list[Any]:
-    """The nodes in nested arguments or results."""
-    if isinstance(x, list | tuple):
-        return [n for part in x for n in _nodes(part)]
-    if isinstance(x, dict):
-        return _nodes(list(x.values()))
-    return list(x.entries()) if hasattr(x, "entries") else []
+def _nodes(x: Any, around: tuple[int, ...] = ()) -> list[Any]:
+    """The nodes in nested arguments or results, which may hold themselves."""
+    if isinstance(x, list | tuple | dict):
+        if id(x) in around:
+            return []
+        return [n for part in (x.values() if isinstance(x, dict) else x) for n in _nodes(part, (*around, id(x)))]
+    return list(x.entries()) if hasattr(type(x), "entries") else []
 
 
 class Notes:

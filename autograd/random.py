@@ -59,7 +59,7 @@ class Generator:
                 raise ValueError(f"got {state['state']}")  # such as a float, which numpy would cut off
             self.manual_seed(state["seed"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"this is no state of a Generator: {error!r}") from None
+            raise ValueError(f"this is no state of a Generator, as get_state() gives it: {described(state)}") from error
         self.numpy.bit_generator.state = state["state"]
 
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import described
+from autograd.errors import described, name_of
 from autograd.graph import PLAIN, Node, Op
 
 _WEAK = (int, float, bool)
@@ -281,10 +281,8 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     ``approximate="tanh"`` gives x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x**3))), faster on arrays.
     """
     half = 0.5 * x if isinstance(x, Node) else mul(x, 0.5)  # a row says what it does not take
-    if isinstance(approximate, str) and approximate == "tanh":
+    if name_of(approximate, "gelu: approximate", "none", "tanh") == "tanh":
         return half * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
-    if not isinstance(approximate, str) or approximate != "none":
-        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r:.60}")
     return half * erfc(x * -math.sqrt(0.5))
 
 

@@ -304,15 +304,15 @@ class Tensor(Node):
 
     # What it is.
     _grad = Node.grad
-    grad = property(attrgetter("_grad"), doc="The gradient, a tensor of this shape and dtype, or None; it can be set.")  # type: ignore[assignment]
+    grad = property(attrgetter("_grad"), doc="The gradient, a floating tensor of this shape, or None; it can be set.")  # type: ignore[assignment]
 
     @grad.setter
     def grad(self, grad: Tensor | None) -> None:
         if grad is not None:
             if not isinstance(grad, Tensor):
                 raise TypeError(f"a gradient must be a Tensor or None, got {described(grad)}")
-            if grad.shape != self.shape or grad.dtype != self.dtype:
-                raise ValueError(f"a gradient must have the shape {self.shape} and dtype {self.dtype} of its tensor, got {described(grad)}")
+            if grad.shape != self.shape or grad.dtype.kind != "f":
+                raise ValueError(f"a gradient must be floating and of the shape {self.shape} of its tensor, got {described(grad)}")
         self._grad = grad
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import int_of, name_of, number_of
 from nn import functional as F
 from nn.module import Module, Parameter
 
@@ -92,10 +93,8 @@ class PReLU(Module):
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         super().__init__()
-        if num_parameters < 1:
-            raise ValueError(f"PReLU: num_parameters must be at least 1, got {num_parameters}")
-        self.num_parameters = num_parameters
-        self.weight = Parameter(ag.full((num_parameters,), float(init)))
+        self.num_parameters = int_of(num_parameters, "PReLU: num_parameters", 1)
+        self.weight = Parameter(ag.full((num_parameters,), float(number_of(init, "PReLU: init"))))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.prelu(x, self.weight)
@@ -133,9 +132,7 @@ class GELU(Module):
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
-        if approximate not in ("none", "tanh"):
-            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', got {approximate!r}")
-        self.approximate = approximate
+        self.approximate = name_of(approximate, "GELU: approximate", "none", "tanh")
 
     def forward(self, x: Tensor) -> Tensor:
         return F.gelu(x, self.approximate)

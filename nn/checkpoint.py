@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 import autograd as ag
+from autograd.errors import described
 from nn.module import Module
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
@@ -32,12 +33,19 @@ def save_checkpoint(
     >>> load_checkpoint(path, model=Linear(2, 1))
     {'step': 7, 'note': 'half way'}
     """
+    _states({"model": model, "optimizer": optimizer, "scheduler": scheduler})
     state = model.state_dict()
     if _REST in state:
         raise ValueError(f"save_checkpoint: a parameter is called {_REST!r}, which is taken; give it another name")
     parts = {"optimizer": optimizer, "scheduler": scheduler}
     rest = {name: None if part is None else part.state_dict() for name, part in parts.items()}
     ag.save({**state, _REST: {**rest, "step": step, "extra": extra, "random": ag.default_generator.get_state()}}, path)
+
+
+def _states(given: dict[str, Any]) -> None:
+    for name, part in given.items():
+        if (part is not None or name == "model") and (isinstance(part, type) or not hasattr(part, "load_state_dict")):
+            raise TypeError(f"a checkpoint holds a {name} with state_dict() and load_state_dict(), got {described(part)}")
 
 
 def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: Any = None, scheduler: Any = None) -> dict[str, Any]:
@@ -55,6 +63,7 @@ def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: A
     RuntimeError: the state does not fit this Linear, nothing was loaded
       mis-shaped: weight (got shape (1, 2), expected (4, 2)), bias (got shape (1,), expected (4,))
     """
+    _states({"model": model, "optimizer": optimizer, "scheduler": scheduler})
     state = ag.load(path)
     rest = state.pop(_REST, None) if isinstance(state, dict) else None
     if not isinstance(rest, dict) or not {"optimizer", "scheduler", "step", "extra", "random"} <= set(rest):

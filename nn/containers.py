@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from autograd.errors import described, int_of, number_of
 from nn.activations import ReLU
 from nn.layers import Dropout, Linear
 from nn.module import Module
@@ -26,13 +27,13 @@ class _Row(Module):
         named = list(named)
         for name, m in named:
             if not isinstance(m, Module):
-                got = type(m).__name__
+                got = described(m)
                 if isinstance(m, type):
                     got = f"the class {m.__name__} (write {m.__name__}(...))"
                 elif isinstance(m, list | tuple):
                     got += " (unpack it: Sequential(*layers))"
                 elif callable(m):
-                    got += f" {m!r} (as modules there are nn.ReLU() and its kin)"
+                    got += " (as modules there are nn.ReLU() and its kin)"
                 raise TypeError(f"{type(self).__name__} takes modules, got {got} at position {name}")
             if not name or "." in name or hasattr(type(self), name):
                 raise KeyError(f"{type(self).__name__}: {name!r} cannot name a module: it is empty, has a dot, or is an attribute")
@@ -52,16 +53,18 @@ class _Row(Module):
 
     def _key(self, i: int) -> str:
         names = list(self._named())
-        try:
-            return names[i]
-        except IndexError:
-            raise IndexError(f"index {i} is out of range for a {type(self).__name__} of {len(names)} modules") from None
+        i = int_of(i, f"the index of a {type(self).__name__}")
+        if not -len(names) <= i < len(names):
+            raise IndexError(f"index {i} is out of range for a {type(self).__name__} of {len(names)} modules")
+        return names[i]
 
     def __setitem__(self, i: int, module: Module) -> None:
         self.add_module(self._key(i), module)
 
     def __delitem__(self, i: int | slice) -> None:
         named = list(self._named().items())
+        if not isinstance(i, slice):
+            self._key(i)
         del named[i]
         numbered = all(name.isdigit() for name in self._named())  # then the numbers stay without a gap
         self._refill([(str(j), m) for j, (_, m) in enumerate(named)] if numbered else named)
@@ -72,6 +75,8 @@ class _Row(Module):
 
     def extend(self: Self, modules: Iterable[Module]) -> Self:
         """More at the end."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"{type(self).__name__} takes a list of modules, got {described(modules)}; put it in [...]")
         start = len(self)
         self._refill([(str(start + i), m) for i, m in enumerate(modules)], keep=True)
         return self
@@ -79,7 +84,7 @@ class _Row(Module):
     def insert(self, index: int, module: Module) -> None:
         """One more before position ``index``; all are numbered anew."""
         row = list(self)
-        row.insert(index, module)
+        row.insert(int_of(index, f"insert into a {type(self).__name__}: the index"), module)
         self._refill((str(i), m) for i, m in enumerate(row))
 
 
@@ -129,7 +134,7 @@ class ModuleList(_Row):
         return ModuleList(list(self)[i]) if isinstance(i, slice) else getattr(self, self._key(i))
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
-        return ModuleList([*self, *other])
+        return ModuleList([*self, *other]) if isinstance(other, Iterable) else NotImplemented
 
 
 class MLP(Sequential):
@@ -157,9 +162,9 @@ class MLP(Sequential):
         bias: bool = True,
     ) -> None:
         if not isinstance(nouts, list | tuple) or not nouts:
-            raise TypeError(f"MLP: nouts is a list of widths such as [16, 16, 1], got {nouts!r}")
+            raise TypeError(f"MLP: nouts is a list of widths such as [16, 16, 1], got {described(nouts)}")
         hidden = len(nouts) - 1
-        rates = [dropout] * hidden if isinstance(dropout, int | float) else list(dropout)
+        rates = list(dropout) if isinstance(dropout, list | tuple) else [number_of(dropout, "MLP: dropout")] * hidden
         if len(rates) != hidden:
             raise ValueError(f"MLP: dropout has {len(rates)} entries for {hidden} hidden layers; give one for each")
         layers: list[Module] = []
@@ -178,5 +183,5 @@ def _activation(given: Any) -> Module:
     except TypeError:
         made = None
     if not isinstance(made, Module):
-        raise TypeError(f"MLP: activation is a module class such as nn.Tanh, or a module, got {given!r}")
+        raise TypeError(f"MLP: activation is a module class such as nn.Tanh, or a module, got {described(given)}")
     return made

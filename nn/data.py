@@ -14,16 +14,13 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import described, flag_of, int_of, number_of
 
 __all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "collate", "k_fold", "random_split", "standardize"]
 
 
 def _int(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an int, got {type(value).__name__}{f' {value!r}' if isinstance(value, str | float) else ''}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-    return int(value)
+    return int_of(value, name, least)
 
 
 def collate(items: Sequence[Any]) -> Any:
@@ -36,13 +33,17 @@ def collate(items: Sequence[Any]) -> Any:
     >>> collate([(1, 0.5), (2, 1.5)])
     (tensor([1, 2]), tensor([0.5000, 1.5000]))
     """
+    if not isinstance(items, list | tuple):
+        raise TypeError(f"collate takes a list of items, got {described(items)}")
     if not items:
-        raise ValueError("collate needs at least one item")
+        raise ValueError(f"collate needs at least one item, got {described(items)}")
     first = items[0]
     if isinstance(first, tuple | list):
         lengths = [len(item) if isinstance(item, tuple | list) else type(item).__name__ for item in items]
         if len(set(lengths)) > 1:
             raise ValueError(f"the items of a batch must have one length, got {lengths[:8]}")
+        if any(item is items for item in items) or any(part is first for part in first):
+            raise ValueError(f"the items of a batch must not hold themselves, got {first!r:.60}")
         columns = [collate(column) for column in zip(*items)]
         return tuple(columns) if isinstance(first, tuple) else columns
     if isinstance(first, Tensor | np.ndarray):
@@ -79,6 +80,13 @@ def _batch(dataset: Any, rows: Any) -> Any:
     return dataset[rows] if isinstance(dataset, Tensor) else collate([dataset[int(i)] for i in rows])
 
 
+def _sized(dataset: Any) -> int:
+    """The length of a dataset, or a TypeError for what is none."""
+    if isinstance(dataset, type) or not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+        raise TypeError(f"a dataset has a length and an index, {described(dataset)} has not; make it a list or a Dataset")
+    return len(dataset)
+
+
 class TensorDataset(Dataset):
     """Tensors of one length; item i is the tuple of their rows i. What indexes a tensor indexes it.
 
@@ -93,7 +101,7 @@ class TensorDataset(Dataset):
     def __init__(self, *tensors: Tensor) -> None:
         for t in tensors:
             if not isinstance(t, Tensor) or not t.ndim:
-                got = "a 0-d tensor" if isinstance(t, Tensor) else type(t).__name__
+                got = "a 0-d tensor" if isinstance(t, Tensor) else described(t)
                 hint = "unpack it: TensorDataset(*tensors)" if isinstance(t, list | tuple) else "for an array use from_numpy(...)"
                 raise TypeError(f"TensorDataset takes tensors with rows, got {got}; {hint}")
         lengths = [len(t) for t in tensors]
@@ -122,7 +130,10 @@ class Subset(Dataset):
     """
 
     def __init__(self, dataset: Any, indices: Any) -> None:
-        given = ag.tensor(indices, dtype=None if len(indices) else ag.int64)
+        _sized(dataset)
+        if not isinstance(indices, list | tuple | range | np.ndarray | Tensor):
+            raise TypeError(f"the indices of a Subset are one row of ints, got {described(indices)}")
+        given = ag.tensor(indices, dtype=None if np.shape(indices) != (0,) else ag.int64)
         if given.ndim != 1 or given.dtype.kind not in "iu":
             raise TypeError(f"the indices of a Subset are one row of ints, got {given.dtype} of shape {given.shape}")
         n, rows = len(dataset), given.numpy()
@@ -153,8 +164,11 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: ag.Generator
     >>> [len(part) for part in random_split(range(11), [0.5, 0.25, 0.25])]
     [6, 3, 2]
     """
-    n = len(dataset)
-    if any(length < 0 for length in lengths):
+    n = _sized(dataset)
+    if not isinstance(lengths, list | tuple):
+        raise TypeError(f"random_split: lengths is a list of ints or of fractions, got {described(lengths)}")
+    lengths = [number_of(length, "random_split: a length") for length in lengths]
+    if any(not length >= 0 for length in lengths):
         raise ValueError(f"random_split: no length may be below 0, got {list(lengths)}")
     if all(isinstance(length, int | np.integer) for length in lengths):
         sizes = [int(length) for length in lengths]
@@ -193,10 +207,12 @@ class DataLoader:
         num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
     ) -> None:
-        if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
-            raise TypeError(f"a dataset has a length and an index, {type(dataset).__name__} has not; make it a list or a Dataset")
+        _sized(dataset)
         if not isinstance(generator, ag.Generator | None):
-            raise TypeError(f"generator must be an autograd.Generator, got {type(generator).__name__}")
+            raise TypeError(f"generator must be an autograd.Generator, got {described(generator)}")
+        if not (collate_fn is None or callable(collate_fn)):
+            raise TypeError(f"collate_fn must be a function of a list of items, got {described(collate_fn)}")
+        shuffle, drop_last = flag_of(shuffle, "shuffle"), flag_of(drop_last, "drop_last")
         self.dataset, self.shuffle, self.drop_last, self.generator = dataset, shuffle, drop_last, generator
         self.batch_size = _int("batch_size", batch_size, 1)
         self.num_workers = _int("num_workers", num_workers, 0)
@@ -230,7 +246,7 @@ def k_fold(n: int, k: int, shuffle: bool = True, generator: ag.Generator | None 
     n, k = _int("n", n, 0), _int("k", k, 0)
     if not 2 <= k <= n:
         raise ValueError(f"k_fold needs 2 <= k <= n, got k={k} and n={n}")
-    order = ag.randperm(n, generator=generator) if shuffle else ag.arange(n)
+    order = ag.randperm(n, generator=generator) if flag_of(shuffle, "shuffle") else ag.arange(n)
     sizes = [n // k + (i < n % k) for i in range(k)]
     parts = ag.split(order, sizes)
     return ((ag.cat([p for j, p in enumerate(parts) if j != i]), parts[i]) for i in range(k))
@@ -253,7 +269,7 @@ def standardize(train: Tensor, /, *others: Tensor) -> Any:
     """
     for t in (train, *others):
         if not isinstance(t, Tensor) or t.dtype.kind != "f":
-            got = f"a tensor of {t.dtype}" if isinstance(t, Tensor) else type(t).__name__
+            got = f"a tensor of {t.dtype}" if isinstance(t, Tensor) else described(t)
             raise TypeError(f"standardize takes floating tensors, got {got}; convert with .float() first")
         if not t.ndim or t.shape[1:] != train.shape[1:]:
             raise ValueError(f"standardize takes rows of one shape, got tensors of shapes {train.shape} and {t.shape}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
+from autograd.errors import described, flag_of, int_of, name_of, number_of
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
@@ -26,7 +27,10 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     >>> softplus(ag.tensor([-1000., 0., 1000.])).tolist() == [0.0, float(ag.log(ag.tensor(2.0))), 1000.0]
     True
     """
-    return ag.softplus(input) if beta == 1 else ag.softplus(input * beta) / beta
+    beta = number_of(beta, "softplus: beta")
+    if not beta > 0:
+        raise ValueError(f"softplus: beta must be > 0, got {beta}")
+    return ag.softplus(input) if beta == 1 else ag.softplus(ag.mul(input, beta)) / beta
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -52,18 +56,20 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[0, 0, 1],
             [1, 0, 0]])
     """
-    index = tensor.numpy()
+    _tensors("one_hot", tensor)
+    index = tensor.detach().numpy()
     if index.dtype.kind not in "iu":
         raise TypeError(f"one_hot: class indices are integers, got {tensor.dtype}; use .long()")
-    classes = int(index.max(initial=-1)) + 1 if num_classes == -1 else num_classes
+    classes = int_of(num_classes, "one_hot: num_classes", -1)
+    classes = int(index.max(initial=0 if index.dtype.kind == "u" else -1)) + 1 if classes == -1 else classes
     if index.size and not 0 <= index.min() <= index.max() < classes:
         raise ValueError(f"one_hot: indices from {index.min()} to {index.max()} are out of range for {classes} classes")
     return (tensor.unsqueeze(-1) == ag.arange(classes)).long()
 
 
 def check_probability(p: float) -> None:
-    """Raises ValueError unless p lies in [0, 1]."""
-    if not 0 <= p <= 1:
+    """Raises ValueError unless p lies in [0, 1], TypeError where it is no number."""
+    if not 0 <= number_of(p, "dropout: p") <= 1:
         raise ValueError(f"dropout: p is a probability in [0, 1], got {p}")
 
 
@@ -78,8 +84,10 @@ def dropout(
     >>> sorted(set(dropout(ag.ones(100), 0.2).tolist()))
     [0.0, 1.25]
     """
+    _tensors("dropout", input)
     check_probability(p)
-    if not training or p == 0:
+    p = number_of(p, "dropout: p")
+    if not flag_of(training, "training") or p == 0:
         return input
     if p == 1:
         return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
@@ -90,8 +98,7 @@ def dropout(
 # What losses share.
 def check_reduction(reduction: str) -> None:
     """Raises ValueError for a reduction that there is not."""
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
+    name_of(reduction, "reduction", "none", "mean", "sum")
 
 
 def _reduce(loss: Tensor, reduction: str) -> Tensor:
@@ -103,7 +110,9 @@ def _tensors(name: str, *given: Any) -> None:
     for x in given:
         if not isinstance(x, Tensor):
             hint = "does forward() return its result?" if x is None else "wrap it as tensor(...)"
-            raise TypeError(f"{name} expects Tensors, got {type(x).__name__}; {hint}")
+            if isinstance(x, ag.Value) or (isinstance(x, list | tuple) and any(isinstance(v, ag.Value) for v in x)):
+                hint = "make Values a tensor that they stay connected to, by tensor([[v, ...], ...])"
+            raise TypeError(f"{name} expects Tensors, got {described(x)}; {hint}")
 
 
 def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
@@ -149,6 +158,7 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
     [0.125, 2.5]
     """
     _same_shape(input, target, "huber_loss")
+    delta = number_of(delta, "huber_loss: delta")
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be > 0, got {delta}")
     d = input - target
@@ -162,6 +172,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     >>> smooth_l1_loss(ag.tensor([0.5, 3.]), ag.zeros(2), reduction="none", beta=2.0).tolist()
     [0.0625, 2.0]
     """
+    beta = number_of(beta, "smooth_l1_loss: beta")
     if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta must be >= 0, got {beta}")
     if beta == 0:
@@ -181,7 +192,7 @@ def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin
     signs = target.detach().numpy()
     if (wrong := signs[(signs != 1) & (signs != -1)]).size:
         raise ValueError(f"hinge_loss: targets are 1 or -1, got {wrong[0]}; from 0 and 1 make them as 2 * y - 1")
-    return _reduce(relu(margin - target * input), reduction)
+    return _reduce(relu(number_of(margin, "hinge_loss: margin") - target * input), reduction)
 
 
 # Classes.
@@ -191,7 +202,7 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
     index = target.numpy().reshape(-1)
-    kept = index != ignore_index
+    kept = index != int_of(ignore_index, f"{name}: ignore_index")
     bad = index[kept & ((index < 0) | (index >= classes))]
     if bad.size:
         raise ValueError(f"{name}: class index {bad[0]} is out of range for {classes} classes")
@@ -282,6 +293,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     _tensors("cross_entropy", input, target)
+    label_smoothing = number_of(label_smoothing, "cross_entropy: label_smoothing")
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing lies in [0, 1], got {label_smoothing}")
     if target.shape == input.shape and input.ndim and target.dtype.kind == "f":
@@ -361,10 +373,15 @@ _log = ag.Op("log", lambda p: ag.maximum(ag.log(p), -100.0), lambda g, z, p: g /
 # Penalties.
 def _penalty(name: str, params: Any, size: Callable[[Any], Any]) -> Any:
     if hasattr(params, "parameters") or isinstance(params, dict):
-        raise TypeError(f"{name} expects parameters, got {type(params).__name__}; pass net.parameters()")
+        raise TypeError(f"{name} expects parameters, got {described(params)}; pass net.parameters()")
+    if not isinstance(params, ag.Node | Iterable):
+        raise TypeError(f"{name} expects a parameter or several, got {described(params)}; pass net.parameters()")
     given = [params] if isinstance(params, ag.Node) else list(params)
     if not given:
         raise ValueError(f"{name} got no parameters; was a generator such as net.parameters() used up before?")
+    for p in given:
+        if not isinstance(p, Tensor | ag.Value):
+            raise TypeError(f"{name} expects Tensors or Values, got {described(p)}")
     first, *rest = [s.sum() if isinstance(s, Tensor) else s for s in map(size, given)]
     return sum(rest, first)
 

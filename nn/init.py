@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import described, name_of, number_of
 
 __all__ = [
     "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",
@@ -22,8 +23,12 @@ __all__ = [
 
 def _check(tensor: Any) -> None:
     if not isinstance(tensor, Tensor) or tensor.dtype.kind != "f":
-        got = f"a tensor of {tensor.dtype}" if isinstance(tensor, Tensor) else type(tensor).__name__
-        raise TypeError(f"only a floating tensor can be filled with real numbers, got {got}")
+        raise TypeError(f"only a floating tensor can be filled with real numbers, got {described(tensor)}")
+
+
+def _tensor(tensor: Any) -> None:
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"only a tensor can be filled, got {described(tensor)}")
 
 
 @ag.no_grad
@@ -34,7 +39,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: ag.Gener
     tensor([3., 3.])
     """
     _check(tensor)
-    if a > b:
+    a, b = number_of(a, "uniform_: a"), number_of(b, "uniform_: b")
+    if not a <= b:
         raise ValueError(f"uniform_ needs a <= b, got a={a} and b={b}")
     return tensor.copy_(ag.rand(tensor.shape, dtype=tensor.dtype, generator=generator) * (b - a) + a)
 
@@ -47,7 +53,8 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: ag.G
     tensor([3., 3.])
     """
     _check(tensor)
-    if std < 0:
+    mean, std = number_of(mean, "normal_: mean"), number_of(std, "normal_: std")
+    if not std >= 0:
         raise ValueError(f"normal_ needs std >= 0, got {std}")
     return tensor.copy_(ag.randn(tensor.shape, dtype=tensor.dtype, generator=generator) * std + mean)
 
@@ -59,7 +66,8 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> constant_(ag.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
-    return tensor.fill_(val)
+    _tensor(tensor)
+    return tensor.fill_(number_of(val, "constant_: val"))
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -88,6 +96,7 @@ def eye_(tensor: Tensor) -> Tensor:
     tensor([[1., 0., 0.],
             [0., 1., 0.]])
     """
+    _tensor(tensor)
     if tensor.ndim != 2:
         raise ValueError(f"eye_ fills a tensor of 2 dimensions, got shape {tensor.shape}")
     return tensor.copy_(ag.eye(*tensor.shape))
@@ -103,23 +112,25 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     >>> calculate_gain("relu") == 2 ** 0.5
     True
     """
-    slope = 0.01 if param is None else param
+    slope = 0.01 if param is None else number_of(param, "the slope of leaky_relu")
     gains = {
         "linear": 1.0,
         "identity": 1.0,
         "sigmoid": 1.0,
         "tanh": 5 / 3,
         "relu": math.sqrt(2),
-        "leaky_relu": math.sqrt(2 / (1 + slope**2)),
+        "leaky_relu": math.sqrt(2) / math.hypot(1, slope),
         "selu": 3 / 4,
     }
-    if nonlinearity not in gains:
-        raise ValueError(f"no gain is known for {nonlinearity!r}; there are {', '.join(gains)}")
+    if not isinstance(nonlinearity, str) or nonlinearity not in gains:
+        got = repr(nonlinearity) if isinstance(nonlinearity, str) else described(nonlinearity)
+        raise ValueError(f"no gain is known for {got}; there are {', '.join(gains)}")
     return gains[nonlinearity]
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight (out, in, ...): each of these sizes times that of the field behind them."""
+    _check(tensor)
     if tensor.ndim < 2:
         raise ValueError(f"a tensor of shape {tensor.shape} has no fans: there must be at least 2 dimensions, (out, in, ...)")
     field = math.prod(tensor.shape[2:])
@@ -131,12 +142,11 @@ def _over(fan: float) -> float:
 
 
 def _xavier(tensor: Tensor, gain: float) -> float:
-    return gain * _over(sum(_fans(tensor)) / 2)
+    return number_of(gain, "the gain") * _over(sum(_fans(tensor)) / 2)
 
 
 def _kaiming(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"mode must be 'fan_in' or 'fan_out', got {mode!r}")
+    name_of(mode, "mode", "fan_in", "fan_out")
     fan_in, fan_out = _fans(tensor)
     return calculate_gain(nonlinearity, a) * _over(fan_in if mode == "fan_in" else fan_out)
 
@@ -204,6 +214,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: ag.Generator | None 
     True
     """
     _check(tensor)
+    gain = number_of(gain, "orthogonal_: gain")
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_ fills a tensor of at least 2 dimensions, got shape {tensor.shape}")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])

@@ -7,6 +7,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import brief, described, flag_of
 from nn import functional as F
 from nn import init
 from nn.module import Module, Parameter
@@ -30,11 +31,12 @@ class Linear(Module):
     ) -> None:
         super().__init__()
         for size in (in_features, out_features):
-            if isinstance(size, bool) or not hasattr(size, "__index__") or size < 0:
-                raise ValueError(f"Linear: in_features and out_features are ints >= 0, got {in_features!r} and {out_features!r}")
+            if isinstance(size, bool | type) or not hasattr(size, "__index__") or getattr(size, "ndim", 0) or not 0 <= size < 2**63:
+                got = f"{brief(in_features)} and {brief(out_features)}"
+                raise ValueError(f"Linear: in_features and out_features are ints >= 0, got {got}")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(ag.empty(out_features, in_features, dtype=dtype))
-        self.bias = Parameter(ag.empty(out_features, dtype=dtype)) if bias else None
+        self.bias = Parameter(ag.empty(out_features, dtype=dtype)) if flag_of(bias, "Linear: bias") else None
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: ag.Generator | None = None) -> None:
@@ -68,6 +70,8 @@ class LazyLinear(Linear):
     def forward(self, x: Tensor) -> Tensor:
         if not isinstance(self.weight, Parameter):
             raise RuntimeError("LazyLinear: call the network once on tensors before scalars(), so that its width is known")
+        if not isinstance(x, Tensor) or x.dtype.kind != "f":
+            raise TypeError(f"LazyLinear expects a floating Tensor, got {described(x)}")
         if not x.ndim:
             raise ValueError("LazyLinear: an input has at least one dimension, got a 0-d tensor")
         self.in_features = x.shape[-1]
@@ -99,7 +103,7 @@ class Flatten(Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.flatten(self.start_dim, self.end_dim)
+        return ag.flatten(x, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
@@ -116,6 +120,8 @@ class Dropout(Module):
         """``inplace`` is taken for PyTorch's sake and changes nothing. Raises ValueError where p is outside [0, 1]."""
         super().__init__()
         F.check_probability(p)
+        if not isinstance(generator, ag.Generator | None):
+            raise TypeError(f"Dropout: generator must be an autograd.Generator, got {described(generator)}")
         self.p, self.generator = p, generator
 
     def forward(self, x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import described, flag_of
 from nn.scalars import ScalarNetwork
 
 __all__ = ["Handle", "LoadedKeys", "Module", "Parameter"]
@@ -87,15 +88,17 @@ class Module:
         old = self.__dict__.get(name)
         if isinstance(old, Parameter | Module) and not (value is None or isinstance(value, Parameter | Module)):
             kind = "Parameter" if isinstance(old, Parameter) else "Module"
-            raise TypeError(f"{name!r} is a {kind}; got {type(value).__name__}; assign to its .data, or None to remove it")
+            raise TypeError(f"{name!r} is a {kind}; got {described(value)}; assign to its .data, or None to remove it")
         if name in self._buffers:
             if isinstance(value, Parameter | Module):
                 self._forget_buffer(name)
             elif not isinstance(value, Tensor | None):
-                raise TypeError(f"{name!r} is a buffer; got {type(value).__name__}, expected a Tensor or None")
+                raise TypeError(f"{name!r} is a buffer; got {described(value)}, expected a Tensor or None")
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
+        if name not in self.__dict__:
+            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r} of its own that could be deleted")
         object.__delattr__(self, name)
         self._forget_buffer(name)
 
@@ -126,7 +129,7 @@ class Module:
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """The same as ``self.name = param``."""
         if not isinstance(param, Parameter | None):
-            raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {type(param).__name__}")
+            raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {described(param)}")
         self._register(name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -138,14 +141,14 @@ class Module:
         ({'mean': tensor([0., 0.])}, [])
         """
         if not isinstance(tensor, Tensor | None) or isinstance(tensor, Parameter):
-            raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, and no Parameter, got {type(tensor).__name__}")
+            raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, and no Parameter, got {described(tensor)}")
         self._register(name, tensor)
         object.__setattr__(self, "_buffers", {**self._buffers, name: persistent})
 
     def add_module(self, name: str, module: Module | None) -> None:
         """The same as ``self.name = module``, for names that are not identifiers, such as "0"."""
         if not isinstance(module, Module | None):
-            raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}")
+            raise TypeError(f"add_module: {name!r} must be a Module or None, got {described(module)}")
         self._register(name, module)
 
     def _register(self, name: str, value: Any) -> None:
@@ -166,15 +169,17 @@ class Module:
         >>> net(1)
         2
         """
-        return Handle(self.__dict__.setdefault("_hooks", {}), hook)
+        return Handle(self.__dict__.setdefault("_hooks", {}), _function(hook, "a hook (module, args, output)"))
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, args)`` before every forward; what it returns, unless None, replaces the arguments."""
-        return Handle(self.__dict__.setdefault("_pre_hooks", {}), hook)
+        return Handle(self.__dict__.setdefault("_pre_hooks", {}), _function(hook, "a hook (module, args)"))
 
     # What is in it.
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, with dotted names."""
+        if not isinstance(prefix, str):
+            raise TypeError(f"a prefix of names must be a str, got {described(prefix)}")
         seen: set[Module] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -206,7 +211,7 @@ class Module:
 
         Warns where a plain list, tuple or dict holds a part that is found nowhere else, and so would never be trained.
         """
-        if recurse:
+        if flag_of(recurse, "recurse"):
             self._warn_of_hidden_parts()
         return (p for _, p in self.named_parameters(recurse=recurse))
 
@@ -231,6 +236,9 @@ class Module:
         return (b for _, b in self.named_buffers(recurse=recurse))
 
     def _below(self, prefix: str, recurse: bool) -> Iterator[tuple[str, Module]]:
+        if not isinstance(prefix, str):
+            raise TypeError(f"a prefix of names must be a str, got {described(prefix)}")
+        recurse = flag_of(recurse, "recurse")
         return self.named_modules(prefix) if recurse else iter([(prefix, self)])
 
     # What is done to all of it.
@@ -238,13 +246,13 @@ class Module:
         """Call ``fn`` on every module below, then on this one."""
         for child in self.children():
             child.apply(fn)
-        fn(self)
+        _function(fn, "a function of a module")(self)
         return self
 
     def train(self: Self, mode: bool = True) -> Self:
         """Training mode (dropout works) or not, for all modules below."""
         if not isinstance(mode, bool):
-            raise TypeError(f"train() takes True or False, got {type(mode).__name__}")
+            raise TypeError(f"train() takes True or False, got {described(mode)}")
         for m in self.modules():
             m.training = mode
         return self
@@ -255,6 +263,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or set them to zero."""
+        set_to_none = flag_of(set_to_none, "set_to_none")
         for _, p in self.named_parameters():
             if set_to_none or p.grad is None:
                 p.grad = None
@@ -263,6 +272,7 @@ class Module:
 
     def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
         """Learn the parameters, or freeze them."""
+        requires_grad = flag_of(requires_grad, "requires_grad")
         for _, p in self.named_parameters():
             p.requires_grad_(requires_grad)
         return self
@@ -314,7 +324,8 @@ class Module:
           unexpected: w
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(f"load_state_dict takes a dict from names to tensors, got {type(state_dict).__name__}")
+            raise TypeError(f"load_state_dict takes a dict from names to tensors, got {described(state_dict)}")
+        strict = flag_of(strict, "strict")
         own = self.state_dict()
         given, wrong = {}, []
         for name in own:
@@ -360,6 +371,12 @@ class Module:
             return f"{type(self).__name__}({self.extra_repr()})"
         body = "\n  ".join(lines)
         return f"{type(self).__name__}({self.extra_repr()}\n  {body}\n)"
+
+
+def _function(f: Any, what: str) -> Any:
+    if not callable(f):
+        raise TypeError(f"{what} must be a function, got {described(f)}")
+    return f
 
 
 def _dotted(prefix: str, name: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import described, flag_of, int_of, name_of, number_of
 from nn.data import Dataset
 from nn.module import Module
 
@@ -78,14 +79,15 @@ class EarlyStopping:
     min_delta: float = 0
 
     def __post_init__(self) -> None:
-        if self.mode not in ("min", "max"):
-            raise ValueError(f"mode must be 'min' or 'max', got {self.mode!r}")
-        if self.patience < 1 or self.min_delta < 0:
+        name_of(self.mode, "mode", "min", "max")
+        if int_of(self.patience, "patience", 0) < 1 or not number_of(self.min_delta, "min_delta") >= 0:
             raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {self.patience} and {self.min_delta}")
 
     def __call__(self, epoch: int, history: History) -> bool:
+        if not isinstance(history, Mapping):
+            raise TypeError(f"EarlyStopping is called with the epoch and a History, got {described(history)}")
         if self.monitor not in history:
-            raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(history)}")
+            raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(map(str, history))}")
         sign = 1 if self.mode == "min" else -1
         best, waited = float("inf"), 0
         for number in history[self.monitor]:
@@ -99,7 +101,7 @@ def _callable(what: str, given: Any, call: str) -> None:
         raise TypeError(f"{what} is called as {call}, got the class {given.__name__}; write {given.__name__}(...)")
     if not callable(given):
         hint = "; wrap it: lambda epoch, history: scheduler.step()" if hasattr(given, "get_last_lr") else ""
-        raise TypeError(f"{what} is called as {call}, got {type(given).__name__}{f' {given!r}' if isinstance(given, str) else ''}{hint}")
+        raise TypeError(f"{what} is called as {call}, got {described(given)}{hint}")
 
 
 def _stops(answer: Any) -> bool:
@@ -108,7 +110,7 @@ def _stops(answer: Any) -> bool:
 
 def _pair(name: str, batch: Any) -> tuple[Any, Any]:
     if not isinstance(batch, tuple | list) or len(batch) != 2:
-        got = f"{len(batch)} things" if isinstance(batch, tuple | list) else type(batch).__name__
+        got = f"{len(batch)} things" if isinstance(batch, tuple | list) else described(batch)
         raise TypeError(f"{name} must give batches (inputs, target), got {got}; use DataLoader(TensorDataset(inputs, target), batch_size)")
     return batch[0], batch[1]
 
@@ -117,6 +119,8 @@ def _named(metrics: Mapping[str, Measure] | Sequence[Measure] | Measure) -> dict
     """The metrics by name."""
     if callable(metrics):
         metrics = [metrics]
+    if not isinstance(metrics, Mapping | list | tuple):
+        raise TypeError(f"metrics is a dict of functions fn(output, target), or a list of them, got {described(metrics)}")
     pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(getattr(m, "__name__", ""), m) for m in metrics]
     for _, metric in pairs:
         _callable("a metric", metric, "fn(output, target)")
@@ -136,7 +140,7 @@ def _run(
         output = model(inputs)
         value = loss(output, target)
         if not isinstance(value, Tensor):
-            raise TypeError(f"the loss must return a Tensor, got {type(value).__name__}")
+            raise TypeError(f"the loss must return a Tensor, got {described(value)}")
         value = value.mean() if value.ndim else value
         if optimizer is not None:
             optimizer.zero_grad()
@@ -198,13 +202,14 @@ def fit(
     >>> history.epochs, history["loss"][-1] < 1e-3
     (50, True)
     """
-    if epochs < 0:
-        raise ValueError(f"epochs must be at least 0, got {epochs}")
+    epochs = int_of(epochs, "epochs", 0)
+    if not isinstance(model, Module):
+        raise TypeError(f"fit trains a Module, got {described(model)}; the order is fit(model, loss, optimizer, train)")
     for name, batches in (("train", train), ("valid", valid)):
         if epochs > 1 and isinstance(batches, Iterator):
             raise ValueError(f"{name} can be walked over only once, but there are {epochs} epochs; give a DataLoader or a list")
         if isinstance(batches, Dataset | Tensor) or not isinstance(batches, Iterable | None):
-            raise TypeError(f"{name} must give batches, got {type(batches).__name__}; use DataLoader(dataset, batch_size)")
+            raise TypeError(f"{name} must give batches, got {described(batches)}; use DataLoader(dataset, batch_size)")
     _callable("the loss", loss, "fn(output, target)")
     if not (hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")) or isinstance(optimizer, type):
         got = optimizer.__name__ if isinstance(optimizer, type) else type(optimizer).__name__
@@ -212,10 +217,13 @@ def fit(
     held = [id(p) for group in getattr(optimizer, "param_groups", ()) for p in group["params"]]
     if held and not {id(p) for p in model.parameters()} & set(held):
         raise ValueError("the optimizer holds no parameter of this model; was it made for an earlier one?")
+    if not (callbacks is None or callable(callbacks) or isinstance(callbacks, list | tuple)):
+        raise TypeError(f"callbacks is a function fn(epoch, history), or a list of them, got {described(callbacks)}")
     called = [callbacks] if callable(callbacks) else list(callbacks or ())
     for callback in called:
         _callable("a callback", callback, "fn(epoch, history)")
-    named = _named(metrics or {})
+    named = _named({} if metrics is None else metrics)
+    progress = flag_of(progress, "progress")
     history, modes = History(), [(m, m.training) for m in model.modules()]
     try:
         with _bar(epochs) if progress else nullcontext() as bar:

@@ -12,6 +12,7 @@ from numbers import Real
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import brief, described, number_of
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
@@ -19,19 +20,19 @@ __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 def _gradients(parameters: Tensor | Iterable[Tensor], name: str) -> list[Tensor]:
     """The gradients that are there."""
     if not isinstance(parameters, Iterable):
-        raise TypeError(f"{name} expects a tensor or tensors, got {type(parameters).__name__}; pass net.parameters()")
+        raise TypeError(f"{name} expects a tensor or tensors, got {described(parameters)}; pass net.parameters()")
     listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     for i, p in enumerate(listed):
         if not isinstance(p, Tensor):
-            raise TypeError(f"{name} expects a tensor or tensors; number {i} is {type(p).__name__} {p!r:.80}")
+            raise TypeError(f"{name} expects a tensor or tensors; number {i} is {described(p)}")
     if not listed and isinstance(parameters, Iterator):
         warnings.warn(f"{name} got an empty generator and clips nothing; was it used up before?", stacklevel=3)
     return [p.grad for p in listed if p.grad is not None]
 
 
 def _bound(name: str, value: float) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool) or not float(value) >= 0:  # NaN is not
-        raise ValueError(f"{name} must be a number >= 0, got {value!r}")
+    if not isinstance(value, Real) or isinstance(value, bool) or not number_of(value, name) >= 0:  # NaN is not
+        raise ValueError(f"{name} must be a number >= 0, got {brief(value)}")
     return float(value)
 
 
@@ -53,7 +54,7 @@ def clip_grad_norm_(
     >>> w.grad
     tensor([0.6000, 0.8000])
     """
-    max_norm, norm_type = _bound("clip_grad_norm_: max_norm", max_norm), float(norm_type)
+    max_norm, norm_type = _bound("clip_grad_norm_: max_norm", max_norm), float(number_of(norm_type, "clip_grad_norm_: norm_type"))
     if not norm_type > 0:
         raise ValueError(f"clip_grad_norm_: norm_type must be a number > 0, or inf, got {norm_type}")
     grads = _gradients(parameters, "clip_grad_norm_")

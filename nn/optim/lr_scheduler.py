@@ -12,6 +12,7 @@ from math import cos, inf, pi
 from typing import Any, ClassVar
 
 from autograd import Tensor
+from autograd.errors import brief, described, number_of
 from nn.optim.optimizer import Group, Optimizer, number
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "ReduceLROnPlateau", "StepLR"]
@@ -41,11 +42,11 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{self._name} expects an Optimizer, got {type(optimizer).__name__}")
+            raise TypeError(f"{self._name} expects an Optimizer, got {described(optimizer)}")
         groups = optimizer.param_groups
-        if last_epoch != -1:
+        if not isinstance(last_epoch, int) or last_epoch != -1:
             if missing := [i for i, group in enumerate(groups) if "initial_lr" not in group]:
-                raise KeyError(f"{self._name} with last_epoch={last_epoch}: parameter groups {missing} lack 'initial_lr'")
+                raise KeyError(f"{self._name} with last_epoch={brief(last_epoch)}: parameter groups {missing} lack 'initial_lr'")
         self.optimizer, self.last_epoch = optimizer, last_epoch
         self.base_lrs: list[float] = [group["initial_lr"] if "initial_lr" in group else group["lr"] for group in groups]
         self._last_lr: list[float] = self._lrs()
@@ -53,11 +54,18 @@ class LRScheduler:
         self._begin()
 
     def _begin(self) -> None:
-        """The first step, which leads to epoch ``last_epoch + 1``."""
-        for group, lr in zip(self.optimizer.param_groups, self.base_lrs):
-            group["initial_lr"] = lr
-        self._initial = True
-        self.step()
+        """The first step, which leads to epoch ``last_epoch + 1``; where it fails, the groups are as before."""
+        before = [dict(group) for group in self.optimizer.param_groups]
+        try:
+            for group, lr in zip(self.optimizer.param_groups, self.base_lrs):
+                group["initial_lr"] = lr
+            self._initial = True
+            self.step()
+        except BaseException:
+            for group, old in zip(self.optimizer.param_groups, before):
+                group.clear()
+                group.update(old)
+            raise
         del self._initial
 
     @property
@@ -78,7 +86,7 @@ class LRScheduler:
     def _count(self, name: str, least: int) -> None:
         got = getattr(self, name)
         if not isinstance(got, int) or isinstance(got, bool) or got < least:
-            raise ValueError(f"{self._name}: {name} must be an int >= {least}, got {got!r}")
+            raise ValueError(f"{self._name}: {name} must be an int >= {least}, got {brief(got)}")
 
     def _number(self, name: str, below: float = inf) -> None:
         setattr(self, name, number(f"{self._name}: {name}", getattr(self, name), below))
@@ -88,7 +96,7 @@ class LRScheduler:
         self._count("last_epoch", -1)
         for name in ("base_lrs", "_last_lr"):
             if not isinstance(getattr(self, name), list):
-                raise ValueError(f"{self._name}: {name} must be a list, got {getattr(self, name)!r:.80}")
+                raise ValueError(f"{self._name}: {name} must be a list, got {described(getattr(self, name))}")
             setattr(self, name, [number(f"{self._name}: {name}", lr) for lr in self._each(name, getattr(self, name))])
 
     def get_lr(self) -> list[float]:
@@ -126,7 +134,7 @@ class LRScheduler:
         Raises ValueError, and changes nothing, where it is not one of this schedule, or of another number of groups.
         """
         if not isinstance(state_dict, dict):
-            raise ValueError(f"{self._name}.load_state_dict expects a dict, got {state_dict!r:.80}")
+            raise ValueError(f"{self._name}.load_state_dict expects a dict, got {described(state_dict)}")
         own, given = set(self.state_dict()), set(state_dict)
         if own != given:
             raise ValueError(
@@ -185,7 +193,7 @@ class MultiStepLR(LRScheduler):
         super().check()
         good = isinstance(self.milestones, list) and all(isinstance(m, int) and not isinstance(m, bool) and m >= 0 for m in self.milestones)
         if not good:
-            raise ValueError(f"MultiStepLR: milestones must be ints >= 0, got {self.milestones!r}")
+            raise ValueError(f"MultiStepLR: milestones must be ints >= 0, got {described(self.milestones)}")
         self._number("gamma")
 
     def get_lr(self) -> list[float]:
@@ -276,7 +284,7 @@ class LambdaLR(LRScheduler):
         super().check()
         for i, f in enumerate(self._each("lr_lambda", self.lr_lambda)):
             if not callable(f):
-                raise TypeError(f"LambdaLR: lr_lambda of group {i} must be a function of the epoch, got {f!r:.80}")
+                raise TypeError(f"LambdaLR: lr_lambda of group {i} must be a function of the epoch, got {described(f)}")
 
     def get_lr(self) -> list[float]:
         functions = self._each("lr_lambda", self.lr_lambda)
@@ -316,15 +324,15 @@ class ReduceLROnPlateau(LRScheduler):
         self.mode, self.factor, self.patience = mode, factor, patience
         self.threshold, self.threshold_mode = threshold, threshold_mode
         self.cooldown, self.min_lr, self.eps = cooldown, min_lr, eps
-        self.best = -inf if mode == "max" else inf
+        self.best = -inf if isinstance(mode, str) and mode == "max" else inf
         self.num_bad_epochs = self.cooldown_counter = 0
         super().__init__(optimizer)
 
     def check(self) -> None:
         super().check()
         for name, known in {"mode": ("min", "max"), "threshold_mode": ("rel", "abs")}.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"ReduceLROnPlateau: {name} must be one of {known}, got {getattr(self, name)!r}")
+            if not isinstance(got := getattr(self, name), str) or got not in known:
+                raise ValueError(f"ReduceLROnPlateau: {name} must be one of {known}, got {got if isinstance(got, str) else described(got)}")
         for name in ("patience", "cooldown", "num_bad_epochs", "cooldown_counter"):
             self._count(name, 0)
         self._number("factor", below=1)
@@ -333,7 +341,7 @@ class ReduceLROnPlateau(LRScheduler):
         for low in self._each("min_lr", self.min_lr):
             number("ReduceLROnPlateau: min_lr", low)
         if not isinstance(self.best, int | float):
-            raise ValueError(f"ReduceLROnPlateau: best must be a number, got {self.best!r:.80}")
+            raise ValueError(f"ReduceLROnPlateau: best must be a number, got {described(self.best)}")
 
     def _begin(self) -> None:
         self.last_epoch = 0  # the first metric belongs to epoch 1
@@ -357,7 +365,7 @@ class ReduceLROnPlateau(LRScheduler):
         """Go on to the next epoch, after one that ended with this metric: a number, or a tensor of one entry."""
         if metrics is None:
             raise TypeError("ReduceLROnPlateau.step() needs the metric to watch, such as the validation loss: step(loss)")
-        metric = float(metrics)
+        metric = float(metrics.item() if isinstance(metrics, Tensor) else number_of(metrics, "ReduceLROnPlateau.step: the metric"))
         better = self._improved(metric)
         if better:
             self.best = metric

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import brief, described, flag_of
 
 __all__ = ["Optimizer", "number"]
 
@@ -27,10 +28,13 @@ def number(name: str, value: Any, below: float = inf) -> float:
     """``value`` as a plain Python number, which leaves the dtype of what it meets alone. Raises ValueError outside [0, below)."""
     if isinstance(value, Tensor) and value.numel() == 1:
         value = value.item()
-    plain = float(value) if isinstance(value, Real) and not isinstance(value, bool) else nan
+    try:
+        plain = float(value) if isinstance(value, Real) and not isinstance(value, bool) else nan
+    except OverflowError:
+        plain = nan
     if not 0 <= plain < below:  # NaN is in no interval
         allowed = "a finite number >= 0" if below == inf else f"a number >= 0 and < {below:g}"
-        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+        raise ValueError(f"{name} must be {allowed}, got {brief(value)}")
     return value if type(value) is int else plain
 
 
@@ -62,6 +66,8 @@ class Optimizer:
     coupled: ClassVar[bool] = True
 
     def __init__(self, params: Iterable[Tensor] | Iterable[Group], defaults: dict[str, Any]) -> None:
+        if not isinstance(defaults, dict):
+            raise TypeError(f"{self._name} expects the defaults of its settings as a dict, got {described(defaults)}")
         self.defaults = self.checked(defaults)
         self.state: defaultdict[Tensor, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -84,7 +90,7 @@ class Optimizer:
         if isinstance(params, set | frozenset):
             raise TypeError(f"{where} expects a list, got a set, whose order changes from run to run")
         if not isinstance(params, Iterable):
-            raise TypeError(f"{where} expects a list of tensors or of dicts, got {type(params).__name__}; pass net.parameters()")
+            raise TypeError(f"{where} expects a list of tensors or of dicts, got {described(params)}; pass net.parameters()")
         if not (listed := list(params)):
             raise ValueError(
                 f"{where} got no parameters; was a generator such as net.parameters() used up before, "
@@ -104,7 +110,7 @@ class Optimizer:
             elif isinstance(value, tuple | list) and len(value) == 2:
                 plain[name] = tuple(number(f"{self._name}: betas[{i}]", beta, limit) for i, beta in enumerate(value))
             else:
-                raise ValueError(f"{self._name}: betas must be two numbers, got {value!r}")
+                raise ValueError(f"{self._name}: betas must be two numbers, got {brief(value)}")
         return plain
 
     def add_param_group(self, param_group: Group) -> None:
@@ -119,7 +125,7 @@ class Optimizer:
         """
         where = f"{self._name}: parameter group {len(self.param_groups)}"
         if not isinstance(param_group, dict):
-            raise TypeError(f"{where} must be a dict, got {type(param_group).__name__} {param_group!r:.80}")
+            raise TypeError(f"{where} must be a dict, got {described(param_group)}")
         if "params" not in param_group:
             raise ValueError(f'{where} lacks "params"; it has {list(param_group)}')
         known = {*self.defaults, "params", "initial_lr"}  # the last is a scheduler's
@@ -130,7 +136,12 @@ class Optimizer:
         taken = {p for group in self.param_groups for p in group["params"]}
         for i, p in enumerate(params):
             if not isinstance(p, Tensor) or not p.is_leaf:
-                raise TypeError(f"{where}: only leaf tensors are trained; parameter {i} is {type(p).__name__} {p!r:.80}")
+                cure = ""
+                if isinstance(p, ag.Value):
+                    cure = "; Values are trained by hand, v.data -= lr * v.grad, or as a tensor of their own"
+                elif isinstance(p, Tensor):
+                    cure = f", the result of {p.grad_fn!r}; give the tensor that it was made from, or .detach() it"
+                raise TypeError(f"{where}: only leaf tensors are trained; parameter {i} is {described(p)}{cure}")
             if p in taken:
                 raise ValueError(f"{where}: parameter {i}, of shape {p.shape}, came before; each belongs to one group, once")
             taken.add(p)
@@ -138,6 +149,7 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients; with ``set_to_none=False`` they become zeros."""
+        set_to_none = flag_of(set_to_none, "set_to_none")
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none or p.grad is None:
@@ -163,6 +175,8 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(f"{self._name}.step: closure must be a function, got {described(closure)}")
             with ag.enable_grad():
                 loss = closure()
         with ag.no_grad():

@@ -33,7 +33,7 @@ from autograd import tensor
         (lambda x: ag.tril(ag.ones(2)), ValueError, "at least 2 dimensions"),
         (lambda x: ag.mean(ag.arange(3)), TypeError, "floating"),
         (lambda x: ag.softmax(ag.arange(3), 0), TypeError, "floating"),
-        (lambda x: ag.sum([1, 2]), TypeError, "expects a Tensor, got a list"),
+        (lambda x: ag.sum([1, 2]), TypeError, "expects a Tensor, got list"),
         (lambda x: x.norm(-1), ValueError, "positive number"),
         (lambda x: x.flatten(1, 0), ValueError, "comes after"),
         (lambda x: x[0, 0, 0], IndexError, "too many indices"),

@@ -104,11 +104,15 @@ def member_targets(owner: str, cls: type, receiver: Make, skip: dict[str, str]) 
             assert not name.startswith("__"), f"{full} is neither fuzzed nor excepted"
 
 
+# Public for who writes a class of their own.
+SUBCLASSES = dict.fromkeys("begun initial_state update checked check get_lr limits coupled unsaved".split(), "written or called by subclasses")
+
+
 # Names that are called by nobody, and why.
 NO_CALLS = {
     **dict.fromkeys("bool_ float32 float64 int32 int64 uint8".split(), "a dtype, numpy's own"),
     **dict.fromkeys("inf nan pi".split(), "a number"),
-    **dict.fromkeys("functional data init optim utils lr_scheduler".split(), "a room of its own, walked below"),
+    **dict.fromkeys("errors functional data init optim utils lr_scheduler".split(), "a room of its own, walked below"),
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
     "each": "of one function, a part of Op",
@@ -134,16 +138,14 @@ RECEIVERS: dict[str, Make] = {
     "EarlyStopping": lambda rng: nn.EarlyStopping(),
     "Player": lambda rng: drawing.Player("page"),
 }
-WIDE = {"LRScheduler": nn.optim.lr_scheduler.LRScheduler}
 MADE = {  # how an instance of a class is made that needs arguments
     "Linear": (2, 3), "LazyLinear": (2,), "MLP": (3, [2, 1]), "Parameter": (ag.zeros(2),),
 }  # fmt: skip
-DATASET_BASE = "its methods are for subclasses to write"
 
 
 def targets() -> Iterator[Target]:
     rooms: dict[str, Any] = {
-        "ag": ag, "ag.functional": ag.functional, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
+        "ag": ag, "ag.functional": ag.functional, "ag.errors": ag.errors, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
         "data": nn.data, "optim": nn.optim, "lr_scheduler": nn.optim.lr_scheduler,
     }  # fmt: skip
     for room, module in rooms.items():
@@ -158,7 +160,7 @@ def targets() -> Iterator[Target]:
     classes += [nn.data.DataLoader, nn.data.Subset, nn.data.TensorDataset, nn.History, nn.EarlyStopping, drawing.Player]
     classes += [type(nn.Linear(1, 1).scalars())]
     for cls in classes:
-        skip = {**(ENGINE if issubclass(cls, ag.Node) else {})}
+        skip = {**SUBCLASSES, **(ENGINE if issubclass(cls, ag.Node) else {})}
         if issubclass(cls, nn.Module) and cls is not nn.Module:
             skip |= {n: why for n, why in inherited.items() if n not in vars(cls)}
         yield from member_targets(cls.__name__, cls, RECEIVERS[cls.__name__], skip)
@@ -171,7 +173,7 @@ def targets() -> Iterator[Target]:
     for name in nn.optim.lr_scheduler.__all__:
         cls = getattr(nn.optim.lr_scheduler, name)
         if cls is not nn.optim.lr_scheduler.LRScheduler:
-            yield from member_targets(name, cls, lambda rng, c=cls: schedule(c, rng), {})
+            yield from member_targets(name, cls, lambda rng, c=cls: schedule(c, rng), SUBCLASSES)
 
 
 def schedule(cls: Any, rng: Random) -> Any:

@@ -6,7 +6,7 @@ import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from inspect import Parameter, getdoc
+from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, getdoc
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -40,7 +40,7 @@ PYTHONS = re.compile(
 
 OPERATORS = re.compile("can.t multiply sequence|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable")
 FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|[Ff]ormat specifier")  # as Python's floats have it
-NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b")
+NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b|got lengths \[\]")
 # "numpy's own overflow warnings of + - * @ pass through", says the README; so does that of inf - inf.
 THEIRS = "overflow encountered in cast|(overflow|invalid value) encountered in (add|subtract|multiply|matmul|dot|maximum|minimum)"
 
@@ -167,7 +167,8 @@ def raised_by_us(error: BaseException, by_syntax: bool) -> bool:
         return here and (by_syntax or (isinstance(error, TypeError) and bool(PYTHONS.search(str(error)))))
     if dis.opname[code.co_code[trace.tb_lasti]] == "RAISE_VARARGS":
         return True
-    return isinstance(error, TypeError) and bool(PYTHONS.search(str(error))) and "__init__" in str(error)
+    hands_on = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)  # a function that takes anything and hands it on
+    return isinstance(error, TypeError) and bool(PYTHONS.search(str(error))) and (hands_on or "__init__" in str(error))
 
 
 def complaint(target: Target, seed: int) -> str | None:

@@ -107,7 +107,7 @@ def test_names_that_cannot_be_are_refused_before_anything_changes() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(TypeError, match=r"takes modules, got Op <relu> \(as modules there are"):
+    with pytest.raises(TypeError, match=r"takes modules, got the function relu \(as modules there are"):
         nn.Sequential(ag.relu)
     with pytest.raises(TypeError, match=r"got the class ReLU \(write ReLU\(...\)\) at position 1"):
         nn.Sequential(nn.ReLU(), nn.ReLU)

@@ -193,7 +193,7 @@ def test_buffers_are_saved_unless_they_are_not_to_be_and_are_never_learned() -> 
 
 def test_a_buffer_stays_a_buffer_or_becomes_something_else_but_never_both() -> None:
     net = Running()
-    with pytest.raises(TypeError, match="'mean' is a buffer; got int, expected a Tensor or None"):
+    with pytest.raises(TypeError, match="'mean' is a buffer; got int 3, expected a Tensor or None"):
         net.mean = 3
     net.mean = None
     assert list(net.state_dict()) == ["calls", "inner.weight"]
