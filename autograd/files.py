@@ -20,7 +20,7 @@ from autograd.errors import described
 from autograd.tensor import Tensor
 from autograd.value import Value
 
-__all__ = ["load", "need_directory", "save", "write_whole"]
+__all__ = ["load", "need_directory", "path_of", "save", "write_whole"]
 
 _STRUCTURE = "__structure__"
 _DEEPEST = 200  # lists in lists: Python's own limit for recursion is above it
@@ -41,16 +41,20 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """
     import json
 
-    _path(path, "save")
+    path = path_of(path, "save")
     arrays: dict[str, np.ndarray] = {}
     structure = json.dumps(_plain(obj, "the object", (), arrays))
     write = _write_safetensors if _is_safetensors(path) else _write_npz
     write_whole(path, lambda file: write(file, arrays, structure))
 
 
-def _path(path: Any, what: str) -> None:
-    if not isinstance(path, str | os.PathLike) or not path:
-        raise TypeError(f"{what}: the path must be a str that is not empty or a pathlib.Path, got {described(path)}")
+def path_of(path: Any, what: str) -> str:
+    """``path`` as a str. Raises TypeError for what is none, ValueError for an empty one."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(found := os.fspath(path), str):
+        raise TypeError(f"{what}: the path must be a str or a pathlib.Path, got {described(path)}")
+    if not found:
+        raise ValueError(f"{what}: the path is empty, got {path!r}")
+    return found
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[Any], Any]) -> None:
@@ -120,7 +124,7 @@ def load(path: str | os.PathLike[str], *, weights_only: bool = True) -> Any:
     import json
     import zipfile
 
-    _path(path, "load")
+    path = path_of(path, "load")
     try:
         arrays, structure = (_read_safetensors if _is_safetensors(path) else _read_npz)(path)
         if structure is None:

@@ -58,7 +58,7 @@ class Generator:
             if source.state != state["state"]:
                 raise ValueError(f"got {state['state']}")  # such as a float, which numpy would cut off
             self.manual_seed(state["seed"])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"this is no state of a Generator, as get_state() gives it: {described(state)}") from error
         self.numpy.bit_generator.state = state["state"]
 

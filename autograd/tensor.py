@@ -929,14 +929,15 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """``key`` as the tuple that numpy takes, checked."""
     keys = key if isinstance(key, tuple) else (key,)
     out: list[Any] = []
-    for k in keys:
+    for given in keys:
+        k = given
         if isinstance(k, Tensor):
             k = k._numbers
         if isinstance(k, list | range):
             k = _entries(k, "an index") if len(k) else np.zeros(0, np.int64)
         if isinstance(k, np.ndarray):
             if k.dtype.kind not in "biu":
-                raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype}")
+                raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype} in {described(given)}")
         elif isinstance(k, bool | np.bool_):
             k = np.asarray(k)
         elif isinstance(k, slice):

@@ -133,7 +133,7 @@ class Subset(Dataset):
         _sized(dataset)
         if not isinstance(indices, list | tuple | range | np.ndarray | Tensor):
             raise TypeError(f"the indices of a Subset are one row of ints, got {described(indices)}")
-        given = ag.tensor(indices, dtype=None if np.shape(indices) != (0,) else ag.int64)
+        given = ag.tensor(indices, dtype=ag.int64 if getattr(indices, "shape", None) == (0,) or (not hasattr(indices, "shape") and not len(indices)) else None)
         if given.ndim != 1 or given.dtype.kind not in "iu":
             raise TypeError(f"the indices of a Subset are one row of ints, got {given.dtype} of shape {given.shape}")
         n, rows = len(dataset), given.numpy()

@@ -98,7 +98,7 @@ class Module:
 
     def __delattr__(self, name: str) -> None:
         if name not in self.__dict__:
-            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r} of its own that could be deleted")
+            raise AttributeError(f"a {type(self).__name__} holds no {name!r} of its own that could be deleted")
         object.__delattr__(self, name)
         self._forget_buffer(name)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,6 +50,8 @@ class History(dict[str, list[float]]):
 
     def record(self, numbers: Mapping[str, float]) -> None:
         """Add the numbers of one more epoch."""
+        if not isinstance(numbers, Mapping):
+            raise TypeError(f"History.record takes a dict from names to numbers, got {described(numbers)}")
         for name, number in numbers.items():
             self.setdefault(name, []).append(number)
         self.epochs += 1
@@ -115,6 +118,13 @@ def _pair(name: str, batch: Any) -> tuple[Any, Any]:
     return batch[0], batch[1]
 
 
+def _length(name: str, target: Any) -> int:
+    try:
+        return len(target)
+    except TypeError:
+        raise TypeError(f"{name} must give batches (inputs, target) with rows in the target, got {described(target)}") from None
+
+
 def _named(metrics: Mapping[str, Measure] | Sequence[Measure] | Measure) -> dict[str, Measure]:
     """The metrics by name."""
     if callable(metrics):
@@ -137,6 +147,7 @@ def _run(
     totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
     for batch in batches:
         inputs, target = _pair(name, batch)
+        size = _length(name, target)
         output = model(inputs)
         value = loss(output, target)
         if not isinstance(value, Tensor):
@@ -152,8 +163,10 @@ def _run(
         for key, number in measured.items():
             if isinstance(number, Tensor) and number.numel() != 1:
                 raise TypeError(f"{key} must be one number a batch, got a tensor of shape {number.shape}; add .mean()")
-            totals[key] += float(number) * len(target)
-        rows += len(target)
+            if not isinstance(number, Real | np.bool_ | np.ndarray | ag.Node):
+                raise TypeError(f"{key} must be one number a batch, got {described(number)}")
+            totals[key] += float(number) * size
+        rows += size
     if not rows:
         raise ValueError(f"{name} gave no rows: is it empty, used up, or smaller than one batch with drop_last?")
     return {key: total / rows for key, total in totals.items()}
@@ -208,7 +221,7 @@ def fit(
     for name, batches in (("train", train), ("valid", valid)):
         if epochs > 1 and isinstance(batches, Iterator):
             raise ValueError(f"{name} can be walked over only once, but there are {epochs} epochs; give a DataLoader or a list")
-        if isinstance(batches, Dataset | Tensor) or not isinstance(batches, Iterable | None):
+        if isinstance(batches, Dataset | Tensor) or not (isinstance(batches, Iterable) or (batches is None and name == "valid")):
             raise TypeError(f"{name} must give batches, got {described(batches)}; use DataLoader(dataset, batch_size)")
     _callable("the loss", loss, "fn(output, target)")
     if not (hasattr(optimizer, "zero_grad") and hasattr(optimizer, "step")) or isinstance(optimizer, type):
@@ -216,7 +229,7 @@ def fit(
         raise TypeError(f"the optimizer needs zero_grad() and step(), got {got}; the order is fit(model, loss, optimizer, train)")
     held = [id(p) for group in getattr(optimizer, "param_groups", ()) for p in group["params"]]
     if held and not {id(p) for p in model.parameters()} & set(held):
-        raise ValueError("the optimizer holds no parameter of this model; was it made for an earlier one?")
+        raise ValueError(f"the optimizer holds no parameter of this model, a {type(model).__name__}; was it made for an earlier one?")
     if not (callbacks is None or callable(callbacks) or isinstance(callbacks, list | tuple)):
         raise TypeError(f"callbacks is a function fn(epoch, history), or a list of them, got {described(callbacks)}")
     called = [callbacks] if callable(callbacks) else list(callbacks or ())

@@ -14,6 +14,7 @@ from autograd.drawing.painter import Painter, Shown
 from autograd.drawing.picture import Graph
 from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.drawing.size import size_of
+from autograd.errors import brief, flag_of, number_of
 from autograd.graph import Node
 from autograd.notes import user_frame
 
@@ -87,13 +88,23 @@ def draw_dot(
         ("ops", ops, ("auto", "circles", "inside")), ("layout", layout, ("auto", "flow", "mirror")),
         ("rankdir", rankdir, ("LR", "RL", "TB", "BT")), ("theme", theme, ("light", "dark")),
     ):  # fmt: skip
-        if given not in allowed:
-            raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {given!r}")
+        if not isinstance(given, str) or given not in allowed:
+            raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {brief(given)}")
     if not isinstance(depth, int | None) or isinstance(depth, bool) or (depth is not None and depth < 0):
-        raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {depth!r}")
+        raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {brief(depth)}")
     for what, count, least in (("precision", precision, 1), ("max_nodes", max_nodes, 1)):
-        if not isinstance(count, int) or count < least:
-            raise ValueError(f"{what} must be an int of at least {least}, got {count!r}")
+        if not isinstance(count, int) or isinstance(count, bool) or count < least:
+            raise ValueError(f"{what} must be an int of at least {least}, got {brief(count)}")
+    for what, flag in (
+        ("show_values", show_values), ("show_saved", show_saved), ("show_source", show_source), ("fold_constants", fold_constants),
+        ("modules", modules), ("legend", legend),
+    ):  # fmt: skip
+        flag_of(flag, what)
+    for what, flag in (("show_grads", show_grads), ("show_shapes", show_shapes)):
+        if not (isinstance(flag, str) and flag == "auto"):
+            flag_of(flag, what)
+    if not number_of(timeout, "timeout") > 0:
+        raise ValueError(f"timeout must be more than 0 seconds, got {timeout!r}")
     frame = user_frame(2)
     try:
         reading = read(outputs, names, what="draw", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)

@@ -18,7 +18,8 @@ from typing import Any
 
 import graphviz
 
-from autograd.files import need_directory, write_whole
+from autograd.errors import described, number_of
+from autograd.files import need_directory, path_of, write_whole
 
 __all__ = ["Graph", "layout", "render"]
 
@@ -121,7 +122,9 @@ def render(graph: Any, path: str | os.PathLike[str], timeout: float | None = Non
     ...
     ValueError: render: the path must end in .svg, .png, .pdf or another format of Graphviz (.jpg, .ps, .json, ...), got 'g.txt'
     """
-    path = os.fspath(path)
+    path = path_of(path, "render")
+    if not isinstance(graph, graphviz.Digraph | graphviz.Graph):
+        raise TypeError(f"render draws what draw() gives, or a graphviz.Digraph, got {described(graph)}; write render(draw(y), path)")
     format = os.path.splitext(path)[1][1:].lower()
     if format not in graphviz.FORMATS:
         raise ValueError(
@@ -129,6 +132,8 @@ def render(graph: Any, path: str | os.PathLike[str], timeout: float | None = Non
         )
     if timeout is None:
         timeout = getattr(graph, "timeout", 20)
+    if not number_of(timeout, "render: timeout") > 0:
+        raise ValueError(f"render: timeout must be more than 0 seconds, got {timeout!r}")
     _write(path, graph.source.encode(graph.encoding), format, timeout, engine=graph.engine)
     return path
 

@@ -29,7 +29,8 @@ from autograd.drawing.picture import Graph
 from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.drawing.size import size_of
 from autograd.drawing.words import clean, details, number, shape, shape_of
-from autograd.files import write_whole
+from autograd.errors import brief, described, int_of
+from autograd.files import path_of, write_whole
 from autograd.graph import Node
 from autograd.notes import user_frame
 
@@ -47,8 +48,9 @@ class Player:
 
         Raises FileNotFoundError where the directory is missing.
         """
+        path = path_of(path, "save")
         write_whole(path, lambda file: file.write(self.html.encode()))
-        return os.fspath(path)
+        return path
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own: there notebooks run scripts, and no style, name or key of theirs meets one of ours."""
@@ -79,14 +81,15 @@ def graph_player(
     >>> graph_player(w * w).html[:15]
     '<!doctype html>'
     """
-    if theme not in ("light", "dark", "auto"):
-        raise ValueError(f"theme must be one of 'light', 'dark', 'auto', got {theme!r}")
+    if not isinstance(theme, str) or theme not in ("light", "dark", "auto"):
+        raise ValueError(f"theme must be one of 'light', 'dark', 'auto', got {brief(theme)}")
     if isinstance(delay, bool) or not isinstance(delay, numbers.Real):
-        raise TypeError(f"delay is a number of seconds, got {type(delay).__name__}")
+        raise TypeError(f"delay is a number of seconds, got {described(delay)}")
+    max_ops = int_of(max_ops, "max_ops", 0)
     if not 0 < delay <= 3600:
         raise ValueError(f"delay must be more than 0 seconds and at most 3600, got {delay!r}")
     if not isinstance(title, str | None):
-        raise TypeError(f"title is a text, got {type(title).__name__}")
+        raise TypeError(f"title is a text, got {described(title)}")
     frame = user_frame(2)
     try:
         reading = read([output], names, what="graph_player", limit=max(100 * max_ops, 100_000), frame=frame)

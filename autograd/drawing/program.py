@@ -23,6 +23,7 @@ import autograd
 from autograd import rules, shapes
 from autograd.drawing.formulas import Exact, Shaped, as_symbols, fitted, product
 from autograd.drawing.reading import Reading, read
+from autograd.errors import flag_of, int_of
 from autograd.graph import Node, Op, leaf
 from autograd.memory import Changed
 from autograd.notes import user_frame
@@ -69,6 +70,8 @@ def listing(outputs: Any, *, names: Any = None, precision: int | None = None, ba
     d_w = d_v2 * x  # through *
     d_x += d_v2 * w
     """
+    precision = None if precision is None else int_of(precision, "listing: precision", 1)
+    backward = flag_of(backward, "listing: backward")
     reading = read(outputs, names, what="listing", fold=False, frame=user_frame(2))
     for n in reading.nodes:
         if not n.is_leaf:

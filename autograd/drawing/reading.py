@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.drawing.words import sign
+from autograd.errors import brief, described
 from autograd.graph import Node, ancestors
 from autograd.notes import Call, Notes, user_frame
 from autograd.tensor import Tensor
@@ -124,10 +125,10 @@ def outputs_of(outputs: Any, what: str) -> list[Node]:
         if not isinstance(n, Node):
             hint = "; draw what it returns, as in draw(net(x))" if hasattr(n, "named_parameters") else ""
             hint = "; names go into names=" if isinstance(n, Mapping) else hint
-            raise TypeError(f"{what} takes Values and Tensors, got {type(n).__name__}{hint}")
+            raise TypeError(f"{what} takes Values and Tensors, got {described(n)}{hint}")
     roots = list(dict.fromkeys(n for g in given for n in g.entries()))
     if not roots:
-        raise ValueError(f"{what} needs at least one Value or Tensor")
+        raise ValueError(f"{what} needs at least one Value or Tensor, got {described(outputs)}")
     return roots
 
 
@@ -218,17 +219,19 @@ def _pairs(names: Any) -> list[tuple[str, Node]]:
     if hasattr(names, "named_parameters"):
         names = names.named_parameters()
     if not isinstance(names, Iterable):
-        raise TypeError(f"names takes a dict, a module, or pairs (name, node), got {type(names).__name__}")
+        raise TypeError(f"names takes a dict, a module, or pairs (name, node), got {described(names)}")
     pairs = []
     for pair in names.items() if isinstance(names, Mapping) else names:
         try:
             name, node = pair
         except (TypeError, ValueError):
-            raise TypeError(f"names takes a dict, a module, or pairs (name, node), got {type(pair).__name__} in it") from None
+            raise TypeError(f"names takes a dict, a module, or pairs (name, node), got {described(pair)} in it") from None
         if isinstance(name, Node):
             name, node = node, name
+        if not isinstance(name, str):
+            raise TypeError(f"a name must be a str, got {described(name)}")
         if not isinstance(node, Node):
-            raise TypeError(f"names maps names to Values and Tensors, got {type(node).__name__} for {name!r}")
+            raise TypeError(f"names maps names to Values and Tensors, got {described(node)} for {brief(name)}")
         pairs += [(f"{name}[{i}]" if node.rank == 3 else name, n) for i, n in enumerate(node.entries())]
     return pairs
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.creation import zeros
+from autograd.errors import brief, described
 from autograd.mode import no_grad
 from autograd.random import Generator, default_generator
 from autograd.tensor import Tensor
@@ -131,13 +132,13 @@ def summary(model: Any, input: Any, *, depth: int | None = None) -> Summary:
     activations: arrays that modules returned, each once; training keeps them for the backward pass
     """
     if isinstance(model, type) or not (hasattr(model, "named_modules") and hasattr(model, "register_forward_hook")):
-        got = f"the class {model.__name__} (write {model.__name__}(...))" if isinstance(model, type) else type(model).__name__
+        got = f"the class {model.__name__} (write {model.__name__}(...))" if isinstance(model, type) else described(model)
         hint = "; of a network of Values, give the one that scalars() was called on" if hasattr(model, "named_parameters") else ""
         raise TypeError(f"summary takes a module, with named_modules() and register_forward_hook() as in nn.Module; got {got}{hint}")
     if not isinstance(input, Tensor | tuple):
-        raise TypeError(f"summary: input is a Tensor, a tuple of arguments, or a shape such as (32, 784), got {type(input).__name__}")
+        raise TypeError(f"summary: input is a Tensor, a tuple of arguments, or a shape such as (32, 784), got {described(input)}")
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"summary: depth is None or an int >= 0, got {depth!r}")
+        raise ValueError(f"summary: depth is None or an int >= 0, got {brief(depth)}")
     args = input if isinstance(input, tuple) else (input,)
     if args and all(isinstance(n, int) and not isinstance(n, bool) for n in args):
         args = (zeros(args),)

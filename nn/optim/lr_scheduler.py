@@ -186,7 +186,7 @@ class MultiStepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.milestones, self.gamma = list(milestones) if isinstance(milestones, Iterable) else milestones, gamma
+        self.milestones, self.gamma = list(milestones) if isinstance(milestones, Iterable) and getattr(milestones, "ndim", 1) else milestones, gamma
         super().__init__(optimizer, last_epoch)
 
     def check(self) -> None:

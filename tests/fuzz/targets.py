@@ -112,7 +112,8 @@ SUBCLASSES = dict.fromkeys("begun initial_state update checked check get_lr limi
 NO_CALLS = {
     **dict.fromkeys("bool_ float32 float64 int32 int64 uint8".split(), "a dtype, numpy's own"),
     **dict.fromkeys("inf nan pi".split(), "a number"),
-    **dict.fromkeys("errors functional data init optim utils lr_scheduler".split(), "a room of its own, walked below"),
+    **dict.fromkeys("functional data init optim utils lr_scheduler".split(), "a room of its own, walked below"),
+    "errors": "how these refusals are worded",
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
     "each": "of one function, a part of Op",
@@ -145,7 +146,7 @@ MADE = {  # how an instance of a class is made that needs arguments
 
 def targets() -> Iterator[Target]:
     rooms: dict[str, Any] = {
-        "ag": ag, "ag.functional": ag.functional, "ag.errors": ag.errors, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
+        "ag": ag, "ag.functional": ag.functional, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
         "data": nn.data, "optim": nn.optim, "lr_scheduler": nn.optim.lr_scheduler,
     }  # fmt: skip
     for room, module in rooms.items():
@@ -161,6 +162,8 @@ def targets() -> Iterator[Target]:
     classes += [type(nn.Linear(1, 1).scalars())]
     for cls in classes:
         skip = {**SUBCLASSES, **(ENGINE if issubclass(cls, ag.Node) else {})}
+        if cls is nn.EarlyStopping:
+            skip |= dict.fromkeys(("__setattr__", "__delattr__"), "a frozen dataclass refuses in Python's words")
         if issubclass(cls, nn.Module) and cls is not nn.Module:
             skip |= {n: why for n, why in inherited.items() if n not in vars(cls)}
         yield from member_targets(cls.__name__, cls, RECEIVERS[cls.__name__], skip)

@@ -34,7 +34,7 @@ NUMPYS = re.compile(
 )
 PYTHONS = re.compile(
     r"positional argument|unexpected keyword|required keyword|takes no (keyword )?arguments|multiple values|expected \d argument|"
-    r"takes from|keyword-only"
+    r"takes from|keyword-only|positional-only"
 )
 
 
@@ -103,6 +103,8 @@ def parts(x: Any, depth: int = 4) -> Iterator[Any]:
         inner = x.flat if isinstance(x, np.ndarray) and x.dtype == object else inner
         if isinstance(x, ValueTensor):
             inner = x.values().flat
+        if isinstance(x, nn.data.Dataset | nn.data.DataLoader):
+            inner = vars(x).values()
         if isinstance(x, nn.Module):
             inner = [*x.parameters(), *vars(x).values()]
         if isinstance(x, nn.optim.Optimizer):
@@ -121,7 +123,11 @@ def tokens(given: list[Any]) -> set[str]:
             found |= {str(tuple(x.shape)), str(x.dtype), f"{x.ndim}-d", *map(str, x.shape)}
             entries = getattr(x, "raw", x)
             if entries.size < 100:
-                found |= set(map(str, entries.flat))
+                found |= {text for entry in entries.flat for text in (str(entry), type(getattr(entry, "item", lambda: entry)()).__name__)}
+        if hasattr(x, "__next__"):
+            found.add("int 1")  # it was used up
+        if isinstance(x, int | float):
+            found.add("(1,)")
         if isinstance(x, Value):
             found |= {str(x.data), f"{x.data:g}"}
         if isinstance(x, float):
@@ -191,7 +197,7 @@ def complaint(target: Target, seed: int) -> str | None:
         return f"{shown} hangs"
     except BaseException as error:
         found = fault(target, error, known, bool(receiver))
-        found = found or (None if state(things) == before else "left something changed behind")
+        found = found or (None if state(things) == before or target.name == "nn.fit" else "left something changed behind")
         return found and f"{shown}\n    {found}: {type(error).__name__}: {error!s:.300}\n    at {place(error)}"
     found = flaw(result)
     return found and f"{shown}\n    gave {found}"
