@@ -74,7 +74,9 @@ def _unwrapped(data: Any, depth: int = 0) -> Any:
         return [_unwrapped(d, depth + 1) for d in data]
     if isinstance(data, Tensor):
         if data.requires_grad:
-            raise TypeError(f"a list of tensors that require grad would lose their history, got {described(data)}; join them with stack or cat")
+            raise TypeError(
+                f"a list of tensors that require grad would lose their history, got {described(data)}; join them with stack or cat"
+            )
         return data.raw
     if isinstance(data, numbers.Real | Value | np.ndarray | np.bool_) or hasattr(type(data), "__array__"):
         return data
@@ -218,17 +220,20 @@ def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bo
 # Chance.
 def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Uniform numbers in [0, 1). Raises TypeError for a dtype that is not floating."""
+    requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     return Tensor(np.asarray(source(generator).random(_size(shape, size), dtype=_dtype(dtype, "rand").type)), requires_grad)
 
 
 def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Normal numbers, mean 0, variance 1. Raises TypeError for a dtype that is not floating."""
+    requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     shape = _size(shape, size)
     return Tensor(np.asarray(source(generator).standard_normal(shape, dtype=_dtype(dtype, "randn").type)), requires_grad)
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
     """Normal numbers; ``mean`` and ``std`` are numbers with a ``size``, or tensors that say it themselves."""
+    requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     mean, std = (a.detach().raw if isinstance(a, Tensor) else number_of(a, f"normal: {name}") for a, name in ((mean, "mean"), (std, "std")))
     if not np.all(np.asarray(std) >= 0):
         raise ValueError(f"normal: std must be >= 0, got {std}")

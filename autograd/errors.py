@@ -49,7 +49,7 @@ def flag_of(x: Any, what: str) -> bool:
     """
     if x is True or x is False:
         return x
-    if (isinstance(x, int) or (getattr(x, "dtype", None) == bool and x.shape == ())) and x in (0, 1):
+    if (isinstance(x, int) or (getattr(x, "shape", None) == () and str(getattr(x, "dtype", "")) == "bool")) and x in (0, 1):
         return bool(x)
     raise TypeError(f"{what} must be True or False, got {described(x)}")
 

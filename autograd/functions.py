@@ -61,7 +61,7 @@ def _dim(dim: Any, axis: Any) -> Any:
 
 def given(x: Any, name: str) -> Any:
     """``x``, which must be a tensor, or an array where a rule computes with arrays. Raises TypeError for anything else."""
-    if isinstance(x, Node | np.ndarray) and hasattr(x, "shape") and x.dtype.kind in "fiubc":
+    if isinstance(x, Node | np.ndarray) and hasattr(x, "shape") and getattr(x, "dtype", np.dtype(object)).kind in "fiubc":
         return x
     raise TypeError(f"{name} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
 
@@ -173,7 +173,7 @@ def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any)
     given(x, pair.name)
     if dim is None:
         return full(x, keepdim=keepdim)
-    return _pick(x, dim, flag_of(keepdim, "keepdim"), arg) if isinstance(dim, int | np.integer) else pair(x, dim)
+    return _pick(x, int(dim), flag_of(keepdim, "keepdim"), arg) if isinstance(dim, int | np.integer) else pair(x, dim)
 
 
 def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:

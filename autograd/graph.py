@@ -16,7 +16,7 @@ from itertools import count
 from types import MethodType
 from typing import Any, ClassVar, NoReturn
 
-from autograd.errors import described
+from autograd.errors import described, flag_of
 from autograd.mode import replayed, set_grad_enabled
 from autograd.notes import Notes, noted
 
@@ -252,6 +252,8 @@ def _walk(
     create_graph: bool,
 ) -> list[tuple[Node, Any]]:
     """The nodes that wanted a gradient, with it: ``inputs``, or the leaves and the middle nodes that retain theirs."""
+    create_graph = flag_of(create_graph, "create_graph")
+    retain_graph = None if retain_graph is None else flag_of(retain_graph, "retain_graph")
     for n in outputs:
         if n.op is None:
             raise RuntimeError(
@@ -400,6 +402,7 @@ def grad(
     >>> dy.data, grad(dy, x)[0].data
     (27.0, 18.0)
     """
+    allow_unused = flag_of(allow_unused, "allow_unused")
     outs = _nodes(outputs, "outputs")
     ins = _nodes(inputs, "inputs")
     weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs] * (grad_outputs is not None)

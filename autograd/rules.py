@@ -280,7 +280,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
     ``approximate="tanh"`` gives x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x**3))), faster on arrays.
     """
-    half = 0.5 * x if isinstance(x, Node) else mul(x, 0.5)  # a row says what it does not take
+    half: Any = mul(x, 0.5) if not isinstance(x, Node) else 0.5 * x  # type: ignore[operator]  # a row says what it does not take
     if name_of(approximate, "gelu: approximate", "none", "tanh") == "tanh":
         return half * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
     return half * erfc(x * -math.sqrt(0.5))

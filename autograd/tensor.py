@@ -54,9 +54,8 @@ def dtype_of(given: Any) -> np.dtype:
     >>> dtype_of(float), dtype_of("int32")
     (dtype('float32'), dtype('int32'))
     """
-    if isinstance(given, np.dtype):
-        found = given
-    else:
+    found: Any = given if isinstance(given, np.dtype) else None
+    if found is None:
         try:
             found = {float: float32, int: int64, bool: bool_}.get(given) if isinstance(given, type) else None
             found = np.dtype(given if isinstance(given, type) else np.sctypeDict[given]) if found is None else found
@@ -65,7 +64,7 @@ def dtype_of(given: Any) -> np.dtype:
     if found is None or found not in DTYPES:  # numpy holds None to equal float64
         got = given.name if isinstance(given, np.dtype) else described(given)
         raise TypeError(f"dtype {got} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
-    return found  # type: ignore[return-value]
+    return found
 
 
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
@@ -303,17 +302,16 @@ class Tensor(Node):
                 n.time = _RELEASED
 
     # What it is.
-    _grad = Node.grad
-    grad = property(attrgetter("_grad"), doc="The gradient, a floating tensor of this shape, or None; it can be set.")  # type: ignore[assignment]
-
-    @grad.setter
-    def grad(self, grad: Tensor | None) -> None:
+    def _set_grad(self, grad: Tensor | None) -> None:
         if grad is not None:
             if not isinstance(grad, Tensor):
                 raise TypeError(f"a gradient must be a Tensor or None, got {described(grad)}")
             if grad.shape != self.shape or grad.dtype.kind != "f":
                 raise ValueError(f"a gradient must be floating and of the shape {self.shape} of its tensor, got {described(grad)}")
         self._grad = grad
+
+    _grad = Node.grad  # type: ignore[misc]  # the slot itself
+    grad = property(attrgetter("_grad"), _set_grad, doc="The gradient, a floating tensor of this shape, or None; it can be set.")
 
     @property
     def data(self) -> Tensor:
@@ -399,7 +397,9 @@ class Tensor(Node):
     def numpy(self) -> np.ndarray:
         """The array itself, no copy. Raises RuntimeError where a gradient is required: detach first."""
         if self.requires_grad:
-            raise RuntimeError(f"numpy() of a tensor that requires grad, of shape {self.shape}, would lose its history; use .detach().numpy()")
+            raise RuntimeError(
+                f"numpy() of a tensor that requires grad, of shape {self.shape}, would lose its history; use .detach().numpy()"
+            )
         return self.raw
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -489,11 +489,17 @@ class Tensor(Node):
     def _changeable(self, what: str, other: Any = None) -> None:
         if not UNUSUAL or is_grad_enabled():
             if self.op is leaf:
-                raise RuntimeError(f"{what} on a leaf that requires grad would lose its history, got shape {self.shape}; do it inside no_grad() or on .data")
+                raise RuntimeError(
+                    f"{what} on a leaf that requires grad would lose its history (shape {self.shape}); do it inside no_grad() or on .data"
+                )
             if self.op is not None:
-                raise RuntimeError(f"{what} on the result of {self.op!r}, of shape {self.shape}, would change a graph; write it out of place")
+                raise RuntimeError(
+                    f"{what} on the result of {self.op!r}, of shape {self.shape}, would change a graph; write it out of place"
+                )
             if isinstance(other, Node) and other.op is not None:
-                raise RuntimeError(f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded")
+                raise RuntimeError(
+                    f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded"
+                )
         if not self.raw.flags.writeable:
             raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")
 
@@ -959,19 +965,18 @@ def _misfit(key: tuple[Any, ...], shape: tuple[int, ...]) -> str:
     """What is wrong with a checked ``key`` that numpy refused."""
     if sum(k is Ellipsis for k in key) > 1:
         return f"an index has at most one ..., got {key}"
-    spans = [0 if k is None or k is Ellipsis else k.ndim if isinstance(k, np.ndarray) and k.dtype == bool else 1 for k in key]
-    a = 0
-    for k, span in zip(key, spans):
-        if k is Ellipsis:
-            a += len(shape) - sum(spans)
-            continue
+    masks = [isinstance(k, np.ndarray) and k.dtype == bool for k in key]
+    spans = [0 if k is None or k is Ellipsis else k.ndim if mask else 1 for k, mask in zip(key, masks)]
+    a = 0  # the dimension that an index is for
+    for k, mask, span in zip(key, masks, spans):
         sizes = shape[a : a + span]
-        if isinstance(k, np.ndarray) and k.dtype == bool and k.shape != sizes:
+        if mask and k.shape != sizes:
             return f"a mask of shape {k.shape} does not fit dimensions of sizes {sizes} of shape {shape}"
-        wrong = [] if k is None or isinstance(k, slice) or span != 1 else np.ravel(k)[(np.ravel(k) < -sizes[0]) | (np.ravel(k) >= sizes[0])]
-        if len(wrong) and not (isinstance(k, np.ndarray) and k.dtype == bool):
-            return f"index {wrong[0]} is out of bounds for dimension {a} of size {sizes[0]}, in shape {shape}"
-        a += span
+        if span and not mask and not isinstance(k, slice):
+            entries = np.ravel(k)
+            if (wrong := entries[(entries < -sizes[0]) | (entries >= sizes[0])]).size:
+                return f"index {wrong[0]} is out of bounds for dimension {a} of size {sizes[0]}, in shape {shape}"
+        a += len(shape) - sum(spans) if k is Ellipsis else span
     return f"index tensors of shapes {[k.shape for k in key if isinstance(k, np.ndarray)]} do not broadcast"
 
 

@@ -77,7 +77,7 @@ def _edge(row: Op, *args: Any) -> Any:
 
 # The kernels. ``a, b, c`` are the arguments and the result as floats; the partials come from the rule, as text.
 _UNARY = """
-def {name}(x):
+def kernel(x):
     if x.op is not None and not UNUSUAL:
         a = x.raw
         try:
@@ -90,7 +90,7 @@ def {name}(x):
 """
 
 _BINARY = """
-def {name}(x, y):
+def kernel(x, y):
     if y.__class__ is Value:
         if x.op is not None and y.op is not None and not UNUSUAL:
             a = x.raw; b = y.raw
@@ -112,7 +112,7 @@ def {name}(x, y):
 """
 
 _REFLECTED = """
-def {name}(y, x):
+def kernel(y, x):
     if (x.__class__ is float or x.__class__ is int) and y.op is not None and not UNUSUAL:
         b = y.raw
         try:
@@ -136,11 +136,12 @@ def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
             partial = derivative(row, i, 1, "c", args)
             text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
     scope: dict[str, Any] = {n: r.compute for n, r in rules.ROWS.items() if n.isidentifier()}
-    scope |= {"compute": row.compute, "row": row, "slow": _slow if "__" in name else Op.__call__, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
-    exec(compile(template.format(name=name, **text), f"{__file__}: {row.name}", "exec"), scope)
+    scope |= {"compute": row.compute, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope["slow"] = _slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
+    exec(compile(template.format(**text), f"{__file__}: {row.name}", "exec"), scope)
     _scopes.append(scope)
-    kernel: Callable[..., Any] = scope[name]
-    kernel.__qualname__, kernel.__doc__ = f"Value.{name}", f"The row {row!r} of the table."
+    kernel: Callable[..., Any] = scope["kernel"]  # by a name that no row has: a partial may call the row itself
+    kernel.__name__, kernel.__qualname__, kernel.__doc__ = name, f"Value.{name}", f"The row {row!r} of the table."
     return kernel
 
 
@@ -160,7 +161,7 @@ def _comparison(row: Op) -> Callable[[Value, Any], Any]:
     def compare(x: Value, y: Any) -> Any:
         if y.__class__ is Value:
             return row.compute(x.raw, y.raw)
-        return row.compute(x.raw, y if y.__class__ is int else float(y)) if isinstance(y, numbers.Real) else _slow(row, x, y)
+        return row.compute(x.raw, y if isinstance(y, int) else float(y)) if isinstance(y, numbers.Real) else _slow(row, x, y)
 
     return compare
 
@@ -181,7 +182,7 @@ class Value(Node):
     __slots__ = ("dx", "dy", "y")
     rank = 1
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
-    _grad = Node.grad
+    _grad = Node.grad  # type: ignore[misc]  # the slot itself
 
     def __init__(self, data: Any, requires_grad: bool = True, label: str | None = None) -> None:
         self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
@@ -192,17 +193,14 @@ class Value(Node):
         if label is not None:
             self.label = label
 
-    data = property(attrgetter("raw"), doc="The number, a float; it can be set.")
-
-    @data.setter
-    def data(self, data: Any) -> None:
+    def _set_data(self, data: Any) -> None:
         self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
 
-    grad = property(attrgetter("_grad"), doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")  # type: ignore[assignment]
-
-    @grad.setter
-    def grad(self, grad: Any) -> None:
+    def _set_grad(self, grad: Any) -> None:
         self._grad = grad if grad is None or isinstance(grad, Value | int) else _number(grad, "the gradient of a Value")
+
+    data = property(attrgetter("raw"), _set_data, doc="The number, a float; it can be set.")
+    grad = property(attrgetter("_grad"), _set_grad, doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")
 
     # What a face says for itself (see Node).
     @classmethod
@@ -337,7 +335,8 @@ class Value(Node):
         if method != "__call__" or kwargs or row is None:
             no_row(ufunc, method, kwargs)
         if any(isinstance(a, np.ndarray) and a.dtype == object for a in inputs):  # arrays of Values: element by element
-            return ufunc(*(_box(a) if isinstance(a, Value) else a for a in inputs))
+            with np.errstate(all="ignore"):
+                return ufunc(*(_box(a) if isinstance(a, Value) else a for a in inputs))
         if any(isinstance(a, np.ndarray) for a in inputs):
             return type(self).join(row, inputs)
         return row(*(_number(a, f"an operand of {row!r} with a Value") if isinstance(a, numbers.Real) else a for a in inputs))

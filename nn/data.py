@@ -133,7 +133,10 @@ class Subset(Dataset):
         _sized(dataset)
         if not isinstance(indices, list | tuple | range | np.ndarray | Tensor):
             raise TypeError(f"the indices of a Subset are one row of ints, got {described(indices)}")
-        given = ag.tensor(indices, dtype=ag.int64 if getattr(indices, "shape", None) == (0,) or (not hasattr(indices, "shape") and not len(indices)) else None)
+        given = ag.tensor(
+            indices,
+            dtype=ag.int64 if getattr(indices, "shape", None) == (0,) or (not hasattr(indices, "shape") and not len(indices)) else None,
+        )
         if given.ndim != 1 or given.dtype.kind not in "iu":
             raise TypeError(f"the indices of a Subset are one row of ints, got {given.dtype} of shape {given.shape}")
         n, rows = len(dataset), given.numpy()
@@ -148,6 +151,8 @@ class Subset(Dataset):
         rows = self.indices[index]
         if not rows.ndim:
             return self.dataset[rows.item()]
+        if rows.ndim > 1:
+            raise IndexError(f"rows are taken by an int, a slice or one row of ints, got {described(index)}")
         return self.dataset[rows] if isinstance(self.dataset, Tensor | TensorDataset | Subset) else [self.dataset[i] for i in rows.tolist()]
 
     def batch(self, rows: Any) -> Any:

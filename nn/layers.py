@@ -7,12 +7,19 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import brief, described, flag_of
+from autograd.errors import brief, described, flag_of, int_of
 from nn import functional as F
 from nn import init
 from nn.module import Module, Parameter
 
 __all__ = ["Dropout", "Flatten", "Identity", "LazyLinear", "Linear"]
+
+
+def _is_size(size: Any) -> bool:
+    try:
+        return int_of(size, "a size", 0) >= 0
+    except (TypeError, ValueError):
+        return False
 
 
 class Linear(Module):
@@ -31,7 +38,7 @@ class Linear(Module):
     ) -> None:
         super().__init__()
         for size in (in_features, out_features):
-            if isinstance(size, bool | type) or not hasattr(size, "__index__") or getattr(size, "ndim", 0) or not 0 <= size < 2**63:
+            if not _is_size(size):
                 got = f"{brief(in_features)} and {brief(out_features)}"
                 raise ValueError(f"Linear: in_features and out_features are ints >= 0, got {got}")
         self.in_features, self.out_features = in_features, out_features

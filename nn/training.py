@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, SupportsFloat
 
 import numpy as np
 
@@ -163,7 +162,7 @@ def _run(
         for key, number in measured.items():
             if isinstance(number, Tensor) and number.numel() != 1:
                 raise TypeError(f"{key} must be one number a batch, got a tensor of shape {number.shape}; add .mean()")
-            if not isinstance(number, Real | np.bool_ | np.ndarray | ag.Node):
+            if not isinstance(number, SupportsFloat):
                 raise TypeError(f"{key} must be one number a batch, got {described(number)}")
             totals[key] += float(number) * size
         rows += size

@@ -13,6 +13,7 @@ import autograd
 
 ROOT = Path(__file__).parent.parent
 ORDER = [
+    "errors",
     "notes",
     "mode",
     "graph",

@@ -100,9 +100,9 @@ def draw_dot(
         ("modules", modules), ("legend", legend),
     ):  # fmt: skip
         flag_of(flag, what)
-    for what, flag in (("show_grads", show_grads), ("show_shapes", show_shapes)):
-        if not (isinstance(flag, str) and flag == "auto"):
-            flag_of(flag, what)
+    for what, choice in (("show_grads", show_grads), ("show_shapes", show_shapes)):
+        if not (isinstance(choice, str) and choice == "auto"):
+            flag_of(choice, what)
     if not number_of(timeout, "timeout") > 0:
         raise ValueError(f"timeout must be more than 0 seconds, got {timeout!r}")
     frame = user_frame(2)

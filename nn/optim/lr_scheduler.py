@@ -173,6 +173,11 @@ class StepLR(LRScheduler):
         return [lr * self.gamma for lr in self._lrs()]
 
 
+def _listed(given: Any) -> Any:
+    """What can be walked over as a list; an array of no dimensions cannot."""
+    return list(given) if isinstance(given, Iterable) and getattr(given, "shape", None) != () else given
+
+
 class MultiStepLR(LRScheduler):
     """At every milestone: ``lr *= gamma``, as often as the milestone is named.
 
@@ -186,7 +191,8 @@ class MultiStepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.milestones, self.gamma = list(milestones) if isinstance(milestones, Iterable) and getattr(milestones, "ndim", 1) else milestones, gamma
+        self.milestones: Any = _listed(milestones)
+        self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
     def check(self) -> None:

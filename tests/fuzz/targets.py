@@ -11,9 +11,10 @@ import numpy as np
 
 import autograd as ag
 import nn
-from autograd import Tensor, Value, drawing
+from autograd import drawing
 from tests.fuzz import arguments
 from tests.fuzz.arguments import Make
+
 
 class Target(NamedTuple):
     """Something public: called as ``call(*arguments)``, with a new ``receiver`` in front where there is one."""
@@ -37,15 +38,19 @@ def parameter(*names: str) -> list[inspect.Parameter]:
     return [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
 
 
-SWAPPED = "add sub mul truediv floordiv mod pow matmul and or xor divmod".split()
+SWAPPED = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "divmod"]
 SYNTAX: dict[str, tuple[Callable[..., Any], list[inspect.Parameter]]] = {
-    **{f"__{n}__": (getattr(operator, f"__{n}__"), parameter("other")) for n in "add sub mul truediv floordiv mod pow matmul".split()},
-    **{f"__{n}__": (getattr(operator, f"__{n}__"), parameter("other")) for n in "and or xor lt le gt ge eq ne".split()},
-    **{f"__i{n}__": (getattr(operator, f"__i{n}__"), parameter("other")) for n in "add sub mul truediv pow".split()},
-    **{f"__{n}__": (getattr(operator, f"__{n}__"), []) for n in "neg pos abs invert index".split()},
+    **{
+        f"__{n}__": (getattr(operator, f"__{n}__"), parameter("other"))
+        for n in ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"]
+    },
+    **{f"__{n}__": (getattr(operator, f"__{n}__"), parameter("other")) for n in ["and", "or", "xor", "lt", "le", "gt", "ge", "eq", "ne"]},
+    **{f"__i{n}__": (getattr(operator, f"__i{n}__"), parameter("other")) for n in ["add", "sub", "mul", "truediv", "pow"]},
+    **{f"__{n}__": (getattr(operator, f"__{n}__"), []) for n in ["neg", "pos", "abs", "invert", "index"]},
     "__divmod__": (divmod, parameter("other")),
     **{
-        f"__r{n}__": (lambda x, y, f=divmod if n == "divmod" else getattr(operator, f"__{n}__"): f(y, x), parameter("other")) for n in SWAPPED
+        f"__r{n}__": (lambda x, y, f=f: f(y, x), parameter("other"))
+        for n, f in ((n, divmod if n == "divmod" else getattr(operator, f"__{n}__")) for n in SWAPPED)
     },
     "__getitem__": (operator.getitem, parameter("key")),
     "__setitem__": (operator.setitem, parameter("key", "value")),
@@ -69,16 +74,48 @@ SYNTAX: dict[str, tuple[Callable[..., Any], list[inspect.Parameter]]] = {
 }
 # Public by their names, but no user calls them, and why.
 FROM_PYTHON = {
-    **dict.fromkeys("__init__ __new__ __slots__ __hash__ __dict__ __weakref__ __doc__ __module__ __annotations__".split(), "of every class"),
-    **dict.fromkeys("__orig_bases__ __parameters__ __class_getitem__ __static_attributes__ __firstlineno__".split(), "of every class"),
-    **dict.fromkeys("__match_args__ __dataclass_fields__ __dataclass_params__ __post_init__ __hash__ __replace__".split(), "of dataclasses"),
-    **dict.fromkeys("__trunc__ __floor__ __ceil__".split(), "the float protocol, as __int__"),
-    **dict.fromkeys("__reduce__ __getstate__ __setstate__".split(), "of pickle; copy.copy asks it, above"),
-    **dict.fromkeys("__enter__ __exit__ __get__ __name__".split(), "taken by Python's own syntax"),
+    **dict.fromkeys(
+        ["__init__", "__new__", "__slots__", "__hash__", "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__"],
+        "of every class",
+    ),
+    **dict.fromkeys(
+        ["__orig_bases__", "__parameters__", "__class_getitem__", "__static_attributes__", "__firstlineno__"], "of every class"
+    ),
+    **dict.fromkeys(
+        ["__match_args__", "__dataclass_fields__", "__dataclass_params__", "__post_init__", "__hash__", "__replace__"], "of dataclasses"
+    ),
+    **dict.fromkeys(["__trunc__", "__floor__", "__ceil__"], "the float protocol, as __int__"),
+    **dict.fromkeys(["__reduce__", "__getstate__", "__setstate__"], "of pickle; copy.copy asks it, above"),
+    **dict.fromkeys(["__enter__", "__exit__", "__get__", "__name__"], "taken by Python's own syntax"),
 }
 ENGINE = dict.fromkeys(
-    "record constant seed fit saved receive release entries join ieee leaves raw op x y dx dy mark tag stamp time rank "
-    "retains_graph args differs".split(),
+    [
+        "record",
+        "constant",
+        "seed",
+        "fit",
+        "saved",
+        "receive",
+        "release",
+        "entries",
+        "join",
+        "ieee",
+        "leaves",
+        "raw",
+        "op",
+        "x",
+        "y",
+        "dx",
+        "dy",
+        "mark",
+        "tag",
+        "stamp",
+        "time",
+        "rank",
+        "retains_graph",
+        "args",
+        "differs",
+    ],
     "what a face says to the engine (see Node)",
 )
 
@@ -105,21 +142,23 @@ def member_targets(owner: str, cls: type, receiver: Make, skip: dict[str, str]) 
 
 
 # Public for who writes a class of their own.
-SUBCLASSES = dict.fromkeys("begun initial_state update checked check get_lr limits coupled unsaved".split(), "written or called by subclasses")
+SUBCLASSES = dict.fromkeys(
+    ["begun", "initial_state", "update", "checked", "check", "get_lr", "limits", "coupled", "unsaved"], "written or called by subclasses"
+)
 
 
 # Names that are called by nobody, and why.
 NO_CALLS = {
-    **dict.fromkeys("bool_ float32 float64 int32 int64 uint8".split(), "a dtype, numpy's own"),
-    **dict.fromkeys("inf nan pi".split(), "a number"),
-    **dict.fromkeys("functional data init optim utils lr_scheduler".split(), "a room of its own, walked below"),
+    **dict.fromkeys(["bool_", "float32", "float64", "int32", "int64", "uint8"], "a dtype, numpy's own"),
+    **dict.fromkeys(["inf", "nan", "pi"], "a number"),
+    **dict.fromkeys(["functional", "data", "init", "optim", "utils", "lr_scheduler"], "a room of its own, walked below"),
     "errors": "how these refusals are worded",
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
     "each": "of one function, a part of Op",
     "History": "made by fit; its constructor is that of dict",
     "Call": "for who writes a Module of their own",
-    **dict.fromkeys("Graph Listing Player Size Summary".split(), "made by the functions beside them, not by users"),
+    **dict.fromkeys(["Graph", "Listing", "Player", "Size", "Summary"], "made by the functions beside them, not by users"),
 }
 RECEIVERS: dict[str, Make] = {
     "Tensor": arguments.tensor,
@@ -171,7 +210,10 @@ def targets() -> Iterator[Target]:
         cls = getattr(nn, name)
         if inspect.isclass(cls) and issubclass(cls, nn.Module) and cls not in (nn.Module, nn.ModuleList, nn.Sequential):
             yield Target(
-                f"{name}()", lambda x, *a, **k: x(*a, **k), parameters_of(cls.forward, bound=True), lambda rng, c=cls: c(*MADE.get(c.__name__, ()))
+                f"{name}()",
+                lambda x, *a, **k: x(*a, **k),
+                parameters_of(cls.forward, bound=True),
+                lambda rng, c=cls: c(*MADE.get(c.__name__, ())),
             )
     for name in nn.optim.lr_scheduler.__all__:
         cls = getattr(nn.optim.lr_scheduler, name)

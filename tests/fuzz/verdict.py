@@ -5,7 +5,7 @@ import re
 import signal
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, getdoc
 from pathlib import Path
 from random import Random
@@ -38,7 +38,9 @@ PYTHONS = re.compile(
 )
 
 
-OPERATORS = re.compile("can.t multiply sequence|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable")
+OPERATORS = re.compile(
+    "can.t multiply sequence|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable"
+)
 FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|[Ff]ormat specifier")  # as Python's floats have it
 NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b|got lengths \[\]")
 # "numpy's own overflow warnings of + - * @ pass through", says the README; so does that of inf - inf.
@@ -123,20 +125,18 @@ def tokens(given: list[Any]) -> set[str]:
             found |= {str(tuple(x.shape)), str(x.dtype), f"{x.ndim}-d", *map(str, x.shape)}
             entries = getattr(x, "raw", x)
             if entries.size < 100:
-                found |= {text for entry in entries.flat for text in (str(entry), type(getattr(entry, "item", lambda: entry)()).__name__)}
+                found |= {*map(str, entries.flat), *(type(entry).__name__ for entry in np.ravel(entries).tolist())}
         if hasattr(x, "__next__"):
             found.add("int 1")  # it was used up
-        if isinstance(x, int | float):
+        if isinstance(x, int | float | np.generic):
             found.add("(1,)")
         if isinstance(x, Value):
             found |= {str(x.data), f"{x.data:g}"}
         if isinstance(x, float):
             found.add(f"{x:g}")
         if hasattr(x, "__len__"):
-            try:
+            with suppress(TypeError):
                 found.add(str(len(x)))
-            except TypeError:
-                pass
     return {token for token in found if token}
 
 
@@ -199,6 +199,9 @@ def complaint(target: Target, seed: int) -> str | None:
         found = fault(target, error, known, bool(receiver))
         found = found or (None if state(things) == before or target.name == "nn.fit" else "left something changed behind")
         return found and f"{shown}\n    {found}: {type(error).__name__}: {error!s:.300}\n    at {place(error)}"
+    finally:
+        ag.set_grad_enabled(True)  # two of the calls are switches
+        ag.record_lines(False)
     found = flaw(result)
     return found and f"{shown}\n    gave {found}"
 
@@ -243,6 +246,8 @@ def fault(target: Target, error: BaseException, known: set[str], bound: bool) ->
 
 def flaw(result: Any) -> str | None:
     """What is wrong with an answer."""
+    if result is NotImplemented:
+        return "NotImplemented"
     for x in parts(result, 2):
         if isinstance(x, ValueTensor):
             if x.values().dtype != object or not all(isinstance(v, Value) for v in x.values().flat):
@@ -254,6 +259,4 @@ def flaw(result: Any) -> str | None:
                 return f"a tensor of shape {x.shape} whose gradient is {x.grad!r:.80}"
         elif isinstance(x, Value) and type(x.data) is not float:
             return f"a Value of {type(x.data).__name__}"
-        elif isinstance(x, str | bytes | type(NotImplemented)) and x is NotImplemented:
-            return "NotImplemented"
     return None

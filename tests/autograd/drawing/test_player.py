@@ -116,6 +116,12 @@ def test_the_words_of_tensors() -> None:
     assert [["∂y/∂v3", "g", "32×128", "32×128"], ["∂y/∂b", "Σ₀ g", "tensor 128", "tensor 128"]] in said
 
 
+def test_rows_that_ask_for_shapes_play_on_0d_tensors_too() -> None:
+    x = ag.tensor(3.0, requires_grad=True)
+    seen = json.dumps(script((x * 2).sum(), x=x), ensure_ascii=False)
+    assert "flows back through sum" in seen and "6" in seen
+
+
 def test_rules_of_somebody_and_both_layers() -> None:
     odd = ag.Op("odd", lambda x: x if x > 0 else -x, lambda g, z, x: g if x > 0 else -g)  # asks, as no symbol can answer
     v = Value(-2.0, label="v")
