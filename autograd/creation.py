@@ -137,7 +137,9 @@ def _size(shape: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
             raise TypeError(f"the shape came twice, as {shape} and as size={size}")
         shape = (size,)
     given = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
-    sizes = tuple([int_of(n, "a size in a shape", 0) for n in given])
+    sizes = tuple([int_of(n, "a size in a shape") for n in given])
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"a shape has no negative sizes, got {sizes}")
     if len(sizes) > _DEEPEST:
         raise ValueError(f"a shape has at most {_DEEPEST} sizes, got {len(sizes)}")
     if math.prod(sizes) > _MOST:

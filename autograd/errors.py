@@ -36,8 +36,8 @@ def described(x: Any) -> str:
 
 
 def brief(x: Any) -> str:
-    """What came where numbers are expected: a number as it is, anything else in words."""
-    return f"{x!r:.60}" if isinstance(x, numbers.Complex) else described(x)
+    """What came where numbers or names are expected: one of these as it is, anything else in words."""
+    return f"{x!r:.60}" if isinstance(x, numbers.Complex | str) else described(x)
 
 
 def flag_of(x: Any, what: str) -> bool:
@@ -85,7 +85,7 @@ def name_of(x: Any, what: str, *known: str) -> str:
     if isinstance(x, str) and x in known:
         return x
     *names, last = map(repr, known)
-    raise ValueError(f"{what} must be {', '.join(names)} or {last}, got {f'{x!r:.60}' if isinstance(x, str) else described(x)}")
+    raise ValueError(f"{what} must be {', '.join(names)} or {last}, got {brief(x)}")
 
 
 def number_of(x: Any, what: str) -> float:

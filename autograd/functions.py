@@ -61,7 +61,7 @@ def _dim(dim: Any, axis: Any) -> Any:
 
 def given(x: Any, name: str) -> Any:
     """``x``, which must be a tensor, or an array where a rule computes with arrays. Raises TypeError for anything else."""
-    if isinstance(x, Node | np.ndarray) and hasattr(x, "shape") and getattr(x, "dtype", np.dtype(object)).kind in "fiubc":
+    if isinstance(x, Node | np.ndarray | np.generic) and hasattr(x, "shape") and getattr(x, "dtype", np.dtype(object)).kind in "fiubc":
         return x
     raise TypeError(f"{name} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
 

@@ -428,7 +428,7 @@ def _nodes(given: Any, what: str) -> list[Node]:
         if not isinstance(n, Node):
             raise TypeError(f"{what} must be Values or Tensors, got {described(n)}")
     if not nodes:
-        raise ValueError(f"{what} must be at least one Value or Tensor, got {described(given)}")
+        raise ValueError(f"{what} is empty ({described(given)}); give at least one Value or Tensor")
     return nodes
 
 

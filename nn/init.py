@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import described, name_of, number_of
+from autograd.errors import brief, described, name_of, number_of
 
 __all__ = [
     "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",
@@ -123,8 +123,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         "selu": 3 / 4,
     }
     if not isinstance(nonlinearity, str) or nonlinearity not in gains:
-        got = repr(nonlinearity) if isinstance(nonlinearity, str) else described(nonlinearity)
-        raise ValueError(f"no gain is known for {got}; there are {', '.join(gains)}")
+        raise ValueError(f"no gain is known for {brief(nonlinearity)}; there are {', '.join(gains)}")
     return gains[nonlinearity]
 
 

@@ -125,7 +125,7 @@ def outputs_of(outputs: Any, what: str) -> list[Node]:
         if not isinstance(n, Node):
             hint = "; draw what it returns, as in draw(net(x))" if hasattr(n, "named_parameters") else ""
             hint = "; names go into names=" if isinstance(n, Mapping) else hint
-            raise TypeError(f"{what} takes Values and Tensors, got {described(n)}{hint}")
+            raise TypeError(f"{what} takes Values and Tensors, got {type(n).__name__ if hint else described(n)}{hint}")
     roots = list(dict.fromkeys(n for g in given for n in g.entries()))
     if not roots:
         raise ValueError(f"{what} needs at least one Value or Tensor, got {described(outputs)}")

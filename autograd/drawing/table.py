@@ -132,7 +132,7 @@ def summary(model: Any, input: Any, *, depth: int | None = None) -> Summary:
     activations: arrays that modules returned, each once; training keeps them for the backward pass
     """
     if isinstance(model, type) or not (hasattr(model, "named_modules") and hasattr(model, "register_forward_hook")):
-        got = f"the class {model.__name__} (write {model.__name__}(...))" if isinstance(model, type) else described(model)
+        got = f"the class {model.__name__} (write {model.__name__}(...))" if isinstance(model, type) else type(model).__name__
         hint = "; of a network of Values, give the one that scalars() was called on" if hasattr(model, "named_parameters") else ""
         raise TypeError(f"summary takes a module, with named_modules() and register_forward_hook() as in nn.Module; got {got}{hint}")
     if not isinstance(input, Tensor | tuple):
