@@ -49,6 +49,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
             return _packed(raw, dtype, requires_grad)
         if dtype is None and raw.dtype == float64 and not _has_numpy(data):
             dtype = float32
+    if raw.dtype.kind not in "fiub":
+        raise TypeError(f"a tensor holds real numbers, got {described(data)}")
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)

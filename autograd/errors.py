@@ -29,7 +29,7 @@ def described(x: Any) -> str:
         return f"the function {name}"
     shape, dtype = getattr(x, "shape", None), getattr(x, "dtype", None)
     if isinstance(shape, tuple) and dtype is not None:
-        return f"{kind} of shape {tuple(map(int, shape))} and dtype {dtype}"
+        return f"{kind} of shape {tuple(shape)} and dtype {dtype}"
     if isinstance(x, list | tuple | dict | set | frozenset):
         return f"{kind} of length {len(x)}"
     return f"{kind} {x.raw}" if isinstance(getattr(x, "raw", None), float) else kind
@@ -106,6 +106,7 @@ def number_of(x: Any, what: str) -> float:
         n = x.raw
     else:
         raise TypeError(f"{what} must be a real number, got {described(x)}")
+    n = getattr(n, "raw", n)  # the item of an array of Values is one
     try:
         float(n)
     except OverflowError:

@@ -90,7 +90,7 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
     if isinstance(o, Tensor | np.ndarray):
         raw = o.raw if isinstance(o, Tensor) else o
         if raw.dtype.kind not in "fiub":
-            raise TypeError(f"save: {where} is an array of {raw.dtype}; only numbers and booleans are saved")
+            raise TypeError(f"save: {where} is an array of {raw.dtype}, {described(o)}; only numbers and booleans are saved")
         key = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in ".".join(place)[:200]) or "data"
         while key in arrays or key == _STRUCTURE:  # such as "a.b" beside {"a": {"b": ...}}
             key += "_"

@@ -59,9 +59,16 @@ def _dim(dim: Any, axis: Any) -> Any:
     return dim if axis is None else axis
 
 
+_TENSORS: set[type] = set()  # the classes that were seen to be tensors
+
+
 def given(x: Any, name: str) -> Any:
     """``x``, which must be a tensor, or an array where a rule computes with arrays. Raises TypeError for anything else."""
+    if x.__class__ in _TENSORS:
+        return x
     if isinstance(x, Node | np.ndarray | np.generic) and hasattr(x, "shape") and getattr(x, "dtype", np.dtype(object)).kind in "fiubc":
+        if isinstance(x, Node):
+            _TENSORS.add(x.__class__)
         return x
     raise TypeError(f"{name} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
 
@@ -79,7 +86,11 @@ def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, dty
     >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    x = given(x, "sum") if dtype is None else given(x, "sum").to(dtype)
+    x = given(x, "sum")
+    if dtype is not None:
+        if not isinstance(x, Node):
+            raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
+        x = x.to(dtype)  # type: ignore[attr-defined]
     return sum_(x, axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
 
 
@@ -271,8 +282,9 @@ def matmul(x: Any, y: Any) -> Any:
             f"matmul: {tuple(x.shape)} @ {tuple(y.shape)} does not fit: the left has {x.shape[-1]} columns, "
             f"the right {y.shape[y.ndim - 2 if y.ndim > 1 else 0]} rows"
         )
-    if x.ndim > 2 or y.ndim > 2:
-        fitting("matmul: the batches", tuple(x.shape[:-2]), tuple(y.shape[:-2]))
+    if x.ndim == 2 == y.ndim:
+        return matmul_(x, y)
+    fitting("matmul: the batches", tuple(x.shape[:-2]), tuple(y.shape[:-2]))
     if x.ndim > 1 and y.ndim > 1:
         return matmul_(x, y)
     z = matmul_(x if x.ndim > 1 else x.reshape((1, -1)), y if y.ndim > 1 else y.reshape((-1, 1)))
@@ -472,7 +484,7 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any
     if not xs[0].ndim:
         raise ValueError(f"cat cannot join 0-d tensors, got shapes {[tuple(x.shape) for x in xs]}; use stack")
     a = axis_of(dim if axis is None else axis, xs[0].ndim)
-    if len({(*x.shape[:a], -1, *x.shape[a + 1 :]) for x in xs}) > 1:
+    if len({(x.ndim, *x.shape[:a], *x.shape[a + 1 :]) for x in xs}) > 1:
         raise ValueError(f"cat along dim {a}: the other sizes must agree, got shapes {[tuple(x.shape) for x in xs]}")
     return cat_(a, tuple(accumulate((x.shape[a] for x in xs), initial=0)), *xs)
 

@@ -23,7 +23,6 @@ from autograd.notes import Notes, noted
 __all__ = ["Node", "Op", "ancestors", "each", "grad", "leaf"]
 
 Rule = Callable[..., Any]
-PLAIN: set[type] = {float, int, bool}  # what needs no second look among the arguments of a row; `rules` adds numpy's
 
 
 class each:  # noqa: N801 - reads as a word in the table
@@ -72,6 +71,7 @@ class Op:
 
     __slots__ = ("compute", "differentiable", "name", "vjps")
     arity: int | None = None  # how many arguments there must be, where that is checked
+    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; `rules` adds numpy's
 
     def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None) -> None:
         if not isinstance(name, str):
@@ -89,11 +89,12 @@ class Op:
     def __call__(self, *args: Any) -> Any:
         face: Node | None = None
         strange = False
+        plain = self.plain
         for a in args:
             if isinstance(a, Node):
                 if face is None or a.rank > face.rank:
                     face = a
-            elif a.__class__ not in PLAIN:
+            elif a.__class__ not in plain:
                 strange = True
         if strange or (self.arity is not None and len(args) != self.arity):
             self.check(args)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.errors import described, name_of
-from autograd.graph import PLAIN, Node, Op
+from autograd.graph import Node, Op
 
 _WEAK = (int, float, bool)
 _BITS: dict[Any, Any] = {np.dtype("float32"): np.dtype("uint32"), np.dtype("float64"): np.dtype("uint64")}
@@ -58,7 +58,7 @@ def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable
     return both(on_float, quiet(on_array))
 
 
-PLAIN |= {np.ndarray, np.float64, np.float32, np.bool_, np.int64}
+Op.plain |= {np.ndarray, np.float64, np.float32, np.bool_, np.int64}
 
 
 def fitting(name: str, *shapes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
@@ -76,6 +76,7 @@ class Elementwise(Op):
     """A row of this table: its arguments are numbers and arrays of them, whose shapes broadcast."""
 
     __slots__ = ("arity",)
+    plain = Op.plain - {tuple}
 
     def __init__(self, name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None) -> None:
         super().__init__(name, compute, *vjps)
@@ -224,7 +225,7 @@ relu     = op("relu",  both(lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum
 prelu    = op("prelu", both(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
                                                                 lambda g, z, x, w: where(x > 0, 0, g * x))
-elu_     = op("elu",   both(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
+elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
                                                                 lambda g, z, x, a: where(x <= 0, g * (a * exp(where(x < 0, x, 0))), g),  # passes at NaN
                                                                 lambda g, z, x, a: where(x > 0, 0, g * expm1(minimum(x, 0))))
 

@@ -143,13 +143,13 @@ def _root(x: Any) -> Any:
 
 
 def _norm(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return _root((x * x).sum(axis=axes, keepdims=keepdim))
+    return _root(_boxed(x * x).sum(axis=axes, keepdims=keepdim))  # boxed, for numpy hands out the one entry of a 0-d array
 
 
 def _std(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
     n = shapes.size_of(x, axes)
-    d = x - x.sum(axis=axes, keepdims=True) / n
-    return _root((d * d).sum(axis=axes, keepdims=keepdim) * shapes.over(n - correction))
+    d = _boxed(x - x.sum(axis=axes, keepdims=True) / n)
+    return _root(_boxed(d * d).sum(axis=axes, keepdims=keepdim) * shapes.over(n - correction))
 
 
 def _or_empty(row: Op) -> Any:  # a sum of no Values is the int 0, of which numpy takes no logarithm among objects

@@ -373,7 +373,9 @@ class Tensor(Node):
         if requires_grad and self.raw.dtype.kind != "f":
             raise TypeError(f"only floating tensors can require a gradient, got {self.dtype}; convert with .float() first")
         if not self.is_leaf and not requires_grad:
-            raise RuntimeError("requires_grad can be turned off on a leaf only; use .detach() for a result")
+            raise RuntimeError(
+                f"requires_grad can be turned off on a leaf only, got the result of {self.op!r}, of shape {self.shape}; use .detach()"
+            )
         if self.is_leaf:
             self.op = leaf if requires_grad else None
         return self
@@ -505,11 +507,15 @@ class Tensor(Node):
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
-        raw = other.raw if other.__class__ is Tensor else _entries(other, what)
-        if alpha.__class__ is not int or alpha != 1:
-            alpha = number_of(alpha, f"{what}: alpha")
-            raw = raw * (float(alpha) if raw.dtype.kind == "f" or alpha.__class__ is not int else np.int64(int_of(alpha, f"{what}: alpha")))
-        if raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
+        raw = other.raw if other.__class__ is Tensor else other if other.__class__ is float else _entries(other, what)
+        if alpha.__class__ is float:
+            raw = raw * alpha
+        elif alpha.__class__ is not int or alpha != 1:
+            raw, alpha = _entries(raw, what), number_of(alpha, f"{what}: alpha")
+            raw = raw * (np.int64(int_of(alpha, f"{what}: alpha")) if isinstance(alpha, int) and raw.dtype.kind != "f" else float(alpha))
+        if raw.__class__ is float and mine.dtype.kind == "f":
+            pass  # it takes the dtype of what it meets
+        elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign)
         self._in_place(what, other)
         try:
@@ -937,6 +943,9 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     out: list[Any] = []
     for given in keys:
         k = given
+        if k.__class__ is int:
+            out.append(k)
+            continue
         if isinstance(k, Tensor):
             k = k._numbers
         if isinstance(k, list | range):

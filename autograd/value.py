@@ -186,7 +186,7 @@ class Value(Node):
 
     def __init__(self, data: Any, requires_grad: bool = True, label: str | None = None) -> None:
         self.raw = data if data.__class__ is float else _number(data, "the data of a Value")
-        self.op = leaf if flag_of(requires_grad, "requires_grad") else None
+        self.op = leaf if requires_grad is True or flag_of(requires_grad, "requires_grad") else None
         self.x = ()
         self.tag = None
         self.y = self.dx = self.dy = self._grad = self.mark = None

@@ -82,7 +82,11 @@ def _batch(dataset: Any, rows: Any) -> Any:
 
 def _sized(dataset: Any) -> int:
     """The length of a dataset, or a TypeError for what is none."""
-    if isinstance(dataset, type) or not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+    if (
+        isinstance(dataset, type)
+        or getattr(dataset, "shape", None) == ()
+        or not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__"))
+    ):
         raise TypeError(f"a dataset has a length and an index, {described(dataset)} has not; make it a list or a Dataset")
     return len(dataset)
 
@@ -273,8 +277,8 @@ def standardize(train: Tensor, /, *others: Tensor) -> Any:
             [ 1.,  0.]]), tensor([[2., 1.]]))
     """
     for t in (train, *others):
-        if not isinstance(t, Tensor) or t.dtype.kind != "f":
-            got = f"a tensor of {t.dtype}" if isinstance(t, Tensor) else described(t)
+        if not isinstance(t, Tensor) or isinstance(t, ag.ValueTensor) or t.dtype.kind != "f":
+            got = f"a tensor of {t.dtype}" if type(t) is Tensor else described(t)
             raise TypeError(f"standardize takes floating tensors, got {got}; convert with .float() first")
         if not t.ndim or t.shape[1:] != train.shape[1:]:
             raise ValueError(f"standardize takes rows of one shape, got tensors of shapes {train.shape} and {t.shape}")

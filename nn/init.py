@@ -22,7 +22,7 @@ __all__ = [
 
 
 def _check(tensor: Any) -> None:
-    if not isinstance(tensor, Tensor) or tensor.dtype.kind != "f":
+    if not isinstance(tensor, Tensor) or isinstance(tensor, ag.ValueTensor) or tensor.dtype.kind != "f":
         raise TypeError(f"only a floating tensor can be filled with real numbers, got {described(tensor)}")
 
 

@@ -72,7 +72,7 @@ def _inputs(row: Any, index: str = "") -> Any:
     """A row of an input; numbers become Values that are named for pictures, ``x[0]``."""
     if index.count(",") > 64:
         raise ValueError(f"an input has at most 64 dimensions, got a list that is deeper, or holds itself: {row!r:.60}")
-    row = row.tolist() if hasattr(row, "tolist") else row
+    row = row.tolist() if hasattr(row, "tolist") and not isinstance(row, type) else row
     if isinstance(row, list | tuple):
         return [_inputs(entry, f"{index},{i}" if index else str(i)) for i, entry in enumerate(row)]
     return row if isinstance(row, Value) else Value(row, requires_grad=False, label=f"x[{index}]" if index else "x")

@@ -338,7 +338,7 @@ class ReduceLROnPlateau(LRScheduler):
         super().check()
         for name, known in {"mode": ("min", "max"), "threshold_mode": ("rel", "abs")}.items():
             if not isinstance(got := getattr(self, name), str) or got not in known:
-                raise ValueError(f"ReduceLROnPlateau: {name} must be one of {known}, got {got if isinstance(got, str) else described(got)}")
+                raise ValueError(f"ReduceLROnPlateau: {name} must be one of {known}, got {brief(got)}")
         for name in ("patience", "cooldown", "num_bad_epochs", "cooldown_counter"):
             self._count(name, 0)
         self._number("factor", below=1)

@@ -62,6 +62,7 @@ class Optimizer:
 
     # The settings that are numbers: each is at least 0 and stays below its limit.
     limits: ClassVar[Mapping[str, float]] = {}
+    flags: ClassVar[frozenset[str]] = frozenset({"nesterov", "maximize", "amsgrad", "centered"})  # the settings that are True or False
     # Does "weight_decay" join the gradient, as the penalty 1/2 weight_decay ||p||^2 in the loss would?
     coupled: ClassVar[bool] = True
 
@@ -101,6 +102,11 @@ class Optimizer:
     def checked(self, settings: Group) -> Group:
         """``settings`` with its numbers made plain. Raises ValueError that says which is out of range."""
         plain = dict(settings)
+        for name in self.flags & plain.keys():
+            try:
+                plain[name] = flag_of(plain[name], f"{self._name}: {name}")
+            except TypeError as error:
+                raise ValueError(str(error)) from None
         for name, limit in self.limits.items():
             if name not in plain:
                 continue

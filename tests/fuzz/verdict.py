@@ -39,7 +39,7 @@ PYTHONS = re.compile(
 
 
 OPERATORS = re.compile(
-    "can.t multiply sequence|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable"
+    "can.t multiply sequence|can only concatenate|not all arguments converted|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable"
 )
 FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|[Ff]ormat specifier")  # as Python's floats have it
 NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b|got lengths \[\]")
@@ -128,7 +128,7 @@ def tokens(given: list[Any]) -> set[str]:
                 found |= {*map(str, entries.flat), *(type(entry).__name__ for entry in np.ravel(entries).tolist())}
         if hasattr(x, "__next__"):
             found.add("int 1")  # it was used up
-        if isinstance(x, int | float | np.generic):
+        if isinstance(x, int | float | np.generic | Value) or getattr(x, "shape", None) == ():
             found.add("(1,)")
         if isinstance(x, Value):
             found |= {str(x.data), f"{x.data:g}"}
