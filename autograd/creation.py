@@ -196,6 +196,9 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     """
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (number_of(n, f"arange: {name}") for n, name in zip((start, end, step), ("start", "end", "step")))
+    for n in (start, end, step):
+        if isinstance(n, int):
+            int_of(n, "arange: a number")
     if step == 0 or not all(map(math.isfinite, (start, end, step))):
         raise ValueError(f"arange needs finite numbers and a step other than 0, got start={start}, end={end}, step={step}")
     if dtype is None:

@@ -6,9 +6,10 @@ A message says what came, what was expected and, where it is not plain, what to 
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["brief", "described", "flag_of", "int_of", "name_of", "number_of"]
+__all__ = ["brief", "described", "flag_of", "int_of", "is_many", "name_of", "number_of"]
 
 
 def described(x: Any) -> str:
@@ -73,6 +74,11 @@ def int_of(x: Any, what: str, least: int = -(2**63), most: int = 2**63 - 1) -> i
         bound = f"at least {least}" if n < least else f"at most {most}"
         raise ValueError(f"{what} must be {bound}, got {brief(n)}")
     return n
+
+
+def is_many(x: Any) -> bool:
+    """Can it be walked over? An array of no dimensions only looks as if it could."""
+    return isinstance(x, Iterable) and getattr(x, "shape", None) != ()
 
 
 def name_of(x: Any, what: str, *known: str) -> str:

@@ -156,7 +156,7 @@ class Extreme(NamedTuple):
     indices: Any
 
 
-def _pick(x: Any, dim: int, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
+def _pick(x: Any, dim: Any, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
     x = x if x.ndim else x.reshape(1)
     a = axis_of(dim, x.ndim)
     index = arg(x, a, True)
@@ -184,7 +184,7 @@ def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any)
     given(x, pair.name)
     if dim is None:
         return full(x, keepdim=keepdim)
-    return _pick(x, int(dim), flag_of(keepdim, "keepdim"), arg) if isinstance(dim, int | np.integer) else pair(x, dim)
+    return _pick(x, dim, flag_of(keepdim, "keepdim"), arg) if isinstance(dim, int | np.integer) else pair(x, dim)
 
 
 def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:

@@ -446,7 +446,7 @@ def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]
     for n in roots:
         if not isinstance(n, Node):
             raise TypeError(f"ancestors takes Values and Tensors, got {described(n)}")
-    if within is not None and not hasattr(within, "__contains__"):
+    if within is not None and (isinstance(within, str | bytes) or not hasattr(within, "__contains__")):
         raise TypeError(f"ancestors: within must be a set of nodes, got {described(within)}")
     order: dict[Node, None] = {}
     opened: set[Node] = set()

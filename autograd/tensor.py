@@ -774,7 +774,7 @@ class Tensor(Node):
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
         x, y = _tensor(self, "allclose")._numbers, _entries(other, "allclose")
         rules.fitting("allclose", x.shape, y.shape)
-        rtol, atol = number_of(rtol, "allclose: rtol"), number_of(atol, "allclose: atol")
+        rtol, atol = number_of(rtol, "allclose: rtol") * 1.0, number_of(atol, "allclose: atol") * 1.0
         with np.errstate(all="ignore"):
             return np.allclose(x, y, rtol, atol, flag_of(equal_nan, "equal_nan"))
 

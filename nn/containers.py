@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from autograd.errors import described, int_of, number_of
+from autograd.errors import described, int_of, is_many, number_of
 from nn.activations import ReLU
 from nn.layers import Dropout, Linear
 from nn.module import Module
@@ -75,7 +75,7 @@ class _Row(Module):
 
     def extend(self: Self, modules: Iterable[Module]) -> Self:
         """More at the end."""
-        if not isinstance(modules, Iterable):
+        if not is_many(modules):
             raise TypeError(f"{type(self).__name__} takes a list of modules, got {described(modules)}; put it in [...]")
         start = len(self)
         self._refill([(str(start + i), m) for i, m in enumerate(modules)], keep=True)
@@ -134,7 +134,7 @@ class ModuleList(_Row):
         return ModuleList(list(self)[i]) if isinstance(i, slice) else getattr(self, self._key(i))
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
-        return ModuleList([*self, *other]) if isinstance(other, Iterable) else NotImplemented
+        return ModuleList([*self, *other]) if is_many(other) else NotImplemented
 
 
 class MLP(Sequential):

@@ -11,7 +11,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
-from autograd.errors import described, flag_of, int_of, name_of, number_of
+from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
@@ -374,7 +374,7 @@ _log = ag.Op("log", lambda p: ag.maximum(ag.log(p), -100.0), lambda g, z, p: g /
 def _penalty(name: str, params: Any, size: Callable[[Any], Any]) -> Any:
     if hasattr(params, "parameters") or isinstance(params, dict):
         raise TypeError(f"{name} expects parameters, got {described(params)}; pass net.parameters()")
-    if not isinstance(params, ag.Node | Iterable):
+    if not (isinstance(params, ag.Node) or is_many(params)):
         raise TypeError(f"{name} expects a parameter or several, got {described(params)}; pass net.parameters()")
     given = [params] if isinstance(params, ag.Node) else list(params)
     if not given:

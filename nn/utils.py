@@ -12,14 +12,14 @@ from numbers import Real
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import brief, described, number_of
+from autograd.errors import brief, described, flag_of, is_many, number_of
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor], name: str) -> list[Tensor]:
     """The gradients that are there."""
-    if not isinstance(parameters, Iterable):
+    if not (isinstance(parameters, Tensor) or is_many(parameters)):
         raise TypeError(f"{name} expects a tensor or tensors, got {described(parameters)}; pass net.parameters()")
     listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     for i, p in enumerate(listed):
@@ -57,6 +57,7 @@ def clip_grad_norm_(
     max_norm, norm_type = _bound("clip_grad_norm_: max_norm", max_norm), float(number_of(norm_type, "clip_grad_norm_: norm_type"))
     if not norm_type > 0:
         raise ValueError(f"clip_grad_norm_: norm_type must be a number > 0, or inf, got {norm_type}")
+    error_if_nonfinite = flag_of(error_if_nonfinite, "clip_grad_norm_: error_if_nonfinite")
     grads = _gradients(parameters, "clip_grad_norm_")
     if not grads:
         return ag.tensor(0.0)

@@ -12,7 +12,7 @@ from math import cos, inf, pi
 from typing import Any, ClassVar
 
 from autograd import Tensor
-from autograd.errors import brief, described, number_of
+from autograd.errors import brief, described, is_many, number_of
 from nn.optim.optimizer import Group, Optimizer, number
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "ReduceLROnPlateau", "StepLR"]
@@ -174,8 +174,7 @@ class StepLR(LRScheduler):
 
 
 def _listed(given: Any) -> Any:
-    """What can be walked over as a list; an array of no dimensions cannot."""
-    return list(given) if isinstance(given, Iterable) and getattr(given, "shape", None) != () else given
+    return list(given) if is_many(given) else given
 
 
 class MultiStepLR(LRScheduler):

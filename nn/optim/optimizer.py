@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import brief, described, flag_of
+from autograd.errors import brief, described, flag_of, is_many
 
 __all__ = ["Optimizer", "number"]
 
@@ -89,8 +89,8 @@ class Optimizer:
         if isinstance(params, dict):
             raise TypeError(f'{where} expects a list of tensors or of dicts, got one dict; write [{{"params": ...}}] or pass .values()')
         if isinstance(params, set | frozenset):
-            raise TypeError(f"{where} expects a list, got a set, whose order changes from run to run")
-        if not isinstance(params, Iterable):
+            raise TypeError(f"{where} expects a list, got a set, whose order changes from run to run: {described(params)}")
+        if not is_many(params):
             raise TypeError(f"{where} expects a list of tensors or of dicts, got {described(params)}; pass net.parameters()")
         if not (listed := list(params)):
             raise ValueError(

@@ -101,7 +101,7 @@ def parts(x: Any, depth: int = 4) -> Iterator[Any]:
     """A thing and what is in it."""
     yield x
     if depth:
-        inner = x if type(x) in (list, tuple, set, frozenset) else [*x, *x.values()] if isinstance(x, dict) else []
+        inner = x if type(x) in (list, tuple, set, frozenset, range) else [*x, *x.values()] if isinstance(x, dict) else []
         inner = x.flat if isinstance(x, np.ndarray) and x.dtype == object else inner
         if isinstance(x, ValueTensor):
             inner = x.values().flat
