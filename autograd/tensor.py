@@ -277,15 +277,15 @@ class Tensor(Node):
 
     def receive(self, g: Any) -> None:
         if isinstance(g, Node):
-            self.grad = Tensor.record(shapes.clone_, (g,)) if self.grad is None or self.op is not leaf else self.grad + g
-        elif self.grad is None or self.op is not leaf:
+            self._grad = Tensor.record(shapes.clone_, (g,)) if self._grad is None or self.op is not leaf else self._grad + g
+        elif self._grad is None or self.op is not leaf:
             # A copy where g may be the seed, a saved array, another's gradient, or a view: where anybody else holds it.
-            self.grad = _node(Tensor, g if g.__class__ is _ndarray and g.base is None and getrefcount(g) <= _HELD else np.array(g))
-        elif self.grad.op is not None:
-            self.grad = self.grad + _node(Tensor, g)
+            self._grad = _node(Tensor, g if g.__class__ is _ndarray and g.base is None and getrefcount(g) <= _HELD else np.array(g))
+        elif self._grad.op is not None:
+            self._grad = self._grad + _node(Tensor, g)
         else:
-            stamped(self.grad, "backward()")
-            self.grad.raw += g
+            stamped(self._grad, "backward()")
+            self._grad.raw += g
 
     def release(self, order: list[Node]) -> None:
         shells: dict[Node, Any] = {}

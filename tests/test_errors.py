@@ -46,7 +46,7 @@ def test_what_is_walked() -> None:
     assert len(names) == len(set(names)) > 700
     rooms = {"ag": ag, "nn": nn, "F": F, "init": nn.init, "utils": nn.utils, "data": nn.data, "optim": nn.optim}
     assert {f"{room}.{name}" for room, module in rooms.items() for name in module.__all__ if callable(getattr(module, name))} <= {
-        *names, "ag.Node", "ag.each", "ag.Call", "nn.History", *(f"ag.{d.name}" for d in DTYPES), "ag.bool_", "ag.default_generator",
+        *names, "ag.Node", "ag.each", "ag.Call", "ag.AnomalyError", "nn.History", *(f"ag.{d.name}" for d in DTYPES), "ag.bool_", "ag.default_generator",
     }  # fmt: skip
     assert {"Tensor.__setitem__", "Tensor.grad =", "Value.data =", "Tensor.add_", "Tensor.__radd__", "Linear()", "Optimizer.step"} <= set(
         names
@@ -95,6 +95,19 @@ def _wrong_dtype(x: Any) -> Any:
 def test_the_verdict_on_calls_that_do_wrong(call: Any, fault: str) -> None:
     found = _sabotaged("sabotage", call)
     assert found and all(re.search(fault, c) or "positional" in c for c in found)
+
+
+def test_what_is_changed_is_seen() -> None:
+    t, v, net = ag.ones(2, requires_grad=True), Value(1.0), nn.Linear(1, 1)
+    optimizer, generator = nn.optim.SGD(net.parameters(), lr=0.1), ag.Generator()
+    things = [t, [v], {"net": net}, optimizer, generator]
+    for change in (
+        lambda: t.data.zero_(), lambda: setattr(t, "grad", ag.ones(2)), lambda: setattr(v, "data", 2.0), lambda: net.bias.data.add_(1),
+        lambda: optimizer.param_groups[0].update(lr=0.2), lambda: ag.rand(1, generator=generator), net.eval,
+    ):  # fmt: skip
+        before = verdict.state(things)
+        change()
+        assert verdict.state(things) != before
 
 
 def test_a_hang_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

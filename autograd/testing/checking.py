@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd.errors import brief, described, flag_of, number_of
 from autograd.mode import enable_grad
 from autograd.random import Generator, source
 from autograd.testing.examination import Examination
@@ -105,14 +106,15 @@ def _gradcheck(
     raise_exception: bool,
 ) -> Report:
     if not callable(fn):
-        raise TypeError(f"gradcheck needs a function, got {type(fn).__name__}")
-    if method not in ("auto", "complex", "differences"):
-        raise ValueError(f"method must be 'auto', 'complex' or 'differences', got {method!r}")
+        raise TypeError(f"gradcheck needs a function, got {described(fn)}")
+    if not isinstance(method, str) or method not in ("auto", "complex", "differences"):
+        raise ValueError(f"method must be 'auto', 'complex' or 'differences', got {brief(method)}")
     if isinstance(directions, bool) or not isinstance(directions, int) or directions < 1:
-        raise ValueError(f"directions is how many random directions to try, an int from 1 on, got {directions!r}")
+        raise ValueError(f"directions is how many random directions to try, an int from 1 on, got {brief(directions)}")
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
-        if not (tolerance is None or tolerance >= 0):
+        if not (tolerance is None or number_of(tolerance, name) >= 0):
             raise ValueError(f"{name} must be None or a number >= 0, got {tolerance!r}")
+    raise_exception = flag_of(raise_exception, "raise_exception")
     rng = source(Generator() if generator is None else generator)
     report = Report(name_of(fn))
     with enable_grad():

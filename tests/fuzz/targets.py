@@ -11,7 +11,7 @@ import numpy as np
 
 import autograd as ag
 import nn
-from autograd import drawing
+from autograd import drawing, testing
 from tests.fuzz import arguments
 from tests.fuzz.arguments import Make
 
@@ -152,13 +152,17 @@ NO_CALLS = {
     **dict.fromkeys(["bool_", "float32", "float64", "int32", "int64", "uint8"], "a dtype, numpy's own"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
     **dict.fromkeys(["functional", "data", "init", "optim", "utils", "lr_scheduler"], "a room of its own, walked below"),
+    "AnomalyError": "raised by the engine",
     "errors": "how these refusals are worded",
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
     "each": "of one function, a part of Op",
     "History": "made by fit; its constructor is that of dict",
     "Call": "for who writes a Module of their own",
-    **dict.fromkeys(["Graph", "Listing", "Player", "Size", "Summary"], "made by the functions beside them, not by users"),
+    **dict.fromkeys(
+        ["Graph", "Listing", "Player", "Size", "Summary", "Check", "Failure", "GradcheckError", "Kink", "Report"],
+        "made by the functions beside them, not by users",
+    ),
 }
 RECEIVERS: dict[str, Make] = {
     "Tensor": arguments.tensor,
@@ -185,7 +189,7 @@ MADE = {  # how an instance of a class is made that needs arguments
 
 def targets() -> Iterator[Target]:
     rooms: dict[str, Any] = {
-        "ag": ag, "ag.functional": ag.functional, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
+        "ag": ag, "ag.functional": ag.functional, "testing": testing, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
         "data": nn.data, "optim": nn.optim, "lr_scheduler": nn.optim.lr_scheduler,
     }  # fmt: skip
     for room, module in rooms.items():

@@ -1,5 +1,6 @@
 """One random call, and whether it did what a call may do: return something whole, or refuse in words of our own."""
 
+import contextlib
 import dis
 import re
 import signal
@@ -169,12 +170,16 @@ def raised_by_us(error: BaseException, by_syntax: bool) -> bool:
     if code.co_filename == arguments.__file__:
         return True  # a function that was handed over failed
     if not code.co_filename.startswith(OURS):
-        here = code.co_filename.startswith(str(ROOT / "tests" / "fuzz"))
+        here = code.co_filename.startswith(str(ROOT / "tests" / "fuzz")) or code.co_filename == contextlib.__file__
         return here and (by_syntax or (isinstance(error, TypeError) and bool(PYTHONS.search(str(error)))))
     if dis.opname[code.co_code[trace.tb_lasti]] == "RAISE_VARARGS":
         return True
     hands_on = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)  # a function that takes anything and hands it on
-    return isinstance(error, TypeError) and bool(PYTHONS.search(str(error))) and (hands_on or "__init__" in str(error))
+    return (
+        isinstance(error, TypeError)
+        and bool(PYTHONS.search(str(error)))
+        and (hands_on or "__init__" in str(error) or "<lambda>" in str(error))
+    )
 
 
 def complaint(target: Target, seed: int) -> str | None:
