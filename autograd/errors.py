@@ -64,6 +64,8 @@ def int_of(x: Any, what: str, least: int = -(2**63), most: int = 2**63 - 1) -> i
     Traceback (most recent call last):
     ValueError: a size must be at least 0, got -1
     """
+    if x.__class__ is int and least <= x <= most:  # as nearly always
+        return x
     try:
         if isinstance(x, bool):
             raise TypeError
@@ -104,8 +106,10 @@ def number_of(x: Any, what: str) -> float:
     Traceback (most recent call last):
     TypeError: p must be a real number, got str 'a'
     """
-    if x.__class__ is float or x.__class__ is int:
-        n = x
+    if x.__class__ is float:
+        return x
+    if x.__class__ is int:
+        n: Any = x
     elif isinstance(x, numbers.Real) or (getattr(x, "shape", None) == () and getattr(getattr(x, "dtype", None), "kind", "O") in "fiub"):
         n = x.item() if hasattr(x, "item") else int(x) if isinstance(x, int) else float(x)
     elif isinstance(getattr(x, "raw", None), float):
