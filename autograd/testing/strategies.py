@@ -1,0 +1,463 @@
+"""Hypothesis strategies for everything one differentiates: numbers, shapes, tensors, indices, the arguments of each operation.
+
+A gradient can be held against differences only where there is one, so the table `DOMAINS` says for each argument of each row
+where its derivatives exist. What is drawn keeps a margin from kinks and poles unless it is asked to sit on them. Numbers are
+moved to the nearest place that is allowed, so that nothing is rejected and examples shrink to small numbers.
+Random programs made of these operations are in `expressions`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from autograd import rules
+from autograd import shapes as shape_rows
+from autograd.creation import tensor
+from autograd.graph import Op
+from autograd.tensor import Tensor, dtype_of, float64
+from autograd.value import Value
+
+__all__ = ["DOMAINS", "Interval", "arguments", "broadcastable", "floats", "indices", "shapes", "tensors", "values"]
+
+Shape = tuple[int, ...]
+MARGIN = 0.25  # how far from kinks, poles and the ends of a domain
+BOUND = 2.0  # how far from 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where an argument has derivatives of every order: ``low < x < high``, but not at a kink (a jump, a corner, a pole).
+
+    ``kinks`` are the kinks; with ``every``, so are their distances of that length. Numbers, or arrays of them.
+
+    >>> Interval(0.0).holds(np.array([0.5, 1.0])), Interval(kinks=(0.5,), every=1.0).holds(1.51)
+    (True, False)
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    kinks: tuple[Any, ...] = ()
+    every: Any = 0.0
+
+    def holds(self, x: Any, margin: float = MARGIN) -> bool:
+        """Is every entry of ``x`` inside, at least ``margin`` away from each kink and end?"""
+        off = [x - k for k in self.kinks]
+        if np.any(self.every):
+            off = [d - self.every * np.round(d / self.every) for d in off]
+        return bool(np.all(x >= self.low + margin) and np.all(x <= self.high - margin) and all(np.all(abs(d) >= margin) for d in off))
+
+    def walls(self, bound: float = BOUND) -> list[float]:
+        """The kinks and finite ends, as far as they lie in [-bound, bound]."""
+        if self.every:
+            step = abs(self.every)
+            found = [k + step * i for k in self.kinks for i in range(math.ceil((-bound - k) / step), math.floor((bound - k) / step) + 1)]
+        else:
+            found = list(self.kinks)
+        return [float(w) for w in (*found, self.low, self.high) if abs(w) <= bound]
+
+
+REALS, POSITIVE, NONZERO = Interval(), Interval(low=0.0), Interval(kinks=(0.0,))
+INTEGERS, HALVES = Interval(kinks=(0.0,), every=1.0), Interval(kinks=(0.5,), every=1.0)
+
+
+def _away_from(*others: Any) -> Interval:
+    return Interval(kinks=others[:1])
+
+
+def _between_multiples(y: Any) -> Interval:
+    return Interval(kinks=(0.0,), every=y)
+
+
+# For each row, where each of its arguments may lie. A function says it of an argument, given those after it: a maximum is
+# kinked where x == y. A row that is not here is smooth everywhere (`domains_of`). The condition of `where` is x > 0.
+DOMAINS: dict[str, tuple[Interval | Callable[..., Interval], ...]] = {
+    "/": (REALS, NONZERO), "reciprocal": (NONZERO,), "//": (_between_multiples, NONZERO), "%": (_between_multiples, NONZERO),
+    "pow": (POSITIVE, REALS), "sqrt": (POSITIVE,), "rsqrt": (POSITIVE,), "log": (POSITIVE,), "log1p": (Interval(low=-1.0),),
+    "tan": (Interval(kinks=(math.pi / 2,), every=math.pi),),
+    "abs": (NONZERO,), "sign": (NONZERO,), "relu": (NONZERO,), "prelu": (NONZERO, REALS), "elu": (NONZERO, REALS),
+    "floor": (INTEGERS,), "ceil": (INTEGERS,), "round": (HALVES,),
+    **dict.fromkeys(("maximum", "minimum", "clamp_min", "clamp_max", "<", "<=", ">", ">=", "==", "!="), (_away_from, REALS)),
+    "where": (NONZERO, REALS, REALS),
+    "norm": (NONZERO,),
+}  # fmt: skip
+APART = ("max", "min", "std")  # rows of `shapes` that want entries which differ from one another
+
+
+def domains_of(row: Op) -> tuple[Interval | Callable[..., Interval], ...]:
+    """What `DOMAINS` says of the arguments of an elementwise row.
+
+    >>> domains_of(rules.add)
+    (Interval(low=-inf, high=inf, kinks=(), every=0.0), Interval(low=-inf, high=inf, kinks=(), every=0.0))
+    """
+    return DOMAINS.get(row.name) or (REALS,) * len(row.vjps)
+
+
+def holds(row: Op, args: Sequence[Any], margin: float = MARGIN) -> bool:
+    """Has the elementwise ``row`` derivatives at ``args`` (numbers or arrays that broadcast), and ``margin`` around them?
+
+    >>> holds(rules.maximum, (1.0, 1.1)), holds(rules.maximum, (1.0, 2.0))
+    (False, True)
+    """
+    for i, d in reversed([*enumerate(domains_of(row))]):
+        if not (d if isinstance(d, Interval) else d(*args[i + 1 :])).holds(args[i], margin):
+            return False
+    return True
+
+
+# Numbers.
+def _settled(x: float, where: Sequence[Interval], margin: float, bound: float) -> float:
+    """The nearest number to ``x`` that lies in each interval, ``margin`` away from walls, or less where they stand close."""
+    low, high = max(-bound, *(w.low for w in where)), min(bound, *(w.high for w in where))
+    walls = sorted({w for interval in where for w in interval.walls(bound) if low <= w <= high})
+    gaps = []
+    for a, b in itertools.pairwise([low, *walls, high]):
+        keep = min(margin, (b - a) / 4)
+        gaps.append((a + keep * (a in walls), b - keep * (b in walls), b - a))
+    wide = [gap for gap in gaps if gap[2] >= 2 * margin] or [max(gaps, key=lambda gap: gap[2])]
+    return min((min(max(x, a), b) for a, b, _ in reversed(wide)), key=lambda y: abs(y - x))
+
+
+def _on_wall(x: float, where: Sequence[Interval], bound: float) -> float:
+    """The kink or end that is nearest to ``x``; ``x`` itself where there is none."""
+    return min((w for interval in where for w in interval.walls(bound)), key=lambda w: abs(w - x), default=x)
+
+
+_EXTREMES = {
+    "zeros": ((0.0, 0.0), (-0.0, -0.0)),
+    "tiny": ((5e-324, 1e-290), (-1e-290, -5e-324)),
+    "huge": ((1e290, 1.7e308), (-1.7e308, -1e290)),
+}
+
+
+def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = MARGIN, bound: float = BOUND) -> st.SearchStrategy[float]:
+    """Numbers inside ``domain`` and [-bound, bound], at least ``margin`` away from kinks and ends (less where these are close).
+
+    ``at`` asks for others: ``"kinks"`` (the kinks and the finite ends), ``"zeros"`` (0.0 and -0.0), ``"tiny"`` (down to the smallest
+    subnormal), ``"huge"`` (up to the largest float; like the tiny ones, on the sides of 0 that are in the domain), ``"nonfinite"`` (inf,
+    -inf, nan). Combine them with ``|``. Raises ValueError for another word, or where there is none such.
+
+    >>> from hypothesis import find
+    >>> find(floats(Interval(low=0.0)), lambda x: x > 0.5)
+    1.0
+    >>> find(floats(Interval(kinks=(1.0,)), at="kinks"), lambda x: True)
+    1.0
+    """
+    if at is None:
+        return st.floats(-bound, bound).map(lambda x: _settled(x, [domain], margin, bound))
+    if at == "kinks":
+        found: list[st.SearchStrategy[float]] = [st.sampled_from(w) for w in [domain.walls(bound)] if w]
+    elif at == "nonfinite":
+        found = [st.sampled_from([math.inf, -math.inf, math.nan])]
+    elif at in _EXTREMES:
+        found = [st.floats(a, b) for a, b in _EXTREMES[at] if domain.low <= a and b <= domain.high]
+    else:
+        raise ValueError(f"floats: at must be 'kinks', 'nonfinite' or one of {list(_EXTREMES)}, got {at!r}")
+    if not found:
+        raise ValueError(f"floats: there are no {at} in {domain} within {bound} of 0")
+    return st.one_of(found)
+
+
+def values(elements: st.SearchStrategy[float] | None = None, *, requires_grad: bool = True) -> st.SearchStrategy[Value]:
+    """Values: leaves that require a gradient unless told otherwise. ``elements``: their numbers (default: `floats`)."""
+    return st.builds(Value, floats() if elements is None else elements, **({} if requires_grad else {"requires_grad": st.just(False)}))
+
+
+# Shapes and tensors.
+def shapes(*, min_dims: int = 0, max_dims: int = 3, max_side: int = 3, empty: bool = False) -> st.SearchStrategy[Shape]:
+    """Shapes of ``min_dims`` to ``max_dims`` dimensions; no entry is missing unless ``empty`` allows sides of 0."""
+    return hnp.array_shapes(min_dims=min_dims, max_dims=max_dims, min_side=0 if empty else 1, max_side=max_side)
+
+
+def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 3, empty: bool = False) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """``n`` shapes that broadcast together: 0-d, with axes of size 1, with axes missing; with sides of 0 where ``empty`` allows it."""
+    together = hnp.mutually_broadcastable_shapes(num_shapes=n, max_dims=max_dims, min_side=0 if empty else 1, max_side=max_side)
+    return together.map(lambda drawn: drawn.input_shapes)
+
+
+def arrays(shape: Shape | st.SearchStrategy[Shape], elements: st.SearchStrategy[Any], dtype: Any = float64) -> st.SearchStrategy[Any]:
+    """Arrays in which some entries are drawn and one number fills the rest, so that their shapes shrink well."""
+    return hnp.arrays(dtype, shape, elements=elements, fill=elements)
+
+
+def tensors(
+    shape: Shape | st.SearchStrategy[Shape] | None = None,
+    dtype: Any = float64,
+    elements: st.SearchStrategy[Any] | None = None,
+    *,
+    requires_grad: bool | None = None,
+) -> st.SearchStrategy[Tensor]:
+    """Tensors of ``shape`` (a shape, or a strategy for it; default: `shapes`) and ``dtype``.
+
+    ``elements`` draws an entry; by default, `floats`, integers from -3 to 3 (0 to 3 without a sign), or booleans. Floating tensors
+    require a gradient unless ``requires_grad=False``. A failing test shows them as code, ``tensor(array([1.]), requires_grad=True)``.
+
+    >>> from hypothesis import find
+    >>> find(tensors((2,)), lambda x: x.sum().item() > 2.5)
+    tensor([2., 2.], dtype=float64, requires_grad=True)
+    """
+    dtype = dtype_of(dtype)
+    kind = dtype.kind
+    if elements is None:
+        elements = floats() if kind == "f" else st.booleans() if kind == "b" else st.integers(0 if kind == "u" else -3, 3)
+    if dtype.itemsize == 4 and kind == "f":
+        elements = elements.map(lambda x: float(np.float32(x)))
+    needs = kind == "f" if requires_grad is None else requires_grad
+    drawn = arrays(shapes() if shape is None else shape, elements, dtype)
+    return st.builds(tensor, drawn, **({"requires_grad": st.just(True)} if needs else {}))
+
+
+# Indices.
+@st.composite
+def _keys(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
+    """A key as numpy takes it: a tuple of ints, slices, None, ... and arrays that broadcast together."""
+    length = draw(st.integers(0, 3))  # of each integer array, and of what each mask selects
+    key: list[Any] = []
+    axis = 0
+    while axis < len(shape):
+        n = shape[axis]
+        kinds = ["stop", "slice", None]
+        if Ellipsis not in [k for k in key if not isinstance(k, np.ndarray)]:
+            kinds.append("...")
+        if n:
+            kinds.append("int")
+        if n or not length:
+            kinds.append("integers")
+        spans = [s for s in (1, 2) if axis + s <= len(shape) and math.prod(shape[axis : axis + s]) >= length]
+        if spans:
+            kinds.append("mask")
+        kind = draw(st.sampled_from(kinds))
+        used = 1
+        if kind == "stop":
+            break
+        if kind == "slice":
+            key.append(draw(st.slices(n)))
+        elif kind == "int":
+            key.append(draw(st.integers(-n, n - 1)))
+        elif kind == "integers":
+            entries = st.integers(-n, n - 1) if n else st.nothing()
+            key.append(np.array(draw(st.lists(entries, min_size=length, max_size=length)), np.int64))
+        elif kind == "mask":
+            used = draw(st.sampled_from(spans))
+            mask = np.zeros(shape[axis : axis + used], bool)
+            chosen = st.integers(0, mask.size - 1) if mask.size else st.nothing()
+            mask.flat[draw(st.lists(chosen, min_size=length, max_size=length, unique=True))] = True
+            key.append(mask)
+        elif kind == "...":
+            key.append(...)
+            used = draw(st.integers(0, len(shape) - axis))
+        else:
+            key.append(None)
+            used = 0
+        axis += used
+    return tuple(key)
+
+
+@st.composite
+def indices(draw: st.DrawFn, shape: Shape) -> Any:
+    """What can stand in ``x[...]`` for a tensor of ``shape``: ints, slices with steps of either sign, None, Ellipsis, boolean
+    masks, lists, arrays and tensors of integers (with repeats and negative ones), and mixtures of these.
+
+    >>> from hypothesis import find
+    >>> find(indices((3,)), lambda key: isinstance(key, tuple) and None in key)
+    (None,)
+    """
+    key = tuple(draw(_dressed(k)) if isinstance(k, np.ndarray) else k for k in draw(_keys(shape)))
+    return key[0] if len(key) == 1 and draw(st.booleans()) else key
+
+
+def _dressed(array: np.ndarray) -> st.SearchStrategy[Any]:
+    plain = [array.tolist()] if array.size or array.dtype != bool else []  # a list of nothing holds integers
+    return st.sampled_from([*plain, array, tensor(array)])
+
+
+# The arguments of a row that knows about shapes, from the first tensor ``x`` and ``new``, which gives another of a shape.
+New = Callable[[Shape], Any]
+
+
+def _axes(draw: st.DrawFn, x: Any) -> Shape:
+    axes = st.lists(st.sampled_from(range(x.ndim)), min_size=1, unique=True) if x.ndim else st.just([])
+    return tuple(draw(axes))
+
+
+def _axis(draw: st.DrawFn, x: Any) -> int:
+    return draw(st.integers(0, x.ndim - 1))
+
+
+def _reduce(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    return x, _axes(draw, x), draw(st.booleans())
+
+
+def _scan(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    return x, _axis(draw, x)
+
+
+def _std(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    axes = _axes(draw, x)
+    if math.prod(x.shape[a] for a in axes) < 2:  # the standard deviation of one sample is kinked: take all
+        axes = tuple(range(x.ndim))
+    return x, axes, draw(st.integers(0, 1)), draw(st.booleans())
+
+
+def _matmul(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    batch = x.shape[:-2]
+    batch = draw(st.sampled_from([(), batch, (1,) * len(batch), (2, *(1 for _ in batch))]))
+    return x, new((*batch, x.shape[-1], draw(st.integers(1, 3))))
+
+
+def _linear(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    n = draw(st.integers(1, 3))
+    return x, new((n, x.shape[-1])), new((n,))
+
+
+def _reshape(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    size = math.prod(x.shape)
+    return x, draw(st.sampled_from([(size,), x.shape[::-1], (1, size), (*x.shape, 1)]))
+
+
+def _broadcast(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    lead = draw(st.sampled_from([(), (2,)]))
+    return x, (*lead, *(draw(st.integers(1, 3)) if n == 1 else n for n in x.shape))
+
+
+def _cat(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    axis = _axis(draw, x)
+    others = [new((*x.shape[:axis], draw(st.integers(1, 3)), *x.shape[axis + 1 :])) for _ in range(draw(st.integers(1, 2)))]
+    xs = draw(st.permutations([x, *others]))
+    return axis, tuple(itertools.accumulate((y.shape[axis] for y in xs), initial=0)), *xs
+
+
+def _stack(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    return draw(st.integers(0, x.ndim)), *draw(st.permutations([x, new(x.shape)]))
+
+
+def _getitem(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    return x, draw(_keys(x.shape).filter(lambda key: np.empty(x.shape)[key].size > 0))
+
+
+def _put(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    n, *rest = x.shape
+    return x, (np.array(draw(st.lists(st.integers(0, n), min_size=n, max_size=n))),), (n + 1, *rest)
+
+
+def _triangle(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    return x, draw(st.integers(-2, 2))
+
+
+def _einsum(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    sizes = dict(zip("ijk", x.shape)) | {"m": 2}
+    other = draw(st.lists(st.sampled_from([*sizes]), unique=True, max_size=3))
+    here = "ijk"[: x.ndim]
+    out = draw(st.lists(st.sampled_from(sorted({*here, *other})), unique=True, max_size=3))
+    return (here, "".join(other)), "".join(out), x, new(tuple(sizes[c] for c in other))
+
+
+#: For each differentiable row of `shapes`: how many dimensions its first tensor needs, and how its arguments are drawn.
+SHAPED: dict[str, tuple[int, Callable[[st.DrawFn, Any, New], tuple[Any, ...]]]] = {
+    **dict.fromkeys(("sum", "mean", "max", "min", "norm", "logsumexp"), (0, _reduce)),
+    **dict.fromkeys(("cumsum", "softmax", "log_softmax"), (1, _scan)), "std": (1, _std),
+    "@": (2, _matmul), "linear": (2, _linear), "einsum": (1, _einsum),
+    "to": (0, lambda draw, x, new: (x, float64)), "clone": (0, lambda draw, x, new: (x,)),
+    "reshape": (0, _reshape), "permute": (0, lambda draw, x, new: (x, tuple(draw(st.permutations(range(x.ndim)))))),
+    "broadcast": (0, _broadcast), "cat": (1, _cat), "stack": (0, _stack), "[]": (1, _getitem), "put": (1, _put),
+    "tril": (2, _triangle), "triu": (2, _triangle),
+}  # fmt: skip
+
+
+def apart(x: Any) -> bool:
+    """Are there two entries or more, and does each differ from every other by the margin?"""
+    return bool(x.size > 1 and np.all(np.diff(np.sort(x, axis=None)) >= MARGIN))
+
+
+# All arguments of a row.
+def arguments(
+    row: Op,
+    *,
+    scalars: bool = False,
+    shape: st.SearchStrategy[Shape] | None = None,
+    at: str | None = None,
+    margin: float = MARGIN,
+    bound: float = BOUND,
+) -> st.SearchStrategy[tuple[Any, ...]]:
+    """All arguments of a differentiable row of `rules` or `shapes`, to be called as ``row(*args)``.
+
+    Tensors (float64; those of an elementwise row broadcast) or, with ``scalars``, Values; they require a gradient. Where a row takes
+    a condition it is boolean; what a row of `shapes` takes besides (axes, keys) is as the row wants it. ``shape`` draws the shape of
+    the first tensor of such a row. ``margin``, ``bound`` and ``at`` are those of `floats`; ``at="kinks"`` knows the kinks between
+    arguments as well, such as ties of a maximum. Raises ValueError for a row of neither table, and for Values with a row of `shapes`.
+
+    >>> from hypothesis import find
+    >>> find(arguments(rules.maximum, scalars=True), lambda args: True)
+    (Value(data=0.25, grad=None), Value(data=0.0, grad=None))
+    >>> find(arguments(rules.maximum, scalars=True, at="kinks"), lambda args: True)
+    (Value(data=0.0, grad=None), Value(data=0.0, grad=None))
+    """
+    if rules.ROWS.get(row.name) is row:
+        return _elementwise(row, scalars, at, margin, bound)
+    if row.name not in SHAPED or shape_rows.ROWS.get(row.name) is not row:
+        raise ValueError(f"arguments: {row!r} is not a differentiable row of autograd.rules or autograd.shapes; use tensors() or values()")
+    if scalars:
+        raise ValueError(f"arguments: {row!r} takes tensors, not Values")
+    return _shaped(row, shape, at, margin, bound)
+
+
+@st.composite
+def _elementwise(draw: st.DrawFn, row: Op, scalars: bool, at: str | None, margin: float, bound: float) -> tuple[Any, ...]:
+    domains = domains_of(row)
+    given = [()] * len(domains) if scalars else draw(broadcastable(len(domains)))
+    found: list[np.ndarray] = []
+    for shape, domain in zip(reversed(given), reversed(domains)):  # the first may depend on those after it
+        if at in (None, "kinks"):
+            array = draw(arrays(shape, st.floats(-bound, bound)))
+            moved = []
+            for x, where in zip(array.flat, _facing(domain, array, found)):
+                kinked = at is not None and any(interval.walls(bound) for interval in where)
+                moved.append(_on_wall(x, where, bound) if kinked else _settled(x, where, margin, bound))
+            array = np.array(moved, float64).reshape(shape)
+        else:
+            array = draw(arrays(shape, floats(domain if isinstance(domain, Interval) else REALS, at=at, bound=bound)))
+        found.insert(0, array)
+    takes = [rule is not None or not row.differentiable for rule in row.vjps]  # a gradient, or a condition?
+    if scalars:
+        return tuple(draw(st.builds(Value, st.just(a.item()))) if takes_number else a.item() > 0 for a, takes_number in zip(found, takes))
+    return tuple(draw(_leaf(a)) if takes_number else tensor(a > 0) for a, takes_number in zip(found, takes))
+
+
+def _facing(domain: Interval | Callable[..., Interval], x: np.ndarray, later: Sequence[np.ndarray]) -> Iterator[list[Interval]]:
+    """For each entry of ``x``: where it may lie, seeing the entries of later arguments that it meets when they broadcast."""
+    if isinstance(domain, Interval):
+        yield from [[domain]] * x.size
+        return
+    number, *others = np.broadcast_arrays(np.arange(x.size).reshape(x.shape), *later)
+    met: list[list[Interval]] = [[] for _ in range(x.size)]
+    for i, *ys in zip(number.flat, *(o.flat for o in others)):
+        met[i].append(domain(*ys))
+    yield from met
+
+
+def _leaf(array: np.ndarray) -> st.SearchStrategy[Tensor]:
+    return st.builds(tensor, st.just(array), requires_grad=st.just(True))
+
+
+@st.composite
+def _shaped(
+    draw: st.DrawFn, row: Op, shape: st.SearchStrategy[Shape] | None, at: str | None, margin: float, bound: float
+) -> tuple[Any, ...]:
+    ndim, rest = SHAPED[row.name]
+    if row.name in APART:
+        found = draw(shapes(min_dims=max(ndim, 1), max_dims=2) if shape is None else shape)
+        steps = st.integers(0, 1) if at == "kinks" else st.integers(-20, 20)
+        x = draw(hnp.arrays(np.int64, found, elements=steps, unique=at != "kinks")) * margin
+    else:
+        elements = floats(DOMAINS.get(row.name, (REALS,))[0], at=at, margin=margin, bound=bound)  # type: ignore[arg-type]
+        x = draw(arrays(shapes(min_dims=ndim) if shape is None else shape, elements))
+    args = rest(draw, x, lambda size: draw(arrays(size, floats(bound=bound))))
+    leaves = {id(a): draw(_leaf(a)) for a in args if isinstance(a, np.ndarray)}
+    return tuple(leaves.get(id(a), a) for a in args)
