@@ -1,0 +1,351 @@
+"""Random programs to differentiate: expressions with shared parts, and small networks, as code one can paste.
+
+An expression is built forward from its inputs, each operation only where its arguments lie inside its domain and away from kinks and
+where nothing grows steep, so that there is a gradient to compare with. What the result does not need is left out; that, and
+references that shrink towards the inputs, makes a failing program shrink to the one operation that is wrong.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+import autograd
+from autograd import rules
+from autograd.creation import tensor
+from autograd.symbols import literal
+from autograd.tensor import Tensor
+from autograd.testing.strategies import APART, DOMAINS, NONZERO, SHAPED, Interval, Shape, apart, arrays, domains_of, floats, holds
+from autograd.value import Value
+
+__all__ = ["Expression", "expressions", "mlps"]
+
+LARGE, STEEP = 10.0, 30.0  # the largest number in an expression, and the largest slope of it along one direction
+NEAR = 1e-4  # over which the slope is measured
+ENTRIES = 64  # of a tensor in an expression
+CONSTANTS = ("2.0", "0.5", "-1.5")
+
+
+class Step(NamedTuple):
+    """One operation: code with a ``{}`` for each operand, and the numbers of the nodes that are its operands."""
+
+    code: str
+    operands: tuple[int, ...]
+
+
+class Expression:
+    """A program of one result, made by `expressions` and `mlps`.
+
+    Call it on as many Tensors as it has inputs, or on Values where it is made of elementwise operations on numbers (`is_scalar`).
+    Its repr is a whole program: run it, and ``y`` is the result, bit for bit.
+
+    >>> e = Expression([0.5, Step("{}.tanh()", (0,)), Step("{} * {}", (1, 1))])
+    >>> e
+    import autograd as ag
+    <BLANKLINE>
+    x = ag.Value(0.5)
+    v1 = x.tanh()
+    y = v1 * v1
+    >>> e(*e.inputs())
+    Value(data=0.21355226703407257, grad=None)
+    """
+
+    def __init__(self, nodes: Sequence[float | np.ndarray | Step], names: Sequence[str] = ()) -> None:
+        """``nodes``: numbers or arrays for the inputs, a `Step` for each operation, the result last. ``names``: of the inputs."""
+        needed = {len(nodes) - 1}
+        for i in reversed(range(len(nodes))):
+            if i in needed and isinstance(node := nodes[i], Step):
+                needed.update(node.operands)
+        inputs = [i for i in sorted(needed) if not isinstance(nodes[i], Step)]
+        called = dict(zip((i for i, node in enumerate(nodes) if not isinstance(node, Step)), names))
+        name = {i: called.get(i, f"x{k}" if len(inputs) > 1 else "x") for k, i in enumerate(inputs)}
+        self.numbers: dict[str, Any] = {name[i]: nodes[i] for i in inputs}  #: the inputs by name
+        self.lines: list[tuple[str, str]] = []  #: name and code of each operation, in order
+        for i in sorted(needed - set(inputs)):
+            step = nodes[i]
+            assert isinstance(step, Step)
+            name[i] = "y" if i == len(nodes) - 1 else f"v{len(self.lines) + 1}"
+            self.lines.append((name[i], step.code.format(*(name[k] for k in step.operands))))
+        if not self.lines:
+            self.lines.append(("y", name[len(nodes) - 1]))
+
+    @property
+    def is_scalar(self) -> bool:
+        """Are the inputs Values?"""
+        return all(isinstance(x, float) for x in self.numbers.values())
+
+    def inputs(self) -> tuple[Any, ...]:
+        """New leaves with the numbers that were drawn: Values, or float64 tensors that require a gradient."""
+        return tuple(Value(x) if isinstance(x, float) else tensor(x, requires_grad=True) for x in self.numbers.values())
+
+    @cached_property
+    def _function(self) -> Callable[..., Any]:
+        body = "".join(f"    {name} = {code}\n" for name, code in self.lines)
+        scope: dict[str, Any] = {"ag": autograd}
+        exec(f"def expression({', '.join(self.numbers)}):\n{body}    return y\n", scope)
+        return scope["expression"]
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self._function(*inputs)
+
+    def __repr__(self) -> str:
+        given = []
+        for name, x in self.numbers.items():
+            code = f"ag.Value({x!r})" if isinstance(x, float) else f"ag.tensor({x.tolist()}, dtype=ag.float64, requires_grad=True)"
+            given.append(f"{name} = {code}")
+        return "\n".join(["import autograd as ag", "", *given, *(f"{name} = {code}" for name, code in self.lines)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # hypothesis asks: each line at the margin, to be pasted
+        printer.text(f"Expression(\n{self!r}\n)")
+
+
+# How a call of a row is written with public names.
+def _infix(sign: str) -> Callable[..., str]:
+    return lambda *operands: f"{operands[0]} {sign} {operands[1]}"
+
+
+def _elementwise(name: str, *operands: str) -> str:
+    """Code for an elementwise row: operators and methods, which on Values are the scalar kernels.
+
+    >>> _elementwise("pow", "{}", "2.0"), _elementwise("tanh", "{}"), _elementwise("maximum", "2.0", "{}")
+    ('{} ** 2.0', '{}.tanh()', 'ag.maximum(2.0, {})')
+    """
+    if not name.isidentifier() or name == "pow":
+        return f"{operands[0]} {'**' if name == 'pow' else name} {operands[1]}"
+    if name == "neg":
+        return f"-{operands[0]}"
+    if name == "where":
+        return f"ag.where({operands[0]} > 0.0, {operands[1]}, {operands[2]})"
+    if operands[0] == "{}":
+        return f"{operands[0]}.{name}({', '.join(operands[1:])})"
+    return f"ag.{name}({', '.join(operands)})"
+
+
+def _key(key: tuple[Any, ...]) -> str:
+    """A key as it stands in brackets."""
+    words = [_slice(k) if isinstance(k, slice) else repr(k.tolist()) if isinstance(k, np.ndarray) else literal(k) for k in key]
+    return ", ".join(words) + ("," if len(words) == 1 else "") if words else "()"
+
+
+def _slice(s: slice) -> str:
+    return ":".join("" if part is None else str(part) for part in (s.start, s.stop, s.step))
+
+
+#: Code for a row of `shapes` from its arguments, in which a tensor stands as "{}".
+_WRITTEN: dict[str, Callable[..., str]] = {
+    **{name: lambda x, axes, keepdim, name=name: f"{x}.{name}({axes}, {keepdim})" for name in ("sum", "mean", "logsumexp")},
+    **{name: lambda x, axes, keepdim, name=name: f"{x}.a{name}({axes}, {keepdim})" for name in ("max", "min")},
+    **{name: lambda x, n, name=name: f"{x}.{name}({n})" for name in ("cumsum", "softmax", "log_softmax", "tril", "triu")},
+    **{name: lambda x, sizes, name=name: f"{x}.{name}({sizes})" for name in ("reshape", "permute")},
+    "norm": lambda x, axes, keepdim: f"{x}.norm(2, {axes}, {keepdim})",
+    "std": lambda x, axes, correction, keepdim: f"{x}.std({axes}, {correction}, {keepdim})",
+    "@": lambda x, y: f"{x} @ {y}",
+    "linear": lambda x, w, b: f"ag.linear({x}, {w}, {b})",
+    "einsum": lambda ins, out, *xs: f"ag.einsum('{','.join(ins)}->{out}', {', '.join(xs)})",
+    "clone": lambda x: f"{x}.clone()",
+    "broadcast": lambda x, shape: f"{x}.broadcast_to({shape})",
+    "cat": lambda axis, starts, *xs: f"ag.cat([{', '.join(xs)}], {axis})",
+    "stack": lambda axis, *xs: f"ag.stack([{', '.join(xs)}], {axis})",
+    "[]": lambda x, key: f"{x}[{_key(key)}]",
+}
+
+
+_ELEMENTWISE = [name for name, row in rules.ROWS.items() if row.differentiable]
+
+
+@dataclass(frozen=True)
+class _Operand:
+    """A node on its way into an operation that knows about shapes."""
+
+    index: int
+    shape: Shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+class _Builder:
+    """Nodes so far, with their numbers at the inputs and a small step aside, which tells where something grows steep."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.nodes: list[float | np.ndarray | Step] = []
+        self.here: list[Tensor] = []
+        self.aside: list[Tensor] = []
+
+    def given(self, x: float | np.ndarray) -> int:
+        """A new input; its number."""
+        array = np.asarray(x)
+        self.nodes.append(x)
+        self.here.append(tensor(array))
+        self.aside.append(tensor(array + NEAR * np.cos(7.0 * len(self.nodes) + np.arange(array.size).reshape(array.shape))))
+        return len(self.nodes) - 1
+
+    def step(self, code: str, operands: tuple[int, ...]) -> bool:
+        """Take the operation in, if its result is finite, moderate and not steep."""
+        names = [f"x{i}" for i in range(len(operands))]
+        here, aside = (
+            eval(code.format(*names), {"ag": autograd, **{x: tensors[i] for x, i in zip(names, operands)}})
+            for tensors in (self.here, self.aside)
+        )
+        z, near = here.numpy(), aside.numpy()
+        if not 0 < z.size <= ENTRIES or not np.all(abs(z) <= LARGE) or not np.all(abs(near - z) <= STEEP * NEAR):
+            return False
+        self.nodes.append(Step(code, operands))
+        self.here.append(here)
+        self.aside.append(aside)
+        return True
+
+    def largest(self) -> list[float | np.ndarray | Step]:
+        """The nodes up to the one that the most operations lead to."""
+        made: list[frozenset[int]] = []
+        for i, node in enumerate(self.nodes):
+            made.append(frozenset({i}).union(*(made[k] for k in node.operands)) if isinstance(node, Step) else frozenset())
+        return self.nodes[: max(range(len(made)), key=lambda i: (len(made[i]), i)) + 1]
+
+    def references(self, n: int) -> st.SearchStrategy[int]:
+        """One of ``n`` things, often a node that is not used yet."""
+        used = {i for node in self.nodes if isinstance(node, Step) for i in node.operands}
+        fresh = st.sampled_from([i for i in range(len(self.nodes)) if i not in used])
+        return st.integers(0, n - 1) | fresh | fresh
+
+    def elementwise(self, name: str) -> bool:
+        """Apply a row to the first operands that it can be differentiated at, beginning with those that are drawn."""
+        row = rules.ROWS[name]
+        arity = len(domains_of(row))
+        pool: list[Any] = [*range(len(self.nodes)), *(CONSTANTS if arity > 1 else ())]
+        start = [self.draw(self.references(len(pool))) for _ in range(arity)]
+        for chosen in _tuples(start, pool):
+            operands = tuple(c for c in chosen if isinstance(c, int))
+            args = [self.here[c].numpy() if isinstance(c, int) else float(c) for c in chosen]
+            if len(operands) >= arity - 1 and _broadcasts(args) and holds(row, args):
+                if self.step(_elementwise(name, *("{}" if isinstance(c, int) else c for c in chosen)), operands):
+                    return True
+        return False
+
+    def shaped(self, name: str) -> bool:
+        """Apply a row that knows about shapes, to the first tensor that suits it."""
+        ndim, rest = SHAPED[name]
+        domain = DOMAINS.get(name, (Interval(),))[0]
+        assert isinstance(domain, Interval)
+        for (i,) in _tuples([self.draw(self.references(len(self.nodes)))], range(len(self.nodes))):
+            x = self.here[i].numpy()
+            if ndim <= x.ndim <= 3 and domain.holds(x) and (name not in APART or apart(x)):
+                args = rest(self.draw, _Operand(i, x.shape), self.operand)
+                operands = tuple(a.index for a in args if isinstance(a, _Operand))
+                return self.step(_WRITTEN[name](*("{}" if isinstance(a, _Operand) else a for a in args)), operands)
+        return False
+
+    def operand(self, shape: Shape) -> _Operand:
+        """A node of ``shape``: one that is there, or a new input."""
+        found = [i for i, t in enumerate(self.here) if t.shape == shape]
+        i = self.draw(st.sampled_from([*found, None]))
+        return _Operand(self.given(self.draw(_arrays(shape))) if i is None else i, shape)
+
+
+def _arrays(shape: Shape) -> st.SearchStrategy[np.ndarray]:
+    return arrays(shape, floats(NONZERO))
+
+
+def _tuples(start: Sequence[int], pool: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """All tuples of members of ``pool``, beginning with those at ``start``."""
+    n = len(pool)
+    first = sum(d * n**j for j, d in enumerate(start))
+    for i in range(n ** len(start)):
+        yield tuple(pool[(first + i) // n**j % n] for j in range(len(start)))
+
+
+def _broadcasts(args: Sequence[Any]) -> bool:
+    try:
+        return bool(np.prod(np.broadcast_shapes(*map(np.shape, args))) <= ENTRIES)
+    except ValueError:
+        return False
+
+
+def expressions(
+    depth: int = 5, *, ops: Sequence[str] | None = None, shape: Shape | st.SearchStrategy[Shape] | None = None
+) -> st.SearchStrategy[Expression]:
+    """Expressions of at most ``depth`` operations, with shared parts, that can be differentiated at their inputs.
+
+    Without ``shape``, the inputs are one to three Values and the operations elementwise. With it (a shape, or a strategy for it), they
+    are tensors of that shape and of shapes that broadcast to it, and the operations of `autograd.shapes` take part. ``ops`` names the
+    rows to choose from (``"+"``, ``"tanh"``, ``"softmax"``, ...; default: all). Arguments stay 0.25 away from kinks, results below 10
+    and their slopes below 30. Raises ValueError for a name that is not there.
+
+    >>> from hypothesis import find
+    >>> find(expressions(ops=["tanh", "*"]), lambda e: "tanh" in repr(e))
+    import autograd as ag
+    <BLANKLINE>
+    x = ag.Value(0.25)
+    y = x.tanh()
+    """
+    known = _ELEMENTWISE if shape is None else [*_ELEMENTWISE, *_WRITTEN]
+    wanted = known if ops is None else list(ops)
+    if not wanted or not set(wanted) <= set(known):
+        kind = "rows of Values" if shape is None else "rows"
+        raise ValueError(f"expressions: ops must be some of the {kind} {known}, got {wanted}")
+    if depth < 1:
+        raise ValueError(f"expressions: depth is a number of operations, at least 1, got {depth}")
+    return _expressions(depth, wanted, st.just(shape) if isinstance(shape, tuple) else shape)
+
+
+@st.composite
+def _expressions(draw: st.DrawFn, depth: int, ops: Sequence[str], shape: st.SearchStrategy[Shape] | None) -> Expression:
+    builder = _Builder(draw)
+    size = draw(shape) if shape is not None else ()
+    for i in range(draw(st.integers(1, 3))):
+        part = size[draw(st.integers(0, len(size))) :] if i else size
+        x = draw(_arrays(tuple(draw(st.sampled_from([n, 1])) for n in part) if i else part))
+        builder.given(x.item() if shape is None else x)
+    for _ in range(draw(st.integers(1, depth))):
+        first = draw(st.integers(0, len(ops) - 1))
+        for k in range(len(ops)):  # where an operation suits nothing, the next one is tried
+            name = ops[(first + k) % len(ops)]
+            if builder.elementwise(name) if name in rules.ROWS else builder.shaped(name):
+                break
+    return Expression(builder.largest())
+
+
+def mlps(
+    *, layers: int = 2, width: int = 3, batch: int = 3, activations: Sequence[str] = ("tanh", "sigmoid", "softplus", "relu", "sin", "erf")
+) -> st.SearchStrategy[Expression]:
+    """Small networks as expressions of x (batch, in), W1 (out, in), b1 (out,), W2, b2, ...: linear layers with ``activations`` between.
+
+    ``layers``, ``width`` and ``batch`` are the most there are. An activation whose kink is near gives way to the next one; the
+    last resort is tanh. Raises ValueError for an activation that is not an elementwise row of one argument.
+
+    >>> from hypothesis import find
+    >>> e = find(mlps(), lambda e: len(e.lines) > 1)
+    >>> [*e.numbers], e.lines
+    (['x', 'W1', 'b1', 'W2', 'b2'], [('v1', 'ag.tanh(ag.linear(x, W1, b1))'), ('y', 'ag.linear(v1, W2, b2)')])
+    """
+    for name in activations:
+        if name not in _ELEMENTWISE or len(domains_of(rules.ROWS[name])) != 1:
+            raise ValueError(f"mlps: an activation is an elementwise row of one argument, got {name!r}")
+    return _mlps(layers, width, batch, [*activations, "tanh"])
+
+
+@st.composite
+def _mlps(draw: st.DrawFn, layers: int, width: int, batch: int, activations: Sequence[str]) -> Expression:
+    builder = _Builder(draw)
+    sizes = draw(st.lists(st.integers(1, width), min_size=2, max_size=layers + 1))
+    h = builder.given(draw(_arrays((draw(st.integers(1, batch)), sizes[0]))))
+    for i, (n, m) in enumerate(itertools.pairwise(sizes)):
+        operands = h, builder.given(draw(_arrays((m, n))) / n), builder.given(draw(_arrays((m,))))
+        if i == len(sizes) - 2:
+            builder.step("ag.linear({}, {}, {})", operands)
+        else:
+            linear = autograd.linear(*(builder.here[k] for k in operands)).numpy()
+            first = draw(st.integers(0, len(activations) - 1))
+            for name in itertools.chain(activations[first:], activations):
+                if holds(rules.ROWS[name], [linear]) and builder.step(_elementwise(name, "ag.linear({}, {}, {})"), operands):
+                    break
+        h = len(builder.nodes) - 1
+    return Expression(builder.nodes, ["x", *(f"{letter}{i}" for i in range(1, len(sizes)) for letter in "Wb")])
