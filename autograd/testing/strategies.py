@@ -25,7 +25,7 @@ from autograd.graph import Op
 from autograd.tensor import Tensor, dtype_of, float64
 from autograd.value import Value
 
-__all__ = ["DOMAINS", "Interval", "arguments", "broadcastable", "floats", "indices", "shapes", "tensors", "values"]
+__all__ = ["DOMAINS", "NONZERO", "Interval", "arguments", "broadcastable", "floats", "indices", "shapes", "tensors", "values"]
 
 Shape = tuple[int, ...]
 MARGIN = 0.25  # how far from kinks, poles and the ends of a domain
@@ -117,12 +117,13 @@ def _settled(x: float, where: Sequence[Interval], margin: float, bound: float) -
     """The nearest number to ``x`` that lies in each interval, ``margin`` away from walls, or less where they stand close."""
     low, high = max(-bound, *(w.low for w in where)), min(bound, *(w.high for w in where))
     walls = sorted({w for interval in where for w in interval.walls(bound) if low <= w <= high})
-    gaps = []
-    for a, b in itertools.pairwise([low, *walls, high]):
-        keep = min(margin, (b - a) / 4)
-        gaps.append((a + keep * (a in walls), b - keep * (b in walls), b - a))
-    wide = [gap for gap in gaps if gap[2] >= 2 * margin] or [max(gaps, key=lambda gap: gap[2])]
-    return min((min(max(x, a), b) for a, b, _ in reversed(wide)), key=lambda y: abs(y - x))
+    gaps = [(b - a, a, b, a in walls, b in walls) for a, b in itertools.pairwise([low, *walls, high])]
+    wide = [gap for gap in gaps if gap[0] >= margin * (gap[3] + gap[4]) and gap[0] > 0]
+    if not wide:
+        wide = [max(gaps)]
+        margin = wide[0][0] / 4
+    inside = [(a + margin * left, b - margin * right) for _, a, b, left, right in reversed(wide)]
+    return min((min(max(x, a), b) for a, b in inside), key=lambda y: abs(y - x))
 
 
 def _on_wall(x: float, where: Sequence[Interval], bound: float) -> float:
@@ -150,6 +151,8 @@ def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = M
     >>> find(floats(Interval(kinks=(1.0,)), at="kinks"), lambda x: True)
     1.0
     """
+    if not max(domain.low, -bound) < min(domain.high, bound) or not margin >= 0:
+        raise ValueError(f"floats: {domain} has no numbers within {bound} of 0 (margin {margin}); give another bound")
     if at is None:
         return st.floats(-bound, bound).map(lambda x: _settled(x, [domain], margin, bound))
     if at == "kinks":
@@ -166,8 +169,13 @@ def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = M
 
 
 def values(elements: st.SearchStrategy[float] | None = None, *, requires_grad: bool = True) -> st.SearchStrategy[Value]:
-    """Values: leaves that require a gradient unless told otherwise. ``elements``: their numbers (default: `floats`)."""
-    return st.builds(Value, floats() if elements is None else elements, **({} if requires_grad else {"requires_grad": st.just(False)}))
+    """Values: leaves that require a gradient unless told otherwise.
+
+    ``elements`` draws their numbers; by default, as in `tensors`, 0.25 to 2 and -2 to -0.25: the customary kink is at 0.
+    """
+    return st.builds(
+        Value, floats(NONZERO) if elements is None else elements, **({} if requires_grad else {"requires_grad": st.just(False)})
+    )
 
 
 # Shapes and tensors.
@@ -196,8 +204,9 @@ def tensors(
 ) -> st.SearchStrategy[Tensor]:
     """Tensors of ``shape`` (a shape, or a strategy for it; default: `shapes`) and ``dtype``.
 
-    ``elements`` draws an entry; by default, `floats`, integers from -3 to 3 (0 to 3 without a sign), or booleans. Floating tensors
-    require a gradient unless ``requires_grad=False``. A failing test shows them as code, ``tensor(array([1.]), requires_grad=True)``.
+    ``elements`` draws an entry; by default, ``floats(NONZERO)``, away from the kink that many functions have at 0; integers from -3 to
+    3 (0 to 3 without a sign); or booleans. Floating tensors require a gradient unless ``requires_grad=False``. A failing test shows
+    them as code, ``tensor(array([1.]), requires_grad=True)``.
 
     >>> from hypothesis import find
     >>> find(tensors((2,)), lambda x: x.sum().item() > 2.5)
@@ -206,7 +215,7 @@ def tensors(
     dtype = dtype_of(dtype)
     kind = dtype.kind
     if elements is None:
-        elements = floats() if kind == "f" else st.booleans() if kind == "b" else st.integers(0 if kind == "u" else -3, 3)
+        elements = floats(NONZERO) if kind == "f" else st.booleans() if kind == "b" else st.integers(0 if kind == "u" else -3, 3)
     if dtype.itemsize == 4 and kind == "f":
         elements = elements.map(lambda x: float(np.float32(x)))
     needs = kind == "f" if requires_grad is None else requires_grad
@@ -223,9 +232,9 @@ def _keys(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
     axis = 0
     while axis < len(shape):
         n = shape[axis]
-        kinds = ["stop", "slice", None]
-        if Ellipsis not in [k for k in key if not isinstance(k, np.ndarray)]:
-            kinds.append("...")
+        kinds = ["slice", None]
+        if not any(k is ... for k in key):  # which stands for the axes that the others leave, so that after it all are named
+            kinds = ["stop", *kinds, "..."]
         if n:
             kinds.append("int")
         if n or not length:
@@ -452,9 +461,9 @@ def _shaped(
 ) -> tuple[Any, ...]:
     ndim, rest = SHAPED[row.name]
     if row.name in APART:
-        found = draw(shapes(min_dims=max(ndim, 1), max_dims=2) if shape is None else shape)
+        sizes = hnp.array_shapes(min_dims=1, max_dims=2, min_side=2, max_side=3)  # a standard deviation wants two entries
         steps = st.integers(0, 1) if at == "kinks" else st.integers(-20, 20)
-        x = draw(hnp.arrays(np.int64, found, elements=steps, unique=at != "kinks")) * margin
+        x = draw(hnp.arrays(np.int64, sizes if shape is None else shape, elements=steps, unique=at != "kinks")) * margin
     else:
         elements = floats(DOMAINS.get(row.name, (REALS,))[0], at=at, margin=margin, bound=bound)  # type: ignore[arg-type]
         x = draw(arrays(shapes(min_dims=ndim) if shape is None else shape, elements))
