@@ -19,7 +19,7 @@ def _formatter(shown: np.ndarray) -> Any:
     finite = np.abs(shown[np.isfinite(shown) & (shown != 0)].astype(float))
     if np.all(finite == np.floor(finite)) and not (finite.size and finite.max() >= 1e8):
         spec = ".0f"
-    elif finite.size and (finite.max() >= 1e8 or finite.max() / finite.min() > 1000 or finite.min() < 1e-4):
+    elif finite.size and (finite.max() >= 1e8 or finite.max() > 1000 * finite.min() or finite.min() < 1e-4):
         spec = ".4e"
     else:
         spec = ".4f"

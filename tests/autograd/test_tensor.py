@@ -189,6 +189,7 @@ REPRS = [
     (tensor(3.0), "tensor(3.)"),
     (tensor(0.5, dtype=ag.float64), "tensor(0.5000, dtype=float64)"),
     (tensor([1e-6, 1.0]), "tensor([1.0000e-06, 1.0000e+00])"),
+    (tensor([5e-324, 1.0], dtype=ag.float64), "tensor([4.9407e-324,  1.0000e+00], dtype=float64)"),
     (tensor([float("nan"), float("inf"), 1.0]), "tensor([nan, inf,  1.])"),
     (ag.zeros(0), "tensor([])"),
     (ag.zeros(2, 0), "tensor([], size=(2, 0))"),
