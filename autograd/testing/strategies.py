@@ -138,6 +138,10 @@ _EXTREMES = {
 }
 
 
+def _plain(bound: float) -> st.SearchStrategy[float]:
+    return st.floats(-bound, bound, allow_subnormal=False)
+
+
 def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = MARGIN, bound: float = BOUND) -> st.SearchStrategy[float]:
     """Numbers inside ``domain`` and [-bound, bound], at least ``margin`` away from kinks and ends (less where these are close).
 
@@ -154,7 +158,7 @@ def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = M
     if not max(domain.low, -bound) < min(domain.high, bound) or not margin >= 0:
         raise ValueError(f"floats: {domain} has no numbers within {bound} of 0 (margin {margin}); give another bound")
     if at is None:
-        return st.floats(-bound, bound).map(lambda x: _settled(x, [domain], margin, bound))
+        return _plain(bound).map(lambda x: _settled(x, [domain], margin, bound))
     if at == "kinks":
         found: list[st.SearchStrategy[float]] = [st.sampled_from(w) for w in [domain.walls(bound)] if w]
     elif at == "nonfinite":
@@ -424,7 +428,7 @@ def _elementwise(draw: st.DrawFn, row: Op, scalars: bool, at: str | None, margin
     found: list[np.ndarray] = []
     for shape, domain in zip(reversed(given), reversed(domains)):  # the first may depend on those after it
         if at in (None, "kinks"):
-            array = draw(arrays(shape, st.floats(-bound, bound)))
+            array = draw(arrays(shape, _plain(bound)))
             moved = []
             for x, where in zip(array.flat, _facing(domain, array, found)):
                 kinked = at is not None and any(interval.walls(bound) for interval in where)
