@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd.graph import Node, Op
-from autograd.testing.gradcheck import gradcheck
+from autograd.testing.checking import gradcheck
 
 __all__ = ["gradcheck_property"]
 

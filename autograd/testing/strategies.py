@@ -77,11 +77,10 @@ def _between_multiples(y: Any) -> Interval:
 
 
 # For each row, where each of its arguments may lie. A function says it of an argument, given those after it: a maximum is
-# kinked where x == y. A row that is not here is smooth everywhere (`domains_of`). The condition of `where` is x > 0. At the exponent
-# 0, the rule of pow takes x ** 0 for a constant, which is right for the first derivatives only.
+# kinked where x == y. A row that is not here is smooth everywhere (`domains_of`). The condition of `where` is x > 0.
 DOMAINS: dict[str, tuple[Interval | Callable[..., Interval], ...]] = {
     "/": (REALS, NONZERO), "reciprocal": (NONZERO,), "//": (_between_multiples, NONZERO), "%": (_between_multiples, NONZERO),
-    "pow": (POSITIVE, NONZERO), "sqrt": (POSITIVE,), "rsqrt": (POSITIVE,), "log": (POSITIVE,), "log1p": (Interval(low=-1.0),),
+    "pow": (POSITIVE, REALS), "sqrt": (POSITIVE,), "rsqrt": (POSITIVE,), "log": (POSITIVE,), "log1p": (Interval(low=-1.0),),
     "tan": (Interval(kinks=(math.pi / 2,), every=math.pi),),
     "abs": (NONZERO,), "sign": (NONZERO,), "relu": (NONZERO,), "prelu": (NONZERO, REALS), "elu": (NONZERO, REALS),
     "floor": (INTEGERS,), "ceil": (INTEGERS,), "round": (HALVES,),

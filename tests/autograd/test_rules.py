@@ -12,7 +12,7 @@ import autograd as ag
 from autograd import Tensor, Value
 from autograd.graph import Op
 from autograd.rules import ROWS
-from autograd.testing.gradcheck import gradcheck
+from autograd.testing import gradcheck
 from autograd.testing.properties import gradcheck_property
 from autograd.testing.strategies import arguments, floats, tensors, values
 

@@ -13,8 +13,8 @@ import autograd as ag
 from autograd import Tensor, Value, rules
 from autograd import shapes as shape_rows
 from autograd.graph import ancestors
+from autograd.testing import GradcheckError, gradcheck
 from autograd.testing.expressions import LARGE, Expression, Step, expressions, mlps
-from autograd.testing.gradcheck import GradcheckError, gradcheck
 from autograd.testing.strategies import shapes
 
 ANY = expressions(8) | expressions(8, shape=shapes()) | mlps(layers=3)

@@ -17,8 +17,8 @@ from autograd import shapes as shape_rows
 from autograd import value as kernels
 from autograd.graph import Op
 from autograd.shapes import axes_of, broadcast_to_, getitem_, matmul_, mean_, put_, sum_
+from autograd.testing import gradcheck
 from autograd.testing.expressions import expressions
-from autograd.testing.gradcheck import gradcheck
 from autograd.testing.strategies import SHAPED, arguments, holds
 
 Rule = Callable[..., Any]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Op, Tensor, Value
-from autograd.testing.gradcheck import GradcheckError
+from autograd.testing import GradcheckError
 from autograd.testing.properties import gradcheck_property
 from autograd.testing.strategies import tensors, values
 
