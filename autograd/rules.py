@@ -176,6 +176,11 @@ def _one_less(x: Any, y: Any) -> Any:  # the exponent of the derivative; of a nu
     return y - 1 if zero is False else where(zero, where(x == 0, 0, y - 1), y - 1)
 
 
+def _not_zero(x: Any, y: Any) -> Any:  # the base whose logarithm is taken; a number that is not 0 stays a number
+    zero = x == 0
+    return x if zero is False else where(zero, where(y >= 0, 1, x), x)
+
+
 def _maximum(x: float, y: float) -> float:
     return x if x >= y or x != x else y
 
@@ -194,7 +199,7 @@ neg    = op("neg",     operator.neg,                            lambda g, z, x: 
 # x ** 0 has derivative 0 also at x = 0: the exponent y - 1 becomes 0 there, which leaves no 0 * inf at any order.
 # 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN.
 pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, _one_less(x, y))),
-                                                                lambda g, z, x, y: g * (z * log(where(x == 0, where(y >= 0, 1, x), x))))
+                                                                lambda g, z, x, y: g * (z * log(_not_zero(x, y))))
 floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x, y: g * 0,                   lambda g, z, x, y: g * 0)
 mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * floor(x / y))
 

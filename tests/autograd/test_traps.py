@@ -688,3 +688,9 @@ def test_a_recorded_power_keeps_double_precision(p: float) -> None:
     x = t(0.3, 1.7)
     raw, recorded = ag.grad((x**p).sum(), x)[0], ag.grad((x**p).sum(), x, create_graph=True)[0]
     assert raw.tolist() == recorded.detach().tolist()
+
+
+def test_a_recorded_power_of_a_number_keeps_double_precision() -> None:
+    x = t(0.3, 1.7)
+    raw, recorded = ag.grad((3.0**x).sum(), x)[0], ag.grad((3.0**x).sum(), x, create_graph=True)[0]
+    assert raw.tolist() == recorded.detach().tolist()
