@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from autograd.graph import Node, Op
@@ -58,13 +58,18 @@ def gradcheck_property(
                 called = arguments | dict(zip(inputs, leaves))
                 return function(*(called[name] for name in names)) if by_position else function(**called)
 
+            on_inputs.__qualname__ = test.__name__
             gradcheck(on_inputs, tuple(arguments[name] for name in inputs), **options)
 
         test.__name__ = test.__qualname__ = getattr(function, "__name__", "test")
         test.__doc__, test.__module__ = function.__doc__, getattr(function, "__module__", test.__module__)
         test.__signature__ = inspect.Signature([inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in names])  # type: ignore[attr-defined]
-        test = given(**drawn)(test)
-        return test if max_examples is None else settings(max_examples=max_examples)(test)
+        profile = settings.default
+        assert profile is not None
+        return settings(
+            max_examples=profile.max_examples if max_examples is None else max_examples,
+            phases=[phase for phase in profile.phases if phase is not Phase.explain],  # which takes many times as long as the rest
+        )(given(**drawn)(test))
 
     return decorate
 
