@@ -12,7 +12,7 @@ import autograd as ag
 import nn
 from autograd import Node, Op, Value, rules, shapes, tensor
 from autograd.drawing.formulas import Shaped, chain_rule
-from tests.autograd.test_rules import arity, numbers
+from autograd.testing.strategies import arguments
 from tests.autograd.test_shapes import VIEWS, rng
 from tests.autograd.test_symbols import CASES, IDS
 
@@ -43,13 +43,12 @@ def agrees(n: Any, i: int) -> str:
 @settings(max_examples=10)
 @given(data=st.data())
 def test_the_chain_rule_of_every_row_of_numbers_is_what_the_engine_computes(row: Op, i: int, data: st.DataObject) -> None:
-    xs = [data.draw(numbers(row, j)) for j in range(arity(row))]
-    given: list[Any] = [data.draw(st.booleans()), *xs[1:]] if row.name == "where" else list(xs)
+    xs = [getattr(a, "data", a) for a in data.draw(arguments(row, scalars=True))]
     constants = [data.draw(st.booleans()) and j != i for j in range(len(xs))]
-    agrees(row(*(x if c or isinstance(x, bool) else Value(x) for x, c in zip(given, constants))), i)
+    agrees(row(*(x if c or isinstance(x, bool) else Value(x) for x, c in zip(xs, constants))), i)
     dtype = data.draw(st.sampled_from([np.float32, np.float64]))
     sizes = data.draw(st.sampled_from([((2, 3), (3,), ()), ((), (2,), (2, 1)), ((2, 1), (1, 3), (3,)), ((3,), (3,), (3,))]))
-    wide = [tensor(np.full(shape, x, bool if isinstance(x, bool) else dtype)) for shape, x in zip(sizes, given)]
+    wide = [tensor(np.full(shape, x, bool if isinstance(x, bool) else dtype)) for shape, x in zip(sizes, xs)]
     if dtype == np.float32 and row.name != "where" and row.name not in ("//", "%"):
         wide[0] = wide[0].double()  # a mixture, of which the engine makes float32 where this is 0-d
     wide[i].requires_grad = True
