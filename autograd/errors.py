@@ -55,7 +55,7 @@ def flag_of(x: Any, what: str) -> bool:
     raise TypeError(f"{what} must be True or False, got {described(x)}")
 
 
-def int_of(x: Any, what: str, least: int = -(2**63), most: int = 2**63 - 1) -> int:
+def int_of(x: Any, what: str, least: float = -(2**63), most: float = 2**63 - 1) -> int:
     """``x`` as an int, at least ``least`` and at most ``most``, or an error that says ``what`` it is for.
 
     Raises TypeError for what is no int (a bool is none), ValueError for one that is too small or too large.

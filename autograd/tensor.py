@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Callable, Iterator
 from operator import attrgetter
@@ -937,6 +938,10 @@ def _unpromoted(raws: list[Any]) -> list[Any]:
         ]
 
 
+def _end_of(s: Any) -> int:
+    return int_of(s, "the ends and the step of a slice", -math.inf, math.inf)  # any end is right: it is cut to the size
+
+
 def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """``key`` as the tuple that numpy takes, checked."""
     keys = key if isinstance(key, tuple) else (key,)
@@ -956,7 +961,7 @@ def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
         elif isinstance(k, bool | np.bool_):
             k = np.asarray(k)
         elif isinstance(k, slice):
-            k = slice(*(None if s is None else int_of(s, "the ends and the step of a slice") for s in (k.start, k.stop, k.step)))
+            k = slice(*(None if s is None else _end_of(s) for s in (k.start, k.stop, k.step)))
         elif k is not None and k is not Ellipsis:
             if isinstance(k, type) or not hasattr(k, "__index__"):
                 raise IndexError(f"{described(k)} cannot index a tensor; use ints, slices, None, ..., lists, or integer or boolean tensors")
