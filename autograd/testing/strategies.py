@@ -251,7 +251,7 @@ def _keys(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
         if kind == "stop":
             break
         if kind == "slice":
-            key.append(draw(st.slices(n)))
+            key.append(draw(st.slices(max(n, 1))))  # of nothing, slices would have steps of any size
         elif kind == "int":
             key.append(draw(st.integers(-n, n - 1)))
         elif kind == "integers":
