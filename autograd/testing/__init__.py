@@ -1,9 +1,27 @@
-"""Proofs for gradients, for any test suite: `gradcheck` for a function at given inputs.
+"""Proofs for gradients, for any test suite: `gradcheck` for a function at given inputs, strategies for hypothesis to draw these.
 
-They read what the engine records and use none of its rules.
+They read what the engine records and use none of its rules. `strategies`, `expressions` and `gradcheck_property` need hypothesis and are
+loaded when they are asked for.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from autograd.testing.checking import gradcheck, gradgradcheck
 from autograd.testing.report import Check, Failure, GradcheckError, Kink, Report
 
-__all__ = ["Check", "Failure", "GradcheckError", "Kink", "Report", "gradcheck", "gradgradcheck"]
+if TYPE_CHECKING:
+    from autograd.testing import expressions, strategies
+    from autograd.testing.properties import gradcheck_property
+
+__all__ = [
+    "Check", "Failure", "GradcheckError", "Kink", "Report", "expressions", "gradcheck", "gradcheck_property", "gradgradcheck", "strategies",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("expressions", "strategies"):
+        return importlib.import_module(f"autograd.testing.{name}")
+    if name == "gradcheck_property":
+        return importlib.import_module("autograd.testing.properties").gradcheck_property
+    raise AttributeError(f"module 'autograd.testing' has no attribute {name!r}")
