@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from autograd.errors import described
 from autograd.graph import Node, Op
 from autograd.testing.checking import gradcheck
 
@@ -45,7 +46,10 @@ def gradcheck_property(
             what = f"argument {name}" if isinstance(name, int) else f"{name!r}"
             raise TypeError(f"gradcheck_property: {what} must be a strategy or an option ({', '.join(_CHECKS)}), got {strategy!r}")
     if not strategies and not given_or_options:
-        raise TypeError("gradcheck_property needs a strategy for each argument, such as tensors((3,)) or x=values()")
+        got = ", ".join(f"{name}={described(option)}" for name, option in [("max_examples", max_examples), *options.items()])
+        raise TypeError(
+            f"gradcheck_property needs a strategy for each argument, such as tensors((3,)) or x=values(), got none beside {got}"
+        )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., None]:
         names, by_position = _parameters(function, len(strategies))

@@ -152,6 +152,7 @@ NO_CALLS = {
     **dict.fromkeys(["bool_", "float32", "float64", "int32", "int64", "uint8"], "a dtype, numpy's own"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
     **dict.fromkeys(["functional", "data", "init", "optim", "utils", "lr_scheduler"], "a room of its own, walked below"),
+    **dict.fromkeys(["expressions", "strategies"], "strategies, whose arguments hypothesis checks when it draws"),
     "AnomalyError": "raised by the engine",
     "errors": "how these refusals are worded",
     "default_generator": "an instance of Generator, which is walked",
