@@ -74,7 +74,10 @@ NAMED: dict[str, Callable[..., Any]] = {
         name: lambda x, axes, keepdim, name=name: getattr(torch, name)(x, axes, keepdim=keepdim) if axes else getattr(torch, name)(x, ())
         for name in ("sum", "mean", "logsumexp")
     },
-    **{name: lambda x, y, name=name: getattr(torch, name)(*torch.broadcast_tensors(_tensor(x), _tensor(y))) for name in ("maximum", "minimum")},
+    **{
+        name: lambda x, y, name=name: getattr(torch, name)(*torch.broadcast_tensors(_tensor(x), _tensor(y)))
+        for name in ("maximum", "minimum")
+    },
     "clamp_min": lambda x, low: torch.clamp(_tensor(x), min=_tensor(low)),
     "clamp_max": lambda x, top: torch.clamp(_tensor(x), max=_tensor(top)),
     "where": lambda c, x, y: torch.where(torch.as_tensor(c), _tensor(x), _tensor(y)),

@@ -49,8 +49,9 @@ def blame(trace: Trace, order: int) -> tuple[Blame | None, list[str]]:
             if check.kinks:
                 kinked.append(f"{n.op!r}{line_of(n)}")
             if check.failures:
+                digits = 15 if check.method == "complex step" else 10
                 failure = max(check.failures, key=lambda failure: failure.error)
-                error, detail = failure.error, f"whose {failure.what} is {failure.got:.15g} and not {failure.expected:.15g}"
+                error, detail = failure.error, f"whose {failure.what} is {failure.got:.{digits}g} and not {failure.expected:.{digits}g}"
         if error > worst[0]:
             worst = error, Blame(repr(n.op), detail, line_of(n).strip() or None)
     return worst[1], kinked

@@ -95,7 +95,8 @@ def corners(f: F, at_0: np.ndarray, rough: Any = 0.0) -> np.ndarray:
             jump = (4 * (half_up + half_down) - up - down - 6 * at_0) / h
             steep = np.maximum(np.abs(up - at_0), np.abs(down - at_0)) / h
             noise = 32 * (_EPS * (np.abs(up) + np.abs(down) + 2 * np.abs(at_0)) + rough) / h
-            jumps &= ~((np.abs(jump) <= 1e-5 * steep + noise) & ~(noise > 0.1 * before))
+            upright = np.abs(half_up - at_0) > 0.7 * np.abs(up - at_0) + noise * h  # half the step, and hardly less: as sign at 0
+            jumps &= ~((np.abs(jump) <= 1e-5 * steep + noise) & ~upright & ~(noise > 0.1 * before))
             if not np.any(jumps):
                 break
             before = np.where(np.isnan(jump), np.inf, np.abs(jump))

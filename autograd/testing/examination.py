@@ -25,6 +25,7 @@ from autograd.value import Value
 __all__ = ["Examination"]
 
 EACH = 256  # so many inputs are asked one by one
+SEARCHED = 2000  # so many are searched for the wrong entry once something is known to be wrong
 ROWS = 32  # so many outputs are differentiated one by one
 _SAMPLES = 8  # of rounding errors
 _EPS = float(np.finfo(np.float64).eps)
@@ -76,9 +77,16 @@ class Examination:
         self.compare(check, others, self.replayed(others), "recorded")
         self.compare(check, self.us[:1], dense(self.found, self.f.checked)[None], "recorded")
         self.compare(check, self.us, np.array([self.raw(u) for u in self.us]), "raw")
+        self.compare_forward(check)
+        if check.failures and not check.each and self.n <= SEARCHED and self.exact:  # then find the entry
+            self.ts = np.concatenate([np.eye(self.n), self.vs])
+            self.jt, self.error = self.trace.tangents(self.ts), np.zeros((len(self.ts), self.m))
+            self.noisy = None
+            self.slopes()
+            self.compare(check, others, self.replayed(others), "recorded")
+            self.compare(check, self.us, np.array([self.raw(u) for u in self.us]), "raw")
         if check.failures:
             self.compare(check, self.eye, np.array([self.raw(u) for u in self.eye]), "raw")
-        self.compare_forward(check)
         check.notes = list(dict.fromkeys(check.notes))
         check.kinks, check.failures = most_telling(check.kinks), most_telling(check.failures)
         if check.failures and self.blames:
@@ -130,17 +138,18 @@ class Examination:
 
     def slopes(self) -> None:
         """The slopes to the left and to the right, where they jump; elsewhere J t stands for both."""
-        self.left, self.right = self.jt, self.jt
+        self.left, self.right, self.jump = self.jt, self.jt, np.zeros(self.jt.shape, bool)
         if not np.any(self.corner):
             return
         self.left, self.right = self.jt.copy(), self.jt.copy()
         for i, t in enumerate(self.ts):
             (left, e), (right, d) = (one_sided(self.along(self.f, t[None]), side, self.f.at, rough=self.rough) for side in (-1.0, 1.0))
             with np.errstate(invalid="ignore"):
-                slack = 20 * np.nan_to_num(e + d, posinf=0) + 1e-6 * np.fmax(np.fmax(np.abs(left), np.abs(right)), 1e-3)
-                jump = self.corner & ~(np.abs(left - right) <= slack)  # also where there is nothing on one side
-            self.left[i], self.right[i] = np.where(jump, left, self.jt[i]), np.where(jump, right, self.jt[i])
-            self.error[i] = np.where(jump, slack, self.error[i])
+                slack = 20 * np.nan_to_num(e + d, posinf=0) + 1e-6 * np.maximum(_finite(left), _finite(right)) + 1e-9
+                smooth = np.isfinite(left) & np.isfinite(right) & (np.abs(left - right) <= slack)
+            self.jump[i] = self.corner & ~smooth
+            self.left[i], self.right[i] = np.where(self.jump[i], left, self.jt[i]), np.where(self.jump[i], right, self.jt[i])
+            self.error[i] = np.where(self.jump[i], slack, self.error[i])
 
     # What the engine says.
     def raw(self, u: np.ndarray) -> np.ndarray:
@@ -185,9 +194,8 @@ class Examination:
             size[:, :each] = np.max(size[:, :each], axis=1, initial=0.0, keepdims=True)
             size[:, each:] += np.abs(rows) @ np.abs(self.vs.T)
             allowed = self.tolerance(high, size, np.abs(us) @ self.error.T if np.any(self.error) else 0.0)
-            endless = np.any(self.corner) & ~np.isfinite(
-                low + high
-            )  # no slope on a side, or a jump of the function: nothing to hold against
+            jumps = (np.abs(us) > 0) @ self.jump.T
+            endless = jumps & ~np.isfinite(low + high) & ~np.isnan(got)  # no slope on a side: there is nothing to hold against
             right = endless | self.beside(us) | ((low - allowed <= got) & (got <= high + allowed)) | (got == high) | (got == low)
         lost = np.isnan(low) & np.isnan(got)
         if np.any(lost):
@@ -196,8 +204,10 @@ class Examination:
             want = np.where(np.isnan(got), low, np.clip(got, low, high))
             right |= np.abs(got - want) <= self.spread(us)
             for k, i in np.argwhere(~right & ~lost).tolist():
-                check.failures.append(Failure(self.name(us[k], i), float(want[k, i]), float(got[k, i]), walk, self.rank(us[k], i)))
-        for k, i in np.argwhere(right & ~(a == b) & ~self.beside(us)).tolist() if walk == "recorded" and np.any(self.corner) else ():
+                between = (float(low[k, i]), float(high[k, i])) if jumps[k, i] else None
+                found = Failure(self.name(us[k], i), float(want[k, i]), float(got[k, i]), walk, self.rank(us[k], i), between)
+                check.failures.append(found)
+        for k, i in np.argwhere(right & jumps & ~self.beside(us)).tolist() if walk == "recorded" else ():
             check.kinks.append(Kink(self.name(us[k], i), float(a[k, i]), float(b[k, i]), float(got[k, i]), self.rank(us[k], i)))
 
     def beside(self, us: np.ndarray) -> np.ndarray:
@@ -262,8 +272,8 @@ class Examination:
         return 64 * far
 
     def rank(self, u: np.ndarray, i: int) -> int:
-        """0 for a partial derivative, 1 for one of weighed outputs, 2 for one along a random direction."""
-        return 2 if i >= len(self.ts) - len(self.vs) else int(np.count_nonzero(u) > 1)
+        """0 for a partial derivative; 1 more where outputs are weighed, 2 more along a random direction."""
+        return int(np.count_nonzero(u) > 1) + 2 * (i >= len(self.ts) - len(self.vs))
 
     def name(self, u: np.ndarray, i: int) -> str:
         """Which number it is."""
@@ -273,8 +283,12 @@ class Examination:
         return f"d {top} / d {place(i, self.f.checked, self.f.names)}"
 
 
+def _finite(x: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(x), np.abs(x), 0.0)
+
+
 def most_telling(found: list[Any]) -> list[Any]:
-    """What was found of the lowest rank: where a partial derivative is wrong, sums of them are, too."""
+    """What was found of the lowest rank, each once: where a partial derivative is wrong, sums of them are, too."""
     least = min((f.rank for f in found), default=0)
     return list({(f.what, getattr(f, "walk", None)): f for f in found if f.rank == least}.values())
 

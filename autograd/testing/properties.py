@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from autograd.errors import described
 from autograd.graph import Node, Op
 from autograd.testing.checking import gradcheck
+from autograd.testing.report import name_of
 
 __all__ = ["gradcheck_property"]
 
-_CHECKS = tuple(inspect.signature(gradcheck).parameters)[2:]  # the options of gradcheck, after the function and its inputs
+_CHECKS = tuple(inspect.signature(gradcheck).parameters)[2:-1]  # the options of gradcheck, but that of not raising
 
 
 def gradcheck_property(
@@ -53,9 +54,14 @@ def gradcheck_property(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., None]:
         names, by_position = _parameters(function, len(strategies))
+        if len(strategies) > len(names):
+            raise TypeError(f"gradcheck_property got {len(strategies)} strategies for the {len(names)} arguments of {name_of(function)}")
+        if unknown := [name for name in given_or_options if name not in names]:
+            raise TypeError(f"gradcheck_property got a strategy for {unknown[0]!r}, and {name_of(function)} has only {', '.join(names)}")
         drawn = dict(zip(names[len(names) - len(strategies) :], strategies)) | given_or_options
 
         def test(**arguments: Any) -> None:
+            __tracebackhide__ = True
             inputs = [name for name in drawn if isinstance(arguments[name], Node)]
 
             def on_inputs(*leaves: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,8 @@ class Failure:
     expected: float
     got: float
     walk: str  # which of the engine's ways gave it: "raw", "recorded" (create_graph=True), "forward" (two backward walks)
-    rank: int = 0  # 0: a partial derivative, 1: of weighed outputs, 2: along a random direction
+    rank: int = 0  # 0: a partial derivative; 1 more where outputs are weighed, 2 more along a random direction
+    between: tuple[float, float] | None = None  # where the slope jumps, all that would have been right
 
     @property
     def error(self) -> float:
@@ -46,8 +48,9 @@ class Kink:
     rank: int = 0  # as of a Failure
 
     def __str__(self) -> str:
+        here = "not differentiable here" + ": the function jumps, or stands upright" * any(math.isinf(s) for s in (self.left, self.right))
         slopes = f"left slope {self.left:.6g}, right slope {self.right:.6g}, the engine uses {self.got:.6g}"
-        return f"{self.what}: not differentiable here: {slopes}"
+        return f"{self.what}: {here}: {slopes}"
 
 
 @dataclass(frozen=True)
@@ -86,14 +89,18 @@ class Check:
         how = "each partial derivative" if self.each else "random directions only, for there are more than 256 inputs"
         lines = [f"order {self.order}: {scope}, {how}, by {self.method}"]
         if self.failures:
-            digits = 15 if self.method.startswith("complex") else 10
+            digits = 15 if self.method == "complex step" else 10
             rows = [("", "expected", "got", "relative error", "")]
-            rows += [(f.what, f"{f.expected:.{digits}g}", f"{f.got:.{digits}g}", f"{f.error:.1e}", f.walk) for f in self.failures[:_SHOWN]]
+            shown: dict[tuple[str, str, str, str], list[str]] = {}  # what both walks say alike is said once
+            for f in self.failures:
+                expected = " to ".join(f"{x:.{digits}g}" for x in f.between or (f.expected,))
+                shown.setdefault((f.what, expected, f"{f.got:.{digits}g}", f"{f.error:.1e}"), []).append(f.walk)
+            rows += [(*texts, ", ".join(walks)) for texts, walks in list(shown.items())[:_SHOWN]]
             widths = [max(len(row[i]) for row in rows) for i in range(5)]
-            lines[0] = f"{lines[0]}: {_count(len(self.failures), 'number')} wrong"
+            lines[0] = f"{lines[0]}: {_count(len(shown), 'number')} wrong"
             lines += ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
-            if len(self.failures) > _SHOWN:
-                lines.append(f"  ... and {len(self.failures) - _SHOWN} more")
+            if len(shown) > _SHOWN:
+                lines.append(f"  ... and {len(shown) - _SHOWN} more")
         lines += [str(kink) for kink in self.kinks[:_SHOWN]]
         if len(self.kinks) > _SHOWN:
             lines.append(f"  ... and {len(self.kinks) - _SHOWN} more such inputs")

@@ -34,6 +34,11 @@ class Function:
         for i, given in enumerate(inputs):
             for k, x in enumerate(_nodes(given)):
                 if x.requires_grad:
+                    if any(x is other for other in self.checked):
+                        raise Unfit(
+                            f"input {i} is the same object as {self.names[next(k for k, o in enumerate(self.checked) if o is x)]}, so that "
+                            "neither can be moved alone; hand over a .detach().clone() that requires grad, or one of them"
+                        )
                     self.names.append(f"input {i}{'' if x is given else f' {_index(k, given)}'}")
                     self.checked.append(x)
         self.raws = [x.raw for x in self.checked]
@@ -67,10 +72,14 @@ class Function:
         if not self.checked:
             kinds = ", ".join(f"{type(x).__name__}{f' of {x.dtype}' if isinstance(x, Tensor) else ''}" for x in self.inputs)
             whole = [f"input {i} is {x.dtype}, and integers have no derivative; " for i, x in enumerate(self.inputs) if _whole(x)]
-            raise Unfit(f"no input requires grad, got ({kinds}): {''.join(whole)}use tensor(..., dtype=float64, requires_grad=True)")
+            raise Unfit(
+                f"no input requires grad, got ({kinds}): {''.join(whole)}use Value(...) or tensor(..., dtype=float64, requires_grad=True)"
+            )
         for name, x in zip(self.names, self.checked):
             if isinstance(x, Tensor) and x.dtype != np.float64:
-                raise Unfit(f"{name} is {x.dtype}, whose 7 digits leave nothing to compare; convert it with .double()")
+                raise Unfit(
+                    f"{name} is {x.dtype}, whose 7 digits leave nothing to compare; convert it with .double() (a module: net.double())"
+                )
             if not np.all(np.isfinite(x.raw)):
                 raise Unfit(f"{name} holds {_odd(x.raw)}, where there are no slopes to compare")
 
@@ -86,14 +95,16 @@ class Function:
             where = _first_difference(self.placed(), self.placed())
             raise Unfit(
                 f"the function is not deterministic: two calls with the same inputs differ{where}; switch dropout off with .eval(), "
-                "or call manual_seed() inside the function"
+                "or begin the function with manual_seed() (or the seed of whatever generator it draws from)"
             )
         for n in outputs:
             if not np.all(np.isfinite(n.raw)):
                 raise Unfit(f"the result holds {_odd(n.raw)}, so that nothing can be compared; detect_anomaly() finds where it came from")
         if any(_is_single(n) for n in ancestors(*outputs)):
             n = next(n for n in ancestors(*self.placed()) if _is_single(n))
-            raise Unfit(f"{n.op!r} computes in float32{line_of(n)}, whose 7 digits leave nothing to compare; use float64")
+            raise Unfit(
+                f"{n.op!r} computes in float32{line_of(n)}, whose 7 digits leave nothing to compare; use float64 (a module: net.double())"
+            )
         return outputs
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
@@ -132,13 +143,13 @@ class Function:
 
 
 def _nodes(x: Any) -> list[Node]:
-    if isinstance(x, tuple | list):
-        return [n for part in x for n in _nodes(part)]
+    if isinstance(x, tuple | list) or (isinstance(x, np.ndarray) and x.dtype == object):
+        return [n for part in (x.flat if isinstance(x, np.ndarray) else x) for n in _nodes(part)]
     return list(x.entries()) if isinstance(x, Node) else []
 
 
-def _index(k: int, array: Any) -> list[int]:
-    return [int(a) for a in np.unravel_index(k, array.shape)]
+def _index(k: int, given: Any) -> list[int]:
+    return [int(a) for a in np.unravel_index(k, given.shape)] if hasattr(given, "shape") else [k]
 
 
 def _floating(n: Node) -> bool:
@@ -182,6 +193,6 @@ def line_of(n: Node) -> str:
 
 def _first_difference(first: list[Node], second: list[Node]) -> str:
     for a, b in zip(ancestors(*first), ancestors(*second)):
-        if a.op is not b.op or np.asarray(a.raw).tobytes() != np.asarray(b.raw).tobytes():
-            return f", first in {'a constant' if a.is_leaf else repr(a.op)}{line_of(a)}"
+        if not a.is_leaf and (a.op is not b.op or np.asarray(a.raw).tobytes() != np.asarray(b.raw).tobytes()):
+            return f", first seen in {a.op!r}{line_of(a)}"
     return ""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd import Generator, Op, Tensor, Value, tensor
 from autograd.testing import GradcheckError, gradcheck, gradgradcheck
 
@@ -26,6 +27,8 @@ RIGHT: dict[str, Any] = {
     "values": (lambda a, b: (a * b).sin() + a.exp() / b, Value(0.3), Value(-1.2)),
     "values and tensors": (lambda a, x: (x * a).sum() + a, Value(0.5), leaf(3)),
     "an array of values": (lambda x: ag.ValueTensor(x.values()).sum(1), leaf(2, 3)),
+    "a list": (lambda xs: xs[0] * xs[1], [Value(1.0), Value(2.0)]),
+    "an object array": (lambda xs: (xs * xs).sum(), np.array([Value(1.0), Value(2.0)], object)),
     "arrays of values": (lambda x, y: (x * y).sum(0), ag.ValueTensor.leaves(leaf(2, 3), "x"), ag.ValueTensor.leaves(leaf(3), "y")),
     "not analytic": (lambda x: ag.gelu(x) * abs(x) + ag.erf(x), leaf(4)),
     "empty": (lambda x, y: (x * x, y.sum()), leaf(0), leaf(2)),
@@ -69,6 +72,9 @@ def test_nothing_lasting_happens_to_the_inputs() -> None:
 
 
 def test_a_network_that_the_function_closes_over() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double()
+    x, y = leaf(5, 3).detach(), leaf(5, 1).detach()
+    assert gradcheck(lambda *_: nn.MSELoss()(net(x), y), net.parameters(), order=2)
     w = leaf(2, 3)
     assert gradcheck(lambda x, _: ag.tanh(x @ w.T), (leaf(3), w), order=2)
 
@@ -103,8 +109,12 @@ def test_an_error_in_one_entry_of_a_jacobian(k: int, i: int, seed: int, size: fl
 def test_many_inputs_are_checked_along_directions() -> None:
     op, x = planted(((3, 200), 1e-7), n=400)
     report = gradcheck(op, x, raise_exception=False)
-    assert not report and "random directions only" in str(report) and "d output [3] / d direction" in str(report)
-    assert gradcheck(planted(((0, 0), 0.0), n=400)[0], x)
+    assert not report and "random directions only" in str(report)
+    assert [f.what for f in report.failures if f.walk == "raw"] == ["d output [3] / d input 0 [200]"]  # then it is looked for
+    op, x = planted(((3, 2500), 1e-6), n=3000)
+    report = gradcheck(op, x, raise_exception=False)
+    assert not report and {f.what for f in report.failures} == {"d output [3] / d direction"}
+    assert gradcheck(*planted(((0, 0), 0.0), n=400))
 
 
 def test_many_outputs_are_weighed() -> None:
@@ -190,13 +200,16 @@ def test_a_dependence_outside_of_the_graph() -> None:
         (lambda x: ag.where(x > 0, x, 0.1 * x), [0.0], (0.1, 1, 0.1)),
         (lambda x: x.norm(), [0.0], (-1, 1, 0)),
         (lambda x: ag.sqrt(x), [0.0], (math.nan, math.inf, math.inf)),
+        (ag.sign, [0.0], (math.inf, math.inf, 0)),
+        (ag.floor, [1.0], (math.inf, 0, 0)),
+        (lambda x: ag.where(x > 0, x + 1, x), [0.0], (1, math.inf, 1)),
     ],
 )
 def test_at_a_kink_the_slopes_are_named(fn: Any, inputs: list[float], slopes: tuple[float, ...]) -> None:
     report = gradcheck(fn, tensor(inputs, dtype=ag.float64, requires_grad=True), order=2)
     kink = report.kinks[0]
     np.testing.assert_allclose((kink.left, kink.right, kink.got), slopes, atol=1e-6)
-    assert "not differentiable here: left slope" in str(report) and "the engine uses" in str(report)
+    assert "not differentiable here" in str(report) and "left slope" in str(report) and "the engine uses" in str(report)
     assert len(report.checks) == 1 and "higher orders were not looked at" in str(report)
 
 
@@ -212,6 +225,12 @@ def test_a_gradient_between_the_slopes_passes_and_another_does_not(c: float) -> 
 def test_beside_a_kink_all_is_smooth(fn: Any, x: float) -> None:
     report = gradcheck(fn, tensor([x, 1.0], dtype=ag.float64, requires_grad=True))
     assert report and not report.kinks
+
+
+def test_at_a_kink_all_that_would_have_been_right_is_shown() -> None:
+    op = Op("kinked", lambda x: np.maximum(x, 0), lambda g, z, x: g * 2)
+    report = gradcheck(op, tensor([0.0], dtype=ag.float64, requires_grad=True), raise_exception=False)
+    assert report.failures[0].between == pytest.approx((0, 1), abs=1e-9) and " to 1" in str(report)
 
 
 def test_kinks_that_cancel_are_said_to_be_kinks() -> None:
@@ -234,11 +253,12 @@ UNFIT = {
     "integers": (lambda x: x * 1.0, tensor([1]), "no input requires grad, got .Tensor of int64.*integers have no derivative"),
     "no grad": (lambda x: x * x, tensor([1.0]), r"no input requires grad.*requires_grad=True"),
     "numbers": (lambda x: x, 3.0, r"no input requires grad, got \(float\)"),
+    "the same twice": (lambda a, b: a * b, [Value(3.0)] * 2, "input 1 is the same object as input 0, so that neither can be moved alone"),
     "float32 within": (lambda x: x.float() * x.float(), leaf(2), r"<to> computes in float32 at .*test_checking.py:\d+"),
     "detached": (lambda x: x.detach() * 2, leaf(2), "no result requires grad, got Tensor"),
     "no tensor": (lambda x: 3.0, leaf(2), "no result requires grad, got float"),
-    "dropout": (lambda x: x * ag.bernoulli(ag.full((64,), 0.5)), leaf(64), r"not deterministic.*first in a constant; .*manual_seed"),
-    "a step": (lambda x: x * float(next(steps)), leaf(2), r"not deterministic.*first in <\*> at .*test_checking.py:\d+"),
+    "dropout": (lambda x: x * ag.bernoulli(ag.full((64,), 0.5)), leaf(64), r"not deterministic.*first seen in <\*> at .*manual_seed"),
+    "a step": (lambda x: x * float(next(steps)), leaf(2), r"not deterministic.*first seen in <\*> at .*test_checking.py:\d+"),
     "changed": (changed, leaf(2), "the function changed its input 0"),
     "infinite": (lambda x: x / 0, tensor([[1.0]], dtype=ag.float64, requires_grad=True), r"the result holds inf at index \[0, 0\]"),
     "not a number": (lambda x: x, Value(math.nan), "input 0 holds nan"),
