@@ -46,6 +46,10 @@ class Facts(NamedTuple):
             return False
         return _made_by(b, "square") or (_made_by(b, "*") and b.args[0] is b.args[1]) or (_made_by(b, "pow") and b.args[1] == 2)
 
+    def infinite_data(self) -> bool:
+        """Did +inf, which no mask has, come in with a leaf or a constant?"""
+        return any(isinstance(a, Node) and a.is_leaf and bool(np.any(np.asarray(a.raw) == math.inf)) for a in self.args)
+
     @property
     def nan(self) -> bool:
         return math.isnan(self.value)
@@ -86,7 +90,8 @@ CURES: tuple[tuple[Callable[[Facts], bool], str], ...] = (
     ),
     (
         lambda f: f.nan and f.op in (*_LOGS, "sqrt", "rsqrt", "pow") and f.x < (0.0,) and f.x != (),
-        "{op} of a negative number is no real number: make the argument positive, by softplus(x), abs(x) or clamp(x, min=1e-6)",
+        "{op} of a negative number is no real number: make the argument positive, by softplus(x), abs(x) or clamp(x, min=1e-6); or, "
+        "where a where() would choose another number anyway, guard the argument: {safe}",
     ),
     (
         lambda f: f.backward and f.op in ("sqrt", "pow") and f.x == (0.0,) and f.of_squares(),
@@ -119,6 +124,10 @@ CURES: tuple[tuple[Callable[[Facts], bool], str], ...] = (
     (
         lambda f: f.op in _SHIFTED and f.nan,
         "{op} of entries that are all -inf (masked), or of +inf, is not defined: keep one finite entry in each, or mask with -1e9",
+    ),
+    (
+        lambda f: f.nan and f.made in ("+", "-", "@", "linear", "einsum") and f.infinite_data(),
+        "the data had an infinity: drop these entries, or fill them with where(isfinite(x), x, 0)",
     ),
     (
         lambda f: f.made in ("+", "-") and f.nan,

@@ -360,7 +360,10 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
                 args = (args,)
             for p, vjp in zip(n.args if create_graph else n.x, n.op.vjps):
                 if vjp is not None and isinstance(p, Node) and p.mark is not None:
-                    d = p.fit(vjp(g, z, *args))
+                    try:
+                        d = p.fit(vjp(g, z, *args))
+                    except (TypeError, ValueError) as error:
+                        _misruled(n, p, error)
                     p.mark = d if p.mark is DONE else p.mark + d
             continue
         if wanted is None:
@@ -382,6 +385,13 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
             elif m is not None:
                 p.mark = m + g * dy
     return found
+
+
+def _misruled(n: Node, p: Node, error: Exception) -> NoReturn:
+    """Say whose rule failed, or gave what is no gradient of the argument ``p``."""
+    i = next(i for i, a in enumerate(n.x) if a is p)
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    raise kind(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
 
 
 def grad(

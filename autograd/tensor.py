@@ -234,11 +234,17 @@ class Tensor(Node):
             if g.shape == raw.shape:
                 return g if g.dtype is raw.dtype else g.astype(raw.dtype, copy=False)
         elif not isinstance(g, Tensor):
+            if g is None:
+                raise TypeError("it returned None; return the gradient of the argument")
             g = np.asarray(g.raw if isinstance(g, Node) else g)
         if g.shape != raw.shape:
-            if g.shape[-raw.ndim :] != raw.shape and (g.ndim < raw.ndim or any(n < m for n, m in zip(g.shape[::-1], raw.shape[::-1]))):
-                g = shapes.broadcast_to_(g, np.broadcast_shapes(g.shape, raw.shape))
-            g = shapes.sum_to(g, raw.shape)
+            given = g.shape
+            try:
+                if given[-raw.ndim :] != raw.shape and (g.ndim < raw.ndim or any(n < m for n, m in zip(given[::-1], raw.shape[::-1]))):
+                    g = shapes.broadcast_to_(g, np.broadcast_shapes(given, raw.shape))
+                g = shapes.sum_to(g, raw.shape)
+            except ValueError:
+                raise ValueError(f"it gave shape {given} for an argument of shape {raw.shape}") from None
             g = np.asarray(g) if isinstance(g, np.generic) else g
         if g.dtype == raw.dtype:
             return g

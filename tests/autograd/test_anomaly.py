@@ -91,6 +91,18 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], str, bool]] = {
         True,
     ),
     "log of a negative number": (back(ag.log, -1.0), back(lambda x: x.softplus().log(), -1.0), "softplus", True),
+    "log of a negative number under where": (
+        back(lambda x: ag.where(x > 0, x.log(), 0.0), -1.0, 2.0),
+        back(lambda x: ag.where(x > 0, ag.log(ag.where(x > 0, x, 1.0)), 0.0), -1.0, 2.0),
+        r"where\(c, log\(where\(c, x, 1\)\), 0\)",
+        True,
+    ),
+    "an infinity in the data": (
+        back(lambda x: (x - x.max()).exp(), math.inf, 1.0),
+        back(lambda x: ag.where(x.isfinite(), x, 0.0).exp(), math.inf, 1.0),
+        "the data had an infinity",
+        True,
+    ),
     "sqrt of a negative number": (back(ag.sqrt, -1.0), back(lambda x: x.clamp(min=1e-6).sqrt(), -1.0), "clamp", True),
     "a root of a negative number": (back(lambda x: x**0.5, -1.0), back(lambda x: x.abs() ** 0.5, -1.0), "abs", True),
     "a norm at 0": (back(lambda x: (x * x).sum().sqrt(), 0.0, 0.0), back(lambda x: x.norm(), 0.0, 0.0), r"\.norm\(\)", True),

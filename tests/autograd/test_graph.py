@@ -138,3 +138,20 @@ def test_a_rule_may_give_any_shape_that_broadcasts(shape: tuple[int, ...]) -> No
 
 def test_a_row_and_the_method_it_makes_have_its_name() -> None:
     assert ag.tanh.__name__ == ag.ones(1).tanh.__name__ == "tanh"
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda g, z, x: None, "it returned None; return the gradient"),
+        (lambda g, x: g, "takes 2 positional arguments but 3 were given"),
+        (lambda g, z, x: g[:2], r"it gave shape \(2,\) for an argument of shape \(3,\)"),
+    ],
+)
+def test_a_rule_that_gives_no_gradient_is_named(create_graph: bool, rule: Any, message: str) -> None:
+    halved = ag.Op("halved", lambda x: x / 2, rule)
+    x = ag.ones(3, requires_grad=True)
+    with pytest.raises((TypeError, ValueError), match=r"the rule of <halved> for argument 0, called as rule\(g, z, \*args\): .*" + message):
+        halved(x).sum().backward(create_graph=create_graph)
+    assert x.grad is None
