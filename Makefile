@@ -8,8 +8,8 @@ help:
 demo: .venv/.demos  ## train a network on handwritten digits; pictures in out/
 	$(RUN) -m demos digits --out out
 
-test: .venv/.test  ## all tests and the examples in the documentation
-	$(RUN) -m pytest
+test: .venv/.test  ## all tests and the examples in the documentation, and what they cover
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto --cov
 
 lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff check
