@@ -40,10 +40,10 @@ def slope(f: F, enough: float = 1e-10, rough: Any = 0.0) -> tuple[np.ndarray, np
     return _extrapolated(ratios, 2, enough)
 
 
-def one_sided(f: F, side: float, at_0: np.ndarray, enough: float = 1e-8, rough: Any = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """The slope of ``f`` at 0 seen from the right (``side`` = 1) or the left (-1), and an estimate of its error.
+def one_sided(f: F, side: float, at_0: np.ndarray, enough: float = 1e-8, rough: Any = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The slope of ``f`` at 0 seen from the right (``side`` = 1) or the left (-1), an estimate of its error, and: does ``f`` itself jump?
 
-    It is infinite where it grows without end. ``at_0`` is f(0).
+    The slope is infinite where it grows without end. ``at_0`` is f(0).
 
     >>> one_sided(lambda s: np.abs(s)[:, None], -1.0, np.zeros(1))[0].item()
     -1.0
@@ -55,9 +55,11 @@ def one_sided(f: F, side: float, at_0: np.ndarray, enough: float = 1e-8, rough: 
 
     d, error = _extrapolated(ratios, 1, enough)
     with np.errstate(all="ignore"):
-        (far, _), (near, floor) = ratios(1e-2 * _SHRINK ** -np.array([_LEVELS / 2, _LEVELS - 4.0]))
+        steps = 1e-2 * _SHRINK ** -np.array([_LEVELS / 2, _LEVELS - 4.0])
+        (far, _), (near, floor) = ratios(steps)
         steep = np.abs(near) > 8 * np.abs(far) + 50 * floor
-    return np.where(steep, np.copysign(np.inf, near), d), np.where(steep, 0, error)
+        jumps = steep & (np.abs(near) * steps[1] > 0.5 * np.abs(far) * steps[0])  # the difference stays, however short the step
+    return np.where(steep, np.copysign(np.inf, near), d), np.where(steep, 0, error), jumps
 
 
 def _extrapolated(ratios: Callable[[np.ndarray], Iterator[tuple[Any, Any]]], power: int, enough: float) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from autograd.graph import Node, ancestors, grad
 from autograd.mode import record_lines
 from autograd.notes import Notes
 from autograd.tensor import Tensor
-from autograd.testing.trace import flat
+from autograd.testing.trace import Trace, flat
 from autograd.value import Value
 
 __all__ = ["Function", "Unfit", "line_of", "random", "unflat", "zeros"]
@@ -76,6 +76,8 @@ class Function:
                 f"no input requires grad, got ({kinds}): {''.join(whole)}use Value(...) or tensor(..., dtype=float64, requires_grad=True)"
             )
         for name, x in zip(self.names, self.checked):
+            if not x.is_leaf and any(n is not x and any(n is other for other in self.checked) for n in ancestors(x)):
+                raise Unfit(f"{name} was made from another input, so that neither can be moved alone; hand over the one it was made from")
             if isinstance(x, Tensor) and x.dtype != np.float64:
                 raise Unfit(
                     f"{name} is {x.dtype}, whose 7 digits leave nothing to compare; convert it with .double() (a module: net.double())"
@@ -112,16 +114,24 @@ class Function:
         return np.stack([self._one(row) for row in inputs])
 
     def _one(self, numbers: np.ndarray) -> np.ndarray:
-        try:
-            for x, raw in zip(self.checked, unflat(numbers, self.checked)):
-                x.raw = raw
-            outputs = flat([n.raw for n in self.call()])
-        finally:
-            for x, raw in zip(self.checked, self.raws):
-                x.raw = raw
+        outputs = self._moved(numbers, lambda outputs: flat([n.raw for n in outputs]))
         if outputs.shape != self.at.shape:
             raise Unfit(f"the function gives {self.at.size} numbers at the inputs and {outputs.size} near them: its shape must not change")
         return outputs
+
+    def recorded_at(self, numbers: np.ndarray) -> Trace:
+        """The graph that the function records at other inputs."""
+        return self._moved(numbers, lambda outputs: Trace(outputs, self.checked))
+
+    def _moved(self, numbers: np.ndarray, take: Callable[[list[Node]], Any]) -> Any:
+        """What ``take`` makes of the outputs, as long as other numbers stand in the inputs."""
+        try:
+            for x, raw in zip(self.checked, unflat(numbers, self.checked)):
+                x.raw = raw
+            return take(self.call())
+        finally:
+            for x, raw in zip(self.checked, self.raws):
+                x.raw = raw
 
     def gradient(self, rng: np.random.Generator) -> Function:
         """The gradient of a random weighing of the outputs, as a function of the same inputs."""

@@ -39,6 +39,7 @@ _COMPLEX: dict[Op, Callable[..., Any]] = {
 }
 # Rows whose compute takes a batch, an axis more in front, once shorter arguments are padded; and those that number the axes.
 _KNOWN = {*rules.ROWS.values(), *shapes.ROWS.values()}
+_ELEMENTWISE = {row.compute for row in rules.ROWS.values()}
 _PADDED = {*rules.ROWS.values(), shapes.matmul_, shapes.cast_, shapes.clone_}
 _AXES = {shapes.sum_, shapes.mean_, shapes.amax_, shapes.amin_, shapes.norm_, shapes.std_, shapes.logsumexp_}  # a tuple of them
 _AXIS = {shapes.softmax_, shapes.log_softmax_, shapes.cumsum_}  # one
@@ -71,7 +72,20 @@ def _padded(x: np.ndarray, ndim: int) -> np.ndarray:
 class _Step:
     """One recorded operation: what it computes, its arguments, and which of these come from earlier steps."""
 
-    __slots__ = ("args", "batched", "complex_args", "doubt", "local", "moving", "node", "on_complex", "on_real", "padded", "restore")
+    __slots__ = (
+        "args",
+        "batched",
+        "complex_args",
+        "doubt",
+        "local",
+        "moving",
+        "node",
+        "on_complex",
+        "on_real",
+        "padded",
+        "partials",
+        "restore",
+    )
 
     def __init__(self, node: Node, slots: dict[int, int]) -> None:
         self.node = node
@@ -79,6 +93,7 @@ class _Step:
         self.args = [a.raw if isinstance(a, Node) else a for a in node.args]
         self.complex_args: list[Any] = [np.dtype(complex) if isinstance(a, np.dtype) and a.kind == "f" else a for a in self.args]
         self.local = False  # is it not analytic, so that its derivative is a difference?
+        self.partials: list[Any] | None = None  # the derivatives of an elementwise row that is not analytic
         self.doubt: Any = 0.0  # how wrong the last such difference may be
         assert node.op is not None
         self.on_real = node.op.compute
@@ -107,9 +122,28 @@ class _Step:
         if not self.local:
             z = self.compute(self.on_complex, self.complex_args, values)
             return self.node.raw + 1j * z.imag if self.restore else z
+        if self.padded and self.on_real in _ELEMENTWISE:
+            return self.node.raw + 1j * self.elementwise(values)
         d, doubt = self.difference(values)
         self.doubt = np.nan_to_num(doubt, posinf=0)
         return self.node.raw + 1j * d
+
+    def elementwise(self, values: list[Any]) -> Any:
+        """`difference` for a row that takes each entry by itself: its derivatives there serve all tangents."""
+        ndim = 1 + np.ndim(self.node.raw)
+        if self.partials is None:
+            self.partials = []
+            for _, slot in self.moving:
+                own = [np.asarray(v[:1].real + (1j if k == slot else 0)) for k, v in enumerate(values)]
+                d, doubt = self.difference(own)
+                self.partials.append((d, np.nan_to_num(doubt, posinf=0)))
+        z: Any = 0.0
+        self.doubt = 0.0
+        for (d, doubt), (_, slot) in zip(self.partials, self.moving):
+            t = _padded(values[slot].imag, ndim)
+            z = z + d * t
+            self.doubt = self.doubt + doubt * np.abs(t)
+        return z
 
     def difference(self, values: list[Any]) -> tuple[np.ndarray, np.ndarray]:
         """The imaginary parts of the results by differences, and how wrong they may be."""
@@ -136,7 +170,7 @@ class _Step:
             if self.is_analytic(values, z):
                 self.restore = bool(np.any(np.abs(z[0].real - self.node.raw) > 1e-14 * np.abs(z[0].real)))
                 return self.push(values) if self.restore else z
-        except (TypeError, ValueError, np.exceptions.ComplexWarning):  # numpy has no such function of complex numbers
+        except Exception:  # whatever it is, it does not take complex numbers; if it takes no real ones either, that shows below
             pass
         self.local = True
         return self.push(values)
@@ -174,6 +208,13 @@ class Trace:
         self.batch = max(1, _MEMORY // max(largest, 1))
         self.classified = False
 
+    def by_differences(self) -> np.ndarray:
+        """Which outputs does an operation reach that is answered by differences?"""
+        reached: list[bool] = [False] * len(self.inputs)
+        for step in self.steps:
+            reached.append(step.local or any(reached[slot] for _, slot in step.moving))
+        return np.concatenate([np.full(np.size(n.raw), slot is not None and reached[slot]) for n, slot in self.ends])
+
     @property
     def local(self) -> list[str]:
         """The names of the rows that are not analytic, or not written for complex numbers, once `tangents` has met them."""
@@ -191,18 +232,18 @@ class Trace:
         ends = [np.tile(np.ravel(n.raw), (len(inputs), 1)) if slot is None else values[slot] for n, slot in self.ends]
         return _joined(len(inputs), ends)
 
-    def tangents(self, directions: np.ndarray, noise: Callable[..., Any] | None = None) -> np.ndarray:
-        """The derivatives of the outputs along directions: a row of the result for each row of ``directions``."""
+    def tangents(self, directions: np.ndarray, noise: Callable[..., Any] | None = None, h: float = STEP) -> np.ndarray:
+        """The derivatives of the outputs along directions: a row of the result for each row of ``directions``. ``h`` is the step."""
         if len(directions) > self.batch:
-            return np.concatenate([self.tangents(directions[i : i + self.batch], noise) for i in range(0, len(directions), self.batch)])
-        values = [x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * STEP)))]
+            return np.concatenate([self.tangents(directions[i : i + self.batch], noise, h) for i in range(0, len(directions), self.batch)])
+        values = [x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * h)))]
         with np.errstate(all="ignore"):
             for step in self.steps:
                 z = step.push(values) if self.classified else step.first(values)
                 values.append(z if noise is None else noise(z, step.doubt))
         self.classified = True
         ends = [np.zeros((len(directions), np.size(n.raw))) if slot is None else values[slot].imag for n, slot in self.ends]
-        return _joined(len(directions), ends) / STEP
+        return _joined(len(directions), ends) / h
 
     def _parts(self, rows: np.ndarray) -> list[Any]:
         """A batch for each input, from rows that hold all inputs."""

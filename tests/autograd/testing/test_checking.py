@@ -66,7 +66,7 @@ def test_nothing_lasting_happens_to_the_inputs() -> None:
     drawn = ag.rand(3).tolist()
     ag.manual_seed(5)
     assert ag.rand(3).tolist() == drawn  # the default generator was not asked
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(GradcheckError, match="cannot be called near the inputs: ZeroDivisionError"):
         gradcheck(lambda x: (x if np.array_equal(x.raw, before) else 1 / 0) * x, x)
     assert x.raw is memory
 
@@ -95,7 +95,7 @@ def planted(error: Any, m: int = 10, n: int = 100, seed: int = 0) -> tuple[Any, 
     return op, leaf(n, seed=seed)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(k=st.integers(0, 9), i=st.integers(0, 99), seed=st.integers(0, 1000), size=st.sampled_from([1e-10, -1e-10, 1e-6, -2.0]))
 def test_an_error_in_one_entry_of_a_jacobian(k: int, i: int, seed: int, size: float) -> None:
     op, x = planted(((k, i), size), seed=seed)
@@ -109,11 +109,11 @@ def test_an_error_in_one_entry_of_a_jacobian(k: int, i: int, seed: int, size: fl
 def test_many_inputs_are_checked_along_directions() -> None:
     op, x = planted(((3, 200), 1e-7), n=400)
     report = gradcheck(op, x, raise_exception=False)
-    assert not report and "random directions only" in str(report)
+    assert not report
     assert [f.what for f in report.failures if f.walk == "raw"] == ["d output [3] / d input 0 [200]"]  # then it is looked for
     op, x = planted(((3, 2500), 1e-6), n=3000)
     report = gradcheck(op, x, raise_exception=False)
-    assert not report and {f.what for f in report.failures} == {"d output [3] / d direction"}
+    assert "random directions only" in str(report) and {f.what for f in report.failures} == {"d output [3] / d direction"}
     assert gradcheck(*planted(((0, 0), 0.0), n=400))
 
 
@@ -213,6 +213,7 @@ def test_at_a_kink_the_slopes_are_named(fn: Any, inputs: list[float], slopes: tu
     assert len(report.checks) == 1 and "higher orders were not looked at" in str(report)
 
 
+@settings(max_examples=30)
 @given(c=st.floats(-2, 3))
 def test_a_gradient_between_the_slopes_passes_and_another_does_not(c: float) -> None:
     op = Op("kinked", lambda x: np.maximum(x, 0), lambda g, z, x: g * ag.where(x > 0, 1, ag.where(x < 0, 0, c)))
@@ -254,6 +255,7 @@ UNFIT = {
     "no grad": (lambda x: x * x, tensor([1.0]), r"no input requires grad.*requires_grad=True"),
     "numbers": (lambda x: x, 3.0, r"no input requires grad, got \(float\)"),
     "the same twice": (lambda a, b: a * b, [Value(3.0)] * 2, "input 1 is the same object as input 0, so that neither can be moved alone"),
+    "one made from the other": (lambda a, b: a * b, (lambda a: (a, a * 2))(leaf(2)), "input 1 was made from another input"),
     "float32 within": (lambda x: x.float() * x.float(), leaf(2), r"<to> computes in float32 at .*test_checking.py:\d+"),
     "detached": (lambda x: x.detach() * 2, leaf(2), "no result requires grad, got Tensor"),
     "no tensor": (lambda x: 3.0, leaf(2), "no result requires grad, got float"),
@@ -302,3 +304,117 @@ def test_tolerances_and_directions_of_ones_own() -> None:
     fn = lambda x: ag.tanh(x) * x  # noqa: E731
     assert gradcheck(fn, x, directions=5, generator=Generator().manual_seed(3))
     assert str(gradcheck(fn, x)) == str(gradcheck(fn, x))
+
+
+# Verdicts that must not depend on where the numbers lie.
+@pytest.mark.parametrize("far", [1001.3, -1e4, 1e-3, 1e6])
+def test_a_kink_at_some_distance_is_no_hidden_dependence(far: float) -> None:
+    x = tensor([far], dtype=ag.float64, requires_grad=True)
+    assert gradcheck(lambda x: ag.relu(ag.sin(x)), x, order=2)
+    assert gradcheck(lambda x: ag.where(ag.sin(x) > 0, x * x, ag.cos(x)), x, order=2)
+
+
+def test_ties_nearby_at_the_second_order() -> None:
+    a, b = (tensor([v], dtype=ag.float64, requires_grad=True) for v in (1e-3, 5e-4))
+    assert gradcheck(lambda a, b: ag.maximum(b, b / a), (a, b), order=2)
+    assert gradcheck(lambda x: x.cosh().amax(), tensor([-1.2e-5, 2e-5, 1.9e-5], dtype=ag.float64, requires_grad=True), order=2)
+
+
+HIDDEN = {
+    "beside a kink": (lambda x: (ag.relu(x) + x * x.detach()).sum(), [0.0, 1.0, 2.0]),
+    "beside a large output": (lambda x: (1e10 * x, x * x.detach()), [1.0, 2.0]),
+    "beside a large term": (lambda x: 1e7 * x[0] + x[1] * (1 + 1e-2 * x[1].detach()), [1.0, 2.0]),
+    "far from 0": (lambda x: x * x.detach(), [1e5]),
+    "near 0": (lambda x: x * x.detach(), [1e-5]),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_hidden_dependence_is_found(name: str) -> None:
+    fn, numbers = HIDDEN[name]
+    report = gradcheck(fn, tensor(numbers, dtype=ag.float64, requires_grad=True), raise_exception=False)
+    assert not report and "by a way that is not recorded" in str(report)
+
+
+@settings(max_examples=15)
+@given(scale=st.floats(-12, 12).map(lambda e: 10**e), error=st.sampled_from([1e-9, -1e-6, 1e-3]))
+def test_a_small_entry_is_checked_beside_a_large_one(scale: float, error: float) -> None:
+    sin = Op("sin_", np.sin, lambda g, z, x: g * ag.cos(x) * (1 + error))
+    report = gradcheck(lambda x: (scale * x[0], sin(x[1])), leaf(2), raise_exception=False)
+    assert "d output 1 / d input 0 [1]" in {f.what for f in report.failures}
+    report = gradcheck(lambda x: (ag.erf(x[0]), sin(x[1])), leaf(2), raise_exception=False)
+    assert "d output 1 / d input 0 [1]" in {f.what for f in report.failures}
+
+
+def test_a_small_term_of_a_large_sum() -> None:
+    sin = Op("sin_", np.sin, lambda g, z, x: g * ag.cos(x) * (1 + 1e-9))
+    assert not gradcheck(lambda x: 1e6 * x[0] + sin(x[1]), leaf(2), raise_exception=False)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda g, z, x: ag.abs(g) * 2 * x,
+        lambda g, z, x: ag.minimum(g, 1.0) * 2 * x,
+        lambda g, z, x: g * 2 * x * (2.0 if isinstance(g, np.ndarray) and (g == 0).any() else 1.0),
+    ],
+)
+def test_gradients_that_arrive_are_of_both_signs_of_many_sizes_and_0(rule: Any) -> None:
+    op = Op("squared", lambda x: x * x, rule)
+    assert not gradcheck(lambda x: op(x) * 1.0, leaf(3), raise_exception=False)
+    assert not gradcheck(lambda x: op(x).sum(), leaf(3), raise_exception=False) or "isinstance" in str(rule.__code__.co_names)
+
+
+TINY = {
+    "softmax": (lambda x: ag.log(ag.softmax(x, 0)), [-690.0, 0.0]),
+    "sigmoid": (lambda x: ag.log(ag.sigmoid(x)), [-700.0]),
+    "down and up": (lambda x: x * 1e-305 * 1e305, [2.0]),
+    "up and down": (lambda x: 1 / (x * 1e100), [1e-100]),
+    "reciprocal": (lambda x: 1 / x, [1e-15]),
+    "logarithm": (ag.log, [1e-11]),
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_no_false_alarm_at_the_ends_of_what_floats_hold(name: str) -> None:
+    fn, numbers = TINY[name]
+    report = gradcheck(fn, tensor(numbers, dtype=ag.float64, requires_grad=True))
+    assert not report.kinks
+
+
+@pytest.mark.parametrize(
+    ("compute", "rule", "x"),
+    [
+        (np.sqrt, lambda g, z, x: -5 * g, 0.0),
+        (np.log, lambda g, z, x: 2 * g / x, 1e-11),
+        (np.abs, lambda g, z, x: 3 * g * ag.sign(x) + 2 * g, 0.0),
+    ],
+)
+def test_beyond_the_slopes_is_wrong_also_at_the_end_of_a_domain(compute: Any, rule: Any, x: float) -> None:
+    assert not gradcheck(Op("wrong", compute, rule), tensor([x], dtype=ag.float64, requires_grad=True), raise_exception=False)
+
+
+def test_one_kink_among_many_inputs_hides_nothing() -> None:
+    wrong = Op("wrong", np.abs, lambda g, z, x: 3 * g * ag.sign(x))
+    x = tensor(np.r_[0.0, np.linspace(1, 2, 299)], requires_grad=True)
+    assert not gradcheck(lambda x: wrong(x).sum(), x, raise_exception=False)
+    report = gradcheck(lambda x: abs(x).sum(), x)
+    assert [kink.what for kink in report.kinks] == ["d output / d input 0 [0]"]
+    x = tensor(np.r_[0.0, np.linspace(1, 2, 2999)], requires_grad=True)
+    with pytest.raises(GradcheckError, match="have a kink here, and for more than 2000 inputs"):
+        gradcheck(lambda x: abs(x).sum(), x)
+
+
+def test_an_operation_that_takes_no_complex_numbers_in_its_own_way() -> None:
+    def square(x: Any) -> Any:
+        if np.iscomplexobj(x):
+            raise RuntimeError("no complex")
+        return x * x
+
+    assert gradcheck(Op("square_", square, lambda g, z, x: 2 * g * x), leaf(2))
+
+
+def test_the_end_of_a_domain_that_the_function_guards() -> None:
+    one = tensor([1.0], dtype=ag.float64)
+    p = tensor([0.9995], dtype=ag.float64, requires_grad=True)
+    assert gradcheck(lambda p: nn.functional.binary_cross_entropy(p, one), p)
