@@ -21,7 +21,7 @@ from nn import data, optim
 from tests.idx import read_idx
 from tests.test_chapter import concise_dropout_mlp, concise_mlp, load_array, scratch_mlp, train
 
-pytestmark = pytest.mark.no_cover  # long loops, which tracing would make several times as long
+pytestmark = pytest.mark.no_cover
 EPOCHS = 10
 
 

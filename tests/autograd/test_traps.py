@@ -382,7 +382,7 @@ def test_requires_grad_can_be_turned_off() -> None:
 
 
 # Depth and width.
-@pytest.mark.no_cover  # long loops, which tracing would make several times as long
+@pytest.mark.no_cover
 def test_a_chain_of_a_million_values() -> None:
     x = y = Value(1.0)
     for _ in range(1_000_000):
@@ -406,7 +406,7 @@ def test_a_chain_of_a_million_values() -> None:
     assert before - left == 1_000_001  # freed without the collector
 
 
-@pytest.mark.no_cover  # long loops, which tracing would make several times as long
+@pytest.mark.no_cover
 def test_a_chain_of_tensors_and_its_second_derivative() -> None:
     x = tensor(1.0, dtype=ag.float64, requires_grad=True)
     y = x
@@ -419,7 +419,7 @@ def test_a_chain_of_tensors_and_its_second_derivative() -> None:
         pickle.dumps(y)
 
 
-@pytest.mark.no_cover  # long loops, which tracing would make several times as long
+@pytest.mark.no_cover
 def test_a_sum_of_very_many_leaves_is_linear() -> None:
     leaves = [Value(1.0) for _ in range(200_000)]
     sum(leaves, Value(0.0)).backward()
@@ -657,7 +657,7 @@ def test_nothing_softmaxed_and_one_entry_seen() -> None:
     assert v.tolist() == [5, 0, 0]
 
 
-@pytest.mark.no_cover  # long loops, which tracing would make several times as long
+@pytest.mark.no_cover
 def test_many_values_into_a_tensor_and_many_tensors_into_one_are_linear() -> None:
     values = [Value(1.0) for _ in range(50_000)]
     (tensor(values) * 2).sum().backward()
