@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd import graph, shapes
 from autograd.cures import DATA, UPDATED, Facts, cure_for
+from autograd.errors import flag_of
 from autograd.graph import DONE, Node, Op, ancestors
 from autograd.mode import record_lines, watched
 from autograd.notes import Call, Notes, Place, user_frame
@@ -46,8 +47,7 @@ class AnomalyError(RuntimeError):
     cure = ""
 
 
-@contextmanager
-def detect_anomaly(check_inf: bool = True) -> Iterator[None]:
+def detect_anomaly(check_inf: Any = True) -> Any:
     """Raise `AnomalyError` at the first operation, forward or backward, that makes a NaN or an infinity: a block or a decorator.
 
     A NaN is made where no argument has one; a NaN that came in with data or a parameter is reported as such. An infinity is made
@@ -69,6 +69,13 @@ def detect_anomaly(check_inf: bool = True) -> Iterator[None]:
     ...     print(error.op, error.inside, error.values, error.cure)
     sqrt / (1.0, 0.0) the slope of a root at 0 is infinite: add a small number under it, sqrt(x + 1e-12)
     """
+    if callable(check_inf):  # @detect_anomaly
+        return _watching(True)(check_inf)
+    return _watching(flag_of(check_inf, "detect_anomaly: check_inf"))
+
+
+@contextmanager
+def _watching(check_inf: bool) -> Iterator[None]:
     with record_lines(), watched(_Watch(check_inf)), np.errstate(all="ignore"):
         yield
 
@@ -133,6 +140,10 @@ def _look(op: Op, args: tuple[Any, ...], result: Any, check_inf: bool) -> _Found
     for i, x in given.items():
         if np.isnan(raw).any() and np.isnan(x).any():
             return _Found(op, args, raw, np.isnan(x), i)
+    for i, x in given.items() if check_inf else ():
+        changed = isinstance(args[i], Node) and args[i].op is graph.leaf and getattr(args[i], "stamp", None) is not None
+        if changed and np.isinf(x).any():  # no mask, but a parameter that an update in place has spoilt
+            return _Found(op, args, raw, np.isinf(x), i)
     return None
 
 
@@ -321,7 +332,8 @@ def _of_result(found: _Found, n: Node | None, modules: list[Any]) -> AnomalyErro
         a = args[found.came]
         name = isinstance(a, Node) and a.is_leaf and _called(a, modules)
         kind = "a constant" if getattr(a, "op", None) is None else "a leaf" if a.is_leaf else "a result from outside detect_anomaly()"
-        headline = f"nan came into {op.name} as argument {found.came} ({kind}{f', {name}' if name else ''}){_at(index)}"
+        bad = _number(float(np.asarray(_numbers(a))[index]))
+        headline = f"{bad} came into {op.name} as argument {found.came} ({kind}{f', {name}' if name else ''}){_at(index)}"
         cure = UPDATED if isinstance(a, Node) and a.op is graph.leaf else DATA
         return _error(headline, [], place, modules, cure, values=(math.nan,), **parts)
     beside = _beside(op, args, found.raw.shape)

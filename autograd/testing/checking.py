@@ -8,17 +8,23 @@ error in one of them cannot hide among the others.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import brief, described, flag_of, number_of
 from autograd.mode import enable_grad
 from autograd.random import Generator, source
+from autograd.tensor import Tensor
 from autograd.testing.examination import Examination
 from autograd.testing.report import GradcheckError, Report, name_of
-from autograd.testing.subject import Function, Unfit
+from autograd.testing.subject import Function, Unfit, nodes_of
+from autograd.value import Value
 
 __all__ = ["gradcheck", "gradgradcheck"]
+
+# One check at a time: other numbers stand in the inputs while it runs, and these may be another's as well.
+_lock = threading.RLock()
 
 
 def gradcheck(
@@ -37,7 +43,8 @@ def gradcheck(
 
     ``inputs`` is a tuple of Values, Tensors (float64, of any shape) and whatever else ``fn`` takes; those that require grad are
     checked. ``fn`` returns a Value, a Tensor, or a tuple or list of them. It is called some twenty times, with numbers around those
-    given, and must be deterministic. Nothing lasting happens to the inputs: no ``.grad`` is touched.
+    given, and must be deterministic. Nothing lasting happens to the inputs, nor to their ``.grad``; but other numbers stand in them
+    for as long as it runs. Checks in several threads take turns.
 
     ``method`` is "auto" (see the head of this module), "complex" (the complex step, unconfirmed) or "differences" (of ``fn`` alone,
     about 9 digits). ``directions`` is the number of random directions. ``rtol`` and ``atol`` replace the tolerances, which by default
@@ -50,8 +57,7 @@ def gradcheck(
     names the three. Orders above the first are not looked at there.
 
     Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of float32 or integers, a function that is
-    not deterministic, that changes its inputs, or whose result is not finite or does not depend on them. TypeError and ValueError
-    for wrong arguments.
+    not deterministic, that changes its inputs, or whose result is not finite. TypeError and ValueError for wrong arguments.
 
     >>> import autograd as ag
     >>> x = ag.tensor([0.5, -1.0, 2.0], dtype=ag.float64, requires_grad=True)
@@ -121,9 +127,12 @@ def _gradcheck(
     raise_exception = flag_of(raise_exception, "raise_exception")
     rng = source(Generator() if generator is None else generator)
     report = Report(name_of(fn))
-    with enable_grad():
+    with _lock, enable_grad():
+        grads: list[tuple[Any, Any]] = []
         try:
-            f = Function(fn, tuple(inputs) if isinstance(inputs, tuple | list) or hasattr(inputs, "__next__") else (inputs,))
+            given = tuple(inputs) if isinstance(inputs, tuple | list) or hasattr(inputs, "__next__") else (inputs,)
+            grads = [(x, x.grad) for x in nodes_of(given) if isinstance(x, Tensor | Value)]
+            f = Function(fn, given)
             for order in range(1, orders[-1] + 1):
                 if order in orders:
                     check = Examination(f, order, method, directions, rtol, atol, rng).check()
@@ -137,6 +146,9 @@ def _gradcheck(
                     f = f.gradient(rng)
         except Unfit as problem:
             report.problem = str(problem)
+        finally:
+            for x, g in grads:
+                x.grad = g
     if raise_exception and not report:
         raise GradcheckError(report)
     return report

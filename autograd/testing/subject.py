@@ -14,7 +14,7 @@ from autograd.tensor import Tensor
 from autograd.testing.trace import Trace, flat
 from autograd.value import Value
 
-__all__ = ["Function", "Unfit", "line_of", "random", "unflat", "zeros"]
+__all__ = ["Function", "Unfit", "line_of", "nodes_of", "random", "unflat", "zeros"]
 
 
 class Unfit(Exception):  # noqa: N818 - no error of the library, but a finding
@@ -32,7 +32,7 @@ class Function:
         self.names: list[str] = []
         self.checked: list[Node] = []
         for i, given in enumerate(inputs):
-            for k, x in enumerate(_nodes(given)):
+            for k, x in enumerate(nodes_of(given)):
                 if x.requires_grad:
                     if any(x is other for other in self.checked):
                         raise Unfit(
@@ -53,9 +53,9 @@ class Function:
     def call(self) -> list[Node]:
         """The results to differentiate: those that are floating and, unless they are gradients themselves, were recorded."""
         result = self.fn(*self.inputs)
-        outputs = [n for n in _nodes(result) if _floating(n) and (self.origin or n.requires_grad)]
+        outputs = [n for n in nodes_of(result) if _floating(n) and (self.origin or n.requires_grad)]
         if not outputs and self.origin is None:
-            got = ", ".join(type(n).__name__ for n in _nodes(result)) or type(result).__name__
+            got = ", ".join(type(n).__name__ for n in nodes_of(result)) or type(result).__name__
             raise Unfit(
                 f"no result requires grad, got {got}: return Values or Tensors made from the inputs by recorded operations (not by "
                 ".detach(), .data, .item() or numpy)"
@@ -87,7 +87,7 @@ class Function:
 
     def check_calls(self) -> list[Node]:
         """The results, if a second call repeats them, no input was changed, and they are finite numbers of double precision."""
-        nodes = [(i, x) for i, given in enumerate(self.inputs) for x in _nodes(given)]
+        nodes = [(i, x) for i, given in enumerate(self.inputs) for x in nodes_of(given)]
         before = [np.array(x.raw) for _, x in nodes]
         outputs, again = self.call(), self.call()
         for (i, x), was in zip(nodes, before):
@@ -152,9 +152,10 @@ class Function:
         return list(grad(outs, self.checked, list(ws), retain_graph=True, create_graph=create_graph, allow_unused=True))
 
 
-def _nodes(x: Any) -> list[Node]:
+def nodes_of(x: Any) -> list[Node]:
+    """The nodes in nested tuples, lists and object arrays."""
     if isinstance(x, tuple | list) or (isinstance(x, np.ndarray) and x.dtype == object):
-        return [n for part in (x.flat if isinstance(x, np.ndarray) else x) for n in _nodes(part)]
+        return [n for part in (x.flat if isinstance(x, np.ndarray) else x) for n in nodes_of(part)]
     return list(x.entries()) if isinstance(x, Node) else []
 
 

@@ -484,3 +484,30 @@ def test_numpy_warns_of_nothing_that_is_reported() -> None:
     with pytest.warns(RuntimeWarning, match="overflow"):
         t(1e30) * 1e30
     report(lambda: t(1e30) * 1e30)
+
+
+def test_a_parameter_that_an_update_made_infinite_is_named() -> None:
+    p = tensor([1e308], dtype=ag.float64, requires_grad=True)
+    with ag.detect_anomaly():
+        step = nn.optim.SGD([p], lr=1e308)
+        p.grad = tensor([1e300], dtype=ag.float64)
+        step.step()
+        with pytest.raises(ag.AnomalyError, match=r"-inf came into \* as argument 0 \(a leaf, p\)") as caught:
+            p * 2.0
+    assert "an update" in caught.value.cure
+    mask = tensor([0.0, -math.inf])
+    with ag.detect_anomaly():
+        (mask.requires_grad_() * 2).softmax(0)
+
+
+def test_a_decorator_without_brackets_and_a_wrong_argument() -> None:
+    @ag.detect_anomaly
+    def root(x: Value) -> Value:
+        """Its text."""
+        return x.sqrt()
+
+    assert root(Value(4.0)).data == 2 and root.__doc__ == "Its text."
+    with pytest.raises(ag.AnomalyError):
+        root(Value(-1.0))
+    with pytest.raises(TypeError, match="check_inf must be True or False, got str 'x'"):
+        ag.detect_anomaly("x")
