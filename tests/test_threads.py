@@ -128,15 +128,16 @@ SHARED = nn.Linear(3, 3).double()
 def checks(seed: int) -> Any:
     """Of functions that share parameters, which each check moves for a while; with an operation that the checker does not know."""
     softsign = ag.Op("softsign", lambda x: x / (1 + np.abs(x)), lambda g, z, x: g * ag.square(1 - ag.abs(z)))
-    found = [str(gradcheck(lambda x, *_: softsign(ag.tanh(SHARED(x))), (leaf(seed, 3), *SHARED.parameters()))) for _ in range(3)]
-    return found, [p.tolist() for p in SHARED.parameters()], [f[0] for f in warnings.filters]
+    return [str(gradcheck(lambda x, *_: softsign(ag.tanh(SHARED(x))), (leaf(seed, 3), *SHARED.parameters()))) for _ in range(3)]
 
 
 @pytest.mark.parametrize("work", [scalars, tensors, both_layers, higher_orders, training, modes, checks], ids=lambda f: f.__name__)
 def test_each_thread_gets_what_it_gets_alone(work: Callable[[int], Any]) -> None:
+    before = [p.tolist() for p in SHARED.parameters()], list(warnings.filters)
     alone = [work(i) for i in range(THREADS)]
     for _ in range(3):
         assert together(work) == alone
+    assert before == ([p.tolist() for p in SHARED.parameters()], list(warnings.filters))
 
 
 def test_one_leaf_in_all_threads_gets_every_gradient() -> None:
