@@ -115,7 +115,7 @@ def _minus_abs(x: Any) -> Any:  # x or -x, whichever has a real part below 0
     return np.where(np.real(x) < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x)
 
 
-def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000, and the tail at -40 is kept
+def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000, where a float comes here as well
     e = np.exp(_minus_abs(x))
     return np.where(np.real(x) < 0, e, 1) / (1 + e)
 
@@ -123,13 +123,6 @@ def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000, and the tail at -
 def _softplus(x: Any) -> Any:
     positive = np.where(np.real(x) < 0, 0, x) if np.iscomplexobj(x) else np.maximum(x, 0)
     return positive + np.log1p(np.exp(_minus_abs(x)))
-
-
-def _sigmoid_float(x: float) -> float:
-    if x < 0:
-        e = math.exp(x)
-        return e / (1 + e)
-    return 1 / (1 + math.exp(-x))
 
 
 def _softplus_float(x: float) -> float:
@@ -223,7 +216,7 @@ tanh   = op("tanh",    both(math.tanh, np.tanh),                lambda g, z, x: 
 erf    = op("erf",     both(math.erf, _keep(math.erf)),         lambda g, z, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)))
 erfc   = op("erfc",    both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)))
 
-sigmoid  = op("sigmoid",  both(_sigmoid_float, _sigmoid),       lambda g, z, x: g * (z * (1 - z)))
+sigmoid  = op("sigmoid",  both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lambda g, z, x: g * (z * (1 - z)))
 softplus = op("softplus", both(_softplus_float, _softplus),     lambda g, z, x: g * sigmoid(x))
 relu     = op("relu",  both(lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0)),
                                                                 lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
