@@ -220,7 +220,7 @@ sigmoid  = op("sigmoid",  both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lamb
 softplus = op("softplus", both(_softplus_float, _softplus),     lambda g, z, x: g * sigmoid(x))
 relu     = op("relu",  both(lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0)),
                                                                 lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
-prelu    = op("prelu", both(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
+prelu    = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
                                                                 lambda g, z, x, w: where(x > 0, 0, g * x))
 elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
