@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import Tensor, Value
@@ -75,6 +76,18 @@ def test_where_takes_and_gives_to_one_side(c: bool, x: float, y: float) -> None:
     z = ag.where(c, a * a, b * 3)
     z.backward()
     assert (z.data, a.grad, b.grad) == ((x * x, 2 * x, 0.0) if c else (y * 3, 0.0, 3.0))
+
+
+CHOICES = st.sampled_from([0, 1, -1, True, False, 0.0, -0.0, 2.5, math.nan]) | st.sampled_from(["f4", "f8", "i4", "?"]).flatmap(
+    lambda dtype: hnp.arrays(dtype, st.sampled_from([(3,), (1,), ()]))
+)
+
+
+@given(c=hnp.arrays(bool, 3), a=CHOICES, b=CHOICES)
+def test_where_gives_the_bits_that_numpy_gives(c: np.ndarray, a: Any, b: Any) -> None:
+    """A 0 among floats is chosen by masking their bits, which must stay a matter of speed."""
+    got, want = ROWS["where"].compute(c, a, b), np.where(c, a, b)
+    assert got.dtype == want.dtype and got.tobytes() == want.tobytes()
 
 
 @pytest.mark.parametrize(
