@@ -87,6 +87,7 @@ def test_powers_by_the_exponent(face: Any) -> None:
     for base, exponent, want in [
         (0.0, 0.0, (1, 0, 0)),
         (0.0, 2.0, (0, 0, 0)),
+        (0.0, -0.5, (INF, -INF, -INF)),
         (-2.0, 2.0, (4, -4, NAN)),
         (2.0, 3.0, (8, 12, 8 * math.log(2))),
     ]:
@@ -120,11 +121,12 @@ def test_reductions_at_their_edges() -> None:
 
 
 def test_ties_share_the_gradient() -> None:
-    for f in (ag.maximum, ag.minimum):
+    half, all_to_x = [0.5, 0.5], [1, 0]  # what reaches a bound keeps its gradient, and the bound gets none
+    for f, want in ((ag.maximum, half), (ag.minimum, half), (ag.clamp_min, all_to_x), (ag.clamp_max, all_to_x)):
         for face in FACES:
             a, b = face(2.0), face(2.0)
             f(a, b).backward()
-            same([float(a.grad), float(b.grad)], [0.5, 0.5])
+            same([float(a.grad), float(b.grad)], want)
     for f in (ag.max, ag.amax):
         x = t(1.0, 3.0, 3.0)
         f(x).backward()
