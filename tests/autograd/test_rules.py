@@ -78,16 +78,26 @@ def test_where_takes_and_gives_to_one_side(c: bool, x: float, y: float) -> None:
     assert (z.data, a.grad, b.grad) == ((x * x, 2 * x, 0.0) if c else (y * 3, 0.0, 3.0))
 
 
-CHOICES = st.sampled_from([0, 1, -1, True, False, 0.0, -0.0, 2.5, math.nan]) | st.sampled_from(["f4", "f8", "i4", "?"]).flatmap(
-    lambda dtype: hnp.arrays(dtype, st.sampled_from([(3,), (1,), ()]))
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "?"])
+@settings(max_examples=60)
+@given(
+    c=hnp.arrays(bool, 3),
+    data=st.data(),
+    shape=st.sampled_from([(3,), (1,), ()]),
+    k=st.sampled_from([0, 1, -1, True, False, 0.0, -0.0, 2.5]),
 )
-
-
-@given(c=hnp.arrays(bool, 3), a=CHOICES, b=CHOICES)
-def test_where_gives_the_bits_that_numpy_gives(c: np.ndarray, a: Any, b: Any) -> None:
+def test_where_gives_the_bits_that_numpy_gives(dtype: str, c: np.ndarray, data: st.DataObject, shape: Any, k: Any) -> None:
     """A 0 among floats is chosen by masking their bits, which must stay a matter of speed."""
-    got, want = ROWS["where"].compute(c, a, b), np.where(c, a, b)
-    assert got.dtype == want.dtype and got.tobytes() == want.tobytes()
+    x = data.draw(hnp.arrays(dtype, shape))
+    for a, b in [(k, x), (x, k), (k, 0), (0, k)]:
+        got, want = ROWS["where"].compute(c, a, b), np.where(c, a, b)
+        assert got.dtype == want.dtype and got.tobytes() == want.tobytes()
+
+
+def slope_of_gelu_by_tanh(x: float) -> float:
+    c = math.sqrt(2 / math.pi)
+    t = math.tanh(c * (x + 0.044715 * x**3))
+    return (1 + t) / 2 + x / 2 * (1 - t * t) * c * (1 + 3 * 0.044715 * x * x)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +105,7 @@ def test_where_gives_the_bits_that_numpy_gives(c: np.ndarray, a: Any, b: Any) ->
     [
         (ag.silu, lambda x: 1 / (1 + math.exp(-x)) * (1 + x * (1 - 1 / (1 + math.exp(-x))))),
         (ag.gelu, lambda x: 0.5 * math.erfc(-x / math.sqrt(2)) + x * math.exp(-x * x / 2) / math.sqrt(2 * math.pi)),
+        (lambda x: ag.gelu(x, "tanh"), slope_of_gelu_by_tanh),
         (ag.leaky_relu, lambda x: 1.0 if x > 0 else 0.01),
         (ag.elu, lambda x: 1.0 if x > 0 else math.exp(x)),
         (lambda x: ag.clamp(x, -1.0, 1.0), lambda x: 1.0 if -1 <= x <= 1 else 0.0),
@@ -162,3 +173,22 @@ def test_an_op_checks_its_parts() -> None:
         Op("f", 3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="vjp 0"):
         Op("f", abs, "g")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("right", [1.0, 1j, np.float32(1), np.ones(2), Value(1.0), ag.ones(2)], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(("wrong", "told"), [("a", "str 'a'$"), ([1.0], r"list .*; wrap lists as tensor\(\.\.\.\)$")], ids=["str", "list"])
+def test_a_wrong_argument_is_named_wherever_it_stands(right: Any, wrong: Any, told: str) -> None:
+    for args in [(right, wrong), (wrong, right)]:
+        with pytest.raises(TypeError, match=f"<maximum> takes numbers, arrays, Values and Tensors, got {told}"):
+            ag.maximum(*args)
+
+
+def test_arguments_too_few_or_too_many_are_counted() -> None:
+    for row in ROWS.values():
+        n = len(row.vjps)
+        for args in ((), (1.0,) * (n - 1), (1.0,) * (n + 1), (np.ones(2),) * (n + 1)):
+            if len(args) != n:
+                s = "" if n == 1 else "s"
+                told = f"takes {n} argument{s}, got {len(args)}" + (": " if args else "$")
+                with pytest.raises(TypeError, match=told):
+                    row(*args)
