@@ -81,7 +81,7 @@ def test_where_takes_and_gives_to_one_side(c: bool, x: float, y: float) -> None:
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "?"])
 @settings(max_examples=60)
 @given(
-    c=hnp.arrays(bool, 3),
+    c=hnp.arrays(bool, 3) | hnp.arrays(int, 3),
     data=st.data(),
     shape=st.sampled_from([(3,), (1,), ()]),
     k=st.sampled_from([0, 1, -1, True, False, 0.0, -0.0, 2.5]),
@@ -92,6 +92,17 @@ def test_where_gives_the_bits_that_numpy_gives(dtype: str, c: np.ndarray, data: 
     for a, b in [(k, x), (x, k), (k, 0), (0, k)]:
         got, want = ROWS["where"].compute(c, a, b), np.where(c, a, b)
         assert got.dtype == want.dtype and got.tobytes() == want.tobytes()
+
+
+@pytest.mark.parametrize("row", [ROWS["sigmoid"], ROWS["softplus"]], ids=lambda row: row.name)
+@given(x=st.sampled_from([0.0, -1000.0, 1000.0]) | st.floats(-50, 50))
+def test_forms_for_complex_numbers_give_the_value_and_the_slope(row: Op, x: float) -> None:
+    v = Value(x)
+    y = row(v)
+    y.backward()
+    z = row.compute(np.complex128(complex(x, 1e-30)))
+    assert z.real == pytest.approx(y.data, rel=1e-12, abs=1e-15)
+    assert z.imag == pytest.approx(1e-30 * v.grad, rel=1e-12, abs=1e-45)
 
 
 def slope_of_gelu_by_tanh(x: float) -> float:
@@ -109,6 +120,8 @@ def slope_of_gelu_by_tanh(x: float) -> float:
         (ag.leaky_relu, lambda x: 1.0 if x > 0 else 0.01),
         (ag.elu, lambda x: 1.0 if x > 0 else math.exp(x)),
         (lambda x: ag.clamp(x, -1.0, 1.0), lambda x: 1.0 if -1 <= x <= 1 else 0.0),
+        (lambda x: ag.clamp(x, max=1.0), lambda x: 1.0 if x <= 1 else 0.0),
+        (lambda x: ag.clamp(x, min=-1.0), lambda x: 1.0 if x >= -1 else 0.0),
         (lambda x: 2.0**x, lambda x: math.log(2) * 2**x),
     ],
 )
