@@ -125,10 +125,6 @@ def _softplus(x: Any) -> Any:
     return positive + np.log1p(np.exp(_minus_abs(x)))
 
 
-def _softplus_float(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))) if x == x else x
-
-
 def _elu(x: Any, alpha: Any) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
@@ -217,7 +213,7 @@ erf    = op("erf",     both(math.erf, _keep(math.erf)),         lambda g, z, x: 
 erfc   = op("erfc",    both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)))
 
 sigmoid  = op("sigmoid",  both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lambda g, z, x: g * (z * (1 - z)))
-softplus = op("softplus", both(_softplus_float, _softplus),     lambda g, z, x: g * sigmoid(x))
+softplus = op("softplus", both(lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))), _softplus), lambda g, z, x: g * sigmoid(x))
 relu     = op("relu",  both(lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0)),
                                                                 lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
 prelu    = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
