@@ -221,7 +221,7 @@ prelu    = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.
                                                                 lambda g, z, x, w: where(x > 0, 0, g * x))
 elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
                                                                 lambda g, z, x, a: where(x <= 0, g * (a * exp(where(x < 0, x, 0))), g),  # passes at NaN
-                                                                lambda g, z, x, a: where(x > 0, 0, g * expm1(minimum(x, 0))))
+                                                                lambda g, z, x, a: g * expm1(minimum(x, 0)))
 
 # Ties share the gradient evenly; a NaN passes it to both.
 maximum = op("maximum", both(_maximum, np.maximum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x < y, 0, g)),
