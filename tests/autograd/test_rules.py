@@ -131,6 +131,7 @@ def test_compositions_against_closed_forms(f: Any, df: Any, x: float) -> None:
     f(v).backward()
     t = ag.tensor(np.array([x]), requires_grad=True)
     f(t).sum().backward()
+    assert f(x) == pytest.approx(f(v).data, rel=1e-14) and f(np.array([x])) == pytest.approx(f(t).detach().data, rel=1e-14)
     assert v.grad == pytest.approx(df(x), rel=1e-9, abs=1e-9)
     assert t.grad.item() == pytest.approx(v.grad, rel=1e-12, abs=1e-14)
 

@@ -52,6 +52,8 @@ EDGES: list[tuple[str, Any, float, list[float]]] = [  # name, function, at, [val
     ("clamp at NaN", lambda x: ag.clamp(x, 1.0, 2.0), NAN, [NAN, 0]),
     ("sign at NaN", ag.sign, NAN, [0, 0]),
     ("elu at 0", ag.elu, 0.0, [0, 1, 0]),
+    ("elu of another alpha at 0", lambda x: ag.elu(x, 2.0), 0.0, [0, 2]),
+    ("elu at 1000", ag.elu, 1000.0, [1000, 1, 0]),
     ("clamp outside", lambda x: ag.clamp(x, 1.0, 2.0), 3.0, [2, 0, 0]),
     ("x ** 0 at 0", lambda x: x**0, 0.0, [1, 0, 0, 0]),
     ("x ** 1 at 0", lambda x: x**1, 0.0, [0, 1, 0, 0]),
