@@ -195,6 +195,8 @@ def test_a_wrong_argument_is_named_wherever_it_stands(right: Any, wrong: Any, to
     for args in [(right, wrong), (wrong, right)]:
         with pytest.raises(TypeError, match=f"<maximum> takes numbers, arrays, Values and Tensors, got {told}"):
             ag.maximum(*args)
+    with pytest.raises(TypeError, match=f"takes numbers, arrays, Values and Tensors, got {told}"):
+        ag.gelu(wrong)
 
 
 def test_arguments_too_few_or_too_many_are_counted() -> None:
