@@ -100,8 +100,8 @@ class Examination:
         others = np.concatenate([self.eye, self.us[1:]])
         self.compare(check, others, self.replayed(others), "recorded")
         self.compare(check, self.us[:1], dense(self.found, self.f.checked)[None], "recorded")
-        sparse = np.concatenate([self.us, self.eye[:1]])  # a weight of 0, too, is a gradient that may arrive
-        self.compare(check, sparse, np.array([self.raw(u) for u in sparse]), "raw")
+        us = np.concatenate([self.us[:1], self.eye[-1:]]) if self.m > 1 and self.ones else self.us  # a gradient of 0, too, may arrive
+        self.compare(check, us, np.array([self.raw(u) for u in us]), "raw")
         self.compare_forward(check)
 
     # What is expected.
