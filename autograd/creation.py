@@ -52,6 +52,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     if raw.dtype.kind not in "fiub":
         raise TypeError(f"a tensor holds real numbers, got {described(data)}")
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
+    if raw.dtype == dtype:  # nothing overflows, and an error state costs as much as a small copy
+        return Tensor(np.array(raw, order="C"), requires_grad)
     with np.errstate(over="ignore", invalid="ignore"):
         return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
 

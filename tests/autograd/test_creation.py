@@ -26,6 +26,15 @@ def test_dtypes_of_data() -> None:
     assert ag.as_tensor([1.0], ag.float64).dtype == ag.float64
 
 
+def test_an_array_is_copied_as_it_is_and_converted_without_a_warning() -> None:
+    a = np.array([[1e300, np.nan], [-np.inf, 1.0]]).T
+    for dtype in (None, ag.float64):
+        x = tensor(a, dtype).numpy()
+        np.testing.assert_array_equal(x, a)
+        assert x.flags.c_contiguous and not np.shares_memory(x, a) and x.dtype == ag.float64
+    assert tensor(a, ag.float32)[0, 0].item() == math.inf and tensor(a, ag.int64).shape == (2, 2)
+
+
 def test_constants_and_ranges() -> None:
     assert ag.zeros(2, 3).shape == ag.ones((2, 3)).shape == ag.empty([2, 3]).shape == (2, 3)
     assert ag.zeros(()).shape == () and ag.full((2,), 7).dtype == ag.int64 and ag.full((2,), 0.5).tolist() == [0.5, 0.5]
