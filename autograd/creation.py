@@ -214,7 +214,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included. Raises ValueError for fewer than 0 steps."""
-    start, end = number_of(start, "linspace: start"), number_of(end, "linspace: end")
+    start, end = float(number_of(start, "linspace: start")), float(number_of(end, "linspace: end"))  # of long ints numpy makes objects
     (steps,) = _size((int_of(steps, "linspace: steps", 0),))
     with np.errstate(over="ignore", invalid="ignore"):
         return Tensor(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)

@@ -39,7 +39,8 @@ def test_constants_and_ranges() -> None:
     assert ag.zeros(2, 3).shape == ag.ones((2, 3)).shape == ag.empty([2, 3]).shape == (2, 3)
     assert ag.zeros(()).shape == () and ag.full((2,), 7).dtype == ag.int64 and ag.full((2,), 0.5).tolist() == [0.5, 0.5]
     assert ag.arange(2, 5).tolist() == [2, 3, 4] and ag.arange(5, 2, -1).tolist() == [5, 4, 3] and ag.arange(0, 1, 0.25).numel() == 4
-    assert ag.linspace(0, 1, 3).tolist() == [0.0, 0.5, 1.0] and ag.eye(2, 3).tolist() == [[1, 0, 0], [0, 1, 0]]
+    assert ag.linspace(0, 1, 3).tolist() == [0.0, 0.5, 1.0] and ag.linspace(2**70, 0.5, 2).tolist() == [2.0**70, 0.5]
+    assert ag.eye(2, 3).tolist() == [[1, 0, 0], [0, 1, 0]]
     assert ag.rand(size=(2, 4)).shape == ag.zeros(size=(2, 4)).shape == (2, 4) and ag.randn(size=3).shape == (3,)
     with pytest.raises(TypeError, match="the shape came twice"):
         ag.ones(2, size=(2,))
