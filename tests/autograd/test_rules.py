@@ -170,6 +170,17 @@ def test_extremes_of_two_arguments_agree_between_the_layers_and_warn_nobody(row:
             np.testing.assert_allclose([a.grad for a in values], [a.grad.item() for a in arrays], rtol=1e-13, err_msg=f"{x}, {y}")
 
 
+@pytest.mark.parametrize("name, pole", [("atan", 1j), ("atan", -1j), ("log", 0j), ("log1p", -1 + 0j), ("reciprocal", 0j), ("rsqrt", 0j)])
+def test_complex_numbers_are_computed_and_their_poles_warn_nobody(name: str, pole: complex) -> None:
+    for at in (pole, np.array([pole])):
+        assert not np.isfinite(ROWS[name](at)).all()
+    x, step = 0.7, 1e-30
+    v = Value(x)
+    ROWS[name](v).backward()
+    assert ROWS[name](complex(x, step)).imag / step == pytest.approx(v.grad, rel=1e-12)
+    assert ROWS["reciprocal"](np.array([2, 4])).tolist() == [0.5, 0.25]  # an array of ints has quotients, too
+
+
 def test_a_row_of_ones_own_works_everywhere_and_to_third_order() -> None:
     softsign = Op("softsign", lambda x: x / (1 + abs(x)), lambda g, z, x: g * ag.square(1 - ag.abs(z)))
     x = 0.7
