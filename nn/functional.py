@@ -331,8 +331,11 @@ def _binary_targets(name: str, target: Tensor) -> None:
     _in_0_1(f"{name}: targets are probabilities", target, "from -1 and 1 make them (y + 1) / 2")
 
 
-def _scaled(loss: Tensor, weight: Tensor | None) -> Tensor:
-    return loss if weight is None else loss * weight
+def _scaled(what: str, loss: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return loss
+    _tensors(what, weight)
+    return loss * weight
 
 
 def binary_cross_entropy_with_logits(
@@ -341,15 +344,16 @@ def binary_cross_entropy_with_logits(
     """-y log p - (1 - y) log(1 - p) with p = sigmoid(input), from the logits, so that nothing overflows.
 
     ``weight`` multiplies each loss, ``pos_weight`` the term of y; both broadcast. Raises ValueError where the shapes of
-    input and target differ.
+    input and target differ, TypeError for what is no Tensor.
 
     >>> binary_cross_entropy_with_logits(ag.tensor([1000.]), ag.tensor([0.]))
     tensor(1000.)
     """
-    _same_shape(input, target, "binary_cross_entropy_with_logits")
-    _binary_targets("binary_cross_entropy_with_logits", target)
-    positive = _scaled(target * ag.softplus(-input), pos_weight)
-    return _reduce(_scaled(positive + (1 - target) * ag.softplus(input), weight), reduction)  # exact in both tails
+    name = "binary_cross_entropy_with_logits"
+    _same_shape(input, target, name)
+    _binary_targets(name, target)
+    positive = _scaled(f"{name}: pos_weight", target * ag.softplus(-input), pos_weight)
+    return _reduce(_scaled(f"{name}: weight", positive + (1 - target) * ag.softplus(input), weight), reduction)  # exact in both tails
 
 
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean") -> Tensor:
@@ -363,7 +367,8 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     _same_shape(input, target, "binary_cross_entropy")
     _binary_targets("binary_cross_entropy", target)
     _in_0_1("binary_cross_entropy: probabilities lie", input, "use the _with_logits form")
-    return _reduce(_scaled(-(target * _log(input) + (1 - target) * _log(1 - input)), weight), reduction)
+    loss = -(target * _log(input) + (1 - target) * _log(1 - input))
+    return _reduce(_scaled("binary_cross_entropy: weight", loss, weight), reduction)
 
 
 # The logarithm stops at -100, as in PyTorch; its derivative 1 / p at 1e12, so that learning goes on from p = 0.

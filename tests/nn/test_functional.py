@@ -1,6 +1,7 @@
 """Losses and dropout: closed forms, extremes, and refusals where a learner would be misled."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import tensor
+from autograd.errors import described
 from nn import CrossEntropyLoss, MSELoss
 from nn import functional as F
 
@@ -244,6 +246,16 @@ def test_binary_weights(seed: int) -> None:
     assert F.binary_cross_entropy(tensor(p), tensor(y), tensor(w)).item() == pytest.approx(plain.mean())
     got = F.binary_cross_entropy_with_logits(tensor(x), tensor(y), tensor(w), pos_weight=tensor(pos), reduction="none")
     np.testing.assert_allclose(got.numpy(), heavy, rtol=1e-9)
+
+
+@pytest.mark.parametrize("wrong", ["a", [1.0], nn.Linear(2, 3), 0.5])
+def test_binary_weights_are_tensors(wrong: Any) -> None:
+    x, y, got = ag.zeros(2), ag.ones(2), re.escape(described(wrong))
+    for loss in (F.binary_cross_entropy, F.binary_cross_entropy_with_logits):
+        with pytest.raises(TypeError, match=f"{loss.__name__}: weight expects Tensors, got {got}"):
+            loss(x, y, wrong)
+    with pytest.raises(TypeError, match=f"pos_weight expects Tensors, got {got}"):
+        F.binary_cross_entropy_with_logits(x, y, pos_weight=wrong)
 
 
 def _second(function: Any, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
