@@ -268,7 +268,8 @@ class LambdaLR(LRScheduler):
 
     The functions are not saved: on resuming, the schedule is made with the same ones.
 
-    Raises TypeError for what cannot be called, ValueError for the wrong number of functions.
+    Raises TypeError for what cannot be called, ValueError for the wrong number of functions, or where one of them gives
+    no finite number >= 0.
 
     >>> import autograd as ag
     >>> from nn.optim import SGD
@@ -292,8 +293,9 @@ class LambdaLR(LRScheduler):
                 raise TypeError(f"LambdaLR: lr_lambda of group {i} must be a function of the epoch, got {described(f)}")
 
     def get_lr(self) -> list[float]:
-        functions = self._each("lr_lambda", self.lr_lambda)
-        return [base * f(self.last_epoch) for base, f in zip(self._each("base_lrs", self.base_lrs), functions)]
+        t = self.last_epoch
+        pairs = zip(self._each("base_lrs", self.base_lrs), self._each("lr_lambda", self.lr_lambda))
+        return [base * number(f"LambdaLR: what lr_lambda of group {i} gives for epoch {t}", f(t)) for i, (base, f) in enumerate(pairs)]
 
 
 class ReduceLROnPlateau(LRScheduler):

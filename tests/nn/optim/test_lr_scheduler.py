@@ -232,6 +232,8 @@ def test_last_epoch_goes_on_after_that_epoch() -> None:
         (lambda o: CosineAnnealingLR(o, 0), "T_max must be an int >= 1"),
         (lambda o: CosineAnnealingLR(o, 5, -1), "eta_min"),
         (lambda o: LambdaLR(o, [lambda t: 1.0]), "2 parameter groups, but there are 1 lr_lambda"),
+        (lambda o: LambdaLR(o, lambda t: None), "what lr_lambda of group 0 gives for epoch 0 must be a finite number >= 0, got NoneType"),
+        (lambda o: LambdaLR(o, [lambda t: 1.0, lambda t: math.nan]), "of group 1 gives for epoch 0 .* got nan"),
         (lambda o: ReduceLROnPlateau(o, factor=1.0), "factor must be a number >= 0 and < 1, got 1"),
         (lambda o: ReduceLROnPlateau(o, "least"), "mode must be one of"),
         (lambda o: ReduceLROnPlateau(o, threshold_mode="relative"), "threshold_mode must be one of"),
