@@ -89,7 +89,7 @@ class EarlyStopping:
         if not isinstance(history, Mapping):
             raise TypeError(f"EarlyStopping is called with the epoch and a History, got {described(history)}")
         if self.monitor not in history:
-            raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(map(str, history))}")
+            raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(map(str, history)) or 'no numbers'}")
         sign = 1 if self.mode == "min" else -1
         best, waited = float("inf"), 0
         for number in history[self.monitor]:

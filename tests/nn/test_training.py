@@ -351,6 +351,8 @@ def test_early_stopping_ends_a_training() -> None:
     assert 5 < history.epochs < 400 and history["valid_loss"][-4] == pytest.approx(history["valid_loss"][-1], abs=4e-3)
     with pytest.raises(KeyError, match="no 'valid_loss' to watch; the history has loss"):
         run(callbacks=[EarlyStopping()])
+    with pytest.raises(KeyError, match="no 'valid_loss' to watch; the history has no numbers"):
+        EarlyStopping()(1, History())
 
 
 def test_early_stopping_refuses_nonsense() -> None:
