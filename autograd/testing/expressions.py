@@ -8,6 +8,7 @@ references that shrink towards the inputs, makes a failing program shrink to the
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 import autograd
 from autograd import rules
 from autograd.creation import tensor
+from autograd.errors import described, int_of, is_many
 from autograd.symbols import literal
 from autograd.tensor import Tensor
-from autograd.testing.strategies import APART, DOMAINS, NONZERO, SHAPED, Interval, Shape, apart, arrays, domains_of, floats, holds
+from autograd.testing.strategies import APART, DOMAINS, NONZERO, SHAPED, Interval, Shape, apart, arrays, domains_of, floats, holds, shape_of
 from autograd.value import Value
 
 __all__ = ["Expression", "expressions", "mlps"]
@@ -269,6 +271,18 @@ def _broadcasts(args: Sequence[Any]) -> bool:
         return False
 
 
+def _names(names: Any, known: Sequence[str], what: str, kind: str) -> list[str]:
+    """``names`` as a list, if it has nothing but some of the ``known`` ones in it."""
+    if isinstance(names, str | bytes) or not is_many(names):
+        cure = f"; write [{names!r}]" if isinstance(names, str) else ""
+        raise TypeError(f"{what} must be a list of names, got {described(names)}{cure}")
+    given = list(names)
+    for name in given:
+        if not isinstance(name, str) or name not in known:
+            raise ValueError(f"{what} must be some of the {kind} {', '.join(known)}, got {described(name)}")
+    return given
+
+
 def expressions(
     depth: int = 5, *, ops: Sequence[str] | None = None, shape: Shape | st.SearchStrategy[Shape] | None = None
 ) -> st.SearchStrategy[Expression]:
@@ -277,7 +291,7 @@ def expressions(
     Without ``shape``, the inputs are one to three Values and the operations elementwise. With it (a shape, or a strategy for it), they
     are tensors of that shape and of shapes that broadcast to it, and the operations of `autograd.shapes` take part. ``ops`` names the
     rows to choose from (``"+"``, ``"tanh"``, ``"softmax"``, ...; default: all). Arguments stay 0.25 away from kinks, results below 10
-    and their slopes below 30. Raises ValueError for a name that is not there.
+    and their slopes below 30. Raises ValueError for a name that is not there, TypeError for arguments of other kinds.
 
     >>> from hypothesis import find
     >>> find(expressions(ops=["tanh", "*"]), lambda e: "tanh" in repr(e))
@@ -287,13 +301,16 @@ def expressions(
     y = x.tanh()
     """
     known = _ELEMENTWISE if shape is None else [*_ELEMENTWISE, *_WRITTEN]
-    wanted = known if ops is None else list(ops)
-    if not wanted or not set(wanted) <= set(known):
-        kind = "rows of Values" if shape is None else "rows"
-        raise ValueError(f"expressions: ops must be some of the {kind} {known}, got {wanted}")
-    if depth < 1:
-        raise ValueError(f"expressions: depth is a number of operations, at least 1, got {depth}")
-    return _expressions(depth, wanted, st.just(shape) if isinstance(shape, tuple) else shape)
+    kind = "rows of Values" if shape is None else "rows"
+    wanted = known if ops is None else _names(ops, known, "expressions: ops", kind)
+    if not wanted:
+        raise ValueError(f"expressions: ops must be some of the {kind} {', '.join(known)}, got no names")
+    depth = int_of(depth, "expressions: depth, a number of operations,", 1)
+    if shape is not None and isinstance(shape := shape_of(shape, "expressions: shape"), tuple):
+        if not 1 <= math.prod(shape) <= ENTRIES:
+            raise ValueError(f"expressions: a tensor must have 1 to {ENTRIES} entries, got shape {shape}")
+        shape = st.just(shape)
+    return _expressions(depth, wanted, shape)
 
 
 @st.composite
@@ -319,17 +336,18 @@ def mlps(
     """Small networks as expressions of x (batch, in), W1 (out, in), b1 (out,), W2, b2, ...: linear layers with ``activations`` between.
 
     ``layers``, ``width`` and ``batch`` are the most there are. An activation whose kink is near gives way to the next one; the
-    last resort is tanh. Raises ValueError for an activation that is not an elementwise row of one argument.
+    last resort is tanh. Raises ValueError for an activation that is not an elementwise row of one argument, and for less than one of
+    the others; TypeError for arguments of other kinds.
 
     >>> from hypothesis import find
     >>> e = find(mlps(), lambda e: len(e.lines) > 1)
     >>> [*e.numbers], e.lines
     (['x', 'W1', 'b1', 'W2', 'b2'], [('v1', 'ag.tanh(ag.linear(x, W1, b1))'), ('y', 'ag.linear(v1, W2, b2)')])
     """
-    for name in activations:
-        if name not in _ELEMENTWISE or len(domains_of(rules.ROWS[name])) != 1:
-            raise ValueError(f"mlps: an activation is an elementwise row of one argument, got {name!r}")
-    return _mlps(layers, width, batch, [*activations, "tanh"])
+    known = [name for name in _ELEMENTWISE if len(domains_of(rules.ROWS[name])) == 1]
+    wanted = _names(activations, known, "mlps: activations", "elementwise rows of one argument")
+    layers, width, batch = (int_of(n, f"mlps: {name}", 1) for n, name in ((layers, "layers"), (width, "width"), (batch, "batch")))
+    return _mlps(layers, width, batch, [*wanted, "tanh"])
 
 
 @st.composite

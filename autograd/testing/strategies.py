@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from hypothesis.extra import numpy as hnp
 from autograd import rules
 from autograd import shapes as shape_rows
 from autograd.creation import tensor
+from autograd.errors import described, flag_of, int_of, name_of, number_of
 from autograd.graph import Op
 from autograd.tensor import Tensor, dtype_of, float64
 from autograd.value import Value
@@ -30,13 +32,16 @@ __all__ = ["DOMAINS", "NONZERO", "Interval", "arguments", "broadcastable", "floa
 Shape = tuple[int, ...]
 MARGIN = 0.25  # how far from kinks, poles and the ends of a domain
 BOUND = 2.0  # how far from 0
+MOST = 10**5  # kinks
+DIMS = 32  # that hypothesis gives an array
 
 
 @dataclass(frozen=True)
 class Interval:
     """Where an argument has derivatives of every order: ``low < x < high``, but not at a kink (a jump, a corner, a pole).
 
-    ``kinks`` are the kinks; with ``every``, so are their distances of that length. Numbers, or arrays of them.
+    ``kinks`` are the kinks; with ``every``, so are their distances of that length. Numbers, or arrays of them. Raises TypeError for
+    anything else, ValueError where no number lies between ``low`` and ``high`` and for kinks that are not finite.
 
     >>> Interval(0.0).holds(np.array([0.5, 1.0])), Interval(kinks=(0.5,), every=1.0).holds(1.51)
     (True, False)
@@ -47,6 +52,18 @@ class Interval:
     kinks: tuple[Any, ...] = ()
     every: Any = 0.0
 
+    def __post_init__(self) -> None:
+        low, high = number_of(self.low, "Interval: low"), number_of(self.high, "Interval: high")
+        if not low < high:
+            raise ValueError(f"Interval: low must be less than high, got {low} and {high}")
+        object.__setattr__(self, "low", low)  # an array of no dimensions became its number
+        object.__setattr__(self, "high", high)
+        if not isinstance(self.kinks, tuple):
+            raise TypeError(f"Interval: kinks must be a tuple of numbers, got {described(self.kinks)}; of one write (0.0,)")
+        for what, x in (*(("a kink", k) for k in self.kinks), ("every", self.every)):
+            if not (isinstance(x, np.ndarray) and x.dtype.kind in "fiu") and not math.isfinite(number_of(x, f"Interval: {what}")):
+                raise ValueError(f"Interval: {what} must be finite, got {x}")
+
     def holds(self, x: Any, margin: float = MARGIN) -> bool:
         """Is every entry of ``x`` inside, at least ``margin`` away from each kink and end?"""
         off = [x - k for k in self.kinks]
@@ -55,9 +72,11 @@ class Interval:
         return bool(np.all(x >= self.low + margin) and np.all(x <= self.high - margin) and all(np.all(abs(d) >= margin) for d in off))
 
     def walls(self, bound: float = BOUND) -> list[float]:
-        """The kinks and finite ends, as far as they lie in [-bound, bound]."""
+        """The kinks and finite ends, as far as they lie in [-bound, bound]; ValueError for more kinks than memory should hold."""
         if self.every:
             step = abs(self.every)
+            if bound / step > MOST:
+                raise ValueError(f"{self} has too many kinks within {bound} of 0; give a smaller bound")
             found = [k + step * i for k in self.kinks for i in range(math.ceil((-bound - k) / step), math.floor((bound - k) / step) + 1)]
         else:
             found = list(self.kinks)
@@ -142,12 +161,43 @@ def _plain(bound: float) -> st.SearchStrategy[float]:
     return st.floats(-bound, bound, allow_subnormal=False)
 
 
+def _interval(domain: Any, what: str) -> Interval:
+    """``domain``, if it is an Interval between numbers."""
+    if isinstance(domain, Interval):
+        for x in (*domain.kinks, domain.every):
+            number_of(x, f"{what}: a kink")
+        return domain
+    cure = "write Interval(low, high)"
+    if isinstance(domain, tuple | list) and any(isinstance(d, Interval) or callable(d) for d in domain):
+        cure = "there is one for each argument of a row: take one of them"
+    elif isinstance(domain, tuple | list) and len(domain) == 2:
+        cure = f"write Interval({domain[0]!r:.20}, {domain[1]!r:.20})"
+    elif isinstance(domain, str) and domain in DOMAINS:
+        cure = f"there is one for each argument of the row: take one of DOMAINS[{domain!r}]"
+    elif callable(domain):
+        cure = "call it with the arguments after this one"
+    raise TypeError(f"{what}: domain must be an Interval, got {described(domain)}; {cure}")
+
+
+def _limits(at: Any, margin: Any, bound: Any, what: str) -> tuple[float, float]:
+    """``margin`` and ``bound`` as floats, where they and ``at`` are what `floats` takes."""
+    if at is not None:
+        name_of(at, f"{what}: at", "kinks", "nonfinite", *_EXTREMES)
+    margin, bound = float(number_of(margin, f"{what}: margin")), float(number_of(bound, f"{what}: bound"))
+    if not 0 <= margin < math.inf:
+        raise ValueError(f"{what}: margin must be a finite number >= 0, got {margin}")
+    if not sys.float_info.min <= bound < math.inf:
+        raise ValueError(f"{what}: bound must be finite and at least {sys.float_info.min}, got {bound}")
+    return margin, bound
+
+
 def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = MARGIN, bound: float = BOUND) -> st.SearchStrategy[float]:
     """Numbers inside ``domain`` and [-bound, bound], at least ``margin`` away from kinks and ends (less where these are close).
 
     ``at`` asks for others: ``"kinks"`` (the kinks and the finite ends), ``"zeros"`` (0.0 and -0.0), ``"tiny"`` (down to the smallest
     subnormal), ``"huge"`` (up to the largest float; like the tiny ones, on the sides of 0 that are in the domain), ``"nonfinite"`` (inf,
-    -inf, nan). Combine them with ``|``. Raises ValueError for another word, or where there is none such.
+    -inf, nan). Combine them with ``|``. Raises ValueError for another word, or where there is none such; TypeError for what is no
+    Interval, such as an entry of `DOMAINS`, which has one for each argument.
 
     >>> from hypothesis import find
     >>> find(floats(Interval(low=0.0)), lambda x: x > 0.5)
@@ -155,42 +205,82 @@ def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = M
     >>> find(floats(Interval(kinks=(1.0,)), at="kinks"), lambda x: True)
     1.0
     """
-    if not max(domain.low, -bound) < min(domain.high, bound) or not margin >= 0:
-        raise ValueError(f"floats: {domain} has no numbers within {bound} of 0 (margin {margin}); give another bound")
+    domain = _interval(domain, "floats")
+    margin, bound = _limits(at, margin, bound, "floats")
+    if not max(domain.low, -bound) < min(domain.high, bound):
+        raise ValueError(f"floats: {domain} has no numbers within {bound} of 0; give another bound")
+    walls = domain.walls(bound)
     if at is None:
         return _plain(bound).map(lambda x: _settled(x, [domain], margin, bound))
     if at == "kinks":
-        found: list[st.SearchStrategy[float]] = [st.sampled_from(w) for w in [domain.walls(bound)] if w]
+        found: list[st.SearchStrategy[float]] = [st.sampled_from(walls)] if walls else []
     elif at == "nonfinite":
         found = [st.sampled_from([math.inf, -math.inf, math.nan])]
-    elif at in _EXTREMES:
-        found = [st.floats(a, b) for a, b in _EXTREMES[at] if domain.low <= a and b <= domain.high]
     else:
-        raise ValueError(f"floats: at must be 'kinks', 'nonfinite' or one of {list(_EXTREMES)}, got {at!r}")
+        found = [st.floats(a, b) for a, b in _EXTREMES[at] if domain.low <= a and b <= domain.high]
     if not found:
         raise ValueError(f"floats: there are no {at} in {domain} within {bound} of 0")
     return st.one_of(found)
+
+
+def _strategy(elements: Any, what: str) -> st.SearchStrategy[Any]:
+    """``elements``, if it is a strategy."""
+    if isinstance(elements, st.SearchStrategy):
+        return elements
+    cure = "st.just(...) draws one thing, st.sampled_from([...]) one of several"
+    if isinstance(elements, Interval):
+        cure = f"write floats({elements})"
+    elif callable(elements):
+        cure = "call it"
+    raise TypeError(f"{what} must be a strategy, got {described(elements)}; {cure}")
 
 
 def values(elements: st.SearchStrategy[float] | None = None, *, requires_grad: bool = True) -> st.SearchStrategy[Value]:
     """Values: leaves that require a gradient unless told otherwise.
 
     ``elements`` draws their numbers; by default, as in `tensors`, 0.25 to 2 and -2 to -0.25: the customary kink is at 0.
+    Raises TypeError for what is no strategy.
     """
-    return st.builds(
-        Value, floats(NONZERO) if elements is None else elements, **({} if requires_grad else {"requires_grad": st.just(False)})
-    )
+    elements = floats(NONZERO) if elements is None else _strategy(elements, "values: elements")
+    return st.builds(Value, elements, **({} if flag_of(requires_grad, "requires_grad") else {"requires_grad": st.just(False)}))
 
 
 # Shapes and tensors.
+def shape_of(shape: Any, what: str) -> Any:
+    """``shape``, a strategy or a tuple of sizes, or an error that says ``what`` it is for."""
+    if isinstance(shape, st.SearchStrategy):
+        return shape
+    if not isinstance(shape, tuple | list):
+        cure = f"; write ({shape},)" if isinstance(shape, int) else ""
+        raise TypeError(f"{what} must be a tuple of sizes, or a strategy for it, got {described(shape)}{cure}")
+    if len(shape) > DIMS:
+        raise ValueError(f"{what} must have at most {DIMS} sizes, got {len(shape)}")
+    return tuple([int_of(n, f"a size in {what}", 0) for n in shape])
+
+
+def _sides(what: str, min_dims: Any, max_dims: Any, max_side: Any, empty: Any) -> dict[str, Any]:
+    """The limits of shapes, as hypothesis takes them."""
+    least = 0 if flag_of(empty, f"{what}: empty") else 1
+    min_dims = int_of(min_dims, f"{what}: min_dims", 0, DIMS)
+    most = int_of(max_dims, f"{what}: max_dims", min_dims, DIMS)
+    return {"min_dims": min_dims, "max_dims": most, "min_side": least, "max_side": int_of(max_side, f"{what}: max_side", least)}
+
+
 def shapes(*, min_dims: int = 0, max_dims: int = 3, max_side: int = 3, empty: bool = False) -> st.SearchStrategy[Shape]:
-    """Shapes of ``min_dims`` to ``max_dims`` dimensions; no entry is missing unless ``empty`` allows sides of 0."""
-    return hnp.array_shapes(min_dims=min_dims, max_dims=max_dims, min_side=0 if empty else 1, max_side=max_side)
+    """Shapes of ``min_dims`` to ``max_dims`` dimensions; no entry is missing unless ``empty`` allows sides of 0.
+
+    Raises ValueError where ``max_dims`` is less than ``min_dims`` and for other limits that no shape keeps.
+    """
+    return hnp.array_shapes(**_sides("shapes", min_dims, max_dims, max_side, empty))
 
 
 def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 3, empty: bool = False) -> st.SearchStrategy[tuple[Shape, ...]]:
-    """``n`` shapes that broadcast together: 0-d, with axes of size 1, with axes missing; with sides of 0 where ``empty`` allows it."""
-    together = hnp.mutually_broadcastable_shapes(num_shapes=n, max_dims=max_dims, min_side=0 if empty else 1, max_side=max_side)
+    """``n`` shapes that broadcast together: 0-d, with axes of size 1, with axes missing; with sides of 0 where ``empty`` allows it.
+
+    Raises ValueError for fewer than one shape.
+    """
+    n = int_of(n, "broadcastable: n", 1)
+    together = hnp.mutually_broadcastable_shapes(num_shapes=n, **_sides("broadcastable", 0, max_dims, max_side, empty))
     return together.map(lambda drawn: drawn.input_shapes)
 
 
@@ -210,7 +300,7 @@ def tensors(
 
     ``elements`` draws an entry; by default, ``floats(NONZERO)``, away from the kink that many functions have at 0; integers from -3 to
     3 (0 to 3 without a sign); or booleans. Floating tensors require a gradient unless ``requires_grad=False``. A failing test shows
-    them as code, ``tensor(array([1.]), requires_grad=True)``.
+    them as code, ``tensor(array([1.]), requires_grad=True)``. Raises TypeError for a shape or elements of another kind.
 
     >>> from hypothesis import find
     >>> find(tensors((2,)), lambda x: x.sum().item() > 2.5)
@@ -220,10 +310,13 @@ def tensors(
     kind = dtype.kind
     if elements is None:
         elements = floats(NONZERO) if kind == "f" else st.booleans() if kind == "b" else st.integers(0 if kind == "u" else -3, 3)
+    elements = _strategy(elements, "tensors: elements")
     if dtype.itemsize == 4 and kind == "f":
-        elements = elements.map(lambda x: float(np.float32(x)))
-    needs = kind == "f" if requires_grad is None else requires_grad
-    drawn = arrays(shapes() if shape is None else shape, elements, dtype)
+        elements = elements.map(lambda x: tensor(x, dtype).item())
+    needs = kind == "f" if requires_grad is None else flag_of(requires_grad, "requires_grad")
+    if needs and kind != "f":
+        raise TypeError(f"tensors: only floating tensors can require a gradient, got dtype {dtype}")
+    drawn = arrays(shapes() if shape is None else shape_of(shape, "tensors: shape"), elements, dtype)
     return st.builds(tensor, drawn, **({"requires_grad": st.just(True)} if needs else {}))
 
 
@@ -273,15 +366,22 @@ def _keys(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
     return tuple(key)
 
 
-@st.composite
-def indices(draw: st.DrawFn, shape: Shape) -> Any:
+def indices(shape: Shape) -> st.SearchStrategy[Any]:
     """What can stand in ``x[...]`` for a tensor of ``shape``: ints, slices with steps of either sign, None, Ellipsis, boolean
-    masks, lists, arrays and tensors of integers (with repeats and negative ones), and mixtures of these.
+    masks, lists, arrays and tensors of integers (with repeats and negative ones), and mixtures of these. Raises TypeError for what
+    is no shape.
 
     >>> from hypothesis import find
     >>> find(indices((3,)), lambda key: isinstance(key, tuple) and None in key)
     (None,)
     """
+    if isinstance(shape, st.SearchStrategy):
+        raise TypeError(f"indices: shape must be a tuple of sizes, got {described(shape)}, a strategy; write shapes().flatmap(indices)")
+    return _indices(shape_of(shape, "indices: shape"))
+
+
+@st.composite
+def _indices(draw: st.DrawFn, shape: Shape) -> Any:
     key = tuple(draw(_dressed(k)) if isinstance(k, np.ndarray) else k for k in draw(_keys(shape)))
     return key[0] if len(key) == 1 and draw(st.booleans()) else key
 
@@ -391,20 +491,21 @@ def apart(x: Any) -> bool:
 
 # All arguments of a row.
 def arguments(
-    row: Op,
+    row: Op | str,
     *,
     scalars: bool = False,
-    shape: st.SearchStrategy[Shape] | None = None,
+    shape: Shape | st.SearchStrategy[Shape] | None = None,
     at: str | None = None,
     margin: float = MARGIN,
     bound: float = BOUND,
 ) -> st.SearchStrategy[tuple[Any, ...]]:
-    """All arguments of a differentiable row of `rules` or `shapes`, to be called as ``row(*args)``.
+    """All arguments of a differentiable row of `rules` or `shapes` (or of the row of that name), to be called as ``row(*args)``.
 
     Tensors (float64; those of an elementwise row broadcast) or, with ``scalars``, Values; they require a gradient. Where a row takes
-    a condition it is boolean; what a row of `shapes` takes besides (axes, keys) is as the row wants it. ``shape`` draws the shape of
-    the first tensor of such a row. ``margin``, ``bound`` and ``at`` are those of `floats`; ``at="kinks"`` knows the kinks between
-    arguments as well, such as ties of a maximum. Raises ValueError for a row of neither table, and for Values with a row of `shapes`.
+    a condition it is boolean; what a row of `shapes` takes besides (axes, keys) is as the row wants it. ``shape`` is, or draws, the
+    shape of the first tensor of such a row. ``margin``, ``bound`` and ``at`` are those of `floats`; ``at="kinks"`` knows the kinks
+    between arguments as well, such as ties of a maximum. Raises ValueError for a row of neither table, and for Values with a row of
+    `shapes`; TypeError for what is no row.
 
     >>> from hypothesis import find
     >>> find(arguments(rules.maximum, scalars=True), lambda args: True)
@@ -412,13 +513,38 @@ def arguments(
     >>> find(arguments(rules.maximum, scalars=True, at="kinks"), lambda args: True)
     (Value(data=0.0, grad=None), Value(data=0.0, grad=None))
     """
-    if rules.ROWS.get(row.name) is row:
-        return _elementwise(row, scalars, at, margin, bound)
-    if row.name not in SHAPED or shape_rows.ROWS.get(row.name) is not row:
+    tables = {**shape_rows.ROWS, **rules.ROWS}
+    if not isinstance(row, Op | str):
+        name = getattr(row, "__name__", None)
+        known = isinstance(name, str) and name in tables
+        cure = f"{name!r} is the name of one" if known else "draw other arguments with tensors() or values()"
+        raise TypeError(f"arguments: row must be a row of autograd.rules or autograd.shapes, or its name, got {described(row)}; {cure}")
+    found = tables.get(row) if isinstance(row, str) else row if tables.get(row.name) is row else None
+    if found is None or not (found.name in rules.ROWS or found.name in SHAPED):
         raise ValueError(f"arguments: {row!r} is not a differentiable row of autograd.rules or autograd.shapes; use tensors() or values()")
+    margin, bound = _limits(at, margin, bound, "arguments")
+    scalars = flag_of(scalars, "arguments: scalars")
+    if found.name in rules.ROWS:
+        if shape is not None:
+            raise ValueError(f"arguments: {found!r} takes tensors of any shapes that broadcast, got shape {described(shape)}; leave it out")
+        for domain in domains_of(found):
+            if isinstance(domain, Interval):  # refuse now what could not be drawn
+                floats(domain, at=None if at == "kinks" else at, margin=margin, bound=bound)
+        return _elementwise(found, scalars, at, margin, bound)
     if scalars:
-        raise ValueError(f"arguments: {row!r} takes tensors, not Values")
-    return _shaped(row, shape, at, margin, bound)
+        raise ValueError(f"arguments: {found!r} takes tensors, not Values")
+    elements = floats(
+        DOMAINS.get(found.name, (REALS,))[0],  # type: ignore[arg-type]
+        at=None if found.name in APART else at, margin=margin, bound=bound,
+    )  # fmt: skip
+    least = SHAPED[found.name][0]
+    if shape is None:
+        shape = shapes(min_dims=least)
+        if found.name in APART:
+            shape = hnp.array_shapes(min_dims=1, max_dims=2, min_side=2, max_side=3)  # a standard deviation wants two entries
+    elif isinstance(shape := shape_of(shape, "arguments: shape"), tuple) and (len(shape) < least or 0 in shape):
+        raise ValueError(f"arguments: {found!r} takes tensors with entries and at least {least} dimensions, got shape {shape}")
+    return _shaped(found, shape, elements, at, margin, bound)
 
 
 @st.composite
@@ -461,16 +587,14 @@ def _leaf(array: np.ndarray) -> st.SearchStrategy[Tensor]:
 
 @st.composite
 def _shaped(
-    draw: st.DrawFn, row: Op, shape: st.SearchStrategy[Shape] | None, at: str | None, margin: float, bound: float
-) -> tuple[Any, ...]:
-    ndim, rest = SHAPED[row.name]
+    draw: st.DrawFn, row: Op, shape: Shape | st.SearchStrategy[Shape], elements: st.SearchStrategy[float], at: str | None, margin: float,
+    bound: float,
+) -> tuple[Any, ...]:  # fmt: skip
     if row.name in APART:
-        sizes = hnp.array_shapes(min_dims=1, max_dims=2, min_side=2, max_side=3)  # a standard deviation wants two entries
         steps = st.integers(0, 1) if at == "kinks" else st.integers(-20, 20)
-        x = draw(hnp.arrays(np.int64, sizes if shape is None else shape, elements=steps, unique=at != "kinks")) * margin
+        x = draw(hnp.arrays(np.int64, shape, elements=steps, unique=at != "kinks")) * margin
     else:
-        elements = floats(DOMAINS.get(row.name, (REALS,))[0], at=at, margin=margin, bound=bound)  # type: ignore[arg-type]
-        x = draw(arrays(shapes(min_dims=ndim) if shape is None else shape, elements))
-    args = rest(draw, x, lambda size: draw(arrays(size, floats(bound=bound))))
+        x = draw(arrays(shape, elements))
+    args = SHAPED[row.name][1](draw, x, lambda size: draw(arrays(size, floats(bound=bound))))
     leaves = {id(a): draw(_leaf(a)) for a in args if isinstance(a, np.ndarray)}
     return tuple(leaves.get(id(a), a) for a in args)

@@ -132,8 +132,20 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         expressions(ops=["softmax"])
     with pytest.raises(ValueError, match="at least 1, got 0"):
         expressions(0)
-    with pytest.raises(ValueError, match="got 'softmax'"):
+    with pytest.raises(TypeError, match="depth, a number of operations, must be an int, got str 'a'"):
+        expressions(depth="a")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"shape must be a tuple .* got int 3; write \(3,\)"):
+        expressions(shape=3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"1 to 64 entries, got shape \(9, 9\)"):
+        expressions(shape=(9, 9))
+    with pytest.raises(TypeError, match=r"ops must be a list of names, got str 'tanh'; write \['tanh'\]"):
+        expressions(ops="tanh")
+    with pytest.raises(ValueError, match="got no names"):
+        expressions(ops=[])
+    with pytest.raises(ValueError, match=r"activations must be some of .* got str 'softmax'"):
         mlps(activations=["softmax"])
+    with pytest.raises(ValueError, match="layers must be at least 1, got 0"):
+        mlps(layers=0)
 
 
 @settings(max_examples=40)

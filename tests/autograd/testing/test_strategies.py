@@ -1,5 +1,7 @@
 """What the strategies draw: inside the domains, away from kinks or on them, all kinds of shapes and indices, shrinking to little."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 import autograd as ag
+import nn
 from autograd import Tensor, Value, rules
 from autograd import shapes as shape_rows
 from autograd.graph import Op
@@ -254,6 +257,65 @@ def test_ties_and_other_edges_on_demand() -> None:
     assert find(arguments(rules.mul, scalars=True, at="huge"), lambda args: True)[0].data >= 1e290
     condition, a, b = find(arguments(rules.where, scalars=True), lambda args: args[0])
     assert condition is True and a.requires_grad and b.requires_grad
+
+
+REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: floats((0.1, 10)), TypeError, r"must be an Interval, got tuple of length 2; write Interval\(0.1, 10\)"),
+    (lambda: floats("log"), TypeError, r"got str 'log'; .* take one of DOMAINS\['log'\]"),
+    (lambda: floats(DOMAINS["log"]), TypeError, "one for each argument of a row: take one of them"),
+    (lambda: floats(DOMAINS["maximum"][0]), TypeError, "call it with the arguments after this one"),
+    (lambda: floats(Interval(kinks=(np.zeros(2),))), TypeError, r"floats: a kink must be a real number, got ndarray of shape \(2,\)"),
+    (lambda: floats(margin=-1), ValueError, "margin must be a finite number >= 0, got -1"),
+    (lambda: floats(bound=math.inf), ValueError, "bound must be finite and at least 2.2.*, got inf"),
+    (lambda: floats(Interval(kinks=(0.0,), every=1e-9)), ValueError, "too many kinks within 2.0 of 0"),
+    (lambda: Interval(2, 1), ValueError, "low must be less than high, got 2 and 1"),
+    (lambda: Interval(0, 1 + 1j), TypeError, r"high must be a real number, got complex"),
+    (lambda: Interval("a"), TypeError, "low must be a real number, got str 'a'"),
+    (lambda: Interval(kinks=0.0), TypeError, r"kinks must be a tuple of numbers, got float 0.0; of one write \(0.0,\)"),
+    (lambda: Interval(every=math.nan), ValueError, "every must be finite, got nan"),
+    (lambda: values(elements=Interval(0, 1)), TypeError, r"must be a strategy, got Interval; write floats\(Interval\(low=0, high=1"),
+    (lambda: values(elements=floats), TypeError, "got the function floats; call it"),
+    (lambda: tensors(elements=Interval(0, 1)), TypeError, r"write floats\(Interval\(low=0, high=1"),
+    (lambda: tensors(elements=0.5), TypeError, r"got float 0.5; st.just"),
+    (lambda: tensors(3), TypeError, r"tensors: shape must be a tuple of sizes, or a strategy for it, got int 3; write \(3,\)"),
+    (lambda: tensors((2, -1)), ValueError, "a size in tensors: shape must be at least 0, got -1"),
+    (lambda: tensors(dtype="int64", requires_grad=True), TypeError, "only floating tensors can require a gradient, got dtype int64"),
+    (lambda: indices(3), TypeError, r"indices: shape .* got int 3; write \(3,\)"),
+    (lambda: indices(shapes()), TypeError, r"write shapes\(\).flatmap\(indices\)"),
+    (lambda: indices((1,) * 33), ValueError, "at most 32 sizes, got 33"),
+    (lambda: shapes(min_dims=-1), ValueError, "min_dims must be at least 0, got -1"),
+    (lambda: shapes(min_dims=4), ValueError, "max_dims must be at least 4, got 3"),
+    (lambda: shapes(max_side=0), ValueError, "max_side must be at least 1, got 0"),
+    (lambda: broadcastable(0), ValueError, "n must be at least 1, got 0"),
+    (lambda: arguments("tanhh"), ValueError, "'tanhh' is not a differentiable row"),
+    (lambda: arguments("argmax"), ValueError, "'argmax' is not a differentiable row"),
+    (lambda: arguments(nn.functional.softmax), TypeError, "got the function softmax; 'softmax' is the name of one"),
+    (lambda: arguments(3), TypeError, r"or its name, got int 3; draw other arguments with tensors\(\)"),
+    (lambda: arguments("log", at="edges"), ValueError, "arguments: at must be .*, got 'edges'"),
+    (lambda: arguments("sum", at="kinks"), ValueError, "there are no kinks in"),
+    (lambda: arguments("tanh", shape=(2,)), ValueError, "any shapes that broadcast, got shape tuple of length 1; leave it out"),
+    (lambda: arguments("cumsum", shape=()), ValueError, r"at least 1 dimensions, got shape \(\)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call, kind, message", REFUSED)
+def test_what_cannot_be_drawn_is_refused_when_it_is_asked_for(call: Callable[[], Any], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        call()
+
+
+@settings(max_examples=10)
+@given(data=st.data())
+def test_a_row_can_be_named_and_a_shape_given(data: st.DataObject) -> None:
+    assert np.isfinite(rules.log(*data.draw(arguments("log", scalars=True))).data)
+    x, axis = data.draw(arguments("cumsum", shape=(2, 3)))
+    assert x.shape == (2, 3) and axis in (0, 1)
+
+
+@settings(max_examples=10)
+@given(x=tensors((2,), "float32", floats(at="huge")))
+def test_what_is_too_large_for_float32_is_infinite_and_warns_nobody(x: Tensor) -> None:
+    assert abs(x.detach().numpy()).min() == np.inf
 
 
 def test_arguments_of_what_is_in_no_table_are_refused() -> None:
