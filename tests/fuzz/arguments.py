@@ -9,11 +9,13 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 import autograd as ag
 import nn
 from autograd import Tensor, Value, ValueTensor
 from autograd.tensor import DTYPES
+from autograd.testing.strategies import DOMAINS, NONZERO, Interval, floats
 
 Make = Callable[[Random], Any]  # of one argument
 
@@ -113,7 +115,7 @@ def odd(rng: Random) -> Any:
         lambda r: [value(r), 1.0], lambda r: [tensor(r), tensor(r)], lambda r: (tensor(r), tensor(r)), lambda r: steps(),
         chosen(Thing, Tensor), lambda r: lambda *a, **k: None, lambda r: Thing(), lambda r: Liar(),
         chosen(ag.float32, np.float64, ag.int64, range(3), slice(0, 2), np.float32(2), np.int64(1), np.bool_(True)),
-        lambda r: nn.Linear(2, 3), lambda r: ag.Generator(), lambda r: ag.add,
+        lambda r: nn.Linear(2, 3), lambda r: ag.Generator(), lambda r: ag.add, chosen(NONZERO, DOMAINS["log"]), lambda r: st.integers(0, 2),
     ])  # fmt: skip
     return make(rng)
 
@@ -292,6 +294,9 @@ NAMED: dict[str, Make] = {
     "spec": chosen("", ".2f", "5", "z"),
     "ndigits": chosen(None, 0, 2),
     "label": chosen(None, "x"),
+    **dict.fromkeys(["min_dims", "max_dims", "max_side", "depth", "layers", "width", "batch"], size),
+    **dict.fromkeys(["empty", "scalars"], flag),
+    "bound": number,
     "compute": lambda r: lambda *xs: xs[0],
 }
 # ... or a parameter of this one target.
@@ -310,6 +315,34 @@ OWN: dict[str, Make] = {
     "ReduceLROnPlateau.threshold_mode": chosen("rel", "abs"),
     "summary.input": of(tensor, chosen((2, 3))),
     "Op.name": chosen("row"),
+    **dict.fromkeys(["floats.at", "arguments.at"], chosen(None, None, "kinks", "zeros", "tiny", "huge", "nonfinite")),
+    **dict.fromkeys(["values.elements", "tensors.elements"], of(chosen(None), lambda r: floats(), lambda r: st.just(0.5))),
+    "Interval.kinks": chosen((), (0.0,), (0.5, 1)),
+    "Interval.every": chosen(0.0, 1.0, -1, 0.3),
+    "floats.domain": chosen(NONZERO, Interval(), Interval(0, 1), Interval(kinks=(0.5,), every=1.0), DOMAINS["log"], DOMAINS["maximum"][0]),
+    "arguments.row": lambda r: r.choice(
+        [
+            ag.tanh,
+            ag.maximum,
+            ag.tan,
+            "log",
+            "//",
+            "sum",
+            "@",
+            "max",
+            "norm",
+            "cat",
+            "std",
+            "[]",
+            "einsum",
+            "tanhh",
+            "argmax",
+            nn.functional.softmax,
+        ]
+    ),
+    "arguments.shape": of(chosen(None), chosen((2, 3), (2,), ()), lambda r: st.just((2, 2))),
+    "expressions.ops": chosen(None, ["tanh", "*"], ("softmax", "+"), "tanh", []),
+    "mlps.activations": chosen(["tanh"], ("relu", "sin"), [], "tanh", ["softmax"]),
     **{
         f"{loss}.{name}": same_shaped
         for loss in nn.functional.__all__

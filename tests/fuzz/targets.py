@@ -1,13 +1,18 @@
 """Everything public that can be called, found by walking the names, so that a new one is fuzzed by existing."""
 
 import copy
+import functools
 import inspect
 import operator
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument, NoSuchExample, Unsatisfiable
 
 import autograd as ag
 import nn
@@ -151,8 +156,10 @@ SUBCLASSES = dict.fromkeys(
 NO_CALLS = {
     **dict.fromkeys(["bool_", "float32", "float64", "int32", "int64", "uint8"], "a dtype, numpy's own"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
-    **dict.fromkeys(["functional", "data", "init", "optim", "utils", "lr_scheduler"], "a room of its own, walked below"),
-    **dict.fromkeys(["expressions", "strategies"], "strategies, whose arguments hypothesis checks when it draws"),
+    **dict.fromkeys(
+        ["functional", "data", "init", "optim", "utils", "lr_scheduler", "expressions", "strategies"], "a room of its own, walked below"
+    ),
+    **dict.fromkeys(["DOMAINS", "NONZERO"], "a table and an entry of it"),
     "AnomalyError": "raised by the engine",
     "errors": "how these refusals are worded",
     "default_generator": "an instance of Generator, which is walked",
@@ -161,7 +168,7 @@ NO_CALLS = {
     "History": "made by fit; its constructor is that of dict",
     "Call": "for who writes a Module of their own",
     **dict.fromkeys(
-        ["Graph", "Listing", "Player", "Size", "Summary", "Check", "Failure", "GradcheckError", "Kink", "Report"],
+        ["Graph", "Listing", "Player", "Size", "Summary", "Check", "Failure", "GradcheckError", "Kink", "Report", "Expression"],
         "made by the functions beside them, not by users",
     ),
 }
@@ -188,18 +195,39 @@ MADE = {  # how an instance of a class is made that needs arguments
 }  # fmt: skip
 
 
+DRAWN = ("strategies", "expressions")  # rooms of strategies, from which an example must come
+
+
+def example_of(make: Callable[..., Any]) -> Callable[..., Any]:
+    """``make`` and then draw; what a strategy among the arguments draws, hypothesis alone may know, and refuse in its words."""
+
+    @functools.wraps(make)
+    def call(*args: Any, **given: Any) -> Any:
+        made = make(*args, **given)
+        if not isinstance(made, st.SearchStrategy):
+            return made
+        told = any(isinstance(a, st.SearchStrategy) for a in (*args, *given.values()))
+        with suppress(NoSuchExample, Unsatisfiable, *([InvalidArgument] if told else [])):
+            return find(made, lambda _: True, settings=ONE, random=Random(0))
+
+    return call
+
+
+ONE = settings(max_examples=3, phases=[Phase.generate], database=None, suppress_health_check=[*HealthCheck], deadline=None)
+
+
 def targets() -> Iterator[Target]:
     rooms: dict[str, Any] = {
         "ag": ag, "ag.functional": ag.functional, "testing": testing, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
-        "data": nn.data, "optim": nn.optim, "lr_scheduler": nn.optim.lr_scheduler,
+        "strategies": testing.strategies, "expressions": testing.expressions, "data": nn.data, "optim": nn.optim, "lr_scheduler": nn.optim.lr_scheduler,
     }  # fmt: skip
     for room, module in rooms.items():
         for name in module.__all__:
-            if name in NO_CALLS:
+            if name in NO_CALLS and not (room == name == "expressions"):  # a room and the first function in it
                 continue
             thing = getattr(module, name)
             assert callable(thing), f"{room}.{name} is neither called nor on the list of what is not"
-            yield Target(f"{room}.{name}", thing, parameters_of(thing))
+            yield Target(f"{room}.{name}", example_of(thing) if room in DRAWN else thing, parameters_of(thing))
     inherited = dict.fromkeys([n for n in dir(nn.Module) if n != "__call__"], "walked as Module's")
     classes = [ag.Tensor, ag.Value, ag.ValueTensor, ag.Generator, nn.Module, nn.Sequential, nn.ModuleList, nn.optim.Optimizer]
     classes += [nn.data.DataLoader, nn.data.Subset, nn.data.TensorDataset, nn.History, nn.EarlyStopping, drawing.Player]
