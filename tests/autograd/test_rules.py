@@ -31,6 +31,17 @@ def test_every_derivative_up_to_the_third(row: Op, scalars: bool, data: st.DataO
     gradcheck(row, data.draw(arguments(row, scalars=scalars)), order=3)
 
 
+@EACH_ROW
+def test_every_derivative_is_linear_in_the_gradient(row: Op) -> None:
+    """Also at 0, at bounds and at ties, which random arguments do not meet."""
+    args = np.meshgrid(*[[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]] * len(row.vjps))
+    with np.errstate(all="ignore"):
+        z = row(*args)
+        for vjp in filter(None, row.vjps):
+            one, many = (np.broadcast_to(vjp(np.full(z.shape, g), z, *args), z.shape) for g in (1.0, -4.0))  # a power of 2 is exact
+            np.testing.assert_array_equal(many, -4 * one)
+
+
 def total(y: Any) -> Any:
     return y.sum() if isinstance(y, Tensor) else y
 
