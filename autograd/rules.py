@@ -190,7 +190,7 @@ neg    = op("neg",     operator.neg,                            lambda g, z, x: 
 pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, _one_less(x, y))),
                                                                 lambda g, z, x, y: g * (z * log(_not_zero(x, y))))
 floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x, y: g * 0,                   lambda g, z, x, y: g * 0)
-mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * floor(x / y))
+mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * (x // y))
 
 abs    = op("abs",     operator.abs,                            lambda g, z, x: g * sign(x))                # 0 at 0
 sign   = op("sign",    both(lambda x: float((x > 0) - (x < 0)), _sign),                    lambda g, z, x: g * 0)

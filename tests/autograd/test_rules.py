@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -79,6 +79,17 @@ def test_floats_arrays_values_and_tensors_agree(row: Op, data: st.DataObject) ->
     assert row(*(ag.tensor(np.asarray(a)) for a in args)).item() == pytest.approx(z, rel=1e-14, abs=1e-300)
     single = row(*(ag.tensor(np.asarray(a, np.float32 if isinstance(a, float) else None)) for a in args))
     assert single.dtype == np.float32
+
+
+@pytest.mark.parametrize("face", [Value, lambda x: ag.tensor(x, dtype=ag.float64, requires_grad=True)], ids=["Value", "Tensor"])
+@given(x=st.floats(-9, 9), y=st.floats(0.01, 9) | st.floats(-9, -0.01))
+@example(x=1.0, y=0.1)
+@example(x=-1.0, y=math.inf)
+def test_a_remainder_and_its_derivative_count_alike(face: Any, x: float, y: float) -> None:
+    """0.1 goes 9 times into 1.0, and leaves 0.0999..., though 1.0 / 0.1 rounds to 10."""
+    b = face(y)
+    (face(x) % b).backward()
+    assert float(b.grad) == -(x // y)
 
 
 @given(c=st.booleans(), x=st.floats(-2, 2), y=st.floats(-2, 2))
