@@ -67,7 +67,7 @@ def int_of(x: Any, what: str, least: float = -(2**63), most: float = 2**63 - 1) 
     if x.__class__ is int and least <= x <= most:  # as nearly always
         return x
     try:
-        if isinstance(x, bool):
+        if isinstance(x, bool) or str(getattr(x, "dtype", "")) == "bool":
             raise TypeError
         n: int = x.__index__()
     except (AttributeError, TypeError, ValueError):  # a tensor of several entries has an __index__, too

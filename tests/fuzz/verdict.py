@@ -40,7 +40,7 @@ PYTHONS = re.compile(
 
 
 OPERATORS = re.compile(
-    "can.t multiply sequence|can only concatenate|not all arguments converted|unsupported operand type|not supported between instances|bad operand type|has no setter|is not iterable"
+    "can.t multiply sequence|can only concatenate|not all arguments converted|unsupported operand type|not supported between instances|bad operand type|has no setter|can.t set attribute|is not iterable"
 )
 FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|[Ff]ormat specifier")  # as Python's floats have it
 NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b|got lengths \[\]")
