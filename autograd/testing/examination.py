@@ -264,8 +264,8 @@ class Examination:
             size[:, each:] += np.abs(rows) @ np.abs(self.vs.T)
             loose = (np.abs(us) > 0) @ self.local
             allowed = self.tolerance(high, size, np.abs(us) @ self.error.T if np.any(self.error) else 0.0, loose[:, None])
-            jumps = (np.abs(us) > 0) @ self.jump.T
-            broken = ((np.abs(us) > 0) @ self.broken.T) & ~np.isnan(got)  # the function jumps: there is nothing to hold against
+            jumps, broken = self.jumps(us)
+            broken = broken & ~np.isnan(got)  # the function jumps: there is nothing to hold against
             if self.order > 1:  # nor is there where the slope of a slope is infinite
                 broken |= jumps & ~np.isfinite(low + high) & ~np.isnan(got)
             right = broken | self.beside(us) | ((low - allowed <= got) & (got <= high + allowed)) | (got == high) | (got == low)
@@ -281,6 +281,11 @@ class Examination:
                 check.failures.append(found)
         for k, i in np.argwhere(right & jumps & ~self.beside(us)).tolist() if walk == "recorded" else ():
             check.kinks.append(Kink(self.name(us[k], i), float(a[k, i]), float(b[k, i]), float(got[k, i]), self.rank(us[k], i)))
+
+    def jumps(self, us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each u and t: does a slope of an output that u weighs jump, and does such an output itself?"""
+        none = np.zeros((len(us), len(self.ts)), bool)
+        return ((us != 0) @ self.jump.T, (us != 0) @ self.broken.T) if np.any(self.corner) else (none, none)
 
     def beside(self, us: np.ndarray) -> np.ndarray:
         """Random directions across a corner: the slopes there need not be those of any choice between the slopes along the axes."""
