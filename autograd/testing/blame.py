@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node, Op
-from autograd.tensor import Tensor, item, pack, scalars
+from autograd.tensor import item, pack, scalars
 from autograd.testing.report import Blame
-from autograd.testing.subject import Function, Unfit, line_of
+from autograd.testing.subject import Function, Unfit, leaf_like, line_of
 from autograd.testing.trace import Trace
-from autograd.value import Value
 
 __all__ = ["blame"]
 
@@ -38,7 +37,7 @@ def blame(trace: Trace, order: int) -> tuple[Blame | None, list[str]]:
         seen.add((n.op, numbers))
         error, detail = _kernel(n), "whose scalar kernel has another partial than its rule"
         if not error:
-            alone = tuple(_alone(a) for a in n.args)
+            alone = tuple(leaf_like(a, a.raw) if isinstance(a, Node) and a.requires_grad else a for a in n.args)
             try:
                 f = Function(_repeat(n), alone)
                 for _ in range(1, order):
@@ -59,12 +58,6 @@ def blame(trace: Trace, order: int) -> tuple[Blame | None, list[str]]:
 
 def _repeat(n: Node) -> Callable[..., Any]:
     return lambda *args: type(n).record(n.op, args)  # type: ignore[arg-type]
-
-
-def _alone(a: Any) -> Any:
-    if not isinstance(a, Node) or not a.requires_grad:
-        return a
-    return Value(a.raw) if isinstance(a, Value) else Tensor(np.array(a.raw), requires_grad=True)
 
 
 def _kernel(n: Node) -> float:

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node, grad
-from autograd.tensor import Tensor
 from autograd.testing.blame import blame
 from autograd.testing.differences import corners, one_sided, slope
 from autograd.testing.report import Check, Failure, Kink
-from autograd.testing.subject import Function, Unfit, random, unflat, zeros
+from autograd.testing.subject import Function, Unfit, leaf_like, random, unflat, zeros
 from autograd.testing.trace import STEP, Trace, flat, rounding
-from autograd.value import Value
 
 __all__ = ["Examination"]
 
@@ -52,7 +50,7 @@ class Examination:
         self.ones = self.m if self.m <= ROWS else 0  # so many outputs are weighed alone as well
         self.eye = np.eye(self.ones, self.m)
         weights = [random(rng, self.m) * 2.0 ** rng.integers(-3, 4, self.m) for _ in range(directions)]
-        self.us = np.array([np.ones(1), *(-1.7 * w for w in weights)][: len(weights) + 1] if self.m == 1 else weights)
+        self.us = np.array([np.ones(1), *(-1.7 * w for w in weights)] if self.m == 1 else weights)
         scale = np.maximum(np.abs(f.here), 1)
         self.vs = np.array([random(rng, self.n) * scale for _ in range(directions)])
         self.near = np.where(f.here == 0, 1, np.abs(f.here)) / scale  # makes them small where the inputs are: kinks are looked for there
@@ -209,9 +207,10 @@ class Examination:
         if not np.any(self.corner):
             return
         self.left, self.right = self.jt.copy(), self.jt.copy()
-        for i, t in enumerate(self.ts[: len(self.ts) - len(self.vs)]):
-            f = self.along(self.f, t[None] * np.where(self.f.here == 0, 1, np.minimum(np.abs(self.f.here), 1)))
-            scale = 1 / np.max(np.abs(t * np.where(self.f.here == 0, 1, np.minimum(np.abs(self.f.here), 1))))
+        small = np.where(self.f.here == 0, 1, np.minimum(np.abs(self.f.here), 1))  # steps no longer than the input itself
+        for i in range(len(self.ts) - len(self.vs)):
+            f = self.along(self.f, small[i] * self.ts[i][None])
+            scale = 1 / small[i]
             sides = [one_sided(f, side, self.f.at, rough=self.rough) for side in (-1.0, 1.0)]
             (left, e, there), (right, d, here) = ((scale * slope, scale * error, jumps) for slope, error, jumps in sides)
             with np.errstate(invalid="ignore"):
@@ -343,6 +342,7 @@ class Examination:
         gs = [g for g in self.found if g is not None]
         back = Trace(gs, [*self.f.checked, *self.weights]) if gs else None
         here = np.concatenate([np.tile(self.f.here, (len(us), 1)), us], axis=1)
+        base = None if back is None else back(here)
         if self.exact and self.noisy is None:
             exact = self.trace.tangents(self.ts)
             self.noisy = [self.trace.tangents(self.ts, noise) - exact for _ in range(_SAMPLES)]
@@ -352,7 +352,7 @@ class Examination:
             for _ in range(_SAMPLES):
                 if back is not None:
                     moved = np.zeros((len(us), self.n))
-                    moved[:, self.flows()] = back(here, noise) - back(here)
+                    moved[:, self.flows()] = back(here, noise) - base
                     far = np.fmax(far, np.abs(moved @ self.ts.T))
             for moved in self.noisy or ():
                 far = np.fmax(far, np.abs(us @ moved.T))
@@ -383,11 +383,6 @@ def most_telling(found: list[Any]) -> list[Any]:
 def dense(found: list[Any], like: list[Node]) -> np.ndarray:
     """Gradients as one vector; None is 0."""
     return flat([zeros(x) if g is None else g.raw for x, g in zip(like, found)])
-
-
-def leaf_like(n: Node, data: Any) -> Node:
-    """A leaf of the kind of ``n``."""
-    return Value(data) if isinstance(n, Value) else Tensor(np.array(data), requires_grad=True)
 
 
 def place(i: int, nodes: list[Node], names: list[str] | None = None) -> str:

@@ -14,7 +14,7 @@ from autograd.tensor import Tensor
 from autograd.testing.trace import Trace, flat
 from autograd.value import Value
 
-__all__ = ["Function", "Unfit", "line_of", "nodes_of", "random", "unflat", "zeros"]
+__all__ = ["Function", "Unfit", "leaf_like", "line_of", "nodes_of", "random", "unflat", "zeros"]
 
 
 class Unfit(Exception):  # noqa: N818 - no error of the library, but a finding
@@ -173,6 +173,11 @@ def _whole(x: Any) -> bool:
 
 def _is_single(n: Node) -> bool:
     return isinstance(n, Tensor) and not n.is_leaf and n.dtype == np.float32
+
+
+def leaf_like(n: Node, data: Any) -> Node:
+    """A leaf of the kind of ``n``."""
+    return Value(data) if isinstance(n, Value) else Tensor(np.array(data), requires_grad=True)
 
 
 def zeros(x: Node) -> Any:

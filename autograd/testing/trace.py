@@ -93,7 +93,7 @@ class _Step:
         self.args = [a.raw if isinstance(a, Node) else a for a in node.args]
         self.complex_args: list[Any] = [np.dtype(complex) if isinstance(a, np.dtype) and a.kind == "f" else a for a in self.args]
         self.local = False  # is it not analytic, so that its derivative is a difference?
-        self.partials: list[Any] | None = None  # the derivatives of an elementwise row that is not analytic
+        self.partials: tuple[np.ndarray, np.ndarray] | None = None  # the derivatives of an elementwise row, and how wrong they may be
         self.doubt: Any = 0.0  # how wrong the last such difference may be
         assert node.op is not None
         self.on_real = node.op.compute
@@ -122,28 +122,22 @@ class _Step:
         if not self.local:
             z = self.compute(self.on_complex, self.complex_args, values)
             return self.node.raw + 1j * z.imag if self.restore else z
-        if self.padded and self.on_real in _ELEMENTWISE:
+        if self.on_real in _ELEMENTWISE and len(self.moving) == 1:
             return self.node.raw + 1j * self.elementwise(values)
         d, doubt = self.difference(values)
         self.doubt = np.nan_to_num(doubt, posinf=0)
         return self.node.raw + 1j * d
 
     def elementwise(self, values: list[Any]) -> Any:
-        """`difference` for a row that takes each entry by itself: its derivatives there serve all tangents."""
-        ndim = 1 + np.ndim(self.node.raw)
+        """`difference` for a row that takes each entry of one argument by itself: its derivatives there serve all tangents."""
+        ((_, slot),) = self.moving
         if self.partials is None:
-            self.partials = []
-            for _, slot in self.moving:
-                own = [np.asarray(v[:1].real + (1j if k == slot else 0)) for k, v in enumerate(values)]
-                d, doubt = self.difference(own)
-                self.partials.append((d, np.nan_to_num(doubt, posinf=0)))
-        z: Any = 0.0
-        self.doubt = 0.0
-        for (d, doubt), (_, slot) in zip(self.partials, self.moving):
-            t = _padded(values[slot].imag, ndim)
-            z = z + d * t
-            self.doubt = self.doubt + doubt * np.abs(t)
-        return z
+            d, doubt = self.difference([v[:1].real + 1j * (k == slot) for k, v in enumerate(values)])
+            self.partials = d, np.nan_to_num(doubt, posinf=0)
+        d, doubt = self.partials
+        t = _padded(values[slot].imag, 1 + np.ndim(self.node.raw))
+        self.doubt = doubt * np.abs(t)
+        return d * t
 
     def difference(self, values: list[Any]) -> tuple[np.ndarray, np.ndarray]:
         """The imaginary parts of the results by differences, and how wrong they may be."""
