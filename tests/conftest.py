@@ -1,4 +1,6 @@
-"""Settings for all tests: no deadlines (machines differ), and the same examples on every run."""
+"""Settings for all tests: no deadlines (machines differ), and the same examples on every run.
+
+hypothesis prints more about a failure where the variable `CI` is set; a test that reads what it prints must not depend on that."""
 
 from collections.abc import Iterator
 
@@ -7,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 import autograd as ag
 
-settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("project", deadline=None, derandomize=True, print_blob=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 
 
