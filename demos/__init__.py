@@ -5,4 +5,4 @@
 
 __all__ = ["STORIES"]
 
-STORIES = {"digits": "Can two layers and the chain rule learn to read handwriting?"}
+STORIES = ("digits",)

@@ -1,0 +1,129 @@
+"""One page of a run, whole in one file: every story with its question, text, numbers, pictures and code.
+
+It needs no network and no script, fits the width of a phone, and follows the reader's screen into the dark.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import keyword
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from demos.story import Picture, Story, text_of
+
+__all__ = ["write_page"]
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --paper: #ffffff; --ink: #1f2430; --quiet: #5b6270; --line: #c3cad5; --well: #f4f5f7; --mark: #0072B2; --warm: #8a5a00;
+}
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #14171c; --ink: #e8eaee; --quiet: #a3acb8; --line: #444c58; --well: #1f242c; --mark: #56B4E9; --warm: #E69F00; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--paper); color: var(--ink); }
+body { font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
+h1 { font-size: 1.6rem; line-height: 1.3; } h2 { font-size: 1.3rem; margin: 0 0 .5rem; line-height: 1.3; }
+a { color: var(--mark); }
+nav ol { padding-left: 1.7rem; } nav li { margin: .2rem 0; }
+article { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem; }
+article:only-child { border: 0; margin: 0; padding: 0; }
+.quiet, figcaption, pre i { color: var(--quiet); }
+dl { margin: 1rem 0; border-left: 3px solid var(--mark); padding-left: .8rem; }
+dd { margin: 0 0 .5rem; } dd b { font-size: 1.2rem; }
+figure { margin: 1.5rem 0; }
+figure a { display: block; overflow-x: auto; }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+@media (max-width: 40rem) { img { max-width: none; width: 36rem; } }  /* a phone scrolls in a picture rather than read dust */
+summary { cursor: pointer; color: var(--mark); padding: .3rem 0; }
+pre { background: var(--well); padding: .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; border-radius: 4px; }
+code { font-family: ui-monospace, monospace; font-size: .92em; }
+pre b { color: var(--mark); font-weight: 600; } pre s { color: var(--warm); text-decoration: none; }
+"""
+TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+def write_page(told: Sequence[Story], path: Path) -> Path:
+    """Write the page of these stories to ``path``; links to their pictures are relative to it."""
+    many = len(told) > 1
+    title = "Stories of learning by gradients" if many else text_of(told[0].name).question
+    parts = [_story(story, path.parent, "h2" if many else "h1") for story in told]
+    if many:
+        items = "".join(f'<li><a href="#{s.name}">{s.name}</a>: {html.escape(text_of(s.name).question)}</li>' for s in told)
+        parts.insert(0, f"<h1>{title}</h1><nav><ol>{items}</ol></nav>")
+    path.write_text(
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _story(story: Story, home: Path, heading: str) -> str:
+    text = text_of(story.name)
+    parts = [f'<article id="{story.name}"><{heading}>{html.escape(text.question)}</{heading}>']
+    parts += [f"<p>{_inline(paragraph)}</p>" for paragraph in text.paragraphs]
+    parts.append(f'<p class="quiet">In the book: <a href="{text.book}">{html.escape(text.book.split("//")[-1])}</a></p>')
+    if story.untold:
+        parts.append(f"<p><strong>Not told here.</strong> {html.escape(story.untold)}</p>")
+    if story.stopped:
+        parts.append("<p><strong>Stopped early.</strong> What follows is of what was done until then.</p>")
+    if story.numbers:
+        parts.append("<dl>")
+        for number in story.numbers.values():
+            what, beside = html.escape(number.what), html.escape(number.beside)
+            parts.append(f'<dt>{what}</dt><dd><b>{number}</b> <span class="quiet">{beside}</span></dd>')
+        parts.append("</dl>")
+    parts += [_figure(picture, home) for picture in story.pictures]
+    manner = f"seed {story.seed}" + ", the short run" * story.quick
+    heading = f"The code, <code>demos/{story.name}.py</code> ({manner})"
+    parts.append(f"<details><summary>{heading}</summary><pre><code>{_coloured(text.code)}</code></pre></details>")
+    return "\n".join([*parts, "</article>"])
+
+
+def _figure(picture: Picture, home: Path) -> str:
+    path, caption = picture
+    link, words = html.escape(path.relative_to(home).as_posix()), html.escape(caption)
+    if path.suffix not in TYPES:
+        return f'<p><a href="{link}">{html.escape(path.name)}</a>: {words}</p>'
+    data = base64.b64encode(path.read_bytes()).decode()
+    image = f'<img alt="{words}" src="data:{TYPES[path.suffix]};base64,{data}">'
+    return f'<figure><a href="{link}">{image}</a><figcaption>{words}</figcaption></figure>'
+
+
+def _inline(paragraph: str) -> str:
+    """A paragraph of a docstring: `code` in backquotes, ``such`` too."""
+    return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", html.escape(paragraph, quote=False))
+
+
+def _coloured(code: str) -> str:
+    """Python with its keywords, strings and comments marked."""
+    return "".join(_pieces(code))
+
+
+def _pieces(code: str) -> Iterator[str]:
+    lines, row, column = code.splitlines(keepends=True), 1, 0
+
+    def until(end: tuple[int, int]) -> str:
+        nonlocal row, column
+        taken = []
+        while row < end[0]:
+            taken.append(lines[row - 1][column:])
+            row, column = row + 1, 0
+        if row <= len(lines):
+            taken.append(lines[row - 1][column : end[1]])
+        column = end[1]
+        return html.escape("".join(taken), quote=False)
+
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        word = token.type == tokenize.NAME and keyword.iskeyword(token.string)
+        tag = "b" if word else {tokenize.COMMENT: "i", tokenize.STRING: "s"}.get(token.type)
+        yield until(token.start)
+        yield f"<{tag}>{until(token.end)}</{tag}>" if tag else until(token.end)

@@ -1,0 +1,151 @@
+"""Lines over epochs or over any other axis."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+import nn
+from demos.plots.frame import BLUE, COLOURS, LINES, MARKERS, ORANGE, SKY, new_figure, plain, saved
+
+__all__ = ["learning_curves", "loss_curves"]
+
+
+def learning_curves(
+    path: Path, losses: Sequence[float], per_epoch: int, accuracies: Sequence[float], baseline: tuple[str, float], title: str
+) -> Path:
+    """The loss of every minibatch with its mean per whole epoch, and beside it the accuracy (in %) after every epoch."""
+    figure = new_figure(title, 10, 4)
+    left, right = figure.subplots(1, 2)
+    epochs = np.arange(1, len(losses) // per_epoch + 1)
+    means = np.reshape(losses[: len(epochs) * per_epoch], (-1, per_epoch)).mean(1)
+    left.plot(np.arange(1, len(losses) + 1) / per_epoch, losses, color=SKY, linewidth=0.5, label="one minibatch")
+    left.plot(epochs - 0.5, means, "o-", color=BLUE, markersize=4, label="mean over the epoch")
+    left.set(xlabel="epoch", ylabel="training loss (cross-entropy, nats)", yscale="log" if losses else "linear")
+    right.plot(range(1, len(accuracies) + 1), accuracies, "o-", color=BLUE, markersize=4, label="this network")
+    name, height = baseline
+    right.axhline(height, color=ORANGE, linestyle="--", label=f"{name}: {height:.1f} %")
+    right.set(xlabel="epoch", ylabel="accuracy on unseen digits (%)")
+    for axes in (left, right):
+        plain(axes)
+        axes.set_xlim(left=0)
+        axes.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    return saved(figure, path)
+
+
+def lines(
+    path: Path,
+    panels: Mapping[str, Mapping[str, Any]],
+    title: str,
+    xlabel: str,
+    *,
+    x: Sequence[float] | None = None,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    ylim: tuple[float, float] | None = None,
+    errors: Mapping[str, Sequence[float]] | None = None,
+    points: Collection[str] = (),
+) -> Path:
+    """Curves over any axis: ``panels`` = {what the y-axis says: {name: numbers}}, one under the other.
+
+    The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter series has the first; a pair of arrays (x, y)
+    has places of its own. ``errors`` has the half-lengths of error bars by name, ``points`` names what is drawn as dots
+    without a line. NaN and inf leave gaps.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as out:
+    ...     lines(Path(out) / "squares.png", {"y": {"x²": [0, 1, 4], "some": ([0.5, 1.5], [0, 2])}}, "Squares", "x", x=[0, 1, 2]).name
+    'squares.png'
+    """
+    figure = new_figure(title, 8, 0.6 + 3.4 * len(panels))
+    for axes, (ylabel, series) in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels.items()):
+        for i, (name, numbers) in enumerate(series.items()):
+            own = isinstance(numbers, tuple)
+            y = np.array(numbers[1] if own else numbers, dtype=np.float64)
+            at = np.array(numbers[0] if own else range(1, len(y) + 1) if x is None else x[: len(y)], dtype=np.float64)
+            y[~np.isfinite(y)] = np.nan
+            few = len(y) <= 40
+            axes.errorbar(
+                at, y,
+                yerr=(errors or {}).get(name),
+                color=COLOURS[i % len(COLOURS)],
+                linestyle="" if name in points else LINES[i % len(LINES)],
+                marker=MARKERS[i % len(MARKERS)] if few or name in points else "",
+                markersize=4,
+                capsize=3,
+                label=name,
+            )  # fmt: skip
+        axes.set(ylabel=ylabel, xscale=xscale, yscale=yscale, ylim=ylim)
+        plain(axes)
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
+    axes.set(xlabel=xlabel)
+    return saved(figure, path)
+
+
+def loss_curves(path: Path, series: Mapping[str, Sequence[float]], title: str, ylabel: str = "loss") -> Path:
+    """Named series of one number for each epoch, the first being 1; they may differ in length.
+
+    What `nn.fit` returns gets one panel for each measure, training and validation together; any other mapping one panel.
+    The y-axis, ``ylabel`` with its unit, is logarithmic where all numbers of the panel are positive and span more than a
+    factor of 10. NaN and inf leave gaps, and the legend, which stands in the order of the last numbers, counts them.
+
+    Raises TypeError for what is no mapping, ValueError where there is no series or an empty one.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as out:
+    ...     loss_curves(Path(out) / "loss.png", {"train": [1.0, 0.1, 0.05], "valid": [1.1, 0.3, 0.4]}, "A first run").name
+    'loss.png'
+    """
+    if not isinstance(series, Mapping):
+        raise TypeError(f"loss_curves draws series by name, such as {{'train': [0.5, 0.3]}}, got {type(series).__name__}")
+    empty = [name for name, numbers in series.items() if len(numbers) == 0]
+    if empty or not series:
+        raise ValueError(f"loss_curves needs at least one epoch of each series, got {f'none of {empty}' if empty else 'no series'}")
+    panels: dict[str, dict[str, Sequence[float]]] = {}
+    for name, numbers in series.items():
+        if isinstance(series, nn.History):
+            measure = name.removeprefix("valid_")
+            label = ylabel if measure == "loss" else measure
+            panels.setdefault(label, {})["training" if name == measure else "validation"] = numbers
+        else:
+            panels.setdefault(ylabel, {})[name] = numbers
+    figure = new_figure(title, 8, 0.6 + 3.4 * len(panels))
+    for axes, (label, curves) in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels.items()):
+        _curves(axes, curves)
+        axes.set(ylabel=label)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+        plain(axes)
+    epochs = max(len(numbers) for numbers in series.values())
+    margin = 0.04 * (epochs - 1) or 0.5
+    axes.set(xlabel="epoch", xlim=(1 - margin, epochs + margin))  # also where the last numbers are not finite
+    return saved(figure, path)
+
+
+def _curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
+    last = []
+    for i, (name, numbers) in enumerate(curves.items()):
+        y = np.array([float(number) for number in numbers])
+        gaps = ~np.isfinite(y)
+        y[gaps] = np.nan
+        (line,) = axes.plot(
+            range(1, len(y) + 1),
+            y,
+            color=COLOURS[i % len(COLOURS)],
+            linestyle=LINES[i % len(LINES)],
+            marker=MARKERS[i % len(MARKERS)],
+            markersize=4,
+            markevery=max(1, len(y) // 20),
+            label=f"{name}\n({gaps.sum()} of {len(y)} not finite)" if gaps.any() else name,
+        )
+        last.append((y[~gaps][-1] if not gaps.all() else -np.inf, line))
+    drawn = np.concatenate([line.get_ydata() for _, line in last])
+    drawn = drawn[np.isfinite(drawn)]
+    if len(drawn) and drawn.min() > 0 and drawn.max() > 10 * drawn.min():
+        axes.set_yscale("log")
+    lines = [line for _, line in sorted(last, key=lambda pair: -pair[0])]
+    axes.legend(handles=lines, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)

@@ -1,0 +1,83 @@
+"""What all pictures share: colours that eyes can tell apart, a figure that has room for its title, and how it is saved.
+
+Figures are made without pyplot: no window, no state. An SVG follows the reader's screen: in the dark its paper and ink change places.
+What lies on an image, which stays as it is, is drawn in BLACK and WHITE.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+import autograd as ag
+from autograd import Tensor
+
+__all__ = [
+    "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SKY", "VERMILION", "WHITE", "array",
+    "dtype", "follow_the_screen", "new_figure", "plain", "saved",
+]  # fmt: skip
+
+BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#A8437F", "#D55E00", "#56B4E9", "#7A818C"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY)
+MARKERS = ("o", "^", "s", "D", "v", "P", "X")
+LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+BLACK, WHITE = "#010101", "#fefefe"
+DARK = {"#000000": "#e8eaee", "#ffffff": "#14171c"}  # what matplotlib draws with where nothing else is said
+
+
+def new_figure(title: str, width: float, height: float) -> Figure:
+    """An empty figure of ``width`` x ``height`` inches, and higher by what a long title needs."""
+    lines = [wrapped for line in title.splitlines() for wrapped in textwrap.wrap(line, int(11 * width))]
+    figure = Figure(figsize=(width, height + 0.2 * max(0, len(lines) - 1)), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.15))
+    figure.suptitle("\n".join(lines))
+    return figure
+
+
+def plain(axes: Axes) -> None:
+    """A grid, and no box around the curves."""
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def saved(figure: Figure, path: Path) -> Path:
+    """Write the figure in the format of the suffix; the same figure gives the same bytes."""
+    path = Path(path)
+    with matplotlib.rc_context({"svg.hashsalt": "a name for each clip, the same in every run"}):
+        if path.suffix == ".svg":
+            figure.savefig(path, metadata={"Date": None})
+            follow_the_screen(path, DARK)
+        else:
+            figure.savefig(path)
+    return path
+
+
+def follow_the_screen(path: Path, dark: Mapping[str, str]) -> None:
+    """Let an SVG file change the colours ``dark`` = {light: dark} where the reader's screen is dark."""
+    rules = "".join(
+        f'[{what}="{light}" i],[style*="{what}: {light}" i]{{{what}:{other}!important}}'
+        for light, other in dark.items()
+        for what in ("fill", "stroke")
+    )
+    rules += f"svg{{fill:{dark['#000000']}}}" if "#000000" in dark else ""  # an SVG says nothing of what is black
+    start, tag, rest = path.read_text(encoding="utf-8").partition("<svg")
+    opening, end, drawing = rest.partition(">")
+    style = f"\n<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
+    path.write_text(start + tag + opening + end + style + drawing, encoding="utf-8")
+
+
+def array(x: Any) -> np.ndarray:
+    """A tensor, or anything that numpy understands, as an array."""
+    return x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x)
+
+
+def dtype(x: Any) -> Any:
+    """The floating-point type in which a network sees ``x``."""
+    return x.dtype if isinstance(x, Tensor) and x.dtype.kind == "f" else ag.float32

@@ -1,0 +1,160 @@
+"""What every story has: a question, a seed, a place for its pictures, numbers to compare, and an end, also where it is stopped.
+
+A story is a module with a docstring and a function ``run(story)``. The docstring is what a reader reads: its first line is the question,
+its last one, ``Book: URL``, the section of *Dive into Deep Learning* that it follows. The page of a run shows it with the pictures, the
+numbers and the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import autograd as ag
+
+try:
+    from tqdm import tqdm
+except ImportError:
+    tqdm = None
+
+__all__ = ["Number", "Picture", "Story", "Text", "UntoldError", "tell", "text_of"]
+
+T = TypeVar("T")
+STOPPING = "\nStopping after what is being done now; what follows is kept short. Ctrl-C once more quits at once.\n"
+
+
+class UntoldError(Exception):
+    """A story cannot be told here; the message says why, and what to do."""
+
+
+class Text(NamedTuple):
+    """What stands in a story's file: the question, paragraphs, the address of a section of the book, and the code after them."""
+
+    question: str
+    paragraphs: list[str]
+    book: str
+    code: str
+
+
+class Number(NamedTuple):
+    """Something measured: ``beside`` says what to compare it with."""
+
+    what: str
+    value: float
+    unit: str
+    beside: str
+
+    def __str__(self) -> str:
+        whole = self.value == round(self.value) and abs(self.value) < 1e9
+        number = f"{self.value:,.0f}" if whole else f"{self.value:.4g}"
+        return f"{number} {self.unit}".strip().replace("-", "−")
+
+
+class Picture(NamedTuple):
+    """A file that a story has written, and what to see in it."""
+
+    path: Path
+    caption: str
+
+
+@dataclass
+class Story:
+    """One telling. ``out`` is the story's own directory, ``quick`` asks for a short run, ``data`` is where the reader keeps data, if they
+    do. ``stopped`` becomes True when the reader presses Ctrl-C: a story asks nobody else, as the loops of `progress` end by themselves.
+    """
+
+    name: str
+    out: Path
+    seed: int = 0
+    quick: bool = False
+    data: Path | None = None
+    numbers: dict[str, Number] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
+    stopped: bool = False
+    untold: str = ""
+
+    def path(self, file: str) -> Path:
+        """Where a picture of this name belongs."""
+        return self.out / file
+
+    def picture(self, path: Path, caption: str) -> None:
+        """A picture was written; ``caption`` says in a sentence what to see in it."""
+        self.pictures.append(Picture(path, caption))
+
+    def number(self, what: str, value: Any, unit: str = "", beside: str = "") -> None:
+        """Print and keep a number, under the name ``what``; ``beside`` says what to compare it with."""
+        number = Number(what, float(value), unit, beside)
+        self.numbers[what] = number
+        self.say(f"{what}: {number}" + f"   ({beside})" * bool(beside))
+
+    def say(self, line: str) -> None:
+        """Print a line, without tearing a progress bar."""
+        print(line) if tqdm is None else tqdm.write(line)
+
+    def progress(self, items: Iterable[T], what: str) -> Iterator[T]:
+        """``items`` with a bar, on a terminal, where tqdm is installed. After Ctrl-C the item that is being worked on is the last one,
+        and loops that begin later have one item each: whatever a loop makes, there is some of it.
+        """
+        bar = items if tqdm is None else tqdm(items, desc=what, leave=False, disable=None)
+        for item in bar:
+            yield item
+            if self.stopped:
+                break
+
+    def asked_to_stop(self, *_: Any) -> bool:
+        """Whether Ctrl-C was pressed; a callback for `nn.fit`."""
+        return self.stopped
+
+
+def text_of(name: str) -> Text:
+    """What stands in the file of a story, read without running it."""
+    source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    question, *paragraphs, book = (ast.get_docstring(tree) or "").split("\n\n")
+    return Text(question, paragraphs, book.removeprefix("Book: "), "\n".join(source.splitlines()[tree.body[0].end_lineno :]).strip())
+
+
+def tell(name: str, out: Path, seed: int = 0, quick: bool = False, data: Path | None = None) -> Story:
+    """Run the story of this name, with its pictures in ``out / name``, and return what it found.
+
+    Where it cannot be told, ``story.untold`` says why. Raises KeyboardInterrupt where Ctrl-C is pressed a second time.
+    """
+    story = Story(name, out / name, seed, quick, data)
+    story.out.mkdir(parents=True, exist_ok=True)
+    module = importlib.import_module(f"demos.{name}")
+    ag.manual_seed(seed)
+    with _stopped_by_ctrl_c(story):
+        try:
+            module.run(story)
+        except UntoldError as why:
+            story.untold = str(why)
+    if story.stopped:
+        story.say("Stopped early: the pictures and numbers are of what was done until then.")
+    return story
+
+
+@contextmanager
+def _stopped_by_ctrl_c(story: Story) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be received
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        if story.stopped:
+            raise KeyboardInterrupt
+        story.stopped = True
+        os.write(2, STOPPING.encode())  # print may be in the middle of something
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

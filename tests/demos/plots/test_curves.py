@@ -1,0 +1,99 @@
+"""Curves say the numbers, and leave gaps where there is none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn
+
+pytest.importorskip("matplotlib")
+
+
+from demos import plots
+from tests.demos.looking import Look, X, Y, extreme, few
+
+
+@few
+@given(st.lists(st.lists(extreme, min_size=1, max_size=6), min_size=1, max_size=4))
+def test_curves_are_the_numbers_and_the_legend_counts_the_gaps(look: Look, series: list[list[float]]) -> None:
+    (axes,) = look(plots.loss_curves, {f"run {i}": numbers for i, numbers in enumerate(series)}, "Runs").axes
+    legend = {text.get_text().split("\n")[0]: text.get_text() for text in axes.get_legend().get_texts()}
+    for i, (line, numbers) in enumerate(zip(axes.lines, series, strict=True)):
+        finite = np.isfinite(numbers)
+        assert np.array_equal(line.get_xdata(), np.arange(1, len(numbers) + 1))
+        assert np.array_equal(np.isnan(line.get_ydata()), ~finite)
+        assert np.array_equal(line.get_ydata()[finite], np.array(numbers)[finite])
+        said = f"\n({(~finite).sum()} of {len(numbers)} not finite)" if not finite.all() else ""
+        assert legend[f"run {i}"] == f"run {i}{said}"
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "scale"),
+    [
+        ([1.0, 9.9], [2.0], "linear"),
+        ([1.0, 10.1], [2.0], "log"),
+        ([1.0], [ag.nan, 10.1], "log"),
+        ([0.0, 100.0], [1.0], "linear"),
+        ([1.0, 100.0], [-1.0], "linear"),
+        ([1.0, ag.inf], [ag.nan], "linear"),
+        ([ag.nan], [ag.nan], "linear"),
+    ],
+)
+def test_the_scale_is_logarithmic_where_positive_numbers_span_more_than_a_factor_of_10(
+    look: Look, train: list[float], valid: list[float], scale: str
+) -> None:
+    assert look(plots.loss_curves, {"train": train, "valid": valid}, "Scale").axes[0].get_yscale() == scale
+
+
+def test_curves_differ_without_colour_and_the_legend_has_their_order(look: Look) -> None:
+    (axes,) = look(plots.loss_curves, {f"{i}": [1.0, i % 5 + 0.01 * i] for i in range(12)}, "Twelve", ylabel="loss (nats)").axes
+    assert len({(line.get_marker(), line.get_linestyle(), str(line._unscaled_dash_pattern)) for line in axes.lines}) == 12
+    last = [
+        [float(n) for n in range(5) for i in range(12) if i % 5 == n and text.get_text() == str(i)]
+        for text in axes.get_legend().get_texts()
+    ]
+    assert last == sorted(last, reverse=True)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss (nats)")
+
+
+def test_a_history_has_a_panel_for_each_measure(look: Look) -> None:
+    history = nn.fit(
+        nn.Linear(2, 2),
+        nn.CrossEntropyLoss(),
+        type("Still", (), {"zero_grad": lambda self: None, "step": lambda self: None})(),
+        [(X, Y)],
+        [(X, Y)],
+        epochs=3,
+        metrics={"accuracy": lambda output, y: (output.argmax(1) == y).float().mean()},
+        progress=False,
+    )
+    panels = look(plots.loss_curves, history, "Still", ylabel="cross-entropy (nats)").axes
+    assert [axes.get_ylabel() for axes in panels] == ["cross-entropy (nats)", "accuracy"]
+    for axes, name in zip(panels, ("loss", "accuracy")):
+        assert [line.get_label() for line in axes.lines] == ["training", "validation"]
+        assert [list(line.get_ydata()) for line in axes.lines] == [history[name], history[f"valid_{name}"]]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 50])
+def test_all_epochs_are_on_the_axis_and_ticks_are_whole(look: Look, epochs: int) -> None:
+    (axes,) = look(plots.loss_curves, {"train": [1.0] + [ag.nan] * (epochs - 1)}, "Diverged").axes
+    left, right = axes.get_xlim()
+    assert left < 1 and right > epochs
+    ticks = [tick for tick in axes.get_xticks() if left <= tick <= right]
+    assert ticks and all(tick == round(tick) for tick in ticks)
+
+
+def test_curves_refuse_what_is_no_series(look: Look) -> None:
+    with pytest.raises(TypeError, match=r"series by name, such as .*, got list"):
+        plots.loss_curves(look.path, [0.5, 0.4], "List")  # type: ignore[arg-type]
+    empty: Any
+    for empty, said in (({}, "no series"), (nn.History(), "no series"), ({"train": [1.0], "valid": []}, "none of ['valid']")):
+        with pytest.raises(ValueError, match=re.escape(f"at least one epoch of each series, got {said}")):
+            plots.loss_curves(look.path, empty, "Empty")

@@ -1,0 +1,61 @@
+"""Weights as images."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import autograd as ag
+import nn
+
+pytest.importorskip("matplotlib")
+
+
+from demos import plots
+from tests.demos.looking import Look, extreme, few, texts
+
+
+@few
+@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(6)), elements=extreme))
+def test_each_unit_is_an_image_on_one_scale_around_a_white_zero(look: Look, weight: np.ndarray) -> None:
+    figure = look(plots.weight_images, weight, (2, 3), "Weights")
+    finite = weight[np.isfinite(weight)]
+    most = abs(finite).max(initial=0) or 1
+    axes, bar = figure.axes
+    places = [tuple(image.get_extent()) for image in axes.images]
+    assert len(set(places)) == len(weight) and bar.get_ylabel() == "weight"
+    for image, row in zip(axes.images, weight, strict=True):
+        assert (image.norm.vmin, image.norm.vmax) == (-most, most)
+        shown = np.ma.masked_invalid(row.reshape(2, 3))
+        assert np.ma.allequal(image.get_array(), shown) and (np.ma.getmaskarray(image.get_array()) == shown.mask).all()
+    assert axes.images[0].cmap(axes.images[0].norm(0.0)) == pytest.approx((1, 1, 1, 1), abs=0.02)
+    assert sum(len(line.get_xdata()) for line in axes.lines) == (weight < -most / 4).sum()
+    lost = weight.size - finite.size
+    assert (f"grey: {lost} of {weight.size} not finite" in texts(figure)) == bool(lost)
+    assert {str(i) for i in range(len(weight))} <= {text.get_text() for text in axes.texts}
+
+
+def test_a_dash_lies_in_its_pixel(look: Look) -> None:
+    weight = np.ones((7, 20))
+    weight[5, 13], weight[2, 0] = -0.26, -0.24  # a quarter of the scale is the least that has a dash
+    axes = look(plots.weight_images, weight, (4, 5), "One").axes[0]
+    left, _, _, top = axes.images[5].get_extent()
+    assert [line.get_xydata().tolist() for line in axes.lines if len(line.get_xdata())] == [[[left + 3.5, top + 2.5]]]
+    assert "dash" not in texts(look(plots.weight_images, nn.Linear(900, 9).weight, (30, 30), "Small pixels"))
+
+
+def test_a_flat_image_leaves_room_for_the_colour_bar(look: Look) -> None:
+    figure = look(plots.weight_images, ag.randn(1, 64), (1, 64), "Flat")
+    assert figure.axes[1].get_window_extent().height > figure.dpi  # an inch
+
+
+@pytest.mark.parametrize(("size", "shape"), [((3, 63), (8, 8)), ((64,), (8, 8)), ((0, 64), (8, 8)), ((3, 0), (0, 8)), ((3, 64), (64,))])
+def test_weights_must_fit_the_shape_of_the_image(look: Look, size: tuple[int, ...], shape: Any) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"images of shape {shape}, got {size}")):
+        plots.weight_images(look.path, np.ones(size), shape, "Misfit")

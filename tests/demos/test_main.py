@@ -1,0 +1,108 @@
+"""The door: what is listed, what is refused, and what is written, also where the reader has no patience or no Graphviz."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from demos import STORIES
+from demos.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "demos", *args], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_lists_the_stories() -> None:
+    done = command()
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in (*STORIES, "all"))
+
+
+def test_refuses_an_unknown_story() -> None:
+    done = command("didgits")
+    assert done.returncode == 2
+    assert "no story 'didgits'" in done.stderr and "digits" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_refuses_a_negative_seed_and_a_file_as_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["digits", "--seed", "-1"])
+    assert end.value.code == 2
+    (tmp_path / "file").touch()
+    assert main(["digits", "--out", str(tmp_path / "file")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+    assert main(["digits", "--data", str(tmp_path / "none"), "--out", str(tmp_path)]) == 2
+    assert "--data wants a directory" in capsys.readouterr().err
+
+
+def test_without_matplotlib_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["digits", "--out", str(tmp_path)]) == 1
+    assert "pip install matplotlib" in capsys.readouterr().err
+
+
+def test_command_writes_the_pictures_and_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    assert main(["digits", "--quick", "--out", str(tmp_path / "new" / "out")]) == 0
+    written = list((tmp_path / "new" / "out").rglob("*.*"))
+    assert len(written) > 3 and all(path.stat().st_size > 1000 for path in written)
+    printed = capsys.readouterr().out
+    assert all(str(path) in printed for path in written)
+    assert tmp_path / "new" / "out" / "digits" / "index.html" in written
+
+
+@pytest.mark.parametrize("batches", [0, 1, 100])
+def test_interrupted_it_still_writes_the_pictures(
+    tmp_path: Path, batches: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    from demos import digits
+
+    steps = iter(range(batches))
+    step = digits.nn.optim.SGD.step
+
+    def interrupted(self: object) -> None:
+        if not asked and next(steps, None) is None:
+            asked.append(True)
+            signal.raise_signal(signal.SIGINT)
+        step(self)
+
+    asked: list[bool] = []
+    monkeypatch.setattr(digits.nn.optim.SGD, "step", interrupted)
+    handler = signal.getsignal(signal.SIGINT)
+    assert main(["digits", "--out", str(tmp_path)]) == 0
+    assert signal.getsignal(signal.SIGINT) is handler
+    printed = capsys.readouterr().out
+    assert "Stopped early" in printed and printed.count(" %\n") == batches // 60 + 1  # a line for each epoch
+    assert "Stopped early" in (tmp_path / "digits" / "index.html").read_text()
+
+
+def test_without_graphviz_it_writes_the_text_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    from demos.plots import graphs
+
+    def render(graph: object, *args: object, **given: object) -> str:
+        raise RuntimeError("install Graphviz")
+
+    monkeypatch.setattr(graphs, "render", render)
+    monkeypatch.setattr(graphs, "graph_player", render)
+    out = tmp_path / "digits"
+    out.mkdir()
+    (out / "forward.svg").touch()
+    (out / "film.html").touch()
+    assert main(["digits", "--quick", "--out", str(tmp_path)]) == 0
+    left = {path.name for path in out.iterdir()}
+    assert {"forward.gv", "backward.gv"} <= left and not {"forward.svg", "backward.svg", "film.html"} & left
+    assert "forward.gv instead of forward.svg: install Graphviz" in capsys.readouterr().out
