@@ -40,12 +40,12 @@ dd { margin: 0 0 .5rem; } dd b { font-size: 1.2rem; }
 figure { margin: 1.5rem 0; }
 figure a { display: block; overflow-x: auto; }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
-@media (max-width: 40rem) { img { max-width: none; width: 36rem; } }  /* a phone scrolls in a picture rather than read dust */
 summary { cursor: pointer; color: var(--mark); padding: .3rem 0; }
 pre { background: var(--well); padding: .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; border-radius: 4px; }
 code { font-family: ui-monospace, monospace; font-size: .92em; }
 pre b { color: var(--mark); font-weight: 600; } pre s { color: var(--warm); text-decoration: none; }
 """
+SMALLEST = 0.7  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -94,8 +94,16 @@ def _figure(picture: Picture, home: Path) -> str:
     if path.suffix not in TYPES:
         return f'<p><a href="{link}">{html.escape(path.name)}</a>: {words}</p>'
     data = base64.b64encode(path.read_bytes()).decode()
-    image = f'<img alt="{words}" src="data:{TYPES[path.suffix]};base64,{data}">'
+    image = f'<img alt="{words}" style="min-width: {SMALLEST * _width(path):.0f}px" src="data:{TYPES[path.suffix]};base64,{data}">'
     return f'<figure><a href="{link}">{image}</a><figcaption>{words}</figcaption></figure>'
+
+
+def _width(path: Path) -> float:
+    """The width in CSS pixels at which a picture's letters have the size they were drawn in."""
+    content = path.read_bytes()
+    if path.suffix == ".png":
+        return int.from_bytes(content[16:20], "big") * 96 / 150  # the figures have 150 pixels an inch
+    return float(re.search(rb'<svg[^>]* width="([0-9.]+)pt"', content)[1]) * 96 / 72  # type: ignore[index]
 
 
 def _inline(paragraph: str) -> str:

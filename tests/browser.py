@@ -38,8 +38,8 @@ def find() -> str | None:
 class Browser:
     """One page in a browser of its own, which ends with the ``with`` block.
 
-    ``errors`` are the exceptions of the page and what its console shows of errors and warnings, ``requests`` the addresses that it asked for;
-    `open` empties both.
+    ``errors`` are the exceptions of the page and what its console shows of errors and warnings, ``requests`` the addresses that it asked for, other
+    than its own data; `open` empties both.
     """
 
     def __init__(self, program: str, patience: float = 20) -> None:
@@ -108,7 +108,8 @@ class Browser:
 
     def _note(self, event: str, params: Any) -> None:
         if event == "Network.requestWillBeSent":
-            self.requests.append(params["request"]["url"])
+            if not (url := params["request"]["url"]).startswith("data:"):
+                self.requests.append(url)
         elif event == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description", details["text"]))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import autograd as ag
+from tests.browser import Browser, find
 
 settings.register_profile("project", deadline=None, derandomize=True, print_blob=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
@@ -18,3 +19,23 @@ def _seeded() -> Iterator[None]:
     ag.manual_seed(0)
     yield
     assert ag.is_grad_enabled(), "a test left recording off"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = find()
+    if program is None:
+        pytest.skip("no Chromium or Chrome on PATH, nor named by CHROMIUM: the page was not tried")
+    with Browser(program) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """A wide light window; whatever a test does, the page asks for nothing and complains of nothing."""
+    chromium.size(1280, 640)
+    chromium.prefer()
+    chromium.move(0, 0)
+    yield chromium
+    assert chromium.errors == []
+    assert all(url.startswith("file:///") for url in chromium.requests) and len(chromium.requests) == 1

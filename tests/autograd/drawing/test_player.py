@@ -4,7 +4,6 @@ import html
 import json
 import re
 import time
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from autograd.drawing.player import Player, Script, graph_player
 from autograd.drawing.reading import read
 from autograd.drawing.words import number
 from tests.autograd.drawing.test_flow import graphs
-from tests.browser import Browser, find
+from tests.browser import Browser
 
 HOSTILE = "</script><script>alert(1)</script><b>\"'&amp;<!--data--> \u2028 🙂 שלום"
 
@@ -252,26 +251,6 @@ def test_a_notebook_gets_a_frame_around_the_same_page() -> None:
 
 
 # The page.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = find()
-    if program is None:
-        pytest.skip("no Chromium or Chrome on PATH, nor named by CHROMIUM: the page was not tried")
-    with Browser(program) as browser:
-        yield browser
-
-
-@pytest.fixture
-def browser(chromium: Browser) -> Iterator[Browser]:
-    """A wide light window; whatever a test does, the page asks for nothing and complains of nothing."""
-    chromium.size(1280, 640)
-    chromium.prefer()
-    chromium.move(0, 0)
-    yield chromium
-    assert chromium.errors == []
-    assert all(url.startswith("file:///") for url in chromium.requests) and len(chromium.requests) == 1
-
-
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     return Path(neuron(title="One neuron", delay=0.02).save(tmp_path / "neuron.html"))

@@ -1,0 +1,152 @@
+"""The page of a run holds all of it in one file, and can be read on a phone and in the dark: a real browser opens it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from matplotlib.image import imread
+
+from demos import plots, story
+from demos.page import write_page
+from demos.story import Story, text_of
+from tests.browser import Browser
+
+SIZES = [(1280, False), (390, True), (320, True)]
+# The contrast of every text with what lies behind it, by the definition of WCAG 2: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio
+CONTRASTS = """(() => {
+    const light = c => { const [r, g, b] = c.match(/[0-9.]+/g).map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (!c.endsWith(', 0)')) return c; } };
+    return [...document.querySelectorAll('body *')].filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())).map(e => {
+        const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05); });
+})()"""
+
+
+class Read(HTMLParser):
+    """The text of a page, and its tags."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text, self.tags = "", []
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> list[Story]:
+    """Two tellings, whose words must be taken as words."""
+    stories = [Story("digits", tmp_path / name, seed) for seed, name in enumerate(("one", "two"))]
+    for told in stories:
+        told.out.mkdir()
+        told.number("a < b & <b>c</b>", 0.25, "m/s", 'beside "<i>"')
+        told.picture(plots.lines(told.path("curve.svg"), {"y (m)": {"a": [1, 2, 3]}}, "A curve", "x (s)"), "It <rises>.")
+        told.picture(plots.heat_map(told.path("heat.png"), [[1.0]], ["a"], ["b"], "Heat", "J", xlabel="x", ylabel="y"), "One & only.")
+        told.path("film.html").write_text("<p>A film.</p>")
+        told.picture(told.path("film.html"), "a film")
+    stories[1].stopped, stories[1].untold = True, "The network is <away>."
+    return stories
+
+
+def test_everything_is_on_the_page_in_one_file(told: list[Story], tmp_path: Path) -> None:
+    page = write_page(told, tmp_path / "index.html").read_text()
+    read = Read(page)
+    text = text_of("digits")
+    for words in (
+        text.question,
+        text.code,
+        "a < b & <b>c</b>",
+        'beside "<i>"',
+        "0.25 m/s",
+        "It <rises>.",
+        "Stopped early",
+        "The network is <away>.",
+    ):
+        assert words in read.text
+    shown = " ".join(read.text.split())
+    assert all(" ".join(paragraph.replace("`", "").split()) in shown for paragraph in text.paragraphs)
+    images = [attributes for tag, attributes in read.tags if tag == "img"]
+    files = [picture.path for story in told for picture in story.pictures if picture.path.suffix != ".html"]
+    assert [base64.b64decode(image["src"].split("base64,")[1]) for image in images] == [file.read_bytes() for file in files]
+    assert all(image["alt"] for image in images)
+    links = {attributes["href"] for tag, attributes in read.tags if tag == "a"}
+    assert {"one/curve.svg", "two/heat.png", "one/film.html", text.book, "#digits"} <= links
+    assert not re.search(r"<(script|link|iframe)|url\(", page)
+
+
+def test_code_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, told: list[Story], tmp_path: Path) -> None:
+    source = Path(story.__file__).parent
+    for path in [*source.glob("*.py"), *source.glob("plots/*.py")]:
+        monkeypatch.setattr("demos.page.text_of", lambda name, path=path: text_of("digits")._replace(code=path.read_text()))
+        page = write_page(told[:1], tmp_path / "index.html").read_text()
+        shown = re.search(r"<pre><code>(.*?)</code></pre>", page, re.S)
+        assert shown and html.unescape(re.sub(r"</?[bis]>", "", shown[1])) == path.read_text()
+
+
+def test_a_page_for_one_story_has_no_list(told: list[Story], tmp_path: Path) -> None:
+    one, two = (write_page(told[:n], tmp_path / "index.html").read_text() for n in (1, 2))
+    assert "<nav>" in two and "<nav>" not in one and f"<title>{text_of('digits').question}</title>" in one
+
+
+def look_at(page: Path, browser: Browser, directory: Path) -> None:
+    """On screens of three widths, in the light and in the dark: nothing sticks out, every picture is there, all can be read."""
+    for width, mobile in SIZES:
+        for dark in (False, True):
+            browser.size(width, 700, mobile)
+            browser.prefer(dark=dark)
+            browser.open(page)
+            assert browser.errors == []
+            assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert browser.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.width > 250)")
+            assert browser.evaluate("[...document.querySelectorAll('details')].forEach(d => d.open = true)") is None
+            assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            contrasts = browser.evaluate(CONTRASTS)
+            assert len(contrasts) > 10 and min(contrasts) > 4.5
+            for i in range(browser.evaluate("document.images.length")):
+                kind = browser.evaluate(f"(i => (i.scrollIntoView({{block: 'start'}}), i.src.slice(0, 14)))(document.images[{i}])")
+                browser.screenshot(directory / "seen.png")
+                seen = imread(directory / "seen.png")[..., :3]
+                if kind == "data:image/svg":  # a PNG stays as it is
+                    place = browser.evaluate(f"(r => [r.x, r.y, r.right, r.bottom])(document.images[{i}].getBoundingClientRect())")
+                    left, top, right, bottom = (max(0, int(v)) for v in place)
+                    paper = seen[-1, 0]
+                    assert (np.abs(seen[top + 2 : top + 6, left + 2 : left + 6] - paper) < 0.2).all(), f"picture {i} has another paper"
+                    assert np.abs(seen[top:bottom, left:right] - paper).max() > 0.7, f"picture {i} has no ink to be seen"
+
+
+def test_it_can_be_read_on_a_phone_and_in_the_dark(told: list[Story], tmp_path: Path, browser: Browser) -> None:
+    look_at(write_page(told, tmp_path / "index.html"), browser, tmp_path)
+
+
+@pytest.mark.no_cover
+def test_all_stories_are_told_on_one_page(tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
+    from demos import STORIES
+    from demos.__main__ import main
+
+    assert main(["all", "--out", str(tmp_path)]) == 0
+    page = tmp_path / "index.html"
+    files = {path for path in tmp_path.rglob("*") if path.is_file()}
+    printed = capsys.readouterr().out
+    assert all(str(file) in printed for file in files)
+    read = Read(page.read_text())
+    assert all(
+        (tmp_path / attributes["href"]) in files for tag, attributes in read.tags if tag == "a" and attributes["href"][0] not in "h#"
+    )
+    assert [attributes["id"] for tag, attributes in read.tags if tag == "article"] == list(STORIES)
+    if shutil.which("dot"):
+        assert not {path for path in files if path.suffix == ".gv"}
+    look_at(page, request.getfixturevalue("browser"), tmp_path)
