@@ -48,13 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(given: argparse.Namespace) -> int:
     from demos.page import write_page
-    from demos.story import tell, text_of
+    from demos.story import lacking, tell, text_of
 
     every = given.story == "all"
     told = []
     for name in STORIES if every else [given.story]:
         print(f"{name}: {text_of(name).question}", flush=True)
-        told.append(story := tell(name, given.out, given.seed, given.quick or every, given.data))
+        data = given.data
+        if every and data is not None and (lacks := lacking(name, data)):
+            print(f"{lacks}: told with data of its own")
+            data = None
+        told.append(story := tell(name, given.out, given.seed, given.quick or every, data))
         if story.untold:
             print(f"Not told: {story.untold}", file=sys.stdout if every else sys.stderr)
         if story.stopped:

@@ -25,7 +25,7 @@ try:
 except ImportError:
     tqdm = None
 
-__all__ = ["Number", "Picture", "Story", "Text", "UntoldError", "tell", "text_of"]
+__all__ = ["Needs", "Number", "Picture", "Story", "Text", "UntoldError", "lacking", "tell", "text_of"]
 
 T = TypeVar("T")
 STOPPING = "\nStopping after what is being done now; what follows is kept short. Ctrl-C once more quits at once.\n"
@@ -33,6 +33,15 @@ STOPPING = "\nStopping after what is being done now; what follows is kept short.
 
 class UntoldError(Exception):
     """A story cannot be told here; the message says why, and what to do."""
+
+
+class Needs(NamedTuple):
+    """What a story reads from the directory that a reader gives with ``--data``, as its module's constant ``NEEDS``: the names of the
+    files, or patterns of `pathlib.Path.glob` (``"train-images-*"``), and ``source``, a sentence on where they can be had.
+    """
+
+    files: tuple[str, ...]
+    source: str
 
 
 class Text(NamedTuple):
@@ -67,8 +76,9 @@ class Picture(NamedTuple):
 
 @dataclass
 class Story:
-    """One telling. ``out`` is the story's own directory, ``quick`` asks for a short run, ``data`` is where the reader keeps data, if they
-    do. ``stopped`` becomes True when the reader presses Ctrl-C: a story asks nobody else, as the loops of `progress` end by themselves.
+    """One telling. ``out`` is the story's own directory, ``quick`` asks for a short run, ``data`` is where the reader keeps the files of
+    the module's ``NEEDS``, if they do. ``stopped`` becomes True when the reader presses Ctrl-C: a story asks nobody else, as the loops
+    of `progress` end by themselves.
     """
 
     name: str
@@ -122,10 +132,22 @@ def text_of(name: str) -> Text:
     return Text(question, paragraphs, book.removeprefix("Book: "), "\n".join(source.splitlines()[tree.body[0].end_lineno :]).strip())
 
 
+def lacking(name: str, data: Path) -> str:
+    """Which files the story of this name needs that the directory ``data`` has not, in words; nothing where it has them all.
+
+    >>> lacking("digits", Path())
+    ''
+    """
+    needs = getattr(importlib.import_module(f"demos.{name}"), "NEEDS", Needs((), ""))
+    lacks = [pattern for pattern in needs.files if not any(data.glob(pattern))]
+    return f"{data} has no {', no '.join(lacks)}" if lacks else ""
+
+
 def tell(name: str, out: Path, seed: int = 0, quick: bool = False, data: Path | None = None) -> Story:
     """Run the story of this name, with its pictures in ``out / name``, and return what it found.
 
-    Where it cannot be told, ``story.untold`` says why. Raises KeyboardInterrupt where Ctrl-C is pressed a second time.
+    Where it cannot be told, ``story.untold`` says why; so it is where ``data`` is given and lacks a file that the story needs.
+    Raises KeyboardInterrupt where Ctrl-C is pressed a second time.
     """
     story = Story(name, out / name, seed, quick, data)
     story.out.mkdir(parents=True, exist_ok=True)
@@ -133,6 +155,8 @@ def tell(name: str, out: Path, seed: int = 0, quick: bool = False, data: Path | 
     ag.manual_seed(seed)
     with _stopped_by_ctrl_c(story):
         try:
+            if data is not None and (lacks := lacking(name, data)):
+                raise UntoldError(f"{lacks}. {module.NEEDS.source}")
             module.run(story)
         except UntoldError as why:
             story.untold = str(why)

@@ -61,6 +61,37 @@ def test_command_writes_the_pictures_and_a_page(tmp_path: Path, capsys: pytest.C
     assert tmp_path / "new" / "out" / "digits" / "index.html" in written
 
 
+@pytest.mark.parametrize("there", [[], ["a.csv"], ["a.csv", "b.gz"]], ids=len)
+def test_a_story_reads_the_given_directory_only_where_its_files_are(
+    there: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    from demos import digits
+    from demos.story import Needs, Story
+
+    def run(story: Story) -> None:
+        read.append(story.data)
+        story.path("picture.txt").touch()
+        story.picture(story.path("picture.txt"), "nothing")
+
+    read: list[Path | None] = []
+    monkeypatch.setattr(digits, "run", run)
+    monkeypatch.setattr(digits, "NEEDS", Needs(("a.csv", "b*"), "Grow them at home."), raising=False)
+    monkeypatch.setattr("demos.__main__.STORIES", ("digits",))
+    (data := tmp_path / "data").mkdir()
+    for name in there:
+        (data / name).touch()
+    lacks = f"{data} has no {', no '.join(['a.csv', 'b*'][len(there) :])}"
+    given = ["--out", str(tmp_path / "out"), "--data", str(data)]
+
+    assert main(["digits", *given]) == (0 if len(there) == 2 else 1)
+    if len(there) < 2:
+        assert f"{lacks}. Grow them at home." in capsys.readouterr().err and not read
+    assert main(["all", *given]) == 0
+    assert (f"{lacks}: told with data of its own" in capsys.readouterr().out) == (len(there) < 2)
+    assert read == ([data, data] if len(there) == 2 else [None])  # of all stories, none is refused for data that another one wants
+
+
 @pytest.mark.parametrize("batches", [0, 1, 100])
 def test_interrupted_it_still_writes_the_pictures(
     tmp_path: Path, batches: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
