@@ -37,3 +37,37 @@ def test_the_map_names_every_room() -> None:
     for path in root.glob("*.py"):
         if path.stem != "__init__":
             assert f"{path.stem}.py" in README, f"{path.name} is missing from the map of the house"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "demos/README.md", "autograd/testing/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    root = Path(__file__).parent.parent
+    text = (root / page).read_text()
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if not link.startswith("http"):
+            file, _, heading = link.partition("#")
+            target = (root / page).parent / file
+            assert target.exists(), link
+            headings = (
+                [
+                    re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-")
+                    for line in target.read_text().splitlines()
+                    if line.startswith("#")
+                ]
+                if heading
+                else []
+            )
+            assert not heading or heading in headings, link
+    for target in re.findall(r"(?m)^    make (\w+)", text):
+        assert f"\n{target}:" in (root / "Makefile").read_text(), target
+
+
+def test_the_stories_are_listed_with_their_questions_and_sections() -> None:
+    pytest.importorskip("matplotlib")
+    from demos import STORIES
+    from demos.story import text_of
+
+    rows = re.findall(
+        r"(?m)^\| \[(\w+)\]\((\w+)\.py\) \| (.*) \| \[.*\]\((.*)\) \|$", (Path(__file__).parent.parent / "demos/README.md").read_text()
+    )
+    assert rows == [(name, name, text_of(name).question, text_of(name).book) for name in STORIES]
