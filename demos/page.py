@@ -16,8 +16,9 @@ from pathlib import Path
 
 from demos.story import Picture, Story, text_of
 
-__all__ = ["write_page"]
+__all__ = ["page_of", "write_page"]
 
+META = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">'
 STYLE = """
 :root {
   color-scheme: light dark;
@@ -51,19 +52,21 @@ TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 def write_page(told: Sequence[Story], path: Path) -> Path:
     """Write the page of these stories to ``path``; links to their pictures are relative to it."""
+    path.write_text(page_of(told, path.parent), encoding="utf-8")
+    return path
+
+
+def page_of(told: Sequence[Story], home: Path) -> str:
+    """The page of these stories as HTML that would stand in the directory ``home``."""
     many = len(told) > 1
     title = "Stories of learning by gradients" if many else text_of(told[0].name).question
-    parts = [_story(story, path.parent, "h2" if many else "h1") for story in told]
+    parts = [_story(story, home, "h2" if many else "h1") for story in told]
     if many:
         items = "".join(f'<li><a href="#{s.name}">{s.name}</a>: {html.escape(text_of(s.name).question)}</li>' for s in told)
         parts.insert(0, f"<h1>{title}</h1><nav><ol>{items}</ol></nav>")
-    path.write_text(
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n",
-        encoding="utf-8",
-    )
-    return path
+    head = f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>"
+    body = "\n".join(parts)
+    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{META}\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
 def _story(story: Story, home: Path, heading: str) -> str:

@@ -8,6 +8,7 @@ numbers and the code.
 from __future__ import annotations
 
 import ast
+import html
 import importlib
 import os
 import signal
@@ -118,6 +119,12 @@ class Story:
             yield item
             if self.stopped:
                 break
+
+    def _repr_html_(self) -> str:
+        """The page, for a notebook."""
+        from demos.page import page_of  # which reads this module
+
+        return f'<iframe srcdoc="{html.escape(page_of([self], self.out))}" style="width: 100%; height: 40rem; border: 0"></iframe>'
 
     def asked_to_stop(self, *_: Any) -> bool:
         """Whether Ctrl-C was pressed; a callback for `nn.fit`."""

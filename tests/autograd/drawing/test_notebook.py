@@ -21,6 +21,11 @@ CELLS = [
     ("from autograd import *\nx = Value(2.0)\ndraw(x * x)", "image/svg+xml", "<svg(.|\n)*>x</text>"),
     ("graph_player(x * x)", "text/html", "^<iframe srcdoc="),
     ("summary(__import__('nn').Linear(2, 1), (3, 2))", "text/html", "<table"),
+    (
+        "from pathlib import Path\nfrom demos.story import Story\nstory = Story('digits', Path())\nstory.untold = 'Not here.'\nstory",
+        "text/html",
+        r"^<iframe srcdoc=(.|\n)*Not here\.",
+    ),
     ("g.timeout = 0\ng", "text/plain", r"^Graphviz was not done .* after 0 s\. .*timeout="),
     ("g = Graph(body=['a -> '])\ng", "text/plain", "^Graphviz failed: .*(.|\n)*syntax error"),
     ("import os, sys\nos.environ['PATH'] = ''\nsys.modules[Graph.__module__]._home_of_pygraphviz = lambda: None", "", ""),
