@@ -44,16 +44,18 @@ def lines(
     title: str,
     xlabel: str,
     *,
-    x: Sequence[float] | None = None,
+    x: Sequence[float] | np.ndarray | None = None,
     xscale: str = "linear",
     yscale: str = "linear",
     ylim: tuple[float, float] | None = None,
     errors: Mapping[str, Sequence[float]] | None = None,
     points: Collection[str] = (),
+    columns: int = 1,
 ) -> Path:
     """Curves over any axis: ``panels`` = {what the y-axis says: {name: numbers}}, one under the other.
 
-    The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter series has the first; a pair of arrays (x, y)
+    In more ``columns`` they are small, fill row after row, and those in a row share their y-axis. A series named "" stands in no
+    legend. The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter series has the first; a pair of arrays (x, y)
     has places of its own. ``errors`` has the half-lengths of error bars by name, ``points`` names what is drawn as dots
     without a line. NaN and inf leave gaps.
 
@@ -62,8 +64,11 @@ def lines(
     ...     lines(Path(out) / "squares.png", {"y": {"x²": [0, 1, 4], "some": ([0.5, 1.5], [0, 2])}}, "Squares", "x", x=[0, 1, 2]).name
     'squares.png'
     """
-    figure = new_figure(title, 8, 0.6 + 3.4 * len(panels))
-    for axes, (ylabel, series) in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels.items()):
+    rows = -(-len(panels) // columns)
+    width, height = (8.0, 3.4) if columns == 1 else (2.2 * columns, 2.4)
+    figure = new_figure(title, width, 0.6 + height * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey="row" if columns > 1 else False, squeeze=False)
+    for axes, (ylabel, series) in zip(grid.flat, panels.items()):
         for i, (name, numbers) in enumerate(series.items()):
             own = isinstance(numbers, tuple)
             y = np.array(numbers[1] if own else numbers, dtype=np.float64)
@@ -80,10 +85,17 @@ def lines(
                 capsize=3,
                 label=name,
             )  # fmt: skip
-        axes.set(ylabel=ylabel, xscale=xscale, yscale=yscale, ylim=ylim)
+        axes.set(ylabel=ylabel, xscale=xscale, yscale=yscale)
+        if ylim is not None:  # an axis that is told, be it None, grows no more
+            axes.set(ylim=ylim)
         plain(axes)
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
-    axes.set(xlabel=xlabel)
+        if any(series):
+            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for axes in grid.flat[max(0, len(panels) - columns) : len(panels)]:  # the lowest of each column
+        axes.set(xlabel=xlabel)
+        axes.tick_params(labelbottom=True)
     return saved(figure, path)
 
 

@@ -63,6 +63,18 @@ def test_curves_differ_without_colour_and_the_legend_has_their_order(look: Look)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss (nats)")
 
 
+def test_small_panels_share_the_axes_of_their_row_and_all_of_each_is_seen(look: Look) -> None:
+    panels = {f"{i} (m)": {"": [-i, 0, 2 * i]} for i in range(1, 6)}
+    *drawn, unused = look(plots.lines, panels, "Five", "t (s)", columns=3).axes
+    assert [axes.get_ylabel() for axes in drawn] == list(panels) and not unused.axison
+    assert [axes.get_xlabel() for axes in drawn] == ["", "", "t (s)", "t (s)", "t (s)"]
+    assert len({axes.get_ylim() for axes in drawn[:3]}) == len({axes.get_ylim() for axes in drawn[3:]}) == 1
+    for axes, series in zip(drawn, panels.values()):
+        low, high = axes.get_ylim()
+        assert low < min(series[""]) and high > max(series[""]) and axes.get_legend() is None
+        assert list(axes.lines[0].get_ydata()) == series[""]
+
+
 def test_a_history_has_a_panel_for_each_measure(look: Look) -> None:
     history = nn.fit(
         nn.Linear(2, 2),

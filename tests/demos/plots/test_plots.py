@@ -30,7 +30,7 @@ def deep() -> nn.Module:
 
 
 HEAT = {"label": "J", "xlabel": "x", "ylabel": "y"}
-NAMED = {"lines": {"xlabel": "x (m)"}, "errors": {"xlabel": "x"}, "heat": HEAT, "signs": HEAT, "logarithms": HEAT}
+NAMED = {"lines": {"xlabel": "x (m)"}, "errors": {"xlabel": "x"}, "small": {"xlabel": "x"}, "heat": HEAT, "signs": HEAT, "logarithms": HEAT}
 TITLE = "A title that is much longer than a title should be, and still must not be cut off at the edge of the picture"
 PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "boundary": (plots.decision_boundary, lambda: (nn.Linear(2, 2), X, Y)),
@@ -47,6 +47,7 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "one bad unit": (plots.weight_images, lambda: (ag.where(ag.arange(64) == 9, ag.nan, ag.randn(1, 64)), (16, 4))),
     "flat unit": (plots.weight_images, lambda: (ag.randn(1, 64), (1, 64))),
     "lines": (plots.lines, lambda: ({"y (m)": {"a": [1, 2, 3], "b": ([0.5], [ag.nan])}, "z (s)": {"c": range(50)}},)),
+    "small": (partial(plots.lines, columns=2), lambda: ({f"{i} (m)": {"": [-i, 1, i]} for i in range(3)},)),
     "errors": (partial(plots.lines, errors={"a": [0.1, 0.2]}, points=["a"]), lambda: ({"y": {"a": [1, 2]}},)),
     "heat": (plots.heat_map, lambda: ([[1.0, ag.nan], [1e9, 0.0]], ["one", "two"], ["a", "b"])),
     "logarithms": (partial(plots.heat_map, log=True), lambda: ([[1.0, 1e-9, 0.0]], ["one"], ["a", "b", "c"])),
