@@ -5,4 +5,4 @@
 
 __all__ = ["STORIES"]
 
-STORIES = ("digits",)
+STORIES = ("activations", "digits")
