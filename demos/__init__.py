@@ -5,4 +5,4 @@
 
 __all__ = ["STORIES"]
 
-STORIES = ("activations", "digits")
+STORIES = ("activations", "graph_tour", "digits")
