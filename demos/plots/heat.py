@@ -63,6 +63,6 @@ def heat_map(
         for (i, j), number in np.ndenumerate(table):
             red, green, blue, _ = image.to_rgba(shown[i, j])
             bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
-            axes.text(j, i, write(float(number)), ha="center", va="center", fontsize=8, color=BLACK if bright else WHITE)
+            axes.text(j, i, write(float(number)).replace("-", "−"), ha="center", va="center", fontsize=8, color=BLACK if bright else WHITE)
     figure.colorbar(image, ax=axes, label=label)
     return saved(figure, path)

@@ -30,7 +30,15 @@ def deep() -> nn.Module:
 
 
 HEAT = {"label": "J", "xlabel": "x", "ylabel": "y"}
-NAMED = {"lines": {"xlabel": "x (m)"}, "errors": {"xlabel": "x"}, "small": {"xlabel": "x"}, "heat": HEAT, "signs": HEAT, "logarithms": HEAT}
+NAMED = {
+    "lines": {"xlabel": "x (m)"},
+    "errors": {"xlabel": "x"},
+    "small": {"xlabel": "x"},
+    "contours": HEAT,
+    "heat": HEAT,
+    "signs": HEAT,
+    "logarithms": HEAT,
+}
 TITLE = "A title that is much longer than a title should be, and still must not be cut off at the edge of the picture"
 PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "boundary": (plots.decision_boundary, lambda: (nn.Linear(2, 2), X, Y)),
@@ -48,6 +56,7 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "flat unit": (plots.weight_images, lambda: (ag.randn(1, 64), (1, 64))),
     "lines": (plots.lines, lambda: ({"y (m)": {"a": [1, 2, 3], "b": ([0.5], [ag.nan])}, "z (s)": {"c": range(50)}},)),
     "small": (partial(plots.lines, columns=2), lambda: ({f"{i} (m)": {"": [-i, 1, i]} for i in range(3)},)),
+    "contours": (plots.contours, lambda: (lambda x, y: x**4 + y * y, {f"way {i}": [[i, i + 1], [0, 0]] for i in range(3)})),
     "errors": (partial(plots.lines, errors={"a": [0.1, 0.2]}, points=["a"]), lambda: ({"y": {"a": [1, 2]}},)),
     "heat": (plots.heat_map, lambda: ([[1.0, ag.nan], [1e9, 0.0]], ["one", "two"], ["a", "b"])),
     "logarithms": (partial(plots.heat_map, log=True), lambda: ([[1.0, 1e-9, 0.0]], ["one"], ["a", "b", "c"])),
