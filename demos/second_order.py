@@ -125,12 +125,8 @@ def network(story: Story) -> None:
         product = hvp(loss, w, v)[1]
         sharpest, v = (v @ product) / (v @ v), product / ag.norm(product)
     whole = hessian(loss, w).numpy()
-    story.number(
-        "largest eigenvalue after training, by 50 products",
-        sharpest.item(),
-        "",
-        f"no rest above 2 / {STEP_SIZE} = {2 / STEP_SIZE:.3f}",
-    )
+    bound = f"no rest above 2 / {STEP_SIZE} = {2 / STEP_SIZE:.3f}"
+    story.number("largest eigenvalue after training, by 50 products", sharpest.item(), "", bound)
     story.number("the same from all entries", np.linalg.eigvalsh(whole)[-1], "", "of the matrix in the picture")
     story.picture(
         plots.heat_map(
