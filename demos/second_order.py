@@ -38,7 +38,6 @@ __all__ = ["run"]
 START, MINIMUM = np.array([-1.2, 1.0]), np.array([1.0, 1.0])
 SMALL = 1e-8
 STEP_SIZE = 0.3
-Step = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of a point and its gradient: what to take from the point
 WEIGHTS = [f"W1 {i},{j}" for i in range(3) for j in range(2)] + [f"b1 {i}" for i in range(3)] + [f"W2 {i}" for i in range(3)] + ["b2"]
 
 
@@ -60,12 +59,12 @@ def run(story: Story) -> None:
 
 def valley(story: Story) -> None:
     """Newton's method and gradient descent on Rosenbrock's function."""
-    newton = descend(newton_step, 50)
+    newton = descend(50)
     story.number("steps of Newton's method", len(newton) - 1, "", f"from (−1.2, 1) until the gradient is shorter than {SMALL:g}")
     most = 25_000 if story.quick else 30_000
     runs: dict[float, np.ndarray] = {}
     for size in story.progress((0.00195, 0.0021) if story.quick else (0.00195, 0.0021, 0.0018, 0.0015), "gradient descent"):
-        runs[size] = descend(gradient_step(size), most)
+        runs[size] = descend(most, size)
     best = min(runs, key=lambda size: len(runs[size]))
     tried = ", ".join(f"{size:g}" for size in sorted(runs))
     story.number("steps of gradient descent", len(runs[best]) - 1, "", f"with step size {best:g}, the best of {tried}")
@@ -74,7 +73,7 @@ def valley(story: Story) -> None:
     root = np.sqrt(501**2 - 400)  # the eigenvalues have the sum 1002 and the product 400
     story.number("largest step size that can come to rest", 2 / largest, "", f"2 / (501 + √(501² − 400)) = {2 / (501 + root):.6f}")
     story.number("condition number at the minimum", largest / least, "", f"by the same square root, {(501 + root) / (501 - root):.1f}")
-    off = max(np.abs(curvature(at) - exact_curvature(*at)).max() for at in newton)
+    off = max(np.abs(curvature((x, y)) - [[2 - 400 * y + 1200 * x**2, -400 * x], [-400 * x, 200]]).max() for x, y in newton)
     story.number("largest error of a Hessian", off, "", "beside the closed form, along Newton's way; entries are up to 2,000")
 
     ways = {"Newton's method": newton} | {f"step size {size:g}": path for size, path in sorted(runs.items())}
@@ -142,37 +141,22 @@ def rosenbrock(x: Any, y: Any) -> Any:
     return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
 
-def newton_step(at: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """To where the gradient would be 0."""
-    return np.linalg.solve(curvature(at), gradient)
-
-
-def gradient_step(size: float) -> Step:
-    """So many times the gradient."""
-    return lambda _, gradient: size * gradient
-
-
-def descend(step: Step, most: int) -> np.ndarray:
-    """The points from the start until the gradient is small, or after so many steps."""
+def descend(most: int, size: float | None = None) -> np.ndarray:
+    """At most so many steps, until the gradient is small: of ``size`` times the gradient or, without one, of Newton's method."""
     at, path = START, [START]
     while len(path) <= most:
         x, y = Value(at[0]), Value(at[1])
         gradient = np.array([g.data for g in ag.grad(rosenbrock(x, y), (x, y))])
         if np.linalg.norm(gradient) < SMALL:
             break
-        at = at - step(at, gradient)
+        at = at - (np.linalg.solve(curvature(at), gradient) if size is None else size * gradient)
         path.append(at)
     return np.array(path)
 
 
-def curvature(at: np.ndarray) -> np.ndarray:
+def curvature(at: Any) -> np.ndarray:
     """The Hessian of Rosenbrock's function."""
     return np.array([[entry.data for entry in row] for row in hessian(rosenbrock, (Value(at[0]), Value(at[1])))])
-
-
-def exact_curvature(x: float, y: float) -> np.ndarray:
-    """The same in closed form."""
-    return np.array([[2 - 400 * y + 1200 * x**2, -400 * x], [-400 * x, 200]])
 
 
 def loss_of_network(x: Tensor, target: Tensor) -> Callable[[Tensor], Tensor]:

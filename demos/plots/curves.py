@@ -65,7 +65,7 @@ def lines(
     'squares.png'
     """
     rows = -(-len(panels) // columns)
-    width, height = (8.0, 3.4) if columns == 1 else (2.2 * columns, 2.4)
+    width, height = (8.0, 3.4) if columns == 1 else (max(8.0, 1.8 * columns), 2.1)
     figure = new_figure(title, width, 0.6 + height * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey="row" if columns > 1 else False, squeeze=False)
     for axes, (ylabel, series) in zip(grid.flat, panels.items()):

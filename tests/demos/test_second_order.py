@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_both_ways_down_are_those_of_closed_forms(telling: Callable[..., Story])
 
 
 def test_interrupted_early_it_still_has_all_pictures(telling: Callable[..., Story], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*args: object) -> np.ndarray:
+    def interrupted(*args: Any) -> np.ndarray:
         if not asked:
             asked.append(True)
             signal.raise_signal(signal.SIGINT)
