@@ -47,7 +47,7 @@ def run(story: Story) -> None:
         ("dg/da", stages["a"].grad, Fraction(47620, 343)),
         ("dg/db", stages["b"].grad, Fraction(221433, 343)),
     ):
-        story.number(name, value, "", f"{exact} = {float(exact):.4f}, as micrograd's page has it")
+        story.number(name, value, "", f"{exact} = {float(exact):.4f}, as micrograd's page has it", digits=7)
     story.picture(
         plots.graph_picture(draw(g, names=stages, rankdir="TB", precision=6), story.path("expression.svg")),
         "Each box has a value and the gradient of g. One relu is off: it gives 0 for −2, and passes nothing of its gradient on.",

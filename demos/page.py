@@ -110,8 +110,9 @@ def _width(path: Path) -> float:
 
 
 def _inline(paragraph: str) -> str:
-    """A paragraph of a docstring: `code` in backquotes, ``such`` too."""
-    return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", html.escape(paragraph, quote=False))
+    """A paragraph of a docstring: `code` in backquotes, ``such`` too, and addresses."""
+    text = re.sub(r"`+([^`]+)`+", r"<code>\1</code>", html.escape(paragraph, quote=False))
+    return re.sub(r"https?://([^\s<]*[\w/])", r'<a href="\g<0>">\1</a>', text)
 
 
 def _coloured(code: str) -> str:

@@ -61,10 +61,11 @@ class Number(NamedTuple):
     value: float
     unit: str
     beside: str
+    digits: int = 4  # that are shown
 
     def __str__(self) -> str:
         whole = self.value == round(self.value) and abs(self.value) < 1e9
-        number = f"{self.value:,.0f}" if whole else f"{self.value:.4g}"
+        number = f"{self.value:,.0f}" if whole else f"{self.value:.{self.digits}g}"
         return f"{number} {self.unit}".strip().replace("-", "−")
 
 
@@ -100,9 +101,9 @@ class Story:
         """A picture was written; ``caption`` says in a sentence what to see in it."""
         self.pictures.append(Picture(path, caption))
 
-    def number(self, what: str, value: Any, unit: str = "", beside: str = "") -> None:
-        """Print and keep a number, under the name ``what``; ``beside`` says what to compare it with."""
-        number = Number(what, float(value), unit, beside)
+    def number(self, what: str, value: Any, unit: str = "", beside: str = "", digits: int = 4) -> None:
+        """Print and keep a number, under the name ``what``; ``beside`` says what to compare it with, ``digits`` how many are shown."""
+        number = Number(what, float(value), unit, beside, digits)
         self.numbers[what] = number
         self.say(f"{what}: {number}" + f"   ({beside})" * bool(beside))
 

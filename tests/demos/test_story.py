@@ -59,6 +59,11 @@ def test_numbers_are_shown_with_their_unit(value: float, unit: str, shown: str) 
     assert str(Number("n", value, unit, "")) == shown
 
 
+def test_more_digits_are_shown_where_asked(told: Callable[..., Story], capsys: pytest.CaptureFixture[str]) -> None:
+    told(lambda s: s.number("pi", 3.14159265, digits=7))
+    assert capsys.readouterr().out == "pi: 3.141593\n"
+
+
 def test_numbers_are_printed_with_what_to_compare_them_with(told: Callable[..., Story], capsys: pytest.CaptureFixture[str]) -> None:
     told(lambda s: (s.number("slope", ag.tensor(0.5), beside="0.49 by hand"), s.number("bare", 1)))
     assert capsys.readouterr().out == "slope: 0.5   (0.49 by hand)\nbare: 1\n"
