@@ -4,7 +4,7 @@ The colours stay apart for colour-blind eyes, and no meaning rests on colour alo
 style, negative weights by a dash.
 """
 
-from demos.plots.boundary import decision_boundary
+from demos.plots.boundary import decision_boundaries, decision_boundary
 from demos.plots.contours import contours
 from demos.plots.curves import learning_curves, lines, loss_curves
 from demos.plots.graphs import graph_film, graph_picture
@@ -13,6 +13,6 @@ from demos.plots.histograms import activation_histograms, gradient_histograms
 from demos.plots.images import digits_page, weight_images
 
 __all__ = [
-    "activation_histograms", "contours", "decision_boundary", "digits_page", "gradient_histograms", "graph_film", "graph_picture",
-    "heat_map", "learning_curves", "lines", "loss_curves", "weight_images",
+    "activation_histograms", "contours", "decision_boundaries", "decision_boundary", "digits_page", "gradient_histograms", "graph_film",
+    "graph_picture", "heat_map", "learning_curves", "lines", "loss_curves", "weight_images",
 ]  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
 import autograd as ag
@@ -14,10 +15,13 @@ import nn
 from autograd import Tensor
 from demos.plots.frame import BLACK, COLOURS, MARKERS, array, dtype, new_figure, saved
 
-__all__ = ["decision_boundary"]
+__all__ = ["decision_boundaries", "decision_boundary"]
+
+Classifier = Callable[[Tensor], Tensor]
+SURE = {0.75: "--", 0.95: ":"}  # the probabilities that have a line
 
 
-def decision_boundary(path: Path, model_or_function: Callable[[Tensor], Tensor], x: Any, y: Any, title: str) -> Path:
+def decision_boundary(path: Path, model_or_function: Classifier, x: Any, y: Any, title: str) -> Path:
     """Points ``x`` (n, 2) of the classes ``y`` (n,) on the plane as a classifier sees it.
 
     It is called on (m, 2) tensors of the dtype of x and gives logits (m, k), or one score (m,) or (m, 1), the logit of the
@@ -33,8 +37,24 @@ def decision_boundary(path: Path, model_or_function: Callable[[Tensor], Tensor],
     ...     decision_boundary(Path(out) / "or.png", lambda x: x.sum(1) - 0.5, x, y, "OR").name
     'or.png'
     """
-    if not callable(model_or_function):
-        raise TypeError(f"decision_boundary needs a module or a function of (n, 2) tensors, got {type(model_or_function).__name__}")
+    return decision_boundaries(path, {"": model_or_function}, x, y, title)
+
+
+def decision_boundaries(path: Path, classifiers: Mapping[str, Classifier], x: Any, y: Any, title: str) -> Path:
+    """The same points as several classifiers see them, or one at several times: a panel for each, under its name.
+
+    See `decision_boundary`. Raises ValueError also where there is no classifier, or where they know different classes.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> x, y = ag.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), ag.tensor([0, 1, 1])
+    >>> gates = {"or": lambda x: x.sum(1) - 0.5, "and": lambda x: x.sum(1) - 1.5}
+    >>> with TemporaryDirectory() as out:
+    ...     decision_boundaries(Path(out) / "gates.png", gates, x, y, "Gates").name
+    'gates.png'
+    """
+    for classifier in classifiers.values():
+        if not callable(classifier):
+            raise TypeError(f"decision_boundary needs a module or a function of (n, 2) tensors, got {type(classifier).__name__}")
     points, labels = array(x), array(y)
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"decision_boundary draws points x of shape (n, 2) with n > 0, got {points.shape}")
@@ -46,43 +66,69 @@ def decision_boundary(path: Path, model_or_function: Callable[[Tensor], Tensor],
 
     low, high = points.min(0), points.max(0)
     margin = np.where(high > low, np.maximum(0.12 * (high - low), 1e-6 * np.abs(points).max(0)), 1 + np.abs(high))
-    across, up = (np.linspace(low[i] - margin[i], high[i] + margin[i], 240) for i in (0, 1))
-    plane = np.stack(np.meshgrid(across, up), -1).reshape(-1, 2)
-    logits, classes = _logits(model_or_function, ag.tensor(plane, dtype=dtype(x)), labels)
+    n = len(classifiers)
+    side = 240 if n == 1 else 160  # of the grid on which a panel is asked
+    across, up = (np.linspace(low[i] - margin[i], high[i] + margin[i], side) for i in (0, 1))
+    plane = ag.tensor(np.stack(np.meshgrid(across, up), -1).reshape(-1, 2), dtype=dtype(x))
+    seen = [_logits(classifier, plane, labels) for classifier in classifiers.values()]
+    known = {tuple(classes) for _, classes in seen}
+    if len(known) != 1:
+        raise ValueError(f"decision_boundaries needs classifiers of the same classes, got {sorted(known) or 'no classifier'}")
+    classes = seen[0][1]
+
     k = len(classes)
-    logits = logits.reshape(len(up), len(across), k)
-    unclear = ~np.isfinite(logits).all(-1)
-    logits[unclear] = np.nan
-    odds = np.exp(logits - logits.max(-1, keepdims=True))
-    sure = odds.max(-1) / odds.sum(-1)
+    rows = -(-n // 3)
+    columns = -(-n // rows)
+    figure = new_figure(title, *((8, 5.6) if n == 1 else (2 + 2.9 * columns, 1.2 + 2.7 * rows)))
+    grid = figure.add_gridspec(rows, columns + 1, width_ratios=[20 / columns] * columns + [1 + k / 2])
+    panels: list[Axes] = []
+    for i, (name, (logits, _)) in enumerate(zip(classifiers, seen)):
+        first = panels[0] if panels else None
+        axes = figure.add_subplot(grid[divmod(i, columns)], sharex=first, sharey=first, title=name)
+        axes.set(xlabel="$x_1$" * (i + columns >= n), ylabel="$x_2$" * (i % columns == 0))
+        axes.tick_params(labelbottom=i + columns >= n, labelleft=i % columns == 0)
+        _paint(axes, across, up, logits.reshape(len(up), len(across), k), points, labels, classes)
+        panels.append(axes)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=k, frameon=False, handletextpad=0, columnspacing=1
+    )
 
-    figure = new_figure(title, 8, 5.6)
-    axes, bar = figure.subplots(1, 2, width_ratios=[20, 1 + k / 2])
-    extent = (across[0], across[-1], up[0], up[-1])
-    axes.imshow(_shades(logits.argmax(-1), sure, k), extent=extent, origin="lower", aspect="auto")
-    for c in range(k - 1):  # the last class borders on these
-        lead = logits[..., c] - np.delete(logits, c, -1).max(-1)
-        axes.contour(across, up, np.ma.masked_invalid(lead), levels=[0], linewidths=2.5, colors=BLACK)
-    for level, style in ((0.75, "--"), (0.95, ":")):
-        axes.contour(across, up, np.ma.masked_invalid(sure), levels=[level], linewidths=1, colors=BLACK, linestyles=style)
-        bar.axhline(level, color=BLACK, linewidth=1, linestyle=style)
-    for c, name in enumerate(classes):
-        own = labels == name
-        axes.plot(*points[own].T, MARKERS[c], color=COLOURS[c], markeredgecolor=BLACK, markersize=5, linestyle="", label=f"class {name}")
-    axes.set(xlim=extent[:2], ylim=extent[2:], xlabel="$x_1$", ylabel="$x_2$")
-    if unclear.any():
-        axes.set_xlabel(f"$x_1$        white: no finite output, {100 * unclear.mean():.3g} % of the plane")
-    figure.legend(loc="outside lower center", ncols=k, frameon=False, handletextpad=0, columnspacing=1)
-
+    bar = figure.add_subplot(grid[:, -1])
     shades = _shades(np.arange(k), np.linspace(1 / k, 1, 100)[:, None], k)
     bar.imshow(shades, extent=(-0.5, k - 0.5, 1 / k, 1), origin="lower", aspect="auto")
+    for level, style in SURE.items():
+        bar.axhline(level, color=BLACK, linewidth=1, linestyle=style)
     bar.set(xticks=range(k), xticklabels=map(str, classes), xlabel="predicted\nclass", ylabel="probability of the predicted class")
     bar.yaxis.tick_right()
     bar.yaxis.set_label_position("right")
     return saved(figure, path)
 
 
-def _logits(classifier: Callable[[Tensor], Tensor], x: Tensor, labels: np.ndarray) -> tuple[np.ndarray, list[int]]:
+def _paint(
+    axes: Axes, across: np.ndarray, up: np.ndarray, logits: np.ndarray, points: np.ndarray, labels: np.ndarray, classes: list[int]
+) -> None:
+    """One panel: the plane in shades of the ``classes`` by ``logits`` (up, across, k), its lines, and the points on it."""
+    k = len(classes)
+    unclear = ~np.isfinite(logits).all(-1)
+    logits[unclear] = np.nan
+    odds = np.exp(logits - logits.max(-1, keepdims=True))
+    sure = odds.max(-1) / odds.sum(-1)
+    extent = (across[0], across[-1], up[0], up[-1])
+    axes.imshow(_shades(logits.argmax(-1), sure, k), extent=extent, origin="lower", aspect="auto")
+    for c in range(k - 1):  # the last class borders on these
+        lead = logits[..., c] - np.delete(logits, c, -1).max(-1)
+        axes.contour(across, up, np.ma.masked_invalid(lead), levels=[0], linewidths=2.5, colors=BLACK)
+    for level, style in SURE.items():
+        axes.contour(across, up, np.ma.masked_invalid(sure), levels=[level], linewidths=1, colors=BLACK, linestyles=style)
+    for c, name in enumerate(classes):
+        own = labels == name
+        axes.plot(*points[own].T, MARKERS[c], color=COLOURS[c], markeredgecolor=BLACK, markersize=5, linestyle="", label=f"class {name}")
+    axes.set(xlim=extent[:2], ylim=extent[2:])
+    if unclear.any():
+        axes.set_xlabel(f"$x_1$        white: no finite output, {100 * unclear.mean():.3g} % of the plane")
+
+
+def _logits(classifier: Classifier, x: Tensor, labels: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """What the classifier says of each row of x as logits (n, k) in float64, and the k classes that they stand for."""
     modes = [(m, m.training) for m in classifier.modules()] if isinstance(classifier, nn.Module) else []
     try:

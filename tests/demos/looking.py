@@ -71,8 +71,9 @@ def sharp_eyes() -> Iterator[None]:
             assert wide < 1 or high < 1, f"{path}: {one!r} lies on {two!r}"
         for axes in figure.axes:
             bare = not (len(axes.get_xticks()) or len(axes.get_yticks()))  # an image
-            assert bare or not axes.axison or axes.get_ylabel(), f"{path}: a y-axis has no name"
+            beside = any(other.get_ylabel() for other in axes.get_shared_y_axes().get_siblings(axes))
             below = any(other.get_xlabel() for other in axes.get_shared_x_axes().get_siblings(axes))
+            assert bare or not axes.axison or beside, f"{path}: a y-axis has no name"
             assert bare or not axes.axison or below or axes.get_label() == "<colorbar>", f"{path}: an x-axis has no name"
 
     drawn: list[tuple[str, Any]] = []

@@ -128,6 +128,32 @@ def test_any_finite_points_have_a_plane_around_them(look: Look, x: ag.Tensor) ->
     assert right - left > 1e-6 * abs(high)  # what stays a plane in float32
 
 
+@pytest.mark.parametrize("n", [1, 3, 5])
+def test_each_classifier_has_a_panel_on_the_same_axes(look: Look, n: int) -> None:
+    classifiers = {f"shift {i}": (lambda x, i=i: x[:, 0] - i / 4) for i in range(n)}
+    *panels, bar = look(plots.decision_boundaries, classifiers, X, Y, "Shifts").axes
+    assert [axes.get_title() for axes in panels] == list(classifiers) and "probability" in bar.get_ylabel()
+    assert len({(axes.get_xlim(), axes.get_ylim()) for axes in panels}) == 1
+    for i, axes in enumerate(panels):
+        boundary = np.concatenate([path.vertices for path in axes.collections[0].get_paths()])
+        np.testing.assert_allclose(boundary[:, 0], i / 4, atol=1e-6)
+        assert [len(line.get_xdata()) for line in axes.lines] == [2, 2]
+        here, others = axes.get_window_extent(), [other.get_window_extent() for other in panels if other is not axes]
+        under = any(other.x0 == here.x0 and other.y1 < here.y0 for other in others)
+        assert bool(axes.get_xlabel()) is axes.xaxis.get_tick_params()["labelbottom"] is not under  # the lowest of each column
+        left = any(other.y0 == here.y0 and other.x1 < here.x0 for other in others)
+        assert bool(axes.get_ylabel()) is axes.yaxis.get_tick_params()["labelleft"] is not left
+
+
+def test_panels_are_of_the_same_classes(look: Look) -> None:
+    three = nn.Linear(2, 3)
+    with pytest.raises(ValueError, match=r"the same classes, got \[\(0, 1\), \(0, 1, 2\)\]"):
+        plots.decision_boundaries(look.path, {"two": lambda x: x, "three": three}, X, Y, "Both")
+    with pytest.raises(ValueError, match="got no classifier"):
+        plots.decision_boundaries(look.path, {}, X, Y, "None")
+    assert not look.path.exists()
+
+
 @pytest.mark.parametrize(
     ("error", "match", "args"),
     [

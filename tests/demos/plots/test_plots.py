@@ -44,6 +44,7 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "boundary": (plots.decision_boundary, lambda: (nn.Linear(2, 2), X, Y)),
     "seven classes": (plots.decision_boundary, lambda: (nn.Linear(2, 7), ag.randn(7, 2), ag.arange(7))),
     "unclear boundary": (plots.decision_boundary, lambda: (lambda x: ag.where(x[:, 0] > 0.2, x[:, 1], ag.nan), X, Y)),
+    "boundaries": (plots.decision_boundaries, lambda: ({f"after {10**i} steps": nn.Linear(2, 3) for i in range(5)}, X, Y)),
     "curves": (plots.loss_curves, lambda: ({f"step size {10.0**-i}": [10.0**-i, 1, ag.nan] for i in range(6)},)),
     "one epoch": (plots.loss_curves, lambda: ({"train": [1.0]},)),
     "history": (plots.loss_curves, lambda: (nn.History(loss=[3.0, 0.1], valid_loss=[3.1, 0.2], accuracy=[0.1, 0.9]),)),
