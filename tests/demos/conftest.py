@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,3 +30,23 @@ def telling(tmp_path: Path) -> Callable[..., Story]:
         return story
 
     return told
+
+
+@pytest.fixture
+def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Has the reader press Ctrl-C while a story works on its item of this number, counted over all of its loops."""
+
+    def stop_at(number: int) -> None:
+        begun = 0
+
+        def stopping(self: Story, items: Iterable[Any], what: str) -> Iterator[Any]:
+            nonlocal begun
+            for item in progress(self, items, what):
+                begun += 1
+                self.stopped = self.stopped or begun == number
+                yield item
+
+        monkeypatch.setattr(Story, "progress", stopping)
+
+    progress = Story.progress
+    return stop_at
