@@ -5,4 +5,4 @@
 
 __all__ = ["STORIES"]
 
-STORIES = ("activations", "graph_tour", "moons", "digits", "second_order")
+STORIES = ("activations", "graph_tour", "moons", "digits", "second_order", "checkpoint")
