@@ -31,8 +31,8 @@ def heat_map(
 ) -> Path:
     """A table (rows, columns) as colours; ``label`` says what the colours are, with their unit.
 
-    ``log``: by orders of magnitude, of which 0 has none; ``signed``: colours of two kinds meet in white at 0. ``write`` makes the
-    text in each cell, None leaves it empty. NaN and inf are grey, and written.
+    ``log``: by orders of magnitude, of which 0 has none; ``signed``: colours of two kinds meet in white, at 0, or with ``log`` at 1.
+    ``write`` makes the text in each cell; None leaves it empty, and the cells small. NaN and inf are grey, and written.
 
     Raises ValueError where the table is not of as many rows and columns as there are names.
 
@@ -46,12 +46,16 @@ def heat_map(
         raise ValueError(f"heat_map got {len(rows)} names of rows and {len(columns)} of columns for a table of shape {table.shape}")
     known = np.isfinite(table) & ((table > 0) if log else True)
     norm: Any = None
-    if signed:
+    if signed and log:
+        most = np.exp(np.abs(np.log(table[known])).max(initial=1e-6))
+        norm = LogNorm(1 / most, most)
+    elif signed:
         most = np.abs(table[known]).max(initial=1e-300)
         norm = TwoSlopeNorm(0, -most, most)
     elif log:
         norm = LogNorm(table[known].min(), table[known].max()) if known.any() else None
-    figure = new_figure(title, max(6, 2.4 + 0.8 * len(columns)), max(2.5, 1.2 + 0.45 * len(rows)))
+    wide, high = (0.35, 0.25) if write is None else (0.8, 0.45)  # inches
+    figure = new_figure(title, max(6, 2.4 + wide * len(columns)), max(2.5, 1.2 + high * len(rows)))
     axes = figure.subplots()
     cmap = colormaps["PuOr" if signed else "cividis"].with_extremes(bad=GREY)
     shown = np.where(known, table, np.nan)

@@ -37,6 +37,7 @@ NAMED = {
     "contours": HEAT,
     "heat": HEAT,
     "signs": HEAT,
+    "factors": HEAT,
     "logarithms": HEAT,
 }
 TITLE = "A title that is much longer than a title should be, and still must not be cut off at the edge of the picture"
@@ -62,6 +63,7 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "heat": (plots.heat_map, lambda: ([[1.0, ag.nan], [1e9, 0.0]], ["one", "two"], ["a", "b"])),
     "logarithms": (partial(plots.heat_map, log=True), lambda: ([[1.0, 1e-9, 0.0]], ["one"], ["a", "b", "c"])),
     "signs": (partial(plots.heat_map, signed=True), lambda: ([[1.0, -1e-9, 0.0]], ["one"], ["a", "b", "c"])),
+    "factors": (partial(plots.heat_map, log=True, signed=True, write=None), lambda: ([[1.0, 1e-9, ag.nan]], ["one"], ["a", "b", "c"])),
     "bad weights": (plots.weight_images, lambda: (ag.randn(3, 64) * ag.tensor([[1.0], [ag.nan], [1e9]]), (2, 32))),
 }
 
