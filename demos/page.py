@@ -44,6 +44,7 @@ img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 summary { cursor: pointer; color: var(--mark); padding: .3rem 0; }
 pre { background: var(--well); padding: .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; border-radius: 4px; }
 code { font-family: ui-monospace, monospace; font-size: .92em; }
+figure pre { white-space: pre-wrap; }
 pre b { color: var(--mark); font-weight: 600; } pre s { color: var(--warm); text-decoration: none; }
 """
 SMALLEST = 0.7  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
@@ -94,6 +95,9 @@ def _story(story: Story, home: Path, heading: str) -> str:
 def _figure(picture: Picture, home: Path) -> str:
     path, caption = picture
     link, words = html.escape(path.relative_to(home).as_posix()), html.escape(caption)
+    if path.suffix == ".txt":
+        text = html.escape(path.read_text(encoding="utf-8"), quote=False)
+        return f"<figure><pre>{text}</pre><figcaption>{words}</figcaption></figure>"
     if path.suffix not in TYPES:
         return f'<p><a href="{link}">{html.escape(path.name)}</a>: {words}</p>'
     data = base64.b64encode(path.read_bytes()).decode()

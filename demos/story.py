@@ -101,6 +101,13 @@ class Story:
         """A picture was written; ``caption`` says in a sentence what to see in it."""
         self.pictures.append(Picture(path, caption))
 
+    def text(self, file: str, text: str, caption: str) -> None:
+        """Print a block of text, such as a report, and keep it in a ``.txt`` file; the page shows it among the pictures."""
+        self.say(text)
+        path = self.path(file)
+        path.write_text(text + "\n", encoding="utf-8")
+        self.picture(path, caption)
+
     def number(self, what: str, value: Any, unit: str = "", beside: str = "", digits: int = 4) -> None:
         """Print and keep a number, under the name ``what``; ``beside`` says what to compare it with, ``digits`` how many are shown."""
         number = Number(what, float(value), unit, beside, digits)

@@ -56,6 +56,7 @@ def told(tmp_path: Path) -> list[Story]:
         told.number("a < b & <b>c</b>", 0.25, "m/s", 'beside "<i>"')
         told.picture(plots.lines(told.path("curve.svg"), {"y (m)": {"a": [1, 2, 3]}}, "A curve", "x (s)"), "It <rises>.")
         told.picture(plots.heat_map(told.path("heat.png"), [[1.0]], ["a"], ["b"], "Heat", "J", xlabel="x", ylabel="y"), "One & only.")
+        told.text("report.txt", "a < b\n  in line 2 & <b>more</b>: " + 30 * "long ", "What was <reported>.")
         told.path("film.html").write_text("<p>A film.</p>")
         told.picture(told.path("film.html"), "a film")
     stories[1].stopped, stories[1].untold = True, "The network is <away>."
@@ -73,6 +74,8 @@ def test_everything_is_on_the_page_in_one_file(told: list[Story], tmp_path: Path
         'beside "<i>"',
         "0.25 m/s",
         "It <rises>.",
+        "a < b\n  in line 2 & <b>more</b>: long",
+        "What was <reported>.",
         "Stopped early",
         "The network is <away>.",
     ):
@@ -81,7 +84,7 @@ def test_everything_is_on_the_page_in_one_file(told: list[Story], tmp_path: Path
     words = [" ".join(paragraph.replace("`", "").split()) for paragraph in text.paragraphs]
     assert all(re.sub("https?://", "", paragraph) in shown for paragraph in words)
     images = [attributes for tag, attributes in read.tags if tag == "img"]
-    files = [picture.path for story in told for picture in story.pictures if picture.path.suffix != ".html"]
+    files = [picture.path for story in told for picture in story.pictures if picture.path.suffix in (".svg", ".png")]
     assert [base64.b64decode(image["src"].split("base64,")[1]) for image in images] == [file.read_bytes() for file in files]
     assert all(image["alt"] for image in images)
     links = {attributes["href"] for tag, attributes in read.tags if tag == "a"}

@@ -69,6 +69,12 @@ def test_numbers_are_printed_with_what_to_compare_them_with(told: Callable[..., 
     assert capsys.readouterr().out == "slope: 0.5   (0.49 by hand)\nbare: 1\n"
 
 
+def test_a_text_is_printed_kept_and_declared(told: Callable[..., Story], capsys: pytest.CaptureFixture[str]) -> None:
+    (picture,) = told(lambda s: s.text("report.txt", "√2 < 2\n  indented", "A report.")).pictures
+    assert capsys.readouterr().out == picture.path.read_text(encoding="utf-8") == "√2 < 2\n  indented\n"
+    assert picture.path.name == "report.txt" and picture.caption == "A report."
+
+
 @pytest.mark.parametrize("at", [(0, 0), (1, 2), (2, 0)])
 def test_after_ctrl_c_each_loop_ends_after_its_item_and_later_ones_have_one(told: Callable[..., Story], at: tuple[int, int]) -> None:
     done = []
