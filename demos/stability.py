@@ -82,7 +82,7 @@ def _layers(story: Story) -> None:
         if np.isfinite(ratio := first[activation, weights]):
             factor = STRETCH[weights] * SLOPE[activation]
             beside = f"on average {'' if activation == 'ReLU' else 'at most '}{factor:.3g}^{DEPTH - 1} = {factor ** (DEPTH - 1):.2g}"
-            story.number(f"first layer's gradient in units of the last's, {activation}, {weights}", ratio, "", beside)
+            story.number(f"first layer's gradient in units of the last's, {activation}, {weights}", ratio, "", beside.replace("-", "−"))
     heat_map = partial(plots.heat_map, log=True, signed=True, label="in units of the last layer's gradient")
     file, title = story.path("first.svg"), f"What arrives at the first of {DEPTH} layers (seed {story.seed})"
     story.picture(
