@@ -9,8 +9,8 @@ demo: .venv/.demos  ## train a network on handwritten digits; pictures in out/
 	$(RUN) -m demos digits --out out
 
 test: .venv/.test  ## all tests and the examples in the documentation, and what they cover
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto -m no_cover
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto -m "not no_cover" --cov
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist loadgroup -m no_cover
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist loadgroup -m "not no_cover" --cov
 
 lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff check

@@ -14,24 +14,49 @@ pytest.importorskip("matplotlib")
 from demos.story import Story, tell
 from tests.demos.looking import sharp_eyes
 
+_told: dict[tuple[Any, ...], Story] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories take their time: none is traced for coverage, which is not about them, and all are told by one worker, once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.no_cover)
+            if "telling" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group("stories"))
+
 
 @pytest.fixture
-def telling(tmp_path: Path) -> Callable[..., Story]:
-    """Tells a story, its short form unless asked, and sees to what is promised of every story."""
+def telling(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Story]:
+    """Tells a story, its short form unless asked, and sees to what is promised of every story.
 
-    def told(name: str, seed: int = 0, quick: bool = True, data: Path | None = None) -> Story:
-        with sharp_eyes():
-            story = tell(name, tmp_path, seed, quick, data)
-        if not story.untold:
-            assert story.numbers and story.pictures
-        assert all(math.isfinite(number.value) for number in story.numbers.values())
-        assert all(
-            picture.path.stat().st_size > (50 if picture.path.suffix == ".txt" else 500) and picture.caption for picture in story.pictures
-        )
-        assert {picture.path for picture in story.pictures} == {path for path in story.out.iterdir() if path.is_file()}
-        return story
+    What was told before is not told again, unless asked for by ``fresh``, or in a test that changes something.
+    """
+
+    def told(name: str, seed: int = 0, quick: bool = True, data: Path | None = None, fresh: bool = False) -> Story:
+        if fresh or "monkeypatch" in request.fixturenames:
+            return promised(name, tmp_path, seed, quick, data)
+        key = name, seed, quick, data
+        if key not in _told:
+            root = tmp_path_factory.getbasetemp() / f"stories-{seed}-{'short' if quick else 'long'}"
+            root.mkdir(exist_ok=True)
+            _told[key] = promised(name, root, seed, quick, data)
+        return _told[key]
 
     return told
+
+
+def promised(name: str, out: Path, seed: int, quick: bool, data: Path | None) -> Story:
+    """The story, which keeps what every story promises."""
+    with sharp_eyes():
+        story = tell(name, out, seed, quick, data)
+    if not story.untold:
+        assert story.numbers and story.pictures
+    assert all(math.isfinite(number.value) for number in story.numbers.values())
+    for picture in story.pictures:
+        assert picture.caption and picture.path.stat().st_size > (50 if picture.path.suffix == ".txt" else 500)
+    assert {picture.path for picture in story.pictures} == {path for path in story.out.iterdir() if path.is_file()}
+    return story
 
 
 @pytest.fixture

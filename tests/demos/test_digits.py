@@ -11,6 +11,6 @@ from demos.story import Story
 
 @pytest.mark.parametrize("seed", range(3))
 def test_learns_to_read(telling: Callable[..., Story], seed: int) -> None:
-    one, two = (telling("digits", seed).numbers for _ in range(2))
+    one, two = (telling("digits", seed, fresh=fresh).numbers for fresh in (False, True))
     assert one["unseen digits read right"].value > 93  # the nearest mean image reads 88.6 to 92.3 % of these, an untrained network 10 %
     assert one == two
