@@ -66,7 +66,7 @@ class Number(NamedTuple):
     def __str__(self) -> str:
         whole = self.value == round(self.value) and abs(self.value) < 1e9
         number = f"{self.value:,.0f}" if whole else f"{self.value:.{self.digits}g}"
-        return f"{number} {self.unit}".strip().replace("-", "−")
+        return f"{number.replace('-', '−')} {self.unit}".strip()
 
 
 class Picture(NamedTuple):

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 import nn
-from demos.plots.frame import BLUE, COLOURS, LINES, MARKERS, ORANGE, SKY, new_figure, plain, saved
+from demos.plots.frame import BLUE, COLOURS, LINES, MARKERS, ORANGE, SKY, new_figure, plain, plain_numbers, saved
 
 __all__ = ["learning_curves", "loss_curves"]
 
@@ -56,8 +56,8 @@ def lines(
 
     In more ``columns`` they are small, fill row after row, and those in a row share their y-axis. A series named "" stands in no
     legend. The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter series has the first; a pair of arrays (x, y)
-    has places of its own. ``errors`` has the half-lengths of error bars by name, ``points`` names what is drawn as dots
-    without a line. NaN and inf leave gaps.
+    has places of its own. Numbers (k, n) are those of k runs: thin lines around their mean. ``errors`` has the half-lengths of error
+    bars by name, ``points`` names what is drawn as dots without a line. NaN and inf leave gaps.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as out:
@@ -72,8 +72,11 @@ def lines(
         for i, (name, numbers) in enumerate(series.items()):
             own = isinstance(numbers, tuple)
             y = np.array(numbers[1] if own else numbers, dtype=np.float64)
-            at = np.array(numbers[0] if own else range(1, len(y) + 1) if x is None else x[: len(y)], dtype=np.float64)
+            at = np.array(numbers[0] if own else range(1, y.shape[-1] + 1) if x is None else x[: y.shape[-1]], dtype=np.float64)
             y[~np.isfinite(y)] = np.nan
+            if y.ndim == 2:
+                axes.plot(at, y.T, color=COLOURS[i % len(COLOURS)], linewidth=0.6, alpha=0.5)
+                y = y.mean(0)
             few = len(y) <= 40
             axes.errorbar(
                 at, y,
@@ -88,6 +91,8 @@ def lines(
         axes.set(ylabel=ylabel, xscale=xscale, yscale=yscale)
         if ylim is not None:  # an axis that is told, be it None, grows no more
             axes.set(ylim=ylim)
+        if yscale == "log":
+            plain_numbers(axes.yaxis)
         plain(axes)
         if any(series):
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)

@@ -14,15 +14,17 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 import autograd as ag
 from autograd import Tensor
 
 __all__ = [
     "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SKY", "VERMILION", "WHITE", "array",
-    "dtype", "follow_the_screen", "new_figure", "plain", "saved",
+    "dtype", "follow_the_screen", "new_figure", "plain", "plain_numbers", "saved",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#A8437F", "#D55E00", "#56B4E9", "#7A818C"
@@ -45,6 +47,15 @@ def plain(axes: Axes) -> None:
     """A grid, and no box around the curves."""
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def plain_numbers(axis: Axis) -> None:
+    """A logarithmic axis over less than two decades has its ticks at 1, 2, 5, 10, 20, ..., in plain numbers."""
+    low, high = axis.get_view_interval()
+    if high < 100 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 
 def saved(figure: Figure, path: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
@@ -109,3 +109,24 @@ def test_curves_refuse_what_is_no_series(look: Look) -> None:
     for empty, said in (({}, "no series"), (nn.History(), "no series"), ({"train": [1.0], "valid": []}, "none of ['valid']")):
         with pytest.raises(ValueError, match=re.escape(f"at least one epoch of each series, got {said}")):
             plots.loss_curves(look.path, empty, "Empty")
+
+
+@settings(few, max_examples=6)
+@given(st.lists(st.lists(extreme, min_size=3, max_size=3), min_size=1, max_size=4))
+def test_runs_are_thin_lines_around_their_mean(look: Look, runs: list[list[float]]) -> None:
+    """Of runs that are not all finite somewhere, there is no mean there."""
+    (axes,) = look(plots.lines, {"y": {"a": runs, "b": [1, 2]}}, "Runs", "x").axes
+    *thin, mean, other = axes.lines
+    finite = np.where(np.isfinite(runs), runs, np.nan)
+    assert len(thin) >= len(runs) and other.get_xdata().tolist() == [1, 2]
+    for line, run in zip(thin, finite):
+        np.testing.assert_array_equal(line.get_ydata(), run)
+        assert line.get_color() == mean.get_color() != other.get_color() and line.get_linewidth() < mean.get_linewidth()
+    np.testing.assert_array_equal(mean.get_ydata(), finite.mean(0))
+
+
+@pytest.mark.parametrize(("most", "plain"), [(0.5, True), (50.0, False)])
+def test_a_logarithmic_axis_of_few_decades_has_plain_numbers(look: Look, most: float, plain: bool) -> None:
+    (axes,) = look(plots.lines, {"y": {"a": [0.05, most]}}, "Runs", "x", yscale="log").axes
+    shown = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert ("0.2" in shown) == plain and any("10" in text for text in shown) != plain

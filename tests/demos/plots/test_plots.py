@@ -31,6 +31,7 @@ def deep() -> nn.Module:
 
 HEAT = {"label": "J", "xlabel": "x", "ylabel": "y"}
 NAMED = {
+    "bars": {"xlabel": "weight", "ylabel": "feature"},
     "lines": {"xlabel": "x (m)"},
     "errors": {"xlabel": "x"},
     "small": {"xlabel": "x"},
@@ -60,6 +61,10 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "small": (partial(plots.lines, columns=2), lambda: ({f"{i} (m)": {"": [-i, 1, i]} for i in range(3)},)),
     "contours": (plots.contours, lambda: (lambda x, y: x**4 + y * y, {f"way {i}": [[i, i + 1], [0, 0]] for i in range(3)})),
     "errors": (partial(plots.lines, errors={"a": [0.1, 0.2]}, points=["a"]), lambda: ({"y": {"a": [1, 2]}},)),
+    "runs": (partial(plots.lines, yscale="log", xlabel="x"), lambda: ({"y (m)": {"a": [[1, 2, 3], [2, 1, 5]], "b": [3, 2]}},)),
+    "guesses": (plots.predicted_against_true, lambda: (ag.tensor([1.0, 20.0]), {n: [2.0, ag.nan] for n in ("a", "b", "c")})),
+    "one guess": (plots.predicted_against_true, lambda: ([30_000.0, 700_000.0], {"a model": [-1.0, 1e9]})),
+    "bars": (plots.bars, lambda: ({"area": 0.2, "a feature of a long, long name": -0.01, "age": ag.nan},)),
     "heat": (plots.heat_map, lambda: ([[1.0, ag.nan], [1e9, 0.0]], ["one", "two"], ["a", "b"])),
     "logarithms": (partial(plots.heat_map, log=True), lambda: ([[1.0, 1e-9, 0.0]], ["one"], ["a", "b", "c"])),
     "signs": (partial(plots.heat_map, signed=True), lambda: ([[1.0, -1e-9, 0.0]], ["one"], ["a", "b", "c"])),
