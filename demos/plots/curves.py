@@ -57,13 +57,15 @@ def lines(
     In more ``columns`` they are small, fill row after row, and those in a row share their y-axis. A series named "" stands in no
     legend. The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter series has the first; a pair of arrays (x, y)
     has places of its own. Numbers (k, n) are those of k runs: thin lines around their mean. ``errors`` has the half-lengths of error
-    bars by name, ``points`` names what is drawn as dots without a line. NaN and inf leave gaps.
+    bars by name, ``points`` names what is drawn as dots without a line. NaN and inf leave gaps. An axis of whole numbers has its
+    ticks at some of them, and ``xscale="symlog"`` is linear up to the smallest number above 0.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as out:
     ...     lines(Path(out) / "squares.png", {"y": {"x²": [0, 1, 4], "some": ([0.5, 1.5], [0, 2])}}, "Squares", "x", x=[0, 1, 2]).name
     'squares.png'
     """
+    places: list[np.ndarray] = []
     rows = -(-len(panels) // columns)
     width, height = (8.0, 3.4) if columns == 1 else (max(8.0, 1.8 * columns), 2.1)
     figure = new_figure(title, width, 0.6 + height * rows)
@@ -77,6 +79,7 @@ def lines(
             if y.ndim == 2:
                 axes.plot(at, y.T, color=COLOURS[i % len(COLOURS)], linewidth=0.6, alpha=0.5)
                 y = y.mean(0)
+            places.append(at)
             few = len(y) <= 40
             axes.errorbar(
                 at, y,
@@ -101,6 +104,11 @@ def lines(
     for axes in grid.flat[max(0, len(panels) - columns) : len(panels)]:  # the lowest of each column
         axes.set(xlabel=xlabel)
         axes.tick_params(labelbottom=True)
+    everywhere = np.concatenate([[], *places])
+    if xscale == "symlog":
+        axes.set_xscale("symlog", linthresh=min(everywhere[everywhere > 0], default=1))
+    elif xscale == "linear" and (everywhere == np.round(everywhere)).all():
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return saved(figure, path)
 
 

@@ -75,6 +75,20 @@ def test_small_panels_share_the_axes_of_their_row_and_all_of_each_is_seen(look: 
         assert list(axes.lines[0].get_ydata()) == series[""]
 
 
+@pytest.mark.parametrize(("x", "whole"), [([2, 3], True), ([0, 0.5], False)])
+def test_an_axis_of_whole_numbers_has_its_ticks_there(look: Look, x: list[float], whole: bool) -> None:
+    axes = look(plots.lines, {"y": {"a": (x, [1, 2])}, "z": {"a": ([2, 3], [1, 2])}}, "Ticks", "x").axes
+    assert all((ax.get_xticks() == np.round(ax.get_xticks())).all() == whole for ax in axes)
+
+
+@pytest.mark.parametrize("least", [1e-3, 1, 100])
+def test_an_axis_of_orders_of_magnitude_has_room_for_zero(look: Look, least: float) -> None:
+    numbers = {"y": {"a": ([0, 0], [1, 2]), "b": ([least, 10 * least, 100 * least], [1, 2, 3])}}
+    (axes,) = look(plots.lines, numbers, "From zero", "x", xscale="symlog").axes
+    zero, one, two, three = axes.transData.transform([(least * k, 1) for k in (0, 1, 10, 100)])[:, 0]
+    assert three - two == pytest.approx(two - one) and one - zero == pytest.approx(two - one, rel=0.3)
+
+
 def test_a_history_has_a_panel_for_each_measure(look: Look) -> None:
     history = nn.fit(
         nn.Linear(2, 2),

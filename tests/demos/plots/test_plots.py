@@ -60,6 +60,7 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "lines": (plots.lines, lambda: ({"y (m)": {"a": [1, 2, 3], "b": ([0.5], [ag.nan])}, "z (s)": {"c": range(50)}},)),
     "small": (partial(plots.lines, columns=2), lambda: ({f"{i} (m)": {"": [-i, 1, i]} for i in range(3)},)),
     "contours": (plots.contours, lambda: (lambda x, y: x**4 + y * y, {f"way {i}": [[i, i + 1], [0, 0]] for i in range(3)})),
+    "from zero": (partial(plots.lines, xlabel="x", xscale="symlog", x=[0, 0.01, 0.1, 10]), lambda: ({"y": {"a": [1, 2, 3, 4]}},)),
     "errors": (partial(plots.lines, errors={"a": [0.1, 0.2]}, points=["a"]), lambda: ({"y": {"a": [1, 2]}},)),
     "runs": (partial(plots.lines, yscale="log", xlabel="x"), lambda: ({"y (m)": {"a": [[1, 2, 3], [2, 1, 5]], "b": [3, 2]}},)),
     "guesses": (plots.predicted_against_true, lambda: (ag.tensor([1.0, 20.0]), {n: [2.0, ag.nan] for n in ("a", "b", "c")})),
