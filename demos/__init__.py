@@ -5,4 +5,4 @@
 
 __all__ = ["STORIES"]
 
-STORIES = ("activations", "graph_tour", "moons", "digits", "stability", "houses", "second_order", "checkpoint")
+STORIES = ("activations", "graph_tour", "moons", "digits", "polynomial", "stability", "houses", "second_order", "checkpoint")
