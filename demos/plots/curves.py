@@ -106,7 +106,10 @@ def lines(
         axes.tick_params(labelbottom=True)
     everywhere = np.concatenate([[], *places])
     if xscale == "symlog":
-        axes.set_xscale("symlog", linthresh=min(everywhere[everywhere > 0], default=1))
+        least = min(everywhere[everywhere > 0], default=1)
+        axes.set_xscale("symlog", linthresh=least)
+        if (everywhere >= 0).all():
+            axes.set_xlim(left=-least / 3)
     elif xscale == "linear" and (everywhere == np.round(everywhere)).all():
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return saved(figure, path)

@@ -87,6 +87,7 @@ def test_an_axis_of_orders_of_magnitude_has_room_for_zero(look: Look, least: flo
     (axes,) = look(plots.lines, numbers, "From zero", "x", xscale="symlog").axes
     zero, one, two, three = axes.transData.transform([(least * k, 1) for k in (0, 1, 10, 100)])[:, 0]
     assert three - two == pytest.approx(two - one) and one - zero == pytest.approx(two - one, rel=0.3)
+    assert -least < axes.get_xlim()[0] < 0  # nothing is drawn further left
 
 
 def test_a_history_has_a_panel_for_each_measure(look: Look) -> None:
