@@ -5,4 +5,15 @@
 
 __all__ = ["STORIES"]
 
-STORIES = ("activations", "graph_tour", "moons", "digits", "polynomial", "stability", "houses", "second_order", "checkpoint")
+STORIES = (
+    "activations",
+    "graph_tour",
+    "moons",
+    "digits",
+    "polynomial",
+    "weight_decay",
+    "stability",
+    "houses",
+    "second_order",
+    "checkpoint",
+)
