@@ -13,7 +13,4 @@ STORIES = (
     "polynomial",
     "weight_decay",
     "stability",
-    "houses",
-    "second_order",
-    "checkpoint",
-)
+STORIES = ("activations", "graph_tour", "moons", "digits", "polynomial", "weight_decay", "stability", "model_selection", "houses", "second_order", "checkpoint")

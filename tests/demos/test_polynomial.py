@@ -15,7 +15,6 @@ from demos import polynomial
 from demos.story import Story
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(2))
 def test_the_line_underfits_and_degree_19_overfits(telling: Callable[..., Story], seed: int) -> None:
     numbers = telling("polynomial", seed).numbers
@@ -73,7 +72,6 @@ def test_both_ways_of_writing_are_the_same_polynomials_and_the_error_on_endless_
         assert polynomial._endless(weights) == pytest.approx(0.01 + np.mean((y - law) ** 2), rel=1e-6)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("item", [1, 4])
 def test_stopped_early_it_draws_what_it_has(telling: Callable[..., Story], stop_at: Callable[[int], None], item: int) -> None:
     stop_at(item)

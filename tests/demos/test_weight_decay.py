@@ -25,7 +25,6 @@ def rows(seed: int, n: int = 20) -> tuple[weight_decay.Rows, ag.Tensor]:
     return weight_decay._rows(n, law), ag.randn(weight_decay.INPUTS, dtype=ag.float64)
 
 
-@pytest.mark.no_cover
 def test_decay_meets_ridge_and_the_threshold_finds_the_inputs(telling: Callable[..., Story]) -> None:
     numbers = telling("weight_decay").numbers
     said = {name: n.value for name, n in numbers.items()}
@@ -88,7 +87,6 @@ def test_the_threshold_ends_where_the_conditions_of_l1_hold() -> None:
     assert (abs(slope) < 0.01 + 1e-6).all()
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("item", [1, 3])
 def test_stopped_early_it_draws_what_it_has(telling: Callable[..., Story], stop_at: Callable[[int], None], item: int) -> None:
     stop_at(item)
