@@ -13,4 +13,8 @@ STORIES = (
     "polynomial",
     "weight_decay",
     "stability",
-STORIES = ("activations", "graph_tour", "moons", "digits", "polynomial", "weight_decay", "stability", "model_selection", "houses", "second_order", "checkpoint")
+    "model_selection",
+    "houses",
+    "second_order",
+    "checkpoint",
+)
