@@ -34,7 +34,7 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Story
 def test_a_story_has_a_question_a_page_of_text_and_a_section_of_the_book(name: str) -> None:
     text = text_of(name)
     assert text.question.endswith("?") and "\n" not in text.question
-    assert text.paragraphs and all(paragraph[-1] in ".:" for paragraph in text.paragraphs)
+    assert text.paragraphs and all(paragraph[-1] in ".:)" for paragraph in text.paragraphs)
     assert text.book.startswith("https://d2l.ai/chapter_") and text.book.endswith(".html")
     module = importlib.import_module(f"demos.{name}")
     assert callable(module.run) and "def run(story: Story) -> None:" in text.code
