@@ -3,8 +3,8 @@
 The book's law is 0.05 and the sum of 200 inputs, each times 0.01, with noise of standard deviation 0.01; 20 rows are seen. These say
 nothing of 180 of the 200 directions in which the weights can be wrong. There a step leaves the weights as they were at the start, which
 the book draws from N(0, 1); with weight decay λ and step size η it multiplies them by 1 − ηλ. So what decay takes away first is the
-start: the larger λ, the more of it is forgotten after 400 steps, and the better the weights meet unseen rows. (A step takes all rows here,
-so that its outcome is known in closed form; the book takes 5.)
+start: the larger λ, the more of it is forgotten after 400 steps, and the better the weights meet unseen rows. Each step takes all rows
+here, so that its outcome is known in closed form; the book takes 5.
 
 A start at zero has nothing to forget, and decay makes less of a difference: the weights are those of ridge regression, a little smaller
 than the seen rows want. It does not make up for missing rows either. Whatever λ, 20 rows tell little more of this law than their mean.
@@ -65,15 +65,13 @@ def _without_and_with(story: Story, seen: Rows, unseen: Rows, start: Tensor) -> 
         ridge = _ridge(seen, decay)
         beside = f"at the start {start.norm().item():.4g}; ridge {ridge[0].norm().item():.4g}; the law {0.01 * INPUTS**0.5:.4g}"
         story.number(f"λ = {decay}: norm of the weights", w.norm().item(), beside=beside)
-        beside = f"ridge {_error(unseen, *ridge):.4g}; the mean of the seen rows {_constant(seen, unseen):.4g}"
+        beside = f"ridge {_error(unseen, *ridge):.4g}; the mean of the seen rows {_error(unseen, 0 * start, seen[1].mean()):.4g}"
         story.number(f"λ = {decay}: half squared error on unseen rows", curves["unseen rows"][-1], beside=beside)
-        if decay:
-            beside = "the largest difference of a weight on the way"
-            story.number(f"λ = {decay}: decay by the optimiser, or a penalty in the loss", apart, beside=beside)
+    beside = "the largest difference of a weight on the way"
+    story.number(f"λ = {decay}: decay by the optimiser, or a penalty in the loss", apart, beside=beside)
+    title = "Without weight decay, and with it"
     story.picture(
-        plots.lines(
-            story.path("errors.svg"), panels, "Without weight decay, and with it", "step", xscale="log", yscale="log", ylim=(1e-5, 300)
-        ),
+        plots.lines(story.path("errors.svg"), panels, title, "step", xscale="log", yscale="log", ylim=(1e-5, 300)),
         "Without decay the seen rows are learnt to the last digit, and the unseen ones never. With it, both errors are small.",
     )
 
@@ -108,7 +106,8 @@ def _sparse(story: Story, seen: Rows, unseen: Rows, law: Tensor) -> None:
         "L1, λ = 0.01, threshold": _descend(seen, zero, threshold=0.01),
     }
     best = min(_error(unseen, *_ridge(seen, decay)) for decay in DECAYS)
-    beside = f"best ridge {best:.4g}; the mean of the seen rows {_constant(seen, unseen):.4g}; the noise alone {NOISE**2 / 2:.4g}"
+    mean = _error(unseen, zero, seen[1].mean())
+    beside = f"best ridge {best:.4g}; the mean of the seen rows {mean:.4g}; the noise alone {NOISE**2 / 2:.4g}"
     sizes = {}
     for name in story.progress(walks, "four inputs of 200"):
         w, b = _after(1000, walks[name])
@@ -154,11 +153,6 @@ def _descend(
             with ag.no_grad():
                 w.copy_(w.sign() * ag.relu(w.abs() - LR * threshold))
         yield w, b
-
-
-def _constant(seen: Rows, unseen: Rows) -> float:
-    """The error of saying the mean of the seen rows, whatever the inputs."""
-    return 0.5 * float(ag.square(unseen[1] - seen[1].mean()).mean())
 
 
 def _after(steps: int, walk: Iterator[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
