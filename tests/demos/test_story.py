@@ -38,7 +38,7 @@ def test_a_story_has_a_question_a_page_of_text_and_a_section_of_the_book(name: s
     assert text.book.startswith("https://d2l.ai/chapter_") and text.book.endswith(".html")
     module = importlib.import_module(f"demos.{name}")
     assert callable(module.run) and "def run(story: Story) -> None:" in text.code
-    assert len(text.code.splitlines()) <= 160, "a story is a page or two, not a chapter"
+    assert len(text.code.splitlines()) <= 150, "a story is a page or two, not a chapter"
 
 
 def test_the_code_is_the_file_without_its_docstring() -> None:
