@@ -11,30 +11,46 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 import nn
-from demos.plots.frame import BLUE, COLOURS, LINES, MARKERS, ORANGE, SKY, new_figure, plain, plain_numbers, saved
+from demos.plots.frame import COLOURS, GREY, LINES, MARKERS, new_figure, plain, plain_numbers, saved
 
-__all__ = ["learning_curves", "loss_curves"]
+__all__ = ["learning_curves", "lines", "loss_curves"]
 
 
 def learning_curves(
-    path: Path, losses: Sequence[float], per_epoch: int, accuracies: Sequence[float], baseline: tuple[str, float], title: str
+    path: Path, runs: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str, what: str, level: tuple[str, float] | None = None
 ) -> Path:
-    """The loss of every minibatch with its mean per whole epoch, and beside it the accuracy (in %) after every epoch."""
-    figure = new_figure(title, 10, 4)
+    """Trainings side by side: ``runs`` = {name: (loss in nats, accuracy in %)} after 1, 2, ... epochs, of which there may be more in one.
+
+    ``what`` says of what the accuracies are, ``level`` = (name, accuracy in %) is a line to compare them with.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as out:
+    ...     learning_curves(Path(out) / "runs.png", {"a": ([2.3, 0.9], [12.0, 80.0]), "b": ([1.0], [75.0])}, "Two runs", "digits").name
+    'runs.png'
+    """
+    figure = new_figure(title, 10, 4.2)
     left, right = figure.subplots(1, 2)
-    epochs = np.arange(1, len(losses) // per_epoch + 1)
-    means = np.reshape(losses[: len(epochs) * per_epoch], (-1, per_epoch)).mean(1)
-    left.plot(np.arange(1, len(losses) + 1) / per_epoch, losses, color=SKY, linewidth=0.5, label="one minibatch")
-    left.plot(epochs - 0.5, means, "o-", color=BLUE, markersize=4, label="mean over the epoch")
-    left.set(xlabel="epoch", ylabel="training loss (cross-entropy, nats)", yscale="log" if losses else "linear")
-    right.plot(range(1, len(accuracies) + 1), accuracies, "o-", color=BLUE, markersize=4, label="this network")
-    name, height = baseline
-    right.axhline(height, color=ORANGE, linestyle="--", label=f"{name}: {height:.1f} %")
-    right.set(xlabel="epoch", ylabel="accuracy on unseen digits (%)")
+    for i, (name, run) in enumerate(runs.items()):
+        for axes, numbers in zip((left, right), run):
+            axes.plot(
+                range(1, len(numbers) + 1),
+                numbers,
+                color=COLOURS[i % len(COLOURS)],
+                linestyle=LINES[i % len(LINES)],
+                marker=MARKERS[i % len(MARKERS)],
+                markersize=4,
+                label=name,
+            )
+    if level is not None:
+        name, height = level
+        right.axhline(height, color=GREY, linestyle=":", linewidth=2, label=f"{name}, {height:.1f} %")
+    left.set(ylabel="training loss (cross-entropy, nats)", yscale="log")
+    right.set(ylabel=f"accuracy on {what} (%)")
     for axes in (left, right):
         plain(axes)
-        axes.set_xlim(left=0)
-        axes.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+        axes.set(xlabel="epoch", xlim=(0, None))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, handlelength=3.5)
     return saved(figure, path)
 
 

@@ -1,19 +1,19 @@
-"""Arrays that the eye reads as images: weights, digits."""
+"""Arrays that the eye reads as images: weights, and pictures of things."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from demos.plots.frame import BLUE, GREY, ORANGE, PURPLE, WHITE, array, new_figure, saved
 
-__all__ = ["digits_page", "weight_images"]
+__all__ = ["weight_images", "worst_read"]
 
 
 def weight_images(path: Path, weight: Any, shape: tuple[int, int], title: str) -> Path:
@@ -60,20 +60,43 @@ def weight_images(path: Path, weight: Any, shape: tuple[int, int], title: str) -
     return saved(figure, path)
 
 
-def digits_page(path: Path, images: np.ndarray, truth: np.ndarray, read: np.ndarray, rows: int = 6, columns: int = 10) -> Path:
-    """A page of images with what was read in them: first the misread ones, framed and marked ✗, then others."""
+def worst_read(
+    path: Path, images: Any, truth: Any, probabilities: Any, names: Sequence[str], title: str, rows: int = 3, columns: int = 8
+) -> Path:
+    """What a classifier reads worst: images (n, height, width) with what it took each for, how sure it was, and what it is.
+
+    ``truth`` is (n,), ``probabilities`` (n, classes), ``names`` has a name for each class. The misread come first, by how improbable
+    the truth was held (the highest loss), with a frame and a mark; room that is left goes to what was nearly misread.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as out:
+    ...     worst_read(Path(out) / "w.png", np.eye(4).reshape(2, 2, 4), [0, 1], [[0.2, 0.8], [0.3, 0.7]], ["one", "two"], "Two").name
+    'w.png'
+    """
+    images, truth, probabilities = array(images), array(truth), array(probabilities)
+    held = probabilities[np.arange(len(truth)), truth]
+    read = probabilities.argmax(1)
     wrong = truth != read
-    shown = np.argsort(~wrong, kind="stable")[: rows * columns]
-    figure = Figure(figsize=(columns, 1.25 * rows + 0.6), dpi=120, layout="constrained")
-    figure.suptitle(f"What the network read in {len(shown)} unseen digits. ✗ and a frame: misread, {wrong.sum()} of all {len(truth)}")
-    for axes in figure.subplots(rows, columns).flat:
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-    for axes, i in zip(figure.axes, shown):
-        axes.imshow(images[i], cmap="gray_r", vmin=0)
+    shown = np.lexsort((held, ~wrong))[: rows * columns]
+    columns, rows = min(columns, len(shown)), math.ceil(len(shown) / columns)
+    title += f" ✗ and a frame: misread, {wrong.sum():,} of {len(truth):,}"
+    figure = new_figure(title, max(4, 1.2 * columns + 0.3), 1.45 * rows + 0.5)
+    axes = figure.subplots()
+    for place, i in enumerate(shown):
+        down, across = divmod(place, columns)
+        axes.imshow(images[i], cmap="gray_r", vmin=0, extent=(across + 0.1, across + 0.9, 1.2 * down + 0.8, 1.2 * down))
+        said = f"{names[read[i]]}, {100 * probabilities[i, read[i]]:.0f} %\nis {names[truth[i]]}"
         if wrong[i]:
-            axes.spines[:].set(visible=True, color=PURPLE, linewidth=3)
-            axes.set_xlabel(f"✗ {read[i]}, is {truth[i]}", color=PURPLE, weight="bold")
-        else:
-            axes.set_xlabel(str(read[i]))
+            axes.add_patch(Rectangle((across + 0.1, 1.2 * down), 0.8, 0.8, fill=False, linewidth=3, edgecolor=PURPLE))
+        axes.text(
+            across + 0.5,
+            1.2 * down + 0.84,
+            "✗ " * bool(wrong[i]) + said,
+            ha="center",
+            va="top",
+            fontsize=8,
+            color=PURPLE if wrong[i] else None,
+        )
+    axes.set(xlim=(0, columns), ylim=(1.2 * rows, -0.05))
+    axes.set_axis_off()
     return saved(figure, path)

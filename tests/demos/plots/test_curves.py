@@ -117,6 +117,21 @@ def test_all_epochs_are_on_the_axis_and_ticks_are_whole(look: Look, epochs: int)
     assert ticks and all(tick == round(tick) for tick in ticks)
 
 
+@settings(few, max_examples=6)
+@given(st.lists(st.lists(st.tuples(st.floats(1e-6, 10), st.floats(0, 100)), min_size=1, max_size=6), min_size=1, max_size=4))
+def test_trainings_side_by_side_are_their_numbers_by_epoch(look: Look, runs: list[list[tuple[float, float]]]) -> None:
+    given = {f"net {i}": ([loss for loss, _ in run], [accuracy for _, accuracy in run]) for i, run in enumerate(runs)}
+    figure = look(plots.learning_curves, given, "Trainings", "digits", ("nearest mean", 88.25))
+    left, right = figure.axes
+    for axes, k in ((left, 0), (right, 1)):
+        for line, (name, run) in zip(axes.lines, given.items()):
+            assert line.get_label() == name and line.get_xydata().tolist() == [[i + 1, y] for i, y in enumerate(run[k])]
+        assert len({(line.get_marker(), str(line._unscaled_dash_pattern)) for line in axes.lines[: len(runs)]}) == len(runs)
+    assert left.get_yscale() == "log" and right.get_yscale() == "linear" and "(%)" in right.get_ylabel()
+    assert list(right.lines[-1].get_ydata()) == [88.25, 88.25]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [*given, "nearest mean, 88.2 %"]
+
+
 def test_curves_refuse_what_is_no_series(look: Look) -> None:
     with pytest.raises(TypeError, match=r"series by name, such as .*, got list"):
         plots.loss_curves(look.path, [0.5, 0.4], "List")  # type: ignore[arg-type]

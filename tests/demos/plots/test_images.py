@@ -1,4 +1,4 @@
-"""Weights as images."""
+"""Weights as images, and what was misread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -59,3 +59,24 @@ def test_a_flat_image_leaves_room_for_the_colour_bar(look: Look) -> None:
 def test_weights_must_fit_the_shape_of_the_image(look: Look, size: tuple[int, ...], shape: Any) -> None:
     with pytest.raises(ValueError, match=re.escape(f"images of shape {shape}, got {size}")):
         plots.weight_images(look.path, np.ones(size), shape, "Misfit")
+
+
+@settings(few, max_examples=6)
+@given(st.lists(st.tuples(st.integers(0, 2), st.permutations([1, 2, 4])), min_size=1, max_size=9), st.integers(1, 2))
+def test_the_misread_come_first_with_the_highest_loss_in_front(look: Look, pictures: list[tuple[int, list[int]]], rows: int) -> None:
+    truth, odds = np.array([y for y, _ in pictures]), np.array([p for _, p in pictures]) / 7
+    names = ["one", "two", "three"]
+    images = np.arange(len(truth))[:, None, None] * np.ones((1, 2, 3))
+    figure = look(plots.worst_read, images, truth, odds, names, "Worst", rows=rows, columns=2)
+    (axes,) = figure.axes
+    found = [int(image.get_array()[0, 0]) for image in axes.images]
+    assert len(found) == len(set(found)) == min(len(truth), 2 * rows)
+    wrong, loss = (odds.argmax(1) != truth).tolist(), (-np.log(odds[np.arange(len(truth)), truth])).tolist()
+    ranks = [(wrong[i], loss[i]) for i in found]
+    assert ranks == sorted(zip(wrong, loss), reverse=True)[: len(found)]
+    said = ["✗ " * wrong[i] + f"{names[odds[i].argmax()]}, 57 %\nis {names[truth[i]]}" for i in found]
+    assert [text.get_text() for text in axes.texts] == said
+    assert [list(patch.get_xy()) for patch in axes.patches] == [
+        list(image.get_extent()[::3]) for image, i in zip(axes.images, found) if wrong[i]
+    ]
+    assert f"misread, {sum(wrong)} of {len(truth)}" in texts(figure)

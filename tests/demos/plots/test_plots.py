@@ -70,6 +70,13 @@ PICTURES: dict[str, tuple[Callable[..., Path], Callable[[], tuple]]] = {
     "logarithms": (partial(plots.heat_map, log=True), lambda: ([[1.0, 1e-9, 0.0]], ["one"], ["a", "b", "c"])),
     "signs": (partial(plots.heat_map, signed=True), lambda: ([[1.0, -1e-9, 0.0]], ["one"], ["a", "b", "c"])),
     "factors": (partial(plots.heat_map, log=True, signed=True, write=None), lambda: ([[1.0, 1e-9, ag.nan]], ["one"], ["a", "b", "c"])),
+    "trainings": (
+        partial(plots.learning_curves, what="digits", level=("nearest mean", 90.0)),
+        lambda: ({f"net {i}": ([2.3, 0.1 / i], [10, 95.0]) for i in range(1, 4)},),
+    ),
+    "one training": (partial(plots.learning_curves, what="digits"), lambda: ({"net": ([2.3], [10.0])},)),
+    "worst": (plots.worst_read, lambda: (ag.rand(30, 28, 28), ag.arange(30) % 2, ag.randn(30, 2).softmax(1), ["ankle boot", "sandal"])),
+    "worst of few": (plots.worst_read, lambda: (ag.rand(2, 8, 8), ag.tensor([0, 1]), ag.eye(2), ["ankle boot", "t-shirt"])),
     "bad weights": (plots.weight_images, lambda: (ag.randn(3, 64) * ag.tensor([[1.0], [ag.nan], [1e9]]), (2, 32))),
 }
 

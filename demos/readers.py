@@ -1,0 +1,121 @@
+"""Networks that read pictures: the book's three, the loop that trains them, and what a story shows of them.
+
+Pictures are rows of pixels, float32 (n, pixels) from 0 to 1, and what they show is a class, int64 (n,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import autograd as ag
+import nn
+from autograd import Tensor
+from demos.story import Story
+from nn.data import DataLoader, TensorDataset
+
+__all__ = ["FromScratch", "Learned", "Loss", "Pictures", "concise", "cross_entropy", "read", "relu", "right", "train", "with_dropout"]
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""A function of scores (n, classes) and classes (n,)."""
+
+
+class Pictures(NamedTuple):
+    """Pixels (n, pixels) and classes (n,)."""
+
+    x: Tensor
+    y: Tensor
+
+
+class Learned(NamedTuple):
+    """After each epoch: the mean loss during it, dropout at work, and how many % of pictures never learned from were read right."""
+
+    losses: list[float]
+    accuracies: list[float]
+
+
+class FromScratch(nn.Module):
+    """By hand: four tensors, two products of matrices, and between them a maximum."""
+
+    def __init__(self, pixels: int, hidden: int, classes: int) -> None:
+        super().__init__()
+        self.W1 = nn.Parameter(0.01 * ag.randn(pixels, hidden))
+        self.b1 = nn.Parameter(ag.zeros(hidden))
+        self.W2 = nn.Parameter(0.01 * ag.randn(hidden, classes))
+        self.b2 = nn.Parameter(ag.zeros(classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return relu(x @ self.W1 + self.b1) @ self.W2 + self.b2
+
+
+def relu(x: Tensor) -> Tensor:
+    """The larger of x and 0."""
+    return ag.maximum(x, ag.zeros_like(x))
+
+
+def cross_entropy(scores: Tensor, y: Tensor) -> Tensor:
+    """The mean of -log softmax(scores)[y], in nats, of scores (n, classes)."""
+    scores = scores - scores.detach().amax(1, keepdim=True)  # changes no softmax, and no exponential overflows
+    return (scores.exp().sum(1).log() - scores[ag.arange(len(y)), y]).mean()
+
+
+def concise(pixels: int, hidden: int, classes: int) -> nn.Sequential:
+    """The same from the library's parts."""
+    return nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+
+
+def with_dropout(pixels: int, hidden: int, classes: int) -> nn.Sequential:
+    """Two hidden layers, of which dropout silences 20 and 50 % while learning."""
+    return nn.Sequential(
+        nn.Linear(pixels, hidden), nn.ReLU(), nn.Dropout(0.2),
+        nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(hidden, classes),
+    )  # fmt: skip
+
+
+def train(
+    story: Story,
+    name: str,
+    net: nn.Module,
+    seen: Pictures,
+    unseen: Pictures,
+    epochs: int,
+    batch: int,
+    lr: float,
+    loss: Loss = nn.functional.cross_entropy,
+) -> Learned:
+    """Stochastic gradient descent. From epoch to epoch its step shrinks along half a wave from ``lr`` to almost nothing, so that it is no
+    matter of luck in which epoch it ends.
+    """
+    learned = Learned([], [])
+    batches = DataLoader(TensorDataset(*seen), batch, shuffle=True)
+    optimizer = nn.optim.SGD(net.parameters(), lr)
+    schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+    for epoch in story.progress(range(1, epochs + 1), name):
+        net.train()
+        total = 0.0
+        for x, y in batches:
+            l = loss(net(x), y)
+            optimizer.zero_grad()
+            l.backward()
+            optimizer.step()
+            total += l.item() * len(y)
+        schedule.step()
+        learned.losses.append(total / len(seen.y))
+        learned.accuracies.append(right(read(net, unseen.x).argmax(1), unseen.y))
+        if not epoch % 5:
+            story.say(f"{name}, epoch {epoch}: loss {learned.losses[-1]:.4f}, {learned.accuracies[-1]:.1f} % read right")
+    return learned
+
+
+def read(net: nn.Module, x: Tensor) -> Tensor:
+    """How probable the net, nothing dropped, finds each class: (n, classes)."""
+    net.eval()
+    with ag.no_grad():
+        return net(x).softmax(1)
+
+
+def right(classes: Tensor, y: Tensor) -> float:
+    """How many % are the same."""
+    return 100 * float((classes == y).float().mean())
