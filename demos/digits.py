@@ -7,7 +7,7 @@ a second hidden layer, and dropout after both.
 
 Of the other digits, 297 were looked at to choose the step size and the number of epochs. The last 300, every sixth of the file, took no
 part in that: they say whether a network can read. Over the seeds 0 to 9 the three read 98.0, 98.2 and 98.3 % of them on average, from
-97.3 to 99.0 %; the same nets, digits and steps in PyTorch 98.0, 98.3 and 98.4 %, from 97.7 to 99.0 %. Another 300 digits would
+97.0 to 98.7 %; the same nets, digits and steps in PyTorch 98.0, 98.3 and 98.4 %, from 97.7 to 99.0 %. Another 300 digits would
 move such numbers by 0.8 % or so, so that none of the three can be called the best.
 
 Book: https://d2l.ai/chapter_multilayer-perceptrons/mlp-implementation.html

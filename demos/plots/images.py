@@ -88,15 +88,7 @@ def worst_read(
         said = f"{names[read[i]]}, {100 * probabilities[i, read[i]]:.0f} %\nis {names[truth[i]]}"
         if wrong[i]:
             axes.add_patch(Rectangle((across + 0.1, 1.2 * down), 0.8, 0.8, fill=False, linewidth=3, edgecolor=PURPLE))
-        axes.text(
-            across + 0.5,
-            1.2 * down + 0.84,
-            "✗ " * bool(wrong[i]) + said,
-            ha="center",
-            va="top",
-            fontsize=8,
-            color=PURPLE if wrong[i] else None,
-        )
+        axes.text(across + 0.5, 1.2 * down + 0.84, "✗ " * bool(wrong[i]) + said, ha="center", va="top", fontsize=8)
     axes.set(xlim=(0, columns), ylim=(1.2 * rows, -0.05))
     axes.set_axis_off()
     return saved(figure, path)
