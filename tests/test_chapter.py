@@ -2,7 +2,7 @@
 
 Who reads that chapter shall be able to type its programs here. Each test makes the calls that one of its listings makes,
 with the same arguments, and compares what comes out with closed forms or with what the chapter says must happen. The
-nets and loops at the top are those that the listings share; the tests on Fashion-MNIST train the same nets.
+nets and loops at the top are those that the listings share.
 """
 
 from __future__ import annotations
@@ -79,16 +79,11 @@ def train_epoch(net: Net, train_iter: data.DataLoader, loss: Any, updater: Any) 
 
 
 def train(
-    net: Net, train_iter: data.DataLoader, test_iter: data.DataLoader, num_epochs: int, updater: Any, after: Any = None
+    net: Net, train_iter: data.DataLoader, test_iter: data.DataLoader, num_epochs: int, updater: Any
 ) -> list[tuple[float, float, float]]:
-    """Train loss, train accuracy and test accuracy of each epoch; ``after`` is called at the end of each."""
+    """Train loss, train accuracy and test accuracy of each epoch."""
     loss = nn.CrossEntropyLoss(reduction="none")
-    history = []
-    for epoch in range(num_epochs):
-        history.append((*train_epoch(net, train_iter, loss, updater), accuracy(net, test_iter)))
-        if after is not None:
-            after(epoch)
-    return history
+    return [(*train_epoch(net, train_iter, loss, updater), accuracy(net, test_iter)) for _ in range(num_epochs)]
 
 
 def relu(X: torch.Tensor) -> torch.Tensor:

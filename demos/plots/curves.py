@@ -21,7 +21,8 @@ def learning_curves(
 ) -> Path:
     """Trainings side by side: ``runs`` = {name: (loss in nats, accuracy in %)} after 1, 2, ... epochs, of which there may be more in one.
 
-    ``what`` says of what the accuracies are, ``level`` = (name, accuracy in %) is a line to compare them with.
+    ``what`` says of what the accuracies are, ``level`` = (name, accuracy in %) is a line to compare them with. The axis of losses is
+    logarithmic where they span more than a factor of 10.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as out:
@@ -44,7 +45,8 @@ def learning_curves(
     if level is not None:
         name, height = level
         right.axhline(height, color=GREY, linestyle=":", linewidth=2, label=f"{name}, {height:.1f} %")
-    left.set(ylabel="training loss (cross-entropy, nats)", yscale="log")
+    losses = [loss for numbers, _ in runs.values() for loss in numbers]
+    left.set(ylabel="training loss (cross-entropy, nats)", yscale="log" if 0 < 10 * min(losses) < max(losses) else "linear")
     right.set(ylabel=f"accuracy on {what} (%)")
     for axes in (left, right):
         plain(axes)
