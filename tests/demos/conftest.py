@@ -1,4 +1,4 @@
-"""The fixture by which tests of stories have them told."""
+"""The fixtures by which tests of stories have them told."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
             if "telling" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("stories"))
+
+
+@pytest.fixture(autouse=True)
+def _without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test fetches pictures from where they are published, or finds what its reader has fetched."""
+    monkeypatch.setattr("demos.clothes.HOMES", ("http://127.0.0.1:9/",))  # a port at which nobody answers
+    monkeypatch.setattr("demos.clothes.cache", lambda: tmp_path / "cache")
 
 
 @pytest.fixture

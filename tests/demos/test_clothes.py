@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from demos import clothes
-from demos.clothes import File, fetch
+from demos.clothes import File, cache, fetch
 from demos.story import Story, UntoldError
 from tests.demos.test_idx import idx
 
@@ -55,19 +55,19 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def fetched(monkeypatch: pytest.MonkeyPatch, cache: Path, *homes: str, file: File = FILE, story: Story | None = None) -> Path:
+def fetched(monkeypatch: pytest.MonkeyPatch, directory: Path, *homes: str, file: File = FILE, story: Story | None = None) -> Path:
     monkeypatch.setattr(clothes, "HOMES", homes)
-    return fetch(story or Story("fashion", Path()), file, cache)
+    return fetch(story or Story("fashion", Path()), file, directory)
 
 
 def test_a_file_is_fetched_once_by_http_or_from_a_disk(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Callable[..., str]
 ) -> None:
     for i, url in enumerate([f"file://{home}/", serve(partial(Quiet, directory=str(home)))]):
-        cache = tmp_path / f"cache{i}" / "deep"
-        path = fetched(monkeypatch, cache, url)
-        assert path == cache / FILE.name and path.read_bytes() == CONTENT and list(cache.iterdir()) == [path]
-        assert fetched(monkeypatch, cache, NOWHERE) == path
+        directory = tmp_path / f"cache{i}" / "deep"
+        path = fetched(monkeypatch, directory, url)
+        assert path == directory / FILE.name and path.read_bytes() == CONTENT and list(directory.iterdir()) == [path]
+        assert fetched(monkeypatch, directory, NOWHERE) == path
 
 
 def test_where_one_home_has_it_not_or_has_another_the_next_is_asked(
@@ -107,10 +107,10 @@ def test_what_cannot_be_fetched_whole_is_refused_and_nothing_is_left(
 ) -> None:
     monkeypatch.setattr(clothes, "TIMEOUT", 0.2)
     done.clear()
-    cache, good = tmp_path / "cache", f"file://{home}/"
+    directory, good = tmp_path / "cache", f"file://{home}/"
     file = FILE._replace(sha256="0" * 64) if kind == "wrong" else FILE
     if kind == "no room":
-        cache.write_text("a file where the cache should be")
+        directory.write_text("a file where the cache should be")
     url, says = {
         "wrong": (good, f"has the checksum {FILE.sha256}, so that it is not the published file"),
         "no network": (NOWHERE, "refused"),
@@ -120,11 +120,11 @@ def test_what_cannot_be_fetched_whole_is_refused_and_nothing_is_left(
         "no room": (good, "cache"),
     }[kind]
     with pytest.raises(UntoldError) as error:
-        fetched(monkeypatch, cache, url, file=file)
+        fetched(monkeypatch, directory, url, file=file)
     done.set()
     said = str(error.value)
     assert all(word in said for word in (FILE.name, url, says, "--data DIR", "zalandoresearch", "demos digits"))
-    assert not cache.is_dir() or not list(cache.iterdir())
+    assert not directory.is_dir() or not list(directory.iterdir())
 
 
 @pytest.mark.parametrize("quits", [False, True])
@@ -144,10 +144,10 @@ def test_ctrl_c_half_way_leaves_nothing(home: Path, tmp_path: Path, monkeypatch:
 
 def test_the_cache_is_where_the_system_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert clothes.cache() == tmp_path / "chainrule" / "fashion-mnist"
+    assert cache() == tmp_path / "chainrule" / "fashion-mnist"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert clothes.cache() == tmp_path / ".cache" / "chainrule" / "fashion-mnist"
+    assert cache() == tmp_path / ".cache" / "chainrule" / "fashion-mnist"
 
 
 def written(directory: Path, n: int = 6, zipped: bool = False, **other: np.ndarray) -> dict[str, np.ndarray]:
@@ -174,7 +174,6 @@ def test_reads_a_directory_or_what_was_fetched(tmp_path: Path, monkeypatch: pyte
         files = [File(f.name, len(content), hashlib.sha256(content).hexdigest()) for f, content in zip(clothes.FILES, contents)]
         monkeypatch.setattr(clothes, "FILES", files)
         monkeypatch.setattr(clothes, "HOMES", [f"file://{tmp_path}/data/"])
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     seen, unseen = clothes.clothes(Story("fashion", Path(), data=None if zipped else tmp_path / "data"), most=5)
     np.testing.assert_array_equal(255 * seen.x.numpy(), arrays["train_images"].reshape(6, 784)[:5].astype(np.float32))
     np.testing.assert_array_equal(255 * unseen.x.numpy(), arrays["t10k_images"].reshape(3, 784))

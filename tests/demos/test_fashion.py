@@ -51,6 +51,18 @@ def test_tells_kinds_apart(telling: Callable[..., Story], data: Path) -> None:
         assert numbers[f"test pictures read right, {name}"].value > 80
 
 
+@pytest.mark.parametrize("item", [1, 4])
+def test_stopped_it_has_a_page(telling: Callable[..., Story], stop_at: Callable[[int], None], data: Path, item: int) -> None:
+    stop_at(item)
+    story = telling("fashion", data=data)
+    assert story.stopped and len(story.numbers) == len(story.pictures) == 3
+
+
+def test_without_files_and_network_it_says_what_to_do(telling: Callable[..., Story]) -> None:
+    story = telling("fashion")
+    assert "train-images-idx3-ubyte.gz could not be fetched" in story.untold and NEEDS.source in story.untold and not story.pictures
+
+
 def test_names_the_files_that_a_directory_lacks(telling: Callable[..., Story], data: Path, tmp_path: Path) -> None:
     assert not lacking("fashion", data)
     (data / "t10k-labels-idx1-ubyte").unlink()
