@@ -26,11 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group("stories"))
 
 
-@pytest.fixture(autouse=True)
-def _without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test fetches pictures from where they are published, or finds what its reader has fetched."""
-    monkeypatch.setattr("demos.clothes.HOMES", ("http://127.0.0.1:9/",))  # a port at which nobody answers
-    monkeypatch.setattr("demos.clothes.cache", lambda: tmp_path / "cache")
+@pytest.fixture(autouse=True, scope="session")
+def _without_a_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No story fetches pictures from where they are published, or finds what the reader has fetched."""
+    cache = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("demos.clothes.HOMES", ("http://127.0.0.1:9/",))  # a port at which nobody answers
+        patch.setattr("demos.clothes.cache", lambda: cache)
+        yield
 
 
 @pytest.fixture

@@ -173,6 +173,7 @@ def test_reads_a_directory_or_what_was_fetched(tmp_path: Path, monkeypatch: pyte
         contents = [(tmp_path / "data" / file.name).read_bytes() for file in clothes.FILES]
         files = [File(f.name, len(content), hashlib.sha256(content).hexdigest()) for f, content in zip(clothes.FILES, contents)]
         monkeypatch.setattr(clothes, "FILES", files)
+        monkeypatch.setattr(clothes, "cache", lambda: tmp_path / "cache")
         monkeypatch.setattr(clothes, "HOMES", [f"file://{tmp_path}/data/"])
     seen, unseen = clothes.clothes(Story("fashion", Path(), data=None if zipped else tmp_path / "data"), most=5)
     np.testing.assert_array_equal(255 * seen.x.numpy(), arrays["train_images"].reshape(6, 784)[:5].astype(np.float32))

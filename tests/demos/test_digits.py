@@ -13,6 +13,7 @@ from demos.story import Story
 
 NETS = ("from scratch", "concise", "with dropout")
 
+
 def test_learns_to_read(telling: Callable[..., Story]) -> None:
     one, two = (telling("digits", fresh=fresh).numbers for fresh in (False, True))
     assert one == two

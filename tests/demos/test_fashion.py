@@ -59,18 +59,18 @@ def test_stopped_it_has_a_page(telling: Callable[..., Story], stop_at: Callable[
 
 
 def test_without_files_and_network_it_says_what_to_do(telling: Callable[..., Story]) -> None:
-    story = telling("fashion")
+    story = telling("fashion", fresh=True)
     assert "train-images-idx3-ubyte.gz could not be fetched" in story.untold and NEEDS.source in story.untold and not story.pictures
 
 
 def test_names_the_files_that_a_directory_lacks(telling: Callable[..., Story], data: Path, tmp_path: Path) -> None:
     assert not lacking("fashion", data)
     (data / "t10k-labels-idx1-ubyte").unlink()
-    story = telling("fashion", data=data)
+    story = telling("fashion", data=data, fresh=True)
     assert "has no t10k-labels-idx1-ubyte" in story.untold and NEEDS.source in story.untold and not story.pictures
 
 
-# At full size.
+# At full size, which takes most of a minute.
 class Silent(Story):
     """Nobody watches."""
 
@@ -93,14 +93,12 @@ def trained(net: nn.Module, epochs: int, lr: float, loss: readers.Loss = cross_e
     return readers.train(story or Silent("fashion", Path()), "net", net, *real(), epochs, 256, lr, loss)
 
 
-@pytest.mark.no_cover
 def test_from_scratch() -> None:
     """In 3 of the story's 10 epochs: another test has it that by hand and from parts the same is learned."""
     learned = trained(readers.FromScratch(784, 256, 10), 3, 0.1, readers.cross_entropy)
     assert learned.accuracies[-1] > 80 and learned.losses[-1] < 0.6
 
 
-@pytest.mark.no_cover
 def test_with_dropout() -> None:
     """In 10 of the story's 20 epochs, which is less."""
     learned = trained(readers.with_dropout(784, 256, 10), 10, 0.5)
@@ -123,7 +121,6 @@ class Weighing(Silent):
             self.sizes.append(tracemalloc.get_traced_memory()[0])
 
 
-@pytest.mark.no_cover
 def test_concise_in_flat_memory() -> None:
     """Without the cyclic collector too, memory after the last epoch is what it was after the second."""
     net, story = readers.concise(784, 256, 10), Weighing("fashion", Path())
