@@ -25,7 +25,7 @@ import numpy as np
 import autograd as ag
 import nn
 from demos import plots
-from demos.digits import DATA
+from demos.readers import DIGITS
 from demos.story import Story
 from nn.data import DataLoader, TensorDataset
 
@@ -36,7 +36,7 @@ FORGOTTEN = ("nothing", "random state", "scheduler", "optimizer", "all but the w
 
 def run(story: Story) -> None:
     """Train to the end, then the second half again from the file, whole and with parts forgotten."""
-    with np.load(DATA) as file:
+    with np.load(DIGITS) as file:
         x, y = ag.tensor(file["images"].reshape(-1, 64) / 16, dtype=ag.float32), ag.tensor(file["labels"], dtype=ag.int64)
     batches = DataLoader(TensorDataset(x, y), batch_size=64, shuffle=True)
     half = 6 if story.quick else 15

@@ -15,10 +15,6 @@ Book: https://d2l.ai/chapter_multilayer-perceptrons/mlp-implementation.html
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-
 import autograd as ag
 import nn
 from autograd import Tensor
@@ -30,7 +26,6 @@ from nn.functional import cross_entropy
 
 __all__ = ["run"]
 
-DATA = Path(__file__).parent / "data" / "digits.npz"
 PYTORCH = {"from scratch": 98.0, "concise": 98.3, "with dropout": 98.4}  # % on average over seeds 0 to 9
 
 
@@ -83,9 +78,7 @@ def run(story: Story) -> None:
 
 def split() -> list[Pictures]:
     """Digits to learn from, digits to look at while choosing settings, and those held out, which are the same for every seed."""
-    with np.load(DATA) as file:
-        x = ag.tensor(file["images"].reshape(-1, 64), dtype=ag.float32) / 16
-        y = ag.tensor(file["labels"], dtype=ag.int64)
+    x, y = readers.digits()
     held_out = ag.arange(len(y)) % 6 == 0
     rest = ag.arange(len(y))[~held_out]
     seen, watched = ag.split(rest[ag.randperm(len(rest))], [1200, len(rest) - 1200])

@@ -6,7 +6,10 @@ Pictures are rows of pixels, float32 (n, pixels) from 0 to 1, and what they show
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 import autograd as ag
 import nn
@@ -14,7 +17,12 @@ from autograd import Tensor
 from demos.story import Story
 from nn.data import DataLoader, TensorDataset
 
-__all__ = ["FromScratch", "Learned", "Loss", "Pictures", "concise", "cross_entropy", "read", "relu", "right", "train", "with_dropout"]
+__all__ = [
+    "DIGITS", "FromScratch", "Learned", "Loss", "Pictures", "concise", "cross_entropy", "digits", "read", "relu", "right", "train",
+    "with_dropout",
+]  # fmt: skip
+
+DIGITS = Path(__file__).parent / "data" / "digits.npz"
 
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -33,6 +41,12 @@ class Learned(NamedTuple):
 
     losses: list[float]
     accuracies: list[float]
+
+
+def digits() -> Pictures:
+    """All 1,797 digits of 8 by 8 pixels, as they stand in the file."""
+    with np.load(DIGITS) as file:
+        return Pictures(ag.tensor(file["images"].reshape(-1, 64), dtype=ag.float32) / 16, ag.tensor(file["labels"], dtype=ag.int64))
 
 
 class FromScratch(nn.Module):

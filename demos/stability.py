@@ -36,7 +36,7 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from demos import plots
-from demos.digits import DATA
+from demos.readers import DIGITS
 from demos.story import Story
 from nn import init
 from nn.data import DataLoader, TensorDataset
@@ -144,7 +144,7 @@ def _symmetry(story: Story) -> None:
 
 
 def _hunt(story: Story) -> None:
-    with np.load(DATA) as file:
+    with np.load(DIGITS) as file:
         x, y = ag.tensor(file["images"].reshape(-1, 64), dtype=ag.float32), ag.tensor(file["labels"], dtype=ag.int64)
     batches = DataLoader(TensorDataset(x, y), batch_size=50, shuffle=True)
 

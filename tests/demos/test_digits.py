@@ -26,7 +26,7 @@ def test_learns_to_read(telling: Callable[..., Story]) -> None:
 def test_the_split_has_every_digit_once_and_holds_out_the_same_for_every_seed() -> None:
     parts = digits.split()
     assert [len(part.y) for part in parts] == [1200, 297, 300]
-    with np.load(digits.DATA) as file:
+    with np.load(readers.DIGITS) as file:
         rows = sorted(zip(file["images"].reshape(-1, 64).tolist(), file["labels"].tolist()))
     ours = [(row, label) for part in parts for row, label in zip((16 * part.x).tolist(), part.y.tolist())]
     assert sorted(ours) == rows
