@@ -50,7 +50,7 @@ def masks(story: Story) -> None:
             xlabel="unit",
             ylabel="dropout",
             signed=True,
-            write="{:.3g}".format,
+            write=lambda number: f"{number + 0:.3g}",  # −0 + 0 is 0
         ),
         "White is dropped. What is left has grown: by 1.25 at p = 0.2, by 2 at 0.5, by 5 at 0.8.",
     )
