@@ -5,4 +5,18 @@
 
 __all__ = ["STORIES"]
 
-STORIES = ("activations", "graph_tour", "moons", "digits", "fashion", "polynomial", "weight_decay", "dropout", "stability", "model_selection", "houses", "second_order", "checkpoint")
+STORIES = (
+    "activations",
+    "graph_tour",
+    "moons",
+    "digits",
+    "fashion",
+    "polynomial",
+    "weight_decay",
+    "dropout",
+    "stability",
+    "model_selection",
+    "houses",
+    "second_order",
+    "checkpoint",
+)
