@@ -38,6 +38,7 @@ def run(story: Story) -> None:
 
 
 def masks(story: Story) -> None:
+    """Numbers before and after dropout."""
     x, ps = ag.cat([ag.arange(-6.0, 0.0), ag.arange(1.0, 7.0)]), (0.0, 0.2, 0.5, 0.8, 1.0)
     story.picture(
         plots.heat_map(
@@ -57,6 +58,7 @@ def masks(story: Story) -> None:
 
 
 def averages(story: Story) -> None:
+    """Mean and variance over many masks, beside theory."""
     ps, finely = np.arange(1, 10) / 10, np.linspace(0, 0.9, 91)
     left = [dropout(ag.ones(MASKS, dtype=ag.float64), p) for p in ps]
     means, variances = [x.mean().item() for x in left], [x.var().item() for x in left]
@@ -114,6 +116,7 @@ class Trial(NamedTuple):
 
 
 def learning(story: Story) -> None:
+    """Pairs of nets, with dropout and without, an epoch each in turn."""
     runs, epochs = (3, 50) if story.quick else (6, 100)
     trials = {p: [Trial.begun(100 * story.seed + run, p) for run in range(runs)] for p in (0.0, P)}
     found: dict[float, list] = {p: [] for p in trials}
@@ -135,10 +138,12 @@ def learning(story: Story) -> None:
             f"new digits read right, {with_p}",
             new[1][-1],
             "%",
-            f"± {error[1]:.1f} over {runs} trials; of those learned from {seen[1][-1]:.1f} %",
+            f"standard error {error[1]:.1f} over {runs} trials; of those learned from {seen[1][-1]:.1f} %",
         )
         story.number(f"wrong labels learned by heart, {with_p}", wrong[1][-1], "%", "no law explains any of them")
-        story.number(f"loss on new digits, {with_p}", new[0][-1], "nats", f"± {error[0]:.2f}; on those learned from {seen[0][-1]:.3f}")
+        story.number(
+            f"loss on new digits, {with_p}", new[0][-1], "nats", f"standard error {error[0]:.2f}; on those learned from {seen[0][-1]:.3f}"
+        )
     title = f"{SEEN} digits, {WRONG} of them labelled wrong: mean of {runs} trials"
     panels = {"loss (cross-entropy, nats)": losses, "read as labelled (%)": percents}
     story.picture(

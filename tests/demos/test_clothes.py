@@ -57,6 +57,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def fetched(monkeypatch: pytest.MonkeyPatch, directory: Path, *homes: str, file: File = FILE, story: Story | None = None) -> Path:
     monkeypatch.setattr(clothes, "HOMES", homes)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     return fetch(story or Story("fashion", Path()), file, directory)
 
 
