@@ -14,7 +14,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from demos.story import Picture, Story, text_of
+from demos.story import Picture, Story, code_of, text_of
 
 __all__ = ["page_of", "write_page"]
 
@@ -45,8 +45,9 @@ summary { cursor: pointer; color: var(--mark); padding: .3rem 0; }
 pre { background: var(--well); padding: .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; border-radius: 4px; }
 code { font-family: ui-monospace, monospace; font-size: .92em; }
 figure pre { white-space: pre-wrap; }
-pre b { color: var(--mark); font-weight: 600; } pre s { color: var(--warm); text-decoration: none; }
+pre b { color: var(--mark); font-weight: 600; } pre .s { color: var(--warm); }
 """
+LONG = "<code>python -m demos {}</code> tells the long one."
 SMALLEST = 0.7  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -75,6 +76,9 @@ def _story(story: Story, home: Path, heading: str) -> str:
     parts = [f'<article id="{story.name}"><{heading}>{html.escape(text.question)}</{heading}>']
     parts += [f"<p>{_inline(paragraph)}</p>" for paragraph in text.paragraphs]
     parts.append(f'<p class="quiet">In the book: <a href="{text.book}">{html.escape(text.book.split("//")[-1])}</a></p>')
+    short = story.quick and text.has_short_form
+    if short:
+        parts.append(f"<p><strong>The short run</strong>: fewer steps than the text speaks of, or less data. {LONG.format(story.name)}</p>")
     if story.untold:
         parts.append(f"<p><strong>Not told here.</strong> {html.escape(story.untold)}</p>")
     if story.stopped:
@@ -86,10 +90,13 @@ def _story(story: Story, home: Path, heading: str) -> str:
             parts.append(f'<dt>{what}</dt><dd><b>{number}</b> <span class="quiet">{beside}</span></dd>')
         parts.append("</dl>")
     parts += [_figure(picture, home) for picture in story.pictures]
-    manner = f"seed {story.seed}" + ", the short run" * story.quick
-    heading = f"The code, <code>demos/{story.name}.py</code> ({manner})"
-    parts.append(f"<details><summary>{heading}</summary><pre><code>{_coloured(text.code)}</code></pre></details>")
+    parts.append(_code(story.name, f"The code, <code>demos/{story.name}.py</code> (seed {story.seed}{', the short run' * short})"))
+    parts += [_code(name, f"What it takes from <code>demos/{name}.py</code>") for name in text.shared]
     return "\n".join([*parts, "</article>"])
+
+
+def _code(name: str, heading: str) -> str:
+    return f"<details><summary>{heading}</summary><pre><code>{_coloured(code_of(name)[1])}</code></pre></details>"
 
 
 def _figure(picture: Picture, home: Path) -> str:
@@ -101,7 +108,8 @@ def _figure(picture: Picture, home: Path) -> str:
     if path.suffix not in TYPES:
         return f'<p><a href="{link}">{html.escape(path.name)}</a>: {words}</p>'
     data = base64.b64encode(path.read_bytes()).decode()
-    image = f'<img alt="{words}" style="min-width: {SMALLEST * _width(path):.0f}px" src="data:{TYPES[path.suffix]};base64,{data}">'
+    alt, least = html.escape(path.stem.replace("_", " ")), SMALLEST * _width(path)  # the caption says what to see in it
+    image = f'<img alt="{alt}" style="min-width: {least:.0f}px" src="data:{TYPES[path.suffix]};base64,{data}">'
     return f'<figure><a href="{link}">{image}</a><figcaption>{words}</figcaption></figure>'
 
 
@@ -140,6 +148,6 @@ def _pieces(code: str) -> Iterator[str]:
 
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         word = token.type == tokenize.NAME and keyword.iskeyword(token.string)
-        tag = "b" if word else {tokenize.COMMENT: "i", tokenize.STRING: "s"}.get(token.type)
+        tag = "b" if word else {tokenize.COMMENT: "i", tokenize.STRING: "span class=s"}.get(token.type)
         yield until(token.start)
-        yield f"<{tag}>{until(token.end)}</{tag}>" if tag else until(token.end)
+        yield f"<{tag}>{until(token.end)}</{tag.split()[0]}>" if tag else until(token.end)

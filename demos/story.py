@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import html
 import importlib
+import math
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -26,7 +28,7 @@ try:
 except ImportError:
     tqdm = None
 
-__all__ = ["Needs", "Number", "Picture", "Story", "Text", "UntoldError", "lacking", "tell", "text_of"]
+__all__ = ["Needs", "Number", "Picture", "Story", "Text", "UntoldError", "code_of", "lacking", "tell", "text_of"]
 
 T = TypeVar("T")
 STOPPING = "\nStopping after what is being done now; what follows is kept short. Ctrl-C once more quits at once.\n"
@@ -53,6 +55,18 @@ class Text(NamedTuple):
     book: str
     code: str
 
+    @property
+    def has_short_form(self) -> bool:
+        return "story.quick" in self.code
+
+    @property
+    def shared(self) -> list[str]:
+        """The modules beside this one that it takes more from than its frame and its pictures."""
+        names: set[str] = set()
+        for module, imported in re.findall(r"^from demos(?:\.(\w+)\S*)? import (.+)$", self.code, re.M):
+            names |= {module} if module else set(imported.split(", "))
+        return sorted(name for name in names - {"story"} if (Path(__file__).parent / f"{name}.py").exists())
+
 
 class Number(NamedTuple):
     """Something measured: ``beside`` says what to compare it with."""
@@ -64,8 +78,12 @@ class Number(NamedTuple):
     digits: int = 4  # that are shown
 
     def __str__(self) -> str:
-        whole = self.value == round(self.value) and abs(self.value) < 1e9
-        number = f"{self.value:,.0f}" if whole else f"{self.value:.{self.digits}g}"
+        if not math.isfinite(self.value):
+            number = "NaN" if math.isnan(self.value) else f"{self.value}".replace("inf", "∞")
+        elif self.value == round(self.value) and abs(self.value) < 1e9:
+            number = f"{self.value:,.0f}"
+        else:
+            number = f"{self.value:.{self.digits}g}"
         return f"{number.replace('-', '−')} {self.unit}".strip()
 
 
@@ -110,6 +128,7 @@ class Story:
 
     def number(self, what: str, value: Any, unit: str = "", beside: str = "", digits: int = 4) -> None:
         """Print and keep a number, under the name ``what``; ``beside`` says what to compare it with, ``digits`` how many are shown."""
+        beside = re.sub(r"(?<![\w.])-(?=[\d.])|(?<=\de)-(?=\d)", "−", beside)  # a minus, no hyphen
         number = Number(what, float(value), unit, beside, digits)
         self.numbers[what] = number
         self.say(f"{what}: {number}" + f"   ({beside})" * bool(beside))
@@ -141,10 +160,16 @@ class Story:
 
 def text_of(name: str) -> Text:
     """What stands in the file of a story, read without running it."""
+    docstring, code = code_of(name)
+    question, *paragraphs, book = docstring.split("\n\n")
+    return Text(question, paragraphs, book.removeprefix("Book: "), code)
+
+
+def code_of(name: str) -> tuple[str, str]:
+    """The docstring of a module beside this one, and what stands after it."""
     source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
     tree = ast.parse(source)
-    question, *paragraphs, book = (ast.get_docstring(tree) or "").split("\n\n")
-    return Text(question, paragraphs, book.removeprefix("Book: "), "\n".join(source.splitlines()[tree.body[0].end_lineno :]).strip())
+    return ast.get_docstring(tree) or "", "\n".join(source.splitlines()[tree.body[0].end_lineno :]).strip()
 
 
 def lacking(name: str, data: Path) -> str:

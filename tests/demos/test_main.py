@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from demos.__main__ import main
 ROOT = Path(__file__).parents[2]
 
 
-def command(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "demos", *args], cwd=ROOT, capture_output=True, text=True)
+def command(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "demos", *args], cwd=ROOT, capture_output=True, text=True, env=os.environ | environment)
 
 
 def test_lists_the_stories() -> None:
@@ -42,6 +43,42 @@ def test_refuses_a_negative_seed_and_a_file_as_directory(tmp_path: Path, capsys:
     assert "cannot write" in capsys.readouterr().err
     assert main(["digits", "--data", str(tmp_path / "none"), "--out", str(tmp_path)]) == 2
     assert "--data wants a directory" in capsys.readouterr().err
+
+
+def test_refuses_a_seed_that_is_no_number_and_places_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises(SystemExit):
+        main(["activations", "--seed", "x"])
+    assert "a seed is an int >= 0, got x" in capsys.readouterr().err
+    (tmp_path / "activations").touch()
+    assert main(["activations", "--out", str(tmp_path)]) == 2
+    assert f"cannot write {tmp_path / 'activations'}" in capsys.readouterr().err
+    (tmp_path / "other" / "activations" / "index.html").mkdir(parents=True)
+    assert main(["activations", "--out", str(tmp_path / "other")]) == 2
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_of_few_characters_gets_plain_ones(tmp_path: Path, encoding: str) -> None:
+    pytest.importorskip("matplotlib")
+    done = command("activations", "--out", str(tmp_path), PYTHONIOENCODING=encoding)
+    assert done.returncode == 0 and "GELU's slope is least: -1.414" in done.stdout
+    assert "−1.414" in (tmp_path / "activations" / "index.html").read_text(encoding="utf-8")
+
+
+def test_ctrl_c_twice_ends_all_with_a_page_of_what_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    from demos import moons
+
+    def impatient(story: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(moons, "run", impatient)
+    assert main(["all", "--out", str(tmp_path)]) == 130
+    page = (tmp_path / "index.html").read_text()
+    assert 'id="graph_tour"' in page and 'id="moons"' not in page and "Stopped at once" in capsys.readouterr().out
 
 
 def test_without_matplotlib_it_says_what_to_install(
@@ -110,7 +147,7 @@ def test_interrupted_it_still_writes_the_pictures(
 
     monkeypatch.setattr(nn.optim.SGD, "step", interrupted)
     handler = signal.getsignal(signal.SIGINT)
-    assert main(["digits", "--out", str(tmp_path)]) == 0
+    assert main(["digits", "--out", str(tmp_path)]) == 130
     assert signal.getsignal(signal.SIGINT) is handler
     assert steps == (batches // 48 + 3) * 48  # the epoch of the first net is ended, the other two have one each
     assert "Stopped early" in capsys.readouterr().out

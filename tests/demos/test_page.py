@@ -20,7 +20,7 @@ from matplotlib.image import imread
 from demos import STORIES, plots, story
 from demos.__main__ import main
 from demos.page import write_page
-from demos.story import Story, text_of
+from demos.story import Story, code_of, text_of
 from tests.browser import Browser
 
 SIZES = [(1280, False), (390, True), (320, True)]
@@ -97,10 +97,21 @@ def test_everything_is_on_the_page_in_one_file(told: list[Story], tmp_path: Path
 def test_code_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, told: list[Story], tmp_path: Path) -> None:
     source = Path(story.__file__).parent
     for path in [*source.glob("*.py"), *source.glob("plots/*.py")]:
-        monkeypatch.setattr("demos.page.text_of", lambda name, path=path: text_of("digits")._replace(code=path.read_text()))
+        monkeypatch.setattr("demos.page.code_of", lambda name, path=path: ("", path.read_text()))
         page = write_page(told[:1], tmp_path / "index.html").read_text()
         shown = re.search(r"<pre><code>(.*?)</code></pre>", page, re.S)
-        assert shown and html.unescape(re.sub(r"</?[bis]>", "", shown[1])) == path.read_text()
+        assert shown and html.unescape(re.sub(r"</?(b|i|span)( class=s)?>", "", shown[1])) == path.read_text()
+
+
+def test_code_that_stories_share_is_shown_too(told: list[Story], tmp_path: Path) -> None:
+    assert text_of("digits").shared == ["readers"] and text_of("fashion").shared == ["clothes", "readers"] and not text_of("moons").shared
+    assert code_of("readers")[1] in Read(write_page(told, tmp_path / "index.html").read_text()).text
+
+
+def test_the_short_run_is_called_so_where_there_is_a_long_one(tmp_path: Path) -> None:
+    for name in STORIES:
+        page = write_page([Story(name, tmp_path, quick=True)], tmp_path / "index.html").read_text()
+        assert ("<strong>The short run</strong>" in page) == ("story.quick" in code_of(name)[1])
 
 
 def test_a_page_for_one_story_has_no_list(told: list[Story], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import signal
 import sys
 import threading
@@ -53,7 +54,15 @@ def test_the_seed_decides(told: Callable[..., Story]) -> None:
 
 
 @pytest.mark.parametrize(
-    "value, unit, shown", [(97.25, "%", "97.25 %"), (3.0, "", "3"), (12345678.0, "steps", "12,345,678 steps"), (-1.5e-9, "", "−1.5e−09")]
+    "value, unit, shown",
+    [
+        (97.25, "%", "97.25 %"),
+        (3.0, "", "3"),
+        (12345678.0, "steps", "12,345,678 steps"),
+        (-1.5e-9, "", "−1.5e−09"),
+        (math.nan, "m", "NaN m"),
+        (-math.inf, "", "−∞"),
+    ],
 )
 def test_numbers_are_shown_with_their_unit(value: float, unit: str, shown: str) -> None:
     assert str(Number("n", value, unit, "")) == shown
@@ -65,8 +74,8 @@ def test_more_digits_are_shown_where_asked(told: Callable[..., Story], capsys: p
 
 
 def test_numbers_are_printed_with_what_to_compare_them_with(told: Callable[..., Story], capsys: pytest.CaptureFixture[str]) -> None:
-    told(lambda s: (s.number("slope", ag.tensor(0.5), beside="0.49 by hand"), s.number("bare", 1)))
-    assert capsys.readouterr().out == "slope: 0.5   (0.49 by hand)\nbare: 1\n"
+    told(lambda s: (s.number("slope", ag.tensor(0.5), beside="-0.49e-3 in log-RMSE"), s.number("bare", 1)))
+    assert capsys.readouterr().out == "slope: 0.5   (−0.49e−3 in log-RMSE)\nbare: 1\n"
 
 
 def test_a_text_is_printed_kept_and_declared(told: Callable[..., Story], capsys: pytest.CaptureFixture[str]) -> None:
