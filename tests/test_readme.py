@@ -46,7 +46,7 @@ def test_links_lead_somewhere(page: str) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", text):
         if not link.startswith("http"):
             file, _, heading = link.partition("#")
-            target = (root / page).parent / file
+            target = (root / page).parent / file if file else root / page
             assert target.exists(), link
             headings = (
                 [

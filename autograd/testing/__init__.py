@@ -20,8 +20,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("expressions", "strategies"):
-        return importlib.import_module(f"autograd.testing.{name}")
-    if name == "gradcheck_property":
-        return importlib.import_module("autograd.testing.properties").gradcheck_property
+    try:
+        if name in ("expressions", "strategies"):
+            return importlib.import_module(f"autograd.testing.{name}")
+        if name == "gradcheck_property":
+            return importlib.import_module("autograd.testing.properties").gradcheck_property
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        raise ModuleNotFoundError(f"{name} draws its examples with hypothesis: pip install hypothesis", name="hypothesis") from None
     raise AttributeError(f"module 'autograd.testing' has no attribute {name!r}")

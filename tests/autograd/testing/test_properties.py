@@ -1,5 +1,8 @@
 """`gradcheck_property`: the tests it makes are collected by pytest (the first ones here are such), and say what is wrong."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -97,3 +100,11 @@ def test_what_is_no_strategy_is_refused() -> None:
         gradcheck_property(values(), tol=1e-3)
     with pytest.raises(TypeError, match="needs a strategy for each argument"):
         gradcheck_property(order=2)
+
+
+def test_without_hypothesis_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['hypothesis'] = None\nfrom autograd.testing import gradcheck\nfrom autograd.testing import gradcheck_property"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    assert done.stderr.endswith("ModuleNotFoundError: gradcheck_property draws its examples with hypothesis: pip install hypothesis\n")
