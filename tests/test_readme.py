@@ -4,6 +4,8 @@ import code
 import contextlib
 import io
 import re
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,15 @@ def test_the_stories_are_listed_with_their_questions_and_sections() -> None:
         r"(?m)^\| \[(\w+)\]\((\w+)\.py\) \| (.*) \| \[.*\]\((.*)\) \|$", (Path(__file__).parent.parent / "demos/README.md").read_text()
     )
     assert rows == [(name, name, text_of(name).question, text_of(name).book) for name in STORIES]
+
+
+def test_the_story_that_is_shown_can_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    from demos import story
+
+    page = (Path(__file__).parent.parent / "demos" / "README.md").read_text()
+    module = types.ModuleType("demos.shown")
+    exec(re.findall(r"```python\n(.*?)```", page, re.S)[0], module.__dict__)
+    monkeypatch.setitem(sys.modules, "demos.shown", module)
+    (number,) = story.tell("shown", tmp_path).numbers.values()
+    assert number.value == pytest.approx(0.8**50) and "50 = 1.427e−05" in number.beside
