@@ -24,8 +24,7 @@ import numpy as np
 
 import autograd as ag
 import nn
-from demos import plots
-from demos.readers import DIGITS
+from demos import plots, readers
 from demos.story import Story
 from nn.data import DataLoader, TensorDataset
 
@@ -36,9 +35,7 @@ FORGOTTEN = ("nothing", "random state", "scheduler", "optimizer", "all but the w
 
 def run(story: Story) -> None:
     """Train to the end, then the second half again from the file, whole and with parts forgotten."""
-    with np.load(DIGITS) as file:
-        x, y = ag.tensor(file["images"].reshape(-1, 64) / 16, dtype=ag.float32), ag.tensor(file["labels"], dtype=ag.int64)
-    batches = DataLoader(TensorDataset(x, y), batch_size=64, shuffle=True)
+    batches = DataLoader(TensorDataset(*readers.digits()), batch_size=64, shuffle=True)
     half = 6 if story.quick else 15
     path = story.path("half_way.npz")
 
