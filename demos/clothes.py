@@ -87,12 +87,12 @@ def cache() -> Path:
 
 
 def fetch(story: Story, file: File, directory: Path) -> Path:
-    """Where the file is in ``directory``: fetched, unless it is there, from the first of its homes that has it.
+    """Where the file is in ``directory``: fetched, unless it is there whole, from the first of its homes that has it.
 
     Raises UntoldError where none has it, or where the reader does not want to wait. Nothing is left of what was not fetched whole.
     """
     path, failures = directory / file.name, []
-    if path.is_file():
+    if _whole(path, file):
         return path
     for home in HOMES:
         try:
@@ -101,6 +101,13 @@ def fetch(story: Story, file: File, directory: Path) -> Path:
         except (OSError, HTTPException) as error:
             failures.append(f"from {home}: {error or type(error).__name__}")
     raise UntoldError(f"{file.name} could not be fetched, {'; '.join(failures)}. {NEEDS.source}")
+
+
+def _whole(path: Path, file: File) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+    except OSError:  # it is not there, or cannot be read: either way it is to be fetched
+        return False
 
 
 def _fetch(story: Story, url: str, file: File, path: Path) -> None:

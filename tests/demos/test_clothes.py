@@ -71,6 +71,17 @@ def test_a_file_is_fetched_once_by_http_or_from_a_disk(
         assert fetched(monkeypatch, directory, NOWHERE) == path
 
 
+@pytest.mark.parametrize("broken", [CONTENT[:150_000], CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]), CONTENT + b" ", b""])
+def test_a_broken_file_in_the_cache_is_never_used_and_is_fetched_again(
+    broken: bytes, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / FILE.name
+    path.write_bytes(broken)
+    with pytest.raises(UntoldError, match="could not be fetched"):
+        fetched(monkeypatch, tmp_path, NOWHERE)
+    assert fetched(monkeypatch, tmp_path, f"file://{home}/") == path and path.read_bytes() == CONTENT
+
+
 def test_where_one_home_has_it_not_or_has_another_the_next_is_asked(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Callable[..., str]
 ) -> None:
