@@ -52,7 +52,7 @@ def run(story: Story) -> None:
     story.picture(
         plots.learning_curves(story.path("curves.svg"), learned, title, "digits watched while learning", level),
         "By hand or from parts, it is the same net. Dropout makes reading harder while it learns: its training loss falls more slowly. "
-        "The test accuracy, among the numbers, differs from where the curves end, as it is of other, held-out digits.",
+        "The numbers are of other, held-out digits: so the test accuracy differs from where the curves end.",
     )
 
     images, odds, digits = held_out.x.reshape(-1, 8, 8), readers.read(concise, held_out.x), [str(digit) for digit in range(10)]
