@@ -13,6 +13,7 @@ pytest.importorskip("matplotlib")
 
 from demos import dropout, plots, readers
 from demos.story import Story
+from tests.demos.looking import numbers as numbers_in
 
 
 def test_what_is_left_is_on_average_what_was_there(telling: Callable[..., Story]) -> None:
@@ -35,6 +36,38 @@ def test_with_dropout_less_is_learned_by_heart_and_more_is_read(telling: Callabl
     assert without > 1.5 * with_it > 0
     without, with_it = pair("loss on new digits")  # 0.66 to 1.12, 0.49 to 0.62
     assert without > with_it
+    assert numbers["gained by dropout on new digits"].value > 1
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_is_gained_is_compared_pair_by_pair(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: bool) -> None:
+    """With trials in which digits differ by far more than what dropout gains on each."""
+    rng, seed = np.random.default_rng(1), 3
+    base = rng.uniform(40, 80, 6)
+    gains = rng.normal(7, 4, 6)
+
+    class Stub:
+        def __init__(self, seed: int, p: float) -> None:
+            run = seed - 300
+            self.percent, self.learned = base[run] + (p > 0) * gains[run], 0
+
+        def learn(self) -> None:
+            self.learned += 1
+
+        def measured(self) -> list[tuple[float, float]]:
+            done = self.learned == (50 if quick else 100)
+            return [(0.1, 11.0), (0.2, 22.0), (0.3, self.percent if done else 0.0)]
+
+    monkeypatch.setattr(dropout.Trial, "begun", Stub)
+    monkeypatch.setattr(plots, "lines", lambda path, *_, **__: path)
+    story = Story("dropout", tmp_path, seed, quick)
+    dropout.learning(story)
+    n = 3 if quick else 6
+    gained, by_hand = story.numbers["gained by dropout on new digits"], gains[:n]
+    assert gained.unit == "points" and gained.value == pytest.approx(by_hand.sum() / n)
+    error = (((by_hand - by_hand.mean()) ** 2).sum() / (n - 1) / n) ** 0.5
+    assert numbers_in(gained.beside) == [pytest.approx(error, abs=0.05), n]
+    assert story.numbers["new digits read right, p = 0"].value == pytest.approx(base[:n].mean())
 
 
 def test_the_masks_drop_or_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
