@@ -8,7 +8,8 @@ as it is where slopes are 1, and Kaiming s² = 2 / n_in, for where half of them 
 s² = 1 / (3 n_in), is neither.
 
 The first two pictures show it in networks of 20 layers of 64 units that learn nothing: normal noise goes in, and normal noise
-comes back, as if from a loss. What is measured is the gradient by each layer's output, before its activation. The third
+comes back, as if from a loss. What is measured is the gradient by each layer's output, before its activation. The products of
+factors beside are what wide layers do on average; 64 units scatter around it, and may pass what is the most there. The third
 picture is the same without a network: a product of a hundred matrices, 4 by 4.
 
 Then a symmetry: hidden units that begin alike have equal gradients and stay alike, however long the descent. Dropout, which
@@ -38,23 +39,22 @@ import nn
 from autograd import Tensor
 from demos import plots, readers
 from demos.story import Story
-from nn import init
 from nn.data import DataLoader, TensorDataset
-from nn.functional import cross_entropy, mse_loss
 
 __all__ = ["run"]
 
 WIDTH, DEPTH = 64, 20
 WEIGHTS: dict[str, Callable[[Tensor], Any]] = {
-    "N(0, 0.01²)": lambda w: init.normal_(w, 0, 0.01),
-    "N(0, 1)": lambda w: init.normal_(w, 0, 1),
-    "Xavier": init.xavier_normal_,
-    "Kaiming": lambda w: init.kaiming_normal_(w, nonlinearity="relu"),
+    "N(0, 0.01²)": lambda w: nn.init.normal_(w, 0, 0.01),
+    "N(0, 1)": lambda w: nn.init.normal_(w, 0, 1),
+    "Xavier": nn.init.xavier_normal_,
+    "Kaiming": lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"),
     "PyTorch's": lambda w: w,  # as nn.Linear makes them: uniform, of variance 1 / (3 n_in)
 }
 ACTIVATIONS = {"identity": nn.Identity(), "sigmoid": nn.Sigmoid(), "tanh": nn.Tanh(), "ReLU": nn.ReLU(), "GELU": nn.GELU()}
 STRETCH = {"N(0, 0.01²)": 0.01 * math.sqrt(WIDTH), "PyTorch's": math.sqrt(1 / 3), "Xavier": 1.0, "Kaiming": math.sqrt(2)}  # s√n
 SLOPE = {"sigmoid": 1 / 4, "tanh": 1.0, "ReLU": math.sqrt(1 / 2)}  # the most; of ReLU the root of the mean square
+SCATTER = {"sigmoid": 1.2, "tanh": 1.2, "ReLU": 1.4}  # of 64 units: e to the standard deviation of the logarithm, over 80 draws
 PAIRS = [("sigmoid", "N(0, 0.01²)"), ("sigmoid", "PyTorch's"), ("sigmoid", "Xavier"), ("tanh", "Xavier"), ("ReLU", "Kaiming")]
 
 
@@ -81,8 +81,9 @@ def _layers(story: Story) -> None:
     for activation, weights in PAIRS:
         if np.isfinite(ratio := first[activation, weights]):
             factor = STRETCH[weights] * SLOPE[activation]
-            beside = f"on average {'' if activation == 'ReLU' else 'at most '}{factor:.3g}^{DEPTH - 1} = {factor ** (DEPTH - 1):.2g}"
-            story.number(f"first layer's gradient in units of the last's, {activation}, {weights}", ratio, "", beside.replace("-", "−"))
+            beside = f"wide layers {'' if activation == 'ReLU' else 'at most '}{factor:.3g}^{DEPTH - 1} = {factor ** (DEPTH - 1):.2g}"
+            beside += f"; {WIDTH} units scatter by a factor of {SCATTER[activation]}"
+            story.number(f"first layer's gradient in units of the last's, {activation}, {weights}", ratio, "", beside)
     heat_map = partial(plots.heat_map, log=True, signed=True, label="in units of the last layer's gradient")
     file, title = story.path("first.svg"), f"What arrives at the first of {DEPTH} layers (seed {story.seed})"
     story.picture(
@@ -98,14 +99,14 @@ def _layers(story: Story) -> None:
 
 
 def _product(story: Story) -> None:
-    rate = (math.log(2) + 1 - np.euler_gamma) / 2  # of log|x|, by a 4 by 4 matrix of N(0, 1): |x|² grows by a chi-square of 4 degrees
+    rate, variance = (math.log(2) + 1 - np.euler_gamma) / 2, (math.pi**2 / 6 - 1) / 4  # of log √(chi-square of 4 degrees)
     curves: dict[str, Any] = {}
     for name, std in {"N(0, 1)": 1.0, "N(0, 1/4), Xavier's": 0.5, "N(0, 1/16)": 0.25}.items():
         M, curves[name] = ag.eye(4, dtype=ag.float64), []
         for _ in range(100):
             M = M @ (std * ag.randn(4, 4, dtype=ag.float64))
             curves[name].append(M.abs().max().item())
-    beside = f"exp((log 2 + 1 − γ) / 2) = {math.exp(rate):.4g}"
+    beside = f"exp((log 2 + 1 − γ) / 2) = {math.exp(rate):.4g}, standard deviation {math.exp(rate) * math.sqrt(variance / 100):.2g}"
     story.number("growth per matrix, of a product of 100 of N(0, 1)", curves["N(0, 1)"][-1] ** (1 / 100), "", beside)
     k = np.arange(10, 101, 10)
     curves["expected"] = np.tile(k, 3), np.concatenate([np.exp(k * (rate + math.log(std))) for std in (1, 0.5, 0.25)])
@@ -121,15 +122,15 @@ def _symmetry(story: Story) -> None:
     y = ag.tanh(x[:, :1] * x[:, 1:2])
     alike, dropout, random = (nn.MLP(4, [4, 1], activation=nn.Tanh, dropout=p) for p in (0, 0.5, 0))
     for parameter in (*alike.parameters(), *dropout.parameters()):
-        init.constant_(parameter, 0.1)
+        nn.init.constant_(parameter, 0.1)
     nets = {"begun alike": alike, "alike, dropout": dropout, "begun at random": random}
     optimizers = {name: nn.optim.SGD(net.parameters(), lr=0.2) for name, net in nets.items()}
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in nets}
     for _ in story.progress(range(800), "symmetry"):
         for name, net in nets.items():
             distance = (net[0].weight.amax(0) - net[0].weight.amin(0)).max().item()
-            measured[name].append((distance, mse_loss(net.eval()(x), y).item()))
-            loss = mse_loss(net.train()(x), y)
+            measured[name].append((distance, nn.functional.mse_loss(net.eval()(x), y).item()))
+            loss = nn.functional.mse_loss(net.train()(x), y)
             optimizers[name].zero_grad()
             loss.backward()
             optimizers[name].step()
@@ -155,7 +156,7 @@ def _hunt(story: Story) -> None:
         ag.manual_seed(story.seed)
         net = nn.MLP(64, [64, 10])
         for p in net.parameters():
-            init.normal_(p, 0, 1)
+            nn.init.normal_(p, 0, 1)
         sgd = nn.optim.SGD(net.parameters(), lr=0.01)
         nn.fit(net, loss, sgd, batches, epochs=epochs, callbacks=story.asked_to_stop, progress=False)
         return net
@@ -166,10 +167,8 @@ def _hunt(story: Story) -> None:
     except ag.AnomalyError as error:
         report = str(error).replace(f"{Path(__file__).parents[1]}{os.sep}", "")
         story.text("report.txt", report, "The report of ag.detect_anomaly.")
-    lost, cured = trained(by_hand, 1), trained(cross_entropy, 15)
+    lost, cured = trained(by_hand, 1), trained(nn.functional.cross_entropy, 15)
     nan = [bool(entry) for p in lost.parameters() for entry in p.isnan().flatten()]
     story.number("weights that are NaN after an epoch", sum(nan), "", f"of {len(nan)}")
-    cases = (lost, held_out), (cured, ~held_out), (cured, held_out)
-    wrong, learnt, right = (readers.right(readers.read(net, x[rows]).argmax(1), y[rows]) for net, rows in cases)
-    beside = f"of those it learnt from {learnt:.1f} %; by weights that are NaN {wrong:.1f} %"
-    story.number("held-out digits read right after the cure", right, "%", beside)
+    learnt, right = (readers.right(readers.read(cured, x[rows]).argmax(1), y[rows]) for rows in (~held_out, held_out))
+    story.number("held-out digits read right after the cure", right, "%", f"of those it learnt from {learnt:.1f} %")
