@@ -13,7 +13,8 @@ factors beside are what wide layers do on average; 64 units scatter around it, a
 picture is the same without a network: a product of a hundred matrices, 4 by 4.
 
 Then a symmetry: hidden units that begin alike have equal gradients and stay alike, however long the descent. Dropout, which
-treats each unit differently, breaks the symmetry; so do random weights, which is why weights begin at random.
+treats each unit differently, breaks the symmetry, but the loss is slow to profit from it: after 800 steps it is about where it is
+without. Random weights break it from the start, which is why weights begin at random.
 
 Last, a hunt. A classifier of digits begins with weights of N(0, 1), and has the logarithm of a softmax in its loss. After an
 epoch most of its weights are NaN. Inside `ag.detect_anomaly` the same program ends at once, with the report below: which
@@ -108,8 +109,10 @@ def _product(story: Story) -> None:
             curves[name].append(M.abs().max().item())
     beside = f"exp((log 2 + 1 − γ) / 2) = {math.exp(rate):.4g}, standard deviation {math.exp(rate) * math.sqrt(variance / 100):.2g}"
     story.number("growth per matrix, of a product of 100 of N(0, 1)", curves["N(0, 1)"][-1] ** (1 / 100), "", beside)
-    k = np.arange(10, 101, 10)
-    curves["expected"] = np.tile(k, 3), np.concatenate([np.exp(k * (rate + math.log(std))) for std in (1, 0.5, 0.25)])
+    curves["expected"] = (
+        np.tile(k := np.arange(10, 101, 10), 3),
+        np.concatenate([np.exp(k * (rate + math.log(std))) for std in (1, 0.5, 0.25)]),
+    )
     panels, title = {"largest entry": curves}, f"A product of 4 by 4 matrices (seed {story.seed})"
     story.picture(
         plots.lines(story.path("product.svg"), panels, title, "number of matrices", yscale="log", points=["expected"]),
@@ -136,11 +139,13 @@ def _symmetry(story: Story) -> None:
             optimizers[name].step()
     apart, losses = (dict(zip(nets, table)) for table in np.transpose([*measured.values()], (2, 0, 1)))
     story.number("difference of units that began alike", apart["begun alike"].max(), "", f"dropout: {apart['alike, dropout'][-1]:.2g}")
-    story.number("loss of units that began alike", losses["begun alike"][-1], "", f"begun at random: {losses['begun at random'][-1]:.2g}")
+    for name, curve in losses.items():
+        story.number(f"loss of units {name}", curve[-1], "", f"after {len(curve)} steps")
     panels = {"largest difference\nof two units' weights": apart, "loss (mean square)": losses}
     story.picture(
         plots.lines(story.path("symmetry.svg"), panels, f"Four hidden units learn tanh(x₁x₂) (seed {story.seed})", "step"),
-        "Units that begin alike stay alike, to the last bit, and four of them do the work of one.",
+        "Units that begin alike stay alike, to the last bit, and four of them do the work of one. Dropout tells the units apart, but "
+        f"{len(apart['begun alike'])} steps hardly profit from it yet; random weights do.",
     )
 
 
