@@ -1,13 +1,13 @@
-"""Which bent functions let a gradient through?
+"""Which activation functions let a gradient through?
 
 A layer ends in a function that bends; without it, layers upon layers would be one linear layer. On the way back a gradient is
 multiplied by the slope of that function, once for every layer. Where the slope is near 0, the layers below learn nothing.
 
-Five of these functions and their slopes are drawn as the book does it: `y.backward(torch.ones_like(x), retain_graph=True)` leaves in
-`x.grad` the slope at every x at once. Sigmoid's is 1/4 at 0 and less everywhere else. Far out it falls like e to the minus |x|,
-and soon a hundredth of its best is left. Tanh, a sigmoid twice as high and half as wide, has a slope of 1 at 0 and is flat
-at half the distance. ReLU passes all of a gradient or nothing, pReLU all of it or a quarter. GELU bends back: left of its lowest
-point the slope is negative.
+Five of these functions and their slopes are drawn as the book does it: `y.backward(torch.ones_like(x), retain_graph=True)` leaves
+in `x.grad` the slope at every x at once. Sigmoid's is 1/4 at 0 and less everywhere else. Far out, where it saturates, it falls like
+e to the minus |x|, and soon a hundredth of its best is left: gradients vanish. Tanh, a sigmoid twice as high and half as wide, has
+a slope of 1 at 0 and is flat at half the distance. ReLU passes all of a gradient or nothing, pReLU all of it or a quarter. GELU
+bends back: left of its lowest point the slope is negative.
 
 Where a slope has fallen to a given size, or is least, is found by Newton's method on the slope, with the slope of the slope: the
 engine differentiates what it has differentiated. None of the numbers beside uses the engine.
@@ -58,14 +58,15 @@ def run(story: Story) -> None:
     near = root(lambda x: slope(ag.tanh)(x) - 0.01, Value(2.0))
     story.number("the same of tanh", near, "", f"arcosh 10 = {math.acosh(10):.4f}")
     low = root(slope(slope(ag.gelu)), Value(-1.0))
-    story.number("x where GELU's slope is least", low, "", f"−√2 = {-math.sqrt(2):.4f}".replace("-", "−"))
+    story.number("x where GELU's slope is least", low, "", f"−√2 = {-math.sqrt(2):.4f}")
     least = math.erfc(1) / 2 - math.exp(-1) / math.sqrt(math.pi)
-    story.number("GELU's slope there", slope(ag.gelu)(Value(low)).data, "", f"erfc(1)/2 − 1/(e √π) = {least:.4f}".replace("-", "−"))
+    story.number("GELU's slope there", slope(ag.gelu)(Value(low)).data, "", f"erfc(1)/2 − 1/(e √π) = {least:.4f}")
 
     products = {name: in_a_row(function) for name, function in FUNCTIONS.items()}
     most = 0.25**LAYERS
-    bound = f"at most 1/4 to the {LAYERS}th = {most:.2g}".replace("-", "−")
-    story.number(f"slope through {LAYERS} sigmoids, from x = 1", products["sigmoid"][-1], "", f"{bound}; of ReLUs {products['ReLU'][-1]:g}")
+    bound = f"at most 1/4 to the {LAYERS}th = {most:.2g}"
+    story.number(f"slope through {LAYERS} sigmoids, from x = 1", products["sigmoid"][-1], "", bound)
+    story.number(f"slope through {LAYERS} ReLUs, from x = 1", products["ReLU"][-1], "", f"1 to the {LAYERS}th = 1")
 
     off = max(np.abs(slopes[name] - exact).max() for name, exact in closed_forms(at).items())
     story.number("largest error of all slopes", off, "", f"five functions at {len(at):,} places, beside closed forms")

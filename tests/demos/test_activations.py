@@ -24,6 +24,7 @@ def test_slopes_and_where_they_die(telling: Callable[..., Story]) -> None:
         -math.sqrt(2),
         math.erfc(1) / 2 - 1 / (math.e * math.sqrt(math.pi)),
         product,
+        1,
     ]
     assert said[:-1] == pytest.approx(exact, rel=1e-12, abs=0)
     assert 0 < said[-1] < 2e-15  # the rounding of numbers up to 1.13
