@@ -19,13 +19,35 @@ from demos.story import Story
 
 def test_the_choice_is_about_as_good_as_any(telling: Callable[..., Story]) -> None:
     numbers = telling("model_selection").numbers
-    units, decay, held_out, unseen, again, too_low = (n.value for n in numbers.values())
+    units, decay, held_out, unseen, again = (n.value for n in numbers.values())
     assert units in (1, 2, 16) and decay in (0, 0.01, 0.1)
     best = float(numbers["the same networks, unseen rows"].beside.split()[-1])
     assert 0.24 < best <= unseen < best + 0.06  # the noise alone is 0.25
     linear = float(numbers["learnt again from all rows, unseen rows"].beside.split("function ")[1].split(";")[0])
     assert 0.24 < again < linear and 0.4 < linear < 0.5
-    assert abs(held_out - unseen) < 0.15 and abs(too_low) < 0.15
+    assert abs(held_out - unseen) < 0.15
+
+
+def test_a_simpler_network_within_one_standard_error_is_preferred() -> None:
+    settings = [(1, 0.0), (2, 0.0), (2, 0.1), (4, 0.1), (16, 0.0)]
+    mean = np.array([0.44, 0.33, 0.34, 0.30, np.nan])
+    for error, place in ((0.0, 3), (0.02, 3), (0.031, 1), (0.05, 2), (0.15, 0)):
+        spread = np.array([9, 9, 9, error, 9])  # that of the best is the one that counts
+        assert model_selection._simplest(settings, mean, spread) == place
+
+
+def test_samples_in_which_the_choice_was_estimated_too_low(telling: Callable[..., Story], monkeypatch: pytest.MonkeyPatch) -> None:
+    def sample(story: Story, settings: list[model_selection.Setting], steps: int) -> model_selection.Sample:
+        mean = np.full((len(settings), 3), 0.4)
+        mean[3, HELD], mean[3, TRUE] = 0.3, 0.3 + next(off)
+        return model_selection.Sample(rows, rows, mean, np.full(mean.shape, 0.01), 3)
+
+    rows = model_selection._rows(20)
+    off = iter((0.01, 0.03) * 4)
+    monkeypatch.setattr(model_selection, "_cross_validate", sample)
+    number = telling("model_selection", quick=False).numbers["the choice is estimated too low by"]
+    assert number.value == pytest.approx(0.02, rel=1e-9)
+    assert number.beside == f"mean of 8 samples, standard error {0.01 / 7**0.5:.2g}"
 
 
 def test_networks_take_the_steps_that_numpy_takes() -> None:
@@ -80,5 +102,4 @@ def test_a_linear_law_is_fitted_without_error() -> None:
 def test_stopped_early_it_draws_what_it_has(telling: Callable[..., Story], stop_at: Callable[[int], None], item: int) -> None:
     stop_at(item)
     story = telling("model_selection")
-    assert len(story.pictures) == 3 and len(story.numbers) == 6
-    assert story.numbers["the choice is estimated too low by"].beside == "one sample"
+    assert len(story.pictures) == 3 and len(story.numbers) == 5
