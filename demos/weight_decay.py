@@ -3,7 +3,8 @@
 The book's law is 0.05 and the sum of 200 inputs, each times 0.01, with noise of standard deviation 0.01; 20 rows are seen. These say
 nothing of 180 of the 200 directions in which the weights can be wrong. There a step leaves the weights as they were at the start, which
 the book draws from N(0, 1); with weight decay λ and step size η it multiplies them by 1 − ηλ. So what decay takes away first is the
-start: the larger λ, the more of it is forgotten after 400 steps, and the better the weights meet unseen rows. Each step takes all rows
+start: the larger λ, the more of it is forgotten after 400 steps, and the smaller the test error, half the mean square on unseen rows.
+Without decay the training error ends at next to nothing, beside a large test error: overfitting. Each step takes all rows
 here, so that its outcome is known in closed form; the book takes 5.
 
 A start at zero has nothing to forget, and decay makes less of a difference: the weights are those of ridge regression, a little smaller
@@ -54,38 +55,38 @@ def run(story: Story) -> None:
 def _without_and_with(story: Story, seen: Rows, unseen: Rows, start: Tensor) -> None:
     panels: dict[str, dict[str, list[float]]] = {}
     for decay in story.progress((0, 3), "the book's λ"):
-        curves: dict[str, list[float]] = {"seen rows": [], "unseen rows": []}
+        curves: dict[str, list[float]] = {"training error": [], "test error": []}
         apart = 0.0
         twins = zip(_descend(seen, start, decay), _descend(seen, start, penalty=l2_penalty, strength=decay))
         for (w, b), (twin, _) in islice(twins, STEPS):
-            curves["seen rows"].append(_error(seen, w, b))
-            curves["unseen rows"].append(_error(unseen, w, b))
+            curves["training error"].append(_error(seen, w, b))
+            curves["test error"].append(_error(unseen, w, b))
             apart = max(apart, (w - twin).abs().max().item())
         panels[f"half squared error, λ = {decay}"] = curves
         ridge = _ridge(seen, decay)
         beside = f"at the start {start.norm().item():.4g}; ridge {ridge[0].norm().item():.4g}; the law {0.01 * INPUTS**0.5:.4g}"
         story.number(f"λ = {decay}: norm of the weights", w.norm().item(), beside=beside)
         beside = f"ridge {_error(unseen, *ridge):.4g}; the mean of the seen rows {_error(unseen, 0 * start, seen[1].mean()):.4g}"
-        story.number(f"λ = {decay}: half squared error on unseen rows", curves["unseen rows"][-1], beside=beside)
-    beside = "the largest difference of a weight on the way"
-    story.number(f"λ = {decay}: decay by the optimiser, or a penalty in the loss", apart, beside=beside)
+        story.number(f"λ = {decay}: test error, half squared", curves["test error"][-1], beside=beside)
+    what = f"λ = {decay}: largest difference of a weight, between decay by the optimiser and a penalty in the loss"
+    story.number(what, apart, beside=f"over {STEPS} steps; 0, but for rounding")
     title = "Without weight decay, and with it"
     story.picture(
         plots.lines(story.path("errors.svg"), panels, title, "step", xscale="log", yscale="log", ylim=(1e-5, 300)),
-        "Without decay the seen rows are learnt to the last digit, and the unseen ones never. With it, both errors are small.",
+        "Without decay it overfits: the seen rows are learnt to the last digit, and the unseen ones never. With it, both errors are small.",
     )
 
 
 def _sweep(story: Story, seen: Rows, unseen: Rows, starts: dict[str, Tensor]) -> None:
     norms: dict[str, list[float]] = {name: [] for name in starts}
-    errors: dict[str, list[float]] = {f"{rows}, {name}": [] for rows in ("unseen", "seen") for name in starts}
+    errors: dict[str, list[float]] = {f"{kind}, {name}": [] for kind in ("test", "training") for name in starts}
     decays = DECAYS[::2] if story.quick else DECAYS
     for decay in story.progress(decays, "λ from 0 to 10"):
         for name, start in starts.items():
             w, b = _after(STEPS, _descend(seen, start, decay))
             norms[name].append(w.norm().item())
-            errors[f"unseen, {name}"].append(_error(unseen, w, b))
-            errors[f"seen, {name}"].append(_error(seen, w, b))
+            errors[f"test, {name}"].append(_error(unseen, w, b))
+            errors[f"training, {name}"].append(_error(seen, w, b))
     norms["ridge"] = [_ridge(seen, decay)[0].norm().item() for decay in decays]
     norms["N(0, 1), decayed"] = [starts["from N(0, 1)"].norm().item() * (1 - LR * decay) ** STEPS for decay in decays]
     panels = {"norm of the weights": norms, "half squared error": errors}
@@ -113,7 +114,7 @@ def _sparse(story: Story, seen: Rows, unseen: Rows, law: Tensor) -> None:
         w, b = _after(1000, walks[name])
         sizes[name] = np.sort(w.detach().abs().numpy())[::-1]
         story.number(f"{name}: weights that are not 0", (w != 0).sum().item(), beside=f"the law has {(law != 0).sum().item()}")
-        story.number(f"{name}: half squared error on unseen rows", _error(unseen, w, b), beside=beside)
+        story.number(f"{name}: test error, half squared", _error(unseen, w, b), beside=beside)
     sizes["the law"] = np.sort(law.abs().numpy())[::-1]
     title = "The weights by size, where four inputs of 200 carry the law"
     story.picture(

@@ -30,11 +30,11 @@ def test_decay_meets_ridge_and_the_threshold_finds_the_inputs(telling: Callable[
     said = {name: n.value for name, n in numbers.items()}
     ridge = float(numbers["λ = 3: norm of the weights"].beside.split("ridge ")[1].split(";")[0])
     assert said["λ = 3: norm of the weights"] == pytest.approx(ridge, rel=0.02) and ridge < 0.1
-    assert said["λ = 0: norm of the weights"] > 11 and said["λ = 0: half squared error on unseen rows"] > 30
-    assert 0.002 < said["λ = 3: half squared error on unseen rows"] < 0.03
-    assert said["λ = 3: decay by the optimiser, or a penalty in the loss"] < 1e-12
+    assert said["λ = 0: norm of the weights"] > 11 and said["λ = 0: test error, half squared"] > 30
+    assert 0.002 < said["λ = 3: test error, half squared"] < 0.03
+    assert said["λ = 3: largest difference of a weight, between decay by the optimiser and a penalty in the loss"] < 1e-12
 
-    unseen = {name.split(":")[0]: value for name, value in said.items() if name.startswith("L") and name.endswith("unseen rows")}
+    unseen = {name.split(":")[0]: value for name, value in said.items() if name.startswith("L") and name.endswith("half squared")}
     kept = {name.split(":")[0]: value for name, value in said.items() if name.endswith("not 0")}
     l2, l1, threshold = kept
     assert kept[l2] == kept[l1] == 200 and 4 <= kept[threshold] <= 12
