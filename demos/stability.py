@@ -109,10 +109,7 @@ def _product(story: Story) -> None:
             curves[name].append(M.abs().max().item())
     beside = f"exp((log 2 + 1 − γ) / 2) = {math.exp(rate):.4g}, standard deviation {math.exp(rate) * math.sqrt(variance / 100):.2g}"
     story.number("growth per matrix, of a product of 100 of N(0, 1)", curves["N(0, 1)"][-1] ** (1 / 100), "", beside)
-    curves["expected"] = (
-        np.tile(k := np.arange(10, 101, 10), 3),
-        np.concatenate([np.exp(k * (rate + math.log(std))) for std in (1, 0.5, 0.25)]),
-    )
+    curves["expected"] = np.tile(k := np.arange(10, 101, 10), 3), np.concatenate([np.exp(rate * k) * std**k for std in (1, 0.5, 0.25)])
     panels, title = {"largest entry": curves}, f"A product of 4 by 4 matrices (seed {story.seed})"
     story.picture(
         plots.lines(story.path("product.svg"), panels, title, "number of matrices", yscale="log", points=["expected"]),
