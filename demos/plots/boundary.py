@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos.plots.frame import BLACK, COLOURS, MARKERS, array, dtype, new_figure, saved
+from demos.plots.frame import BLACK, COLOURS, MARKERS, WIDE, array, dtype, named, new_figure, saved
 
 __all__ = ["decision_boundaries", "decision_boundary"]
 
@@ -67,7 +67,7 @@ def decision_boundaries(path: Path, classifiers: Mapping[str, Classifier], x: An
     low, high = points.min(0), points.max(0)
     margin = np.where(high > low, np.maximum(0.12 * (high - low), 1e-6 * np.abs(points).max(0)), 1 + np.abs(high))
     n = len(classifiers)
-    side = 240 if n == 1 else 160  # of the grid on which a panel is asked
+    side = 240 if n == 1 else 100  # of the grid on which a panel is asked
     across, up = (np.linspace(low[i] - margin[i], high[i] + margin[i], side) for i in (0, 1))
     plane = ag.tensor(np.stack(np.meshgrid(across, up), -1).reshape(-1, 2), dtype=dtype(x))
     seen = [_logits(classifier, plane, labels) for classifier in classifiers.values()]
@@ -77,9 +77,9 @@ def decision_boundaries(path: Path, classifiers: Mapping[str, Classifier], x: An
     classes = seen[0][1]
 
     k = len(classes)
-    rows = -(-n // 3)
-    columns = -(-n // rows)
-    figure = new_figure(title, *((8, 5.6) if n == 1 else (2 + 2.9 * columns, 1.2 + 2.7 * rows)))
+    columns = min(n, 2)
+    rows = -(-n // columns)
+    figure = new_figure(title, WIDE, 4.4 if n == 1 else 1.2 + 2.3 * rows)
     grid = figure.add_gridspec(rows, columns + 1, width_ratios=[20 / columns] * columns + [1 + k / 2])
     panels: list[Axes] = []
     for i, (name, (logits, _)) in enumerate(zip(classifiers, seen)):
@@ -89,9 +89,7 @@ def decision_boundaries(path: Path, classifiers: Mapping[str, Classifier], x: An
         axes.tick_params(labelbottom=i + columns >= n, labelleft=i % columns == 0)
         _paint(axes, across, up, logits.reshape(len(up), len(across), k), points, labels, classes)
         panels.append(axes)
-    figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=k, frameon=False, handletextpad=0, columnspacing=1
-    )
+    named(figure, *panels[0].get_legend_handles_labels(), handlelength=1)
 
     bar = figure.add_subplot(grid[:, -1])
     shades = _shades(np.arange(k), np.linspace(1 / k, 1, 100)[:, None], k)
@@ -114,7 +112,7 @@ def _paint(
     odds = np.exp(logits - logits.max(-1, keepdims=True))
     sure = odds.max(-1) / odds.sum(-1)
     extent = (across[0], across[-1], up[0], up[-1])
-    axes.imshow(_shades(logits.argmax(-1), sure, k), extent=extent, origin="lower", aspect="auto")
+    axes.imshow(_shades(logits.argmax(-1), sure, k), extent=extent, origin="lower", aspect="auto", interpolation="none")
     for c in range(k - 1):  # the last class borders on these
         lead = logits[..., c] - np.delete(logits, c, -1).max(-1)
         axes.contour(across, up, np.ma.masked_invalid(lead), levels=[0], linewidths=2.5, colors=BLACK)

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 
 import autograd as ag
 from autograd import Tensor
-from demos.plots.frame import BLACK, COLOURS, LINES, MARKERS, array, new_figure, saved
+from demos.plots.frame import BLACK, COLOURS, LINES, MARKERS, WIDE, array, named, new_figure, saved
 
 __all__ = ["contours"]
 
@@ -52,7 +52,7 @@ def contours(
     lowest, highest = np.log10([height[height > 0].min(), height.max()])
     levels = 10.0 ** np.arange(max(np.floor(lowest), np.ceil(highest) - 5), np.ceil(highest) + 1)
 
-    figure = new_figure(title, 8, 5.6)
+    figure = new_figure(title, WIDE, 4.8)
     axes = figure.subplots()
     shade = axes.contourf(across, up, np.maximum(height, levels[0] / 2), levels, norm=LogNorm(), cmap=PALE, extend="min")
     axes.contour(across, up, height, levels, colors=BLACK, linewidths=0.4)
@@ -69,5 +69,5 @@ def contours(
         axes.plot(*points[0], "o", color=colour, fillstyle="none", markersize=12)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     figure.colorbar(shade, ax=axes, label=label)
-    figure.legend(loc="outside lower center", ncols=len(paths), frameon=False, handlelength=3.5)
+    named(figure, *axes.get_legend_handles_labels())
     return saved(figure, path)

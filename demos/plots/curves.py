@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 import nn
-from demos.plots.frame import COLOURS, GREY, LINES, MARKERS, new_figure, plain, plain_numbers, saved
+from demos.plots.frame import COLOURS, GREY, LINES, MARKERS, WIDE, named, new_figure, plain, plain_numbers, saved
 
 __all__ = ["learning_curves", "lines", "loss_curves"]
 
@@ -19,7 +19,7 @@ __all__ = ["learning_curves", "lines", "loss_curves"]
 def learning_curves(
     path: Path, runs: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str, what: str, level: tuple[str, float] | None = None
 ) -> Path:
-    """Trainings side by side: ``runs`` = {name: (loss in nats, accuracy in %)} after 1, 2, ... epochs, of which there may be more in one.
+    """Trainings to compare: ``runs`` = {name: (loss in nats, accuracy in %)} after 1, 2, ... epochs, of which there may be more in one.
 
     ``what`` says of what the accuracies are, ``level`` = (name, accuracy in %) is a line to compare them with. The axis of losses is
     logarithmic where they span more than a factor of 10.
@@ -29,8 +29,8 @@ def learning_curves(
     ...     learning_curves(Path(out) / "runs.png", {"a": ([2.3, 0.9], [12.0, 80.0]), "b": ([1.0], [75.0])}, "Two runs", "digits").name
     'runs.png'
     """
-    figure = new_figure(title, 10, 4.2)
-    left, right = figure.subplots(1, 2)
+    figure = new_figure(title, WIDE, 6)
+    left, right = figure.subplots(2, sharex=True)
     for i, (name, run) in enumerate(runs.items()):
         for axes, numbers in zip((left, right), run):
             axes.plot(
@@ -50,9 +50,9 @@ def learning_curves(
     right.set(ylabel=f"accuracy on {what} (%)")
     for axes in (left, right):
         plain(axes)
-        axes.set(xlabel="epoch", xlim=(0, None))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, handlelength=3.5)
+    right.set(xlabel="epoch", xlim=(0, None))
+    named(figure, *right.get_legend_handles_labels())
     return saved(figure, path)
 
 
@@ -73,10 +73,11 @@ def lines(
     """Curves over any axis: ``panels`` = {what the y-axis says: {name: numbers}}, one under the other.
 
     In more ``columns`` they are small, fill row after row, and those in a row share their y-axis. A series named "" stands in no
-    legend. The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter series has the first; a pair of arrays (x, y)
-    has places of its own. Numbers (k, n) are those of k runs: thin lines around their mean. ``errors`` has the half-lengths of error
-    bars by name, ``points`` names what is drawn as dots without a line. NaN and inf leave gaps. An axis of whole numbers has its
-    ticks at some of them, and ``xscale="symlog"`` is linear up to the smallest number above 0.
+    legend; panels of the same names have one in common. The numbers are those at ``x``, 1, 2, ... unless told, of which a shorter
+    series has the first; a pair of arrays (x, y) has places of its own. Numbers (k, n) are those of k runs: thin lines around their
+    mean. ``errors`` has the half-lengths of error bars by name, ``points`` names what is drawn as dots without a line. NaN and inf
+    leave gaps. An axis of whole numbers has its ticks at some of them, and ``xscale="symlog"`` is linear up to the smallest number
+    above 0.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as out:
@@ -84,8 +85,9 @@ def lines(
     'squares.png'
     """
     places: list[np.ndarray] = []
+    alike = len({tuple(series) for series in panels.values()}) == 1
     rows = -(-len(panels) // columns)
-    width, height = (8.0, 3.4) if columns == 1 else (max(8.0, 1.8 * columns), 2.1)
+    width, height = (WIDE, 2.9) if columns == 1 else (max(WIDE, 1.6 * columns), 2.1)
     figure = new_figure(title, width, 0.6 + height * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey="row" if columns > 1 else False, squeeze=False)
     for axes, (ylabel, series) in zip(grid.flat, panels.items()):
@@ -98,7 +100,7 @@ def lines(
                 axes.plot(at, y.T, color=COLOURS[i % len(COLOURS)], linewidth=0.6, alpha=0.5)
                 y = y.mean(0)
             places.append(at)
-            few = len(y) <= 40
+            few = len(y) <= 40 and not (len(y) == 2 and np.isfinite(y).all())  # two points are a line without marks
             axes.errorbar(
                 at, y,
                 yerr=(errors or {}).get(name),
@@ -115,8 +117,11 @@ def lines(
         if yscale == "log":
             plain_numbers(axes.yaxis)
         plain(axes)
-        if any(series):
-            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
+    for axes, series in zip(grid.flat, panels.values()):
+        if any(series) and not alike:
+            named(axes, *axes.get_legend_handles_labels())
+    if alike and any(series):
+        named(figure, *grid[0, 0].get_legend_handles_labels())
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     for axes in grid.flat[max(0, len(panels) - columns) : len(panels)]:  # the lowest of each column
@@ -160,7 +165,7 @@ def loss_curves(path: Path, series: Mapping[str, Sequence[float]], title: str, y
             panels.setdefault(label, {})["training" if name == measure else "validation"] = numbers
         else:
             panels.setdefault(ylabel, {})[name] = numbers
-    figure = new_figure(title, 8, 0.6 + 3.4 * len(panels))
+    figure = new_figure(title, WIDE, 0.6 + 2.9 * len(panels))
     for axes, (label, curves) in zip(figure.subplots(len(panels), sharex=True, squeeze=False).flat, panels.items()):
         _curves(axes, curves)
         axes.set(ylabel=label)
@@ -194,4 +199,4 @@ def _curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
     if len(drawn) and drawn.min() > 0 and drawn.max() > 10 * drawn.min():
         axes.set_yscale("log")
     lines = [line for _, line in sorted(last, key=lambda pair: -pair[0])]
-    axes.legend(handles=lines, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
+    named(axes, lines, [str(line.get_label()) for line in lines])

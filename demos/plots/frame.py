@@ -6,8 +6,9 @@ What lies on an image, which stays as it is, is drawn in BLACK and WHITE.
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ import autograd as ag
 from autograd import Tensor
 
 __all__ = [
-    "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SKY", "VERMILION", "WHITE", "array",
-    "dtype", "follow_the_screen", "new_figure", "plain", "plain_numbers", "saved",
+    "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SKY", "VERMILION", "WHITE",
+    "WIDE", "array", "dtype", "follow_the_screen", "named", "new_figure", "plain", "plain_numbers", "saved",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#A8437F", "#D55E00", "#56B4E9", "#7A818C"
@@ -32,6 +33,7 @@ COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 BLACK, WHITE = "#010101", "#fefefe"
+WIDE = 6.0  # inches: a page has room for it, and a phone nearly, where pictures shrink a little
 DARK = {"#000000": "#e8eaee", "#ffffff": "#14171c"}  # what matplotlib draws with where nothing else is said
 
 
@@ -41,6 +43,20 @@ def new_figure(title: str, width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height + 0.2 * max(0, len(lines) - 1)), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.15))
     figure.suptitle("\n".join(lines))
     return figure
+
+
+def named(where: Figure | Axes, handles: Sequence[Any], labels: Sequence[str], handlelength: float = 3.5) -> None:
+    """A legend below all of a figure, or above axes, in as many columns as its width has room for."""
+    place: dict[str, Any] = {"loc": "outside lower center"}
+    room = 0.95 * where.figure.bbox.width
+    if isinstance(where, Axes):
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+        room *= 0.85  # beside the ticks and the name of an axis
+    for columns in range(len(labels), 0, -1):
+        legend = where.legend(handles, labels, **place, ncols=columns, frameon=False, handlelength=handlelength)
+        if columns == 1 or legend.get_window_extent().width < room:
+            return
+        legend.remove()
 
 
 def plain(axes: Axes) -> None:
@@ -64,6 +80,9 @@ def saved(figure: Figure, path: Path) -> Path:
     with matplotlib.rc_context({"svg.hashsalt": "a name for each clip, the same in every run"}):
         if path.suffix == ".svg":
             figure.savefig(path, metadata={"Date": None})
+            drawing, places = path.read_text(encoding="utf-8"), r' (?:d|x|y)="[^"]*"'
+            drawing = re.sub(places, lambda at: re.sub(r"(\.\d\d)\d+", r"\1", at[0]), drawing)  # a hundredth of a point is enough
+            path.write_text(drawing, encoding="utf-8")
             follow_the_screen(path, DARK)
         else:
             figure.savefig(path)

@@ -38,7 +38,7 @@ def weight_images(path: Path, weight: Any, shape: tuple[int, int], title: str) -
     most = np.abs(weights[np.isfinite(weights)]).max(initial=0) or 1.0
     cmap = LinearSegmentedColormap.from_list("weights", ["#003A5C", BLUE, "white", ORANGE, "#7A3A00"]).with_extremes(bad=GREY)
 
-    inch = min(6.7 / columns / (1.08 * width), 3 / height)  # of one pixel
+    inch = min(4.7 / columns / (1.08 * width), 3 / height)  # of one pixel
     across, down = 1.08 * width, height + 0.2 / inch  # from image to image, in pixels
     rows = math.ceil(units / columns)
     dashes = 72 * inch > 3
@@ -61,7 +61,7 @@ def weight_images(path: Path, weight: Any, shape: tuple[int, int], title: str) -
 
 
 def worst_read(
-    path: Path, images: Any, truth: Any, probabilities: Any, names: Sequence[str], title: str, rows: int = 3, columns: int = 8
+    path: Path, images: Any, truth: Any, probabilities: Any, names: Sequence[str], title: str, rows: int = 4, columns: int = 5
 ) -> Path:
     """What a classifier reads worst: images (n, height, width) with what it took each for, how sure it was, and what it is.
 

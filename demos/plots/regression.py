@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.plots.frame import BLUE, COLOURS, MARKERS, array, new_figure, plain, plain_numbers, saved
+from demos.plots.frame import BLUE, COLOURS, MARKERS, WIDE, array, new_figure, plain, plain_numbers, saved
 
 __all__ = ["bars", "predicted_against_true"]
 
@@ -28,20 +28,26 @@ def predicted_against_true(path: Path, true: Any, predicted: Mapping[str, Any], 
     if x.ndim != 1 or not len(x) or not guesses or any(y.shape != x.shape for y in guesses.values()):
         shapes = [y.shape for y in guesses.values()]
         raise ValueError(f"predicted_against_true draws n > 0 guesses by name for n true values, got {shapes} for {x.shape}")
-    figure = new_figure(title, 0.6 + 3.2 * max(2, len(guesses)), 4)
-    grid = figure.subplots(1, len(guesses), sharex=True, sharey=True, squeeze=False)[0]
+    columns = min(2, len(guesses))
+    rows = -(-len(guesses) // columns)
+    figure = new_figure(title, WIDE, 0.8 + 3.1 * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     kept = {name: np.isfinite(y) & (y > 0) for name, y in guesses.items()}
     drawn = np.concatenate([x, *(y[kept[name]] for name, y in guesses.items())])
     ends = (drawn.min() / 1.2, drawn.max() * 1.2)
-    for i, (axes, (name, y)) in enumerate(zip(grid, guesses.items())):
+    for i, (axes, (name, y)) in enumerate(zip(grid.flat, guesses.items())):
         at = x[kept[name]], y[kept[name]]
         axes.plot(*at, MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], markersize=3, alpha=0.6)
         axes.plot(ends, ends, color="black", linewidth=1)
         axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, box_aspect=1, title=name, xlabel=f"true {what}")
+        axes.tick_params(labelbottom=True)  # also above a place without a panel
         plain(axes)
         plain_numbers(axes.xaxis)
         plain_numbers(axes.yaxis)
-    grid[0].set_ylabel(f"predicted {what}")
+    for axes in grid[:, 0]:
+        axes.set_ylabel(f"predicted {what}")
+    for axes in grid.flat[len(guesses) :]:
+        axes.remove()
     return saved(figure, path)
 
 
@@ -57,7 +63,7 @@ def bars(path: Path, values: Mapping[str, float], title: str, xlabel: str, ylabe
     """
     if not values:
         raise ValueError("bars draws at least one value, got none")
-    figure = new_figure(title, 8, 1 + 0.26 * len(values))
+    figure = new_figure(title, WIDE, 1 + 0.26 * len(values))
     axes = figure.subplots()
     axes.barh(list(values), list(values.values()), color=BLUE, height=0.65)
     axes.axvline(0, color="black", linewidth=0.8)

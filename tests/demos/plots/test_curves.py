@@ -75,6 +75,29 @@ def test_small_panels_share_the_axes_of_their_row_and_all_of_each_is_seen(look: 
         assert list(axes.lines[0].get_ydata()) == series[""]
 
 
+def test_panels_of_the_same_names_have_one_legend_and_a_legend_takes_no_room_beside_the_curves(look: Look) -> None:
+    one = {"a name of some length": [1, 2, 3], "another one of these": [2, 1, 1], "a level": ([1, 3], [1, 1])}
+    alike = look(plots.lines, {"y": one, "z": one}, "Two", "x")
+    apart = look(plots.lines, {"y": one, "z": {"a name of some length": [1, 2]}}, "Two", "x")
+    assert [text.get_text() for text in alike.legends[0].get_texts()] == list(one) and not apart.legends
+    assert not any(axes.get_legend() for axes in alike.axes) and all(axes.get_legend() for axes in apart.axes)
+    runs = look(plots.loss_curves, {name: [3, 2, 1] for name in one}, "Three")
+    for figure in (alike, apart, runs):
+        sheet = figure.bbox
+        for axes in figure.axes:
+            assert axes.get_window_extent().width > 0.8 * sheet.width
+        for legend in (*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())):
+            box = legend.get_window_extent()
+            assert sheet.x0 <= box.x0 and box.x1 <= sheet.x1
+            assert all(box.y1 <= axes.bbox.y0 or box.y0 >= axes.bbox.y1 for axes in figure.axes)
+
+
+def test_two_points_are_a_line_without_marks_unless_nothing_joins_them(look: Look) -> None:
+    drawn = {"level": ([1, 9], [2, 2]), "three": [1, 2, 3], "dots": [1, 2], "lone": [1, ag.nan]}
+    (axes,) = look(plots.lines, {"y": drawn}, "Marks", "x", points=["dots"]).axes
+    assert [bool(line.get_marker()) for line in axes.lines] == [False, True, True, True]
+
+
 @pytest.mark.parametrize(("x", "whole"), [([2, 3], True), ([0, 0.5], False)])
 def test_an_axis_of_whole_numbers_has_its_ticks_there(look: Look, x: list[float], whole: bool) -> None:
     axes = look(plots.lines, {"y": {"a": (x, [1, 2])}, "z": {"a": ([2, 3], [1, 2])}}, "Ticks", "x").axes
