@@ -35,7 +35,7 @@ from nn.functional import binary_cross_entropy_with_logits
 __all__ = ["run"]
 
 LR, MOMENTUM = 1.0, 0.9
-MOMENTS = (0, 5, 20, 35, 50)  # steps after which the boundary is drawn, and after the last
+MOMENTS = (0, 10, 30)  # steps after which the boundary is drawn, and after the last
 
 
 def run(story: Story) -> None:
