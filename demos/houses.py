@@ -80,9 +80,9 @@ def run(story: Story) -> None:
     for (unseen, learnt, left), name in story.progress(list(product(parts, MODELS)), "folds"):
         net, curve = _fit(name, epochs, learnt, learnt, left)
         curves.setdefault(name, []).append(curve)
-        guesses.setdefault(name, np.full(len(train), np.nan))[unseen.numpy()] = _guess(net, left[0]).numpy()
+        guesses.setdefault(name, np.full(len(train), np.nan))[unseen.numpy()] = _guess(net, left[0]).double().exp().numpy()
 
-    mean = np.mean([_log_rmse(learnt[1].log().mean().exp(), left[1]) for _, learnt, left in parts])
+    mean = np.mean([_log_rmse(learnt[1].log().mean(), left[1]) for _, learnt, left in parts])
     story.number("always the mean of log(price)", mean, "log-RMSE", "on the parts left out, as the next three")
     noise = {} if story.data else {"noise of the rule": [NOISE] * epochs}
     scores, panels = {}, {}
@@ -101,7 +101,9 @@ def run(story: Story) -> None:
     guess = _guess(nets[best], encode(test))
     story.say(f"Words that only test.csv has, zeros for all models: {', '.join(encode.unknown(test)) or 'none'}")
     with story.path("submission.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("Id", "SalePrice"), *zip(test.column("Id"), (f"{dollars:.0f}" for dollars in guess.tolist()))])
+        csv.writer(file).writerows(
+            [("Id", "SalePrice"), *zip(test.column("Id"), (f"{dollars:.0f}" for dollars in guess.double().exp().tolist()))]
+        )
     if not story.data:
         told = ag.tensor(read_table(OWN / "answers.csv").numbers("SalePrice"), dtype=ag.float32)
         story.number("submission.csv", _log_rmse(guess, told), "log-RMSE", f"{best}, on {len(test)} prices that were kept from it")
@@ -162,10 +164,11 @@ def _fit(name: str, epochs: int, learnt: Rows, *watched: Rows) -> tuple[nn.Modul
 
 
 def _guess(net: nn.Module, x: Tensor) -> Tensor:
+    """The logarithms of the prices."""
     with ag.no_grad():
-        return net(x).squeeze(1).exp()
+        return net(x).squeeze(1)
 
 
 def _log_rmse(guess: Tensor, price: Tensor) -> float:
-    """The root of the mean square error of log(price); a guess below a dollar counts as a dollar."""
-    return float((guess.clamp(min=1).log() - price.log()).square().mean().sqrt())
+    """The root of the mean square error of ``guess``, that of log(price); a guess below a dollar counts as a dollar."""
+    return float((guess.clamp(min=0) - price.log()).double().square().mean().sqrt())

@@ -62,8 +62,39 @@ def test_the_prices_are_the_rule_and_its_noise() -> None:
 
 def test_a_guess_below_a_dollar_counts_as_a_dollar() -> None:
     price = ag.tensor([math.e, 1.0])
-    assert houses._log_rmse(ag.tensor([math.e, 0.01]), price) == pytest.approx(0)
-    assert houses._log_rmse(ag.tensor([math.e**3, -5.0]), price) == pytest.approx(2 / 2**0.5)
+    assert houses._log_rmse(ag.tensor([1.0, -5.0]), price) == pytest.approx(0)
+    assert houses._log_rmse(ag.tensor([3.0, -1e30]), price) == pytest.approx(2 / 2**0.5)
+    assert houses._log_rmse(ag.tensor([1e30, 0.0]), price) == pytest.approx(1e30 / 2**0.5)  # no float holds such a price
+
+
+@pytest.mark.parametrize(("name", "decay"), [("linear, weight decay", 0.03), ("linear", 0.0)])
+def test_adam_takes_the_steps_that_numpy_takes(name: str, decay: float) -> None:
+    """Rows of one batch, so that their order does not matter; weights decay, the bias does not."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(houses.BATCH, 3))
+    y = 12 + x @ [0.3, -0.2, 0.5] + 0.1 * rng.normal(size=len(x))
+    learnt = ag.tensor(x, dtype=ag.float32), ag.tensor(np.exp(y), dtype=ag.float32)
+    net, curve = houses._fit(name, 200, learnt, learnt)
+    features, w = np.c_[x, np.ones(len(x))], np.array([0, 0, 0, y.mean()])
+    mean, square = np.zeros(4), np.zeros(4)
+    for step in range(1, 201):
+        g = 2 / len(x) * features.T @ (features @ w - y) + decay * w * [1, 1, 1, 0]
+        mean, square = 0.9 * mean + 0.1 * g, 0.999 * square + 0.001 * g**2
+        w = w - 0.003 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    weight, bias = (p.detach().numpy().ravel() for p in net.parameters())
+    np.testing.assert_allclose([*weight, *bias], w, rtol=1e-4, atol=1e-4)
+    assert curve[0, -1] == pytest.approx(np.sqrt(np.mean((features @ w - y) ** 2)), rel=1e-3)
+
+
+def test_a_typo_of_the_reader_spoils_the_numbers_and_not_the_story(telling: Callable[..., Story], tmp_path: Path, stop_at: Any) -> None:
+    (data := tmp_path / "data").mkdir()
+    (data / "test.csv").write_text((houses.OWN / "test.csv").read_text())
+    text = (houses.OWN / "train.csv").read_text()
+    assert ",7825," in text
+    (data / "train.csv").write_text(text.replace(",7825,", ",99999999,", 1))
+    stop_at(15)  # all folds
+    story = telling("houses", data=data, fresh=True)
+    assert not story.untold and len(story.pictures) == 4 and story.numbers["linear"].value > 1
 
 
 def test_guesses_prices(telling: Callable[..., Story]) -> None:
