@@ -18,46 +18,46 @@ from demos.story import Story
 @pytest.mark.parametrize("seed", range(2))
 def test_the_line_underfits_and_degree_19_overfits(telling: Callable[..., Story], seed: int) -> None:
     numbers = telling("polynomial", seed).numbers
-    seen, unseen = (
-        {name.split(":")[0]: n.value for name, n in numbers.items() if name.endswith(f"on {kind} rows")} for kind in ("seen", "unseen")
+    training, test = (
+        {name.split(":")[0]: n.value for name, n in numbers.items() if name.endswith(f": {kind} error")} for kind in ("training", "test")
     )
-    assert seen["degree 1"] > 1 and unseen["degree 1"] > 1
-    assert 0.002 < seen["degree 3"] < unseen["degree 3"] < 0.05
-    assert seen["degree 19"] < 0.06 and unseen["degree 19"] > 50 * unseen["degree 3"]
-    assert unseen["degree 19 in powers"] < 6 * unseen["degree 3"]
+    assert training["degree 1"] > 1 and test["degree 1"] > 1
+    assert 0.002 < training["degree 3"] < test["degree 3"] < 0.05
+    assert training["degree 19"] < 0.06 and test["degree 19"] > 50 * test["degree 3"]
+    assert test["degree 19 in powers"] < 6 * test["degree 3"]
 
     for degree in (1, 3):
-        exact = float(numbers[f"degree {degree}: squared error on seen rows"].beside.removeprefix("least squares "))
-        assert seen[f"degree {degree}"] == pytest.approx(exact, rel=5e-3) and seen[f"degree {degree}"] > exact * 0.9999
+        exact = float(numbers[f"degree {degree}: training error"].beside.removeprefix("least squares "))
+        assert training[f"degree {degree}"] == pytest.approx(exact, rel=5e-3) and training[f"degree {degree}"] > exact * 0.9999
 
 
 def test_least_squares_is_that_of_polyfit_and_interpolates() -> None:
-    n = polynomial.SEEN
-    x = np.concatenate([-2 * np.cos(np.pi * (np.arange(n) + 0.5) / n), np.linspace(-2, 2, polynomial.UNSEEN)])
+    n = polynomial.TRAIN
+    x = np.concatenate([-2 * np.cos(np.pi * (np.arange(n) + 0.5) / n), np.linspace(-2, 2, polynomial.TEST)])
     y = np.sin(9 * x)
     for degree in (1, 3, 7, n - 1):
         features = ag.tensor(polynomial._waves(x)[:, : degree + 1])
-        seen, unseen = polynomial._errors(features, polynomial._least_squares(features, ag.tensor(y)), ag.tensor(y))
+        training, test = polynomial._errors(features, polynomial._least_squares(features, ag.tensor(y)), ag.tensor(y))
         fit = np.polynomial.Polynomial.fit(x[:n], y[:n], degree)
-        assert seen == pytest.approx(np.mean((fit(x[:n]) - y[:n]) ** 2), rel=1e-6, abs=1e-12)
-        assert unseen == pytest.approx(np.mean((fit(x[n:]) - y[n:]) ** 2), rel=1e-6)
-    assert seen < 1e-12
+        assert training == pytest.approx(np.mean((fit(x[:n]) - y[:n]) ** 2), rel=1e-6, abs=1e-12)
+        assert test == pytest.approx(np.mean((fit(x[n:]) - y[n:]) ** 2), rel=1e-6)
+    assert training < 1e-12
 
 
 def test_descent_takes_the_steps_that_numpy_takes() -> None:
     rng = np.random.default_rng(0)
-    x = rng.uniform(-2, 2, polynomial.SEEN + polynomial.UNSEEN)
+    x = rng.uniform(-2, 2, polynomial.TRAIN + polynomial.TEST)
     features, y = polynomial._waves(x), rng.normal(size=len(x))
     ag.manual_seed(1)
     fit = polynomial._fit(ag.tensor(features), ag.tensor(y), 30)
     ag.manual_seed(1)
     w, v = np.zeros(20), np.zeros(20)
     for epoch in range(30):
-        for rows in np.split(ag.randperm(polynomial.SEEN).numpy(), 2):
+        for rows in np.split(ag.randperm(polynomial.TRAIN).numpy(), 2):
             v = 0.9 * v + 2 / 10 * features[rows].T @ (features[rows] @ w - y[rows])
             w = w - 0.01 * v
         squares = (features @ w - y) ** 2
-        assert (fit.seen[epoch], fit.unseen[epoch]) == pytest.approx((squares[:20].mean(), squares[20:].mean()), rel=1e-9)
+        assert (fit.training[epoch], fit.test[epoch]) == pytest.approx((squares[:20].mean(), squares[20:].mean()), rel=1e-9)
     np.testing.assert_allclose(fit.weights, w, rtol=1e-9, atol=1e-12)
 
 
