@@ -67,7 +67,7 @@ def decision_boundaries(path: Path, classifiers: Mapping[str, Classifier], x: An
     low, high = points.min(0), points.max(0)
     margin = np.where(high > low, np.maximum(0.12 * (high - low), 1e-6 * np.abs(points).max(0)), 1 + np.abs(high))
     n = len(classifiers)
-    side = 240 if n == 1 else 100  # of the grid on which a panel is asked
+    side = 240 if n == 1 else 80  # of the grid on which a panel is asked
     across, up = (np.linspace(low[i] - margin[i], high[i] + margin[i], side) for i in (0, 1))
     plane = ag.tensor(np.stack(np.meshgrid(across, up), -1).reshape(-1, 2), dtype=dtype(x))
     seen = [_logits(classifier, plane, labels) for classifier in classifiers.values()]
