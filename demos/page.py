@@ -48,7 +48,7 @@ figure pre { white-space: pre-wrap; }
 pre b { color: var(--mark); font-weight: 600; } pre .s { color: var(--warm); }
 """
 LONG = "<code>python -m demos {}</code> tells the long one."
-SMALLEST = 0.7  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
+SMALLEST = 0.62  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 

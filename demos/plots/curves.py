@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,8 @@ def learning_curves(
         name, height = level
         right.axhline(height, color=GREY, linestyle=":", linewidth=2, label=f"{name}, {height:.1f} %")
     losses = [loss for numbers, _ in runs.values() for loss in numbers]
-    left.set(ylabel="training loss (cross-entropy, nats)", yscale="log" if 0 < 10 * min(losses) < max(losses) else "linear")
-    right.set(ylabel=f"accuracy on {what} (%)")
+    left.set(ylabel="training loss\n(cross-entropy, nats)", yscale="log" if 0 < 10 * min(losses) < max(losses) else "linear")
+    right.set(ylabel=textwrap.fill(f"accuracy on {what} (%)", 28))
     for axes in (left, right):
         plain(axes)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

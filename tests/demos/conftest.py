@@ -48,7 +48,7 @@ def telling(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: py
             return promised(name, tmp_path, seed, quick, data)
         key = name, seed, quick, data
         if key not in _told:
-            root = tmp_path_factory.getbasetemp() / f"stories-{seed}-{'short' if quick else 'long'}"
+            root = tmp_path_factory.getbasetemp() / f"stories-{seed}-{'short' if quick else 'long'}{'-data' * (data is not None)}"
             root.mkdir(exist_ok=True)
             _told[key] = promised(name, root, seed, quick, data)
         return _told[key]

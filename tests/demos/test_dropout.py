@@ -99,7 +99,7 @@ def test_both_nets_of_a_trial_begin_alike_with_as_many_wrong_labels_as_is_said()
     assert [truth[tuple(x)] for x in one.new.x.tolist()] == one.new.y.tolist() and len(one.new.y) == 1597
 
 
-@pytest.mark.parametrize("item", [1, 2])
+@pytest.mark.parametrize("item", [2])
 def test_stopped_it_has_all_pictures(telling: Callable[..., Story], stop_at: Callable[[int], None], item: int) -> None:
     stop_at(item)
     story = telling("dropout")

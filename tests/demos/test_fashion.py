@@ -59,7 +59,7 @@ def test_the_long_run_is_compared(telling: Callable[..., Story], stop_at: Callab
         assert "PyTorch" in number.beside and "short run" not in number.beside
 
 
-@pytest.mark.parametrize("item", [1, 4])
+@pytest.mark.parametrize("item", [4])
 def test_stopped_it_has_a_page(telling: Callable[..., Story], stop_at: Callable[[int], None], data: Path, item: int) -> None:
     stop_at(item)
     story = telling("fashion", data=data)
@@ -108,8 +108,8 @@ def test_from_scratch() -> None:
 
 
 def test_with_dropout() -> None:
-    """In 10 of the story's 20 epochs, which is less."""
-    learned = trained(readers.with_dropout(784, 256, 10), 10, 0.5)
+    """In 6 of the story's 20 epochs, which are enough for 86 %."""
+    learned = trained(readers.with_dropout(784, 256, 10), 6, 0.5)
     assert learned.accuracies[-1] >= 86 and learned.losses[-1] < 0.4
 
 

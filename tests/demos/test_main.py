@@ -130,7 +130,7 @@ def test_a_story_reads_the_given_directory_only_where_its_files_are(
     assert read == ([data, data] if len(there) == 2 else [None])  # of all stories, none is refused for data that another one wants
 
 
-@pytest.mark.parametrize("batches", [0, 1, 100])
+@pytest.mark.parametrize("batches", [0, 100])
 def test_interrupted_it_still_writes_the_pictures(
     tmp_path: Path, batches: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,7 +98,7 @@ def test_a_linear_law_is_fitted_without_error() -> None:
     assert model_selection._linear((x, x @ law), (u, u @ law + 2)) == pytest.approx(4, rel=1e-4)
 
 
-@pytest.mark.parametrize("item", [1, 12])
+@pytest.mark.parametrize("item", [12])
 def test_stopped_early_it_draws_what_it_has(telling: Callable[..., Story], stop_at: Callable[[int], None], item: int) -> None:
     stop_at(item)
     story = telling("model_selection")

@@ -72,7 +72,7 @@ def test_both_ways_of_writing_are_the_same_polynomials_and_the_error_on_endless_
         assert polynomial._endless(weights) == pytest.approx(0.01 + np.mean((y - law) ** 2), rel=1e-6)
 
 
-@pytest.mark.parametrize("item", [1, 4])
+@pytest.mark.parametrize("item", [4])
 def test_stopped_early_it_draws_what_it_has(telling: Callable[..., Story], stop_at: Callable[[int], None], item: int) -> None:
     stop_at(item)
     story = telling("polynomial")
