@@ -46,8 +46,7 @@ NEEDS = Needs(
     "https://www.kaggle.com/c/house-prices-advanced-regression-techniques/data",
 )
 OWN = Path(__file__).parent / "data" / "houses"
-NO_FEATURES = ("Id", "SalePrice")
-FOLDS, BATCH = 5, 64
+NO_FEATURES, FOLDS, BATCH = ("Id", "SalePrice"), 5, 64
 DECAYED = "linear, weight decay"
 MODELS = {  # the widths of the layers, the step size, the weight decay
     DECAYED: ([1], 0.003, 0.03),
