@@ -1,0 +1,84 @@
+"""Graphs as text and as pictures, and what it costs to note the line of each operation."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from itertools import repeat
+
+import autograd as ag
+import nn
+from autograd import Value, draw
+from tests.benchmarks.measuring import Workload, agreement, settled, slope
+from tests.benchmarks.peers import OURS, imported
+
+UNNOTED = "not recorded"
+
+
+def chains(n: int) -> Value:
+    """The end of a graph of about ``n`` nodes: ten chains that meet now and then, and at their end."""
+    y = [Value(float(i)) for i in range(10)]
+    for i in range(3 * n // 5):
+        y[i % 10] = y[i % 10] * 0.5 + y[(i + 1) % 10] if i % 3 else y[i % 10].tanh()
+    return sum(y, Value(0.0))
+
+
+def _text(n: int) -> float:
+    """Microseconds for each node that the DOT text of such a graph takes."""
+    end = chains(n)
+    nodes = len(ag.ancestors(end))
+
+    def once() -> float:
+        start = time.perf_counter()
+        source = draw(end, max_nodes=2 * n).source
+        elapsed = time.perf_counter() - start
+        assert source.count(" [id=v") == nodes, f"{nodes} nodes should be drawn, not {source.count(' [id=v')}"
+        return elapsed / nodes * 1e6
+
+    with settled():
+        return statistics.median(once() for _ in range(5))
+
+
+def text_of_a_node() -> float:
+    return _text(10_000)
+
+
+def text_slope() -> float:
+    """The exponent with which the time for the text grows with the graph."""
+    sizes = [1000, 3000, 10_000, 30_000]
+    return slope(sizes, [n * _text(n) for n in sizes])
+
+
+def picture_of_layers(layers: int = 50) -> float | None:
+    """Milliseconds for the picture of a deep network with its loss, forward and backward, as SVG."""
+    if imported("pygraphviz") is None and shutil.which("dot") is None:
+        return None
+    net = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(16, 16), nn.Tanh())])
+    loss = nn.functional.mse_loss(net(ag.randn(8, 16)), ag.zeros(8, 16))
+
+    def once() -> float:
+        start = time.perf_counter()
+        picture = draw(loss, layout="mirror").pipe("svg")
+        elapsed = time.perf_counter() - start
+        assert picture.count(b'class="node"') > 6 * layers
+        return elapsed * 1e3
+
+    return statistics.median(once() for _ in range(5))
+
+
+def lines(n: int = 2000) -> Workload:
+    """A chain recorded with the line of each operation, and without."""
+
+    def plain() -> Value:
+        y = Value(1.0)
+        for _ in repeat(None, n):
+            y = y * 1.001
+        return y
+
+    def noted() -> Value:
+        with ag.record_lines():
+            return plain()
+
+    sides = {OURS: noted, UNNOTED: plain}
+    return Workload(sides, agreement({name: lambda side=side: side().data for name, side in sides.items()}, 0))

@@ -1,0 +1,145 @@
+"""Graphs of single numbers: micrograd's own programs, a long chain, and what a node weighs."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import random
+import time
+import tracemalloc
+from collections.abc import Callable
+from operator import methodcaller
+from typing import Any
+
+import numpy as np
+
+import autograd as ag
+from autograd import Value
+from tests.benchmarks import programs
+from tests.benchmarks.measuring import Side, Workload, agreement, same, settled, slope
+from tests.benchmarks.peers import MICROGRAD, MYGRAD, OURS, PYTORCH, imported, in_child, pytorch
+
+
+def _moons() -> tuple[np.ndarray, list[int]]:
+    rng = np.random.default_rng(0)
+    t = np.linspace(0, np.pi, 50)
+    x = np.concatenate([np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]]) + rng.normal(0, 0.1, (100, 2))
+    return x, np.repeat([-1, 1], 50).tolist()
+
+
+def _mlp(scalar: type[Any]) -> Any:
+    """micrograd's own multilayer perceptron, 2-16-16-1, made of ``scalar``."""
+    module = importlib.import_module("micrograd.nn")
+    before, module.Value = module.Value, scalar  # type: ignore[attr-defined]
+    try:
+        random.seed(1337)
+        return module.MLP(2, [16, 16, 1])
+    finally:
+        module.Value = before  # type: ignore[attr-defined]
+
+
+def two_moons() -> Workload:
+    """A step of micrograd's demo: its network and its user's code, on our numbers and on its own."""
+    x, labels = _moons()
+
+    def side(scalar: type[Any]) -> Side:
+        model = _mlp(scalar)
+
+        def step() -> Any:
+            total = programs.two_moons(model, [list(map(scalar, row)) for row in x], labels)
+            model.zero_grad()
+            total.backward()
+            for p in model.parameters():
+                p.data -= 0.05 * p.grad
+            return total.data, [p.data for p in model.parameters()]
+
+        return step
+
+    sides = {} if imported("micrograd") is None else {OURS: side(Value), MICROGRAD: side(importlib.import_module("micrograd.engine").Value)}
+    return Workload(sides, agreement(sides, 1e-9) if sides else lambda: None)
+
+
+def bytes_a_node() -> float | None:
+    """The memory of the forward graph of that step, for each node that an operation made."""
+    if imported("micrograd") is None:
+        return None
+    x, labels = _moons()
+    model, inputs = _mlp(Value), [list(map(Value, row)) for row in x]
+    programs.two_moons(model, inputs, labels)  # so that caches are filled before
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        total = programs.two_moons(model, inputs, labels)
+        gc.collect()
+        used = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    return used / sum(not n.is_leaf for n in ag.ancestors(total))
+
+
+def chain(n: int = 10**6) -> Workload:
+    """A chain of ``n`` operations: recorded, differentiated and freed, with Python's collector at work as it usually is."""
+
+    def side(leaf: Callable[[], Any]) -> Side:
+        def run() -> Any:
+            x = leaf()
+            y = programs.chain(x, n)
+            y.backward()
+            return y.item(), float(x.grad)
+
+        return run
+
+    sides = {OURS: side(lambda: Value(1.0))}
+    if (lib := pytorch()) is not None:
+        sides[PYTORCH] = side(lambda: lib.torch.tensor(1.0, dtype=lib.torch.float64, requires_grad=True))
+
+    def check() -> None:
+        for name, run in sides.items():
+            same(name, run(), (2.0, 2.0), 1e-9)
+
+    return Workload(sides, check)
+
+
+def freeing(largest: int = 10**6) -> float:
+    """The exponent with which the time grows that it takes to free a chain: 1 if the time is linear in its length."""
+
+    def freed(n: int) -> float:
+        y: Value | None = programs.chain(Value(1.0), n)
+        y.backward()
+        start = time.perf_counter()
+        y = None
+        return time.perf_counter() - start
+
+    sizes = [largest // 100, largest // 10, largest]
+    with settled():
+        return slope(sizes, [min(freed(n) for _ in range(3)) for n in sizes])
+
+
+def expression() -> Workload:
+    """The expression of micrograd's README, from its leaves to their gradients."""
+    a, b = -4.0, 2.0
+
+    def side(leaf: Callable[[float], Any], relu: Callable[[Any], Any] = methodcaller("relu")) -> Side:
+        def run() -> Any:
+            x, y = leaf(a), leaf(b)
+            z = programs.expression(x, y, relu)
+            z.backward()
+            return z.data, (x.grad, y.grad)
+
+        return run
+
+    sides: dict[str, Side] = {OURS: side(Value)}
+    if imported("micrograd") is not None:
+        sides[MICROGRAD] = side(importlib.import_module("micrograd.engine").Value)
+    if (lib := pytorch()) is not None:
+        sides[PYTORCH] = side(lambda x: lib.torch.tensor(x, dtype=lib.torch.float64, requires_grad=True))
+    if (mygrad := imported("mygrad")) is not None:
+        sides[MYGRAD] = side(mygrad.tensor, lambda t: mygrad.maximum(t, 0.0))
+    sides |= in_child("expression", a, b)
+
+    def check() -> None:
+        same("the expression", sides[OURS](), (24.7041, (138.8338, 645.5773)), 1e-6)  # what that README says, with its digits
+        agreement(sides, 1e-9)()
+
+    return Workload(sides, check)
