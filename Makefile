@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.demos  ## train a network on handwritten digits; pictures in out/
 	$(RUN) -m demos digits --out out
@@ -17,17 +17,32 @@ lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 
-bench: .venv/.bench  ## measure speed on one thread
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(RUN) -m tests.benchmarks
+bench: .venv/.bench  ## measure time and memory on one thread, beside numpy and what else is installed
+	$(RUN) -m tests.benchmarks
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
+bench-peers: .venv-peers/.done .venv-hips/.done  ## the same beside PyTorch, JAX, mygrad and HIPS autograd (gigabytes to install)
+	.venv-peers/bin/python -m tests.benchmarks
+
+scaling: .venv/.bench  ## measure how time and memory grow with the work; pictures in out/
+	$(RUN) -m tests.benchmarks scaling
+
+%/bin/python:
+	$(PYTHON) -m venv $*
 
 .venv/.%: pyproject.toml | .venv/bin/python
 	@echo "installing into .venv what '$*' needs"
 	@$(RUN) -m pip install -qq --disable-pip-version-check --no-input -e '.[$*]'
 	@touch $@
 
-.PHONY: help demo test lint bench
+.venv-peers/.done: pyproject.toml | .venv-peers/bin/python
+	@echo "installing the peers into .venv-peers; PyTorch is large, most of all where it comes with CUDA"
+	@.venv-peers/bin/python -m pip install -qq --disable-pip-version-check --no-input -e '.[peers]'
+	@touch $@
+
+.venv-hips/.done: | .venv-hips/bin/python  # its import name is ours, so that it lives alone
+	@.venv-hips/bin/python -m pip install -qq --disable-pip-version-check --no-input autograd
+	@touch $@
+
+.PHONY: help demo test lint bench bench-peers scaling
 .DELETE_ON_ERROR:  # a half-made .venv is made again
 .NOTPARALLEL:  # one pip at a time in one .venv
