@@ -17,7 +17,7 @@ import numpy as np
 
 Side = Callable[[], Any]
 SLICE = 0.02  # seconds that one timing is to take at least, where a run is shorter
-LEAST, MOST = 5, 200  # rounds
+LEAST, MOST = 3, 200  # rounds
 
 
 class Workload(NamedTuple):
@@ -90,7 +90,7 @@ def race(workload: Workload, budget: float) -> dict[str, np.ndarray]:
     sides = list(workload.sides.items())
     times: dict[str, list[float]] = {name: [] for name, _ in sides}
     with settled():
-        numbers = {name: max(1, round(SLICE / min(seconds(side), seconds(side)))) for name, side in sides}
+        numbers = {name: max(1, round(SLICE / seconds(side))) for name, side in sides}
         end, rounds = time.perf_counter() + budget, 0
         while rounds < LEAST or (rounds < MOST and time.perf_counter() < end):
             for name, side in sides:

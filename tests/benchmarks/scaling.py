@@ -20,13 +20,15 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Value
-from tests.benchmarks import programs
+from tests.benchmarks import by_hand, programs
 from tests.benchmarks.measuring import settled, slope
 from tests.benchmarks.peers import OURS, libraries
+from tests.benchmarks.workloads.networks import rows_and_layers
 from tests.benchmarks.workloads.pictures import chains
+from tests.benchmarks.workloads.scalars import plain_chain
 
 STEEP = 0.1  # by how much an exponent may lie above that of the floor, or above 1
-ROUNDS, PATIENCE = 6, 0.05  # of each size in turn, and the seconds for which a small size is run again in one of them
+ROUNDS, PATIENCE = 4, 0.05  # of each size in turn, and the seconds for which a small size is run again in one of them
 
 
 class Sweep(NamedTuple):
@@ -45,21 +47,6 @@ def _decades(first: int, last: int) -> list[int]:
     """first, 3 * first, 10 * first, ... up to last."""
     sizes = [round(first * 10**k * f) for k in range(8) for f in (1, 3)]
     return [n for n in sizes if n <= last]
-
-
-class _Plain:
-    """What a chain is made of where nothing is recorded."""
-
-    __slots__ = ("a", "before", "data", "op")
-
-
-def _plain(n: int) -> _Plain | None:
-    y = None
-    for i in range(n):
-        z = _Plain()
-        z.data, z.a, z.op, z.before = i * 0.5, i * 0.25, None, y
-        y = z
-    return y
 
 
 # Graphs.
@@ -92,11 +79,15 @@ def _step(sizes: Sequence[int], batch: int) -> Callable[[], Any]:
     lib = dict(libraries())[OURS]
     layers = [layer for m, n in zip(sizes, sizes[1:]) for layer in (nn.Linear(m, n), nn.ReLU())][:-1]
     net = nn.Sequential(*layers)
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((batch, sizes[0])).astype(np.float32), rng.integers(0, sizes[-1], batch)
-    step = programs.training(lib, net, nn.CrossEntropyLoss(), [p.detach().numpy() for p in net.parameters()], x, y, 0.01)
+    _, x, labels = rows_and_layers(*sizes, batch=batch)
+    step = programs.training(lib, net, nn.CrossEntropyLoss(), [p.detach().numpy() for p in net.parameters()], x, labels, 0.01)
     step()  # buffers are there from now on
     return step
+
+
+def _products(sizes: Sequence[int], batch: int) -> Callable[[], Any]:
+    start, x, labels = rows_and_layers(*sizes, batch=batch)
+    return by_hand.products(by_hand.classifier(start, x, labels, [np.float32(1)] * (len(sizes) - 2))[1])
 
 
 def _optimiser(parameters: list[Any], kind: Any) -> Callable[[], Any]:
@@ -123,8 +114,8 @@ def _call(state: list[Any]) -> Any:
 def sweeps(quick: bool) -> Iterator[Sweep]:
     most = 10**5 if quick else 10**6
     nodes = _decades(100, most)
-    yield Sweep("nodes", "(a chain of plain objects)", nodes, lambda n: n, lambda s: _plain(s[0]), floor=True)
-    yield Sweep("nodes", "(free it)", nodes, _plain, list.clear, floor=True)
+    yield Sweep("nodes", "(a chain of plain objects)", nodes, lambda n: n, lambda s: plain_chain(s[0]), floor=True)
+    yield Sweep("nodes", "(free it)", nodes, plain_chain, list.clear, floor=True)
     yield Sweep("nodes", "record a chain of Values", nodes, lambda n: n, lambda s: _recorded(s[0]))
     yield Sweep("nodes", "backward through it", nodes, _recorded, lambda s: s[0].backward())
     yield Sweep("nodes", "free it", nodes, _differentiated, list.clear)
@@ -135,8 +126,12 @@ def sweeps(quick: bool) -> Iterator[Sweep]:
     yield Sweep("nodes", "a chain of 4 x 4 Tensors", _decades(100, most // 3), lambda n: n, lambda s: _matrices(s[0]).backward())
     yield Sweep("nodes", "draw a graph, DOT text", _decades(100, most // 10), chains, lambda s: _drawn(s[0]))
     sizes = _decades(10, 10**4 if quick else 3 * 10**4)
+    yield Sweep("width", "(its matrix products)", sizes, lambda w: _products([64, w, 10], 64), _call, floor=True)
     yield Sweep("width", "step of 64-w-10, batch 64", sizes, lambda w: _step([64, w, 10], 64), _call)
-    yield Sweep("depth", "step of d layers of 16, batch 16", _decades(10, 10**4), lambda d: _step([16] * (d + 1), 16), _call)
+    layers = _decades(10, 10**4)
+    yield Sweep("depth", "(its matrix products)", layers, lambda d: _products([16] * (d + 1), 16), _call, floor=True)
+    yield Sweep("depth", "step of d layers of 16, batch 16", layers, lambda d: _step([16] * (d + 1), 16), _call)
+    yield Sweep("batch", "(the products of 64-64-10)", sizes, lambda n: _products([64, 64, 10], n), _call, floor=True)
     yield Sweep("batch", "step of 64-64-10", sizes, lambda n: _step([64, 64, 10], n), _call)
     yield Sweep("batch", "step of 784-256-10", _decades(10, 3000), lambda n: _step([784, 256, 10], n), _call)
     parameters = _decades(1000, 10**6 if quick else 10**7)

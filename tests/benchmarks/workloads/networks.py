@@ -47,7 +47,7 @@ def small_modules(lr: float = 0.05) -> Workload:
     return Workload(sides, agreement(sides, 1e-5, runs=10))
 
 
-def _images(*sizes: int, batch: int = 256) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+def rows_and_layers(*sizes: int, batch: int = 256) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Parameters of layers of these sizes, rows and labels."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, sizes[0])).astype(np.float32)
@@ -57,7 +57,7 @@ def _images(*sizes: int, batch: int = 256) -> tuple[list[np.ndarray], np.ndarray
 
 def large(lr: float = 0.1) -> Workload:
     """T2: 784-256-10, ReLU, cross-entropy, batch 256."""
-    start, x, labels = _images(784, 256, 10)
+    start, x, labels = rows_and_layers(784, 256, 10)
     gradients, factors = by_hand.classifier(start, x, labels, [np.float32(1)])
     same_work: dict[str, Side] = {
         name: programs.training(lib, programs.large(lib), lib.nn.CrossEntropyLoss(), start, x, labels, lr) for name, lib in libraries()
@@ -82,7 +82,7 @@ def large(lr: float = 0.1) -> Workload:
 
 def dropped(lr: float = 0.1) -> Workload:
     """T3: 784-256-256-10 with dropout of 0.2 and 0.5. Each library draws its own masks; each is checked with those."""
-    start, x, labels = _images(784, 256, 256, 10)
+    start, x, labels = rows_and_layers(784, 256, 256, 10)
     sides: dict[str, Side] = {
         name: programs.training(lib, programs.with_dropout(lib), lib.nn.CrossEntropyLoss(), start, x, labels, lr)
         for name, lib in libraries()
@@ -106,7 +106,7 @@ def _mask(p: float) -> np.ndarray:
 
 def matrix_products() -> Workload:
     """T2's products in numpy's BLAS and in PyTorch's: the part of its ratio to PyTorch that is not ours."""
-    start, x, labels = _images(784, 256, 10)
+    start, x, labels = rows_and_layers(784, 256, 10)
     _, factors = by_hand.classifier(start, x, labels, [np.float32(1)])
     sides: dict[str, Side] = {OURS: by_hand.products(factors)}
     if (lib := pytorch()) is not None:
