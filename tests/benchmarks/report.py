@@ -100,7 +100,9 @@ half. What is compared, and why so, stands in [workloads](workloads/__init__.py)
 def main(names: Sequence[str], quick: bool) -> None:
     chosen = [row for row in ROWS if not names or row.name.startswith(tuple(names))]
     if not chosen:
-        raise SystemExit(f"no row begins with {' or '.join(names)}; there are {', '.join(row.name.split()[0] for row in ROWS)}")
+        raise SystemExit(
+            f"no row begins with {' or '.join(names)}; there are {', '.join(dict.fromkeys(row.name.split()[0] for row in ROWS))}"
+        )
     line = "{:<42}{:>13}  {:>16}  {:>10}  {:<4}  {}"
     print(machine(), versions(), line.format(*TITLES), sep="\n")
     rows = []
