@@ -26,7 +26,7 @@ bench-peers: .venv-peers/.done .venv-hips/.done  ## the same beside PyTorch, JAX
 scaling: .venv/.bench  ## measure how time and memory grow with the work; pictures in out/
 	$(RUN) -m tests.benchmarks scaling
 
-%/bin/python:
+.venv/bin/python .venv-peers/bin/python .venv-hips/bin/python: %/bin/python:  # named, or make would remove them at its end
 	$(PYTHON) -m venv $*
 
 .venv/.%: pyproject.toml | .venv/bin/python

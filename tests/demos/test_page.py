@@ -133,7 +133,7 @@ def look_at(page: Path, browser: Browser, directory: Path) -> None:
             assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
             contrasts = browser.evaluate(CONTRASTS)
             assert len(contrasts) > 10 and min(contrasts) > 4.5
-            for i in range(browser.evaluate("document.images.length") if width == 390 else 0):
+            for i in range(browser.evaluate("document.images.length") if dark and width == 390 else 0):
                 kind = browser.evaluate(f"(i => (i.scrollIntoView({{block: 'start'}}), i.src.slice(0, 14)))(document.images[{i}])")
                 browser.screenshot(directory / "seen.png")
                 seen = imread(directory / "seen.png")[..., :3]
