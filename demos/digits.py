@@ -82,7 +82,7 @@ def run(story: Story) -> None:
 def split() -> list[Pictures]:
     """Digits to learn from, digits to look at while choosing settings, and those held out, which are the same for every seed."""
     x, y = readers.digits()
-    held_out = ag.arange(len(y)) % 6 == 0
+    held_out = readers.held_out(len(y))
     rest = ag.arange(len(y))[~held_out]
     seen, watched = ag.split(rest[ag.randperm(len(rest))], [1200, len(rest) - 1200])
     return [Pictures(x[rows], y[rows]) for rows in (seen, watched, held_out)]

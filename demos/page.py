@@ -14,18 +14,22 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from autograd.drawing.looks import INK, PAPER
 from demos.story import Picture, Story, code_of, text_of
 
 __all__ = ["page_of", "write_page"]
 
 META = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">'
+SCREEN = f"""
+:root {{ color-scheme: light dark; --paper: {PAPER["light"]}; --ink: {INK["light"]}; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --paper: {PAPER["dark"]}; --ink: {INK["dark"]}; }} }}
+"""
 STYLE = """
 :root {
-  color-scheme: light dark;
-  --paper: #ffffff; --ink: #1f2430; --quiet: #5b6270; --line: #c3cad5; --well: #f4f5f7; --mark: #0072B2; --warm: #8a5a00;
+  --quiet: #5b6270; --line: #c3cad5; --well: #f4f5f7; --mark: #0072B2; --warm: #8a5a00;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #14171c; --ink: #e8eaee; --quiet: #a3acb8; --line: #444c58; --well: #1f242c; --mark: #56B4E9; --warm: #E69F00; }
+  :root { --quiet: #a3acb8; --line: #444c58; --well: #1f242c; --mark: #56B4E9; --warm: #E69F00; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--paper); color: var(--ink); }
@@ -66,7 +70,7 @@ def page_of(told: Sequence[Story], home: Path) -> str:
     if many:
         items = "".join(f'<li><a href="#{s.name}">{s.name}</a>: {html.escape(text_of(s.name).question)}</li>' for s in told)
         parts.insert(0, f"<h1>{title}</h1><nav><ol>{items}</ol></nav>")
-    head = f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>"
+    head = f"<title>{html.escape(title)}</title>\n<style>{SCREEN}{STYLE}</style>"
     body = "\n".join(parts)
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{META}\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 

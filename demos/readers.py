@@ -18,8 +18,8 @@ from demos.story import Story
 from nn.data import DataLoader, TensorDataset
 
 __all__ = [
-    "DIGITS", "FromScratch", "Learned", "Loss", "Pictures", "concise", "cross_entropy", "digits", "read", "relu", "right", "train",
-    "with_dropout",
+    "DIGITS", "FromScratch", "Learned", "Loss", "Pictures", "concise", "cross_entropy", "digits", "held_out", "read", "relu", "right",
+    "train", "with_dropout",
 ]  # fmt: skip
 
 DIGITS = Path(__file__).parent / "data" / "digits.npz"
@@ -47,6 +47,11 @@ def digits() -> Pictures:
     """All 1,797 digits of 8 by 8 pixels, as they stand in the file."""
     with np.load(DIGITS) as file:
         return Pictures(ag.tensor(file["images"].reshape(-1, 64), dtype=ag.float32) / 16, ag.tensor(file["labels"], dtype=ag.int64))
+
+
+def held_out(n: int) -> Tensor:
+    """Which of n rows nothing is learned from, the same for every seed: every sixth, as a mask (n,)."""
+    return ag.arange(n) % 6 == 0
 
 
 class FromScratch(nn.Module):

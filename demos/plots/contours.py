@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 
 import autograd as ag
 from autograd import Tensor
-from demos.plots.frame import BLACK, COLOURS, LINES, MARKERS, WIDE, array, named, new_figure, saved
+from demos.plots.frame import BLACK, WIDE, array, cues, named, new_figure, saved
 
 __all__ = ["contours"]
 
@@ -57,16 +57,13 @@ def contours(
     shade = axes.contourf(across, up, np.maximum(height, levels[0] / 2), levels, norm=LogNorm(), cmap=PALE, extend="min")
     axes.contour(across, up, height, levels, colors=BLACK, linewidths=0.4)
     for i, (name, points) in enumerate(walked.items()):
-        colour, few = COLOURS[i % len(COLOURS)], len(points) <= 40
+        look = cues(i) | {"markersize": 5} | ({} if len(points) <= 40 else {"marker": ""})
         axes.plot(
             *points.T,
-            color=colour,
-            linestyle=LINES[i % len(LINES)],
-            marker=MARKERS[i % len(MARKERS)] if few else "",
-            markersize=5,
+            **look,
             label=name,
         )
-        axes.plot(*points[0], "o", color=colour, fillstyle="none", markersize=12)
+        axes.plot(*points[0], "o", color=look["color"], fillstyle="none", markersize=12)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     figure.colorbar(shade, ax=axes, label=label)
     named(figure, *axes.get_legend_handles_labels())

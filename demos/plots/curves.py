@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 import nn
-from demos.plots.frame import COLOURS, GREY, LINES, MARKERS, WIDE, named, new_figure, plain, plain_numbers, saved
+from demos.plots.frame import GREY, WIDE, cues, named, new_figure, plain, plain_numbers, saved
 
 __all__ = ["learning_curves", "lines", "loss_curves"]
 
@@ -37,10 +37,7 @@ def learning_curves(
             axes.plot(
                 range(1, len(numbers) + 1),
                 numbers,
-                color=COLOURS[i % len(COLOURS)],
-                linestyle=LINES[i % len(LINES)],
-                marker=MARKERS[i % len(MARKERS)],
-                markersize=4,
+                **cues(i),
                 label=name,
             )
     if level is not None:
@@ -98,20 +95,16 @@ def lines(
             at = np.array(numbers[0] if own else range(1, y.shape[-1] + 1) if x is None else x[: y.shape[-1]], dtype=np.float64)
             y[~np.isfinite(y)] = np.nan
             if y.ndim == 2:
-                axes.plot(at, y.T, color=COLOURS[i % len(COLOURS)], linewidth=0.6, alpha=0.5)
+                axes.plot(at, y.T, color=cues(i)["color"], linewidth=0.6, alpha=0.5)
                 y = y.mean(0)
             places.append(at)
             few = len(y) <= 40 and not (len(y) == 2 and np.isfinite(y).all())  # two points are a line without marks
-            axes.errorbar(
-                at, y,
-                yerr=(errors or {}).get(name),
-                color=COLOURS[i % len(COLOURS)],
-                linestyle="" if name in points else LINES[i % len(LINES)],
-                marker=MARKERS[i % len(MARKERS)] if few or name in points else "",
-                markersize=4,
-                capsize=3,
-                label=name,
-            )  # fmt: skip
+            look = cues(i)
+            if name in points:
+                look["linestyle"] = ""
+            elif not few:
+                look["marker"] = ""
+            axes.errorbar(at, y, yerr=(errors or {}).get(name), **look, capsize=3, label=name)
         axes.set(ylabel=ylabel, xscale=xscale, yscale=yscale)
         if ylim is not None:  # an axis that is told, be it None, grows no more
             axes.set(ylim=ylim)
@@ -187,10 +180,7 @@ def _curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
         (line,) = axes.plot(
             range(1, len(y) + 1),
             y,
-            color=COLOURS[i % len(COLOURS)],
-            linestyle=LINES[i % len(LINES)],
-            marker=MARKERS[i % len(MARKERS)],
-            markersize=4,
+            **cues(i),
             markevery=max(1, len(y) // 20),
             label=f"{name}\n({gaps.sum()} of {len(y)} not finite)" if gaps.any() else name,
         )

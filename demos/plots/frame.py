@@ -22,10 +22,11 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 import autograd as ag
 from autograd import Tensor
+from autograd.drawing.looks import INK, PAPER
 
 __all__ = [
     "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SKY", "VERMILION", "WHITE",
-    "WIDE", "array", "dtype", "follow_the_screen", "named", "new_figure", "plain", "plain_numbers", "saved",
+    "WIDE", "array", "cues", "dtype", "named", "new_figure", "plain", "plain_numbers", "saved", "with_dark_colours",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#A8437F", "#D55E00", "#56B4E9", "#7A818C"
@@ -34,7 +35,12 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 BLACK, WHITE = "#010101", "#fefefe"
 WIDE = 6.0  # inches: a page has room for it, and a phone nearly, where pictures shrink a little
-DARK = {"#000000": "#e8eaee", "#ffffff": "#14171c"}  # what matplotlib draws with where nothing else is said
+DARK = {"#000000": INK["dark"], "#ffffff": PAPER["dark"]}  # what matplotlib draws with where nothing else is said
+
+
+def cues(i: int) -> dict[str, Any]:
+    """What tells the i-th curve from the others: its colour, and for eyes that see none its line and its marker."""
+    return {"color": COLOURS[i % len(COLOURS)], "linestyle": LINES[i % len(LINES)], "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
 
 
 def new_figure(title: str, width: float, height: float) -> Figure:
@@ -82,25 +88,24 @@ def saved(figure: Figure, path: Path) -> Path:
             figure.savefig(path, metadata={"Date": None})
             drawing, places = path.read_text(encoding="utf-8"), r' (?:d|x|y)="[^"]*"'
             drawing = re.sub(places, lambda at: re.sub(r"(\.\d\d)\d+", r"\1", at[0]), drawing)  # a hundredth of a point is enough
-            path.write_text(drawing, encoding="utf-8")
-            follow_the_screen(path, DARK)
+            path.write_text(with_dark_colours(drawing, DARK), encoding="utf-8")
         else:
             figure.savefig(path)
     return path
 
 
-def follow_the_screen(path: Path, dark: Mapping[str, str]) -> None:
-    """Let an SVG file change the colours ``dark`` = {light: dark} where the reader's screen is dark."""
+def with_dark_colours(svg: str, dark: Mapping[str, str]) -> str:
+    """An SVG that changes the colours ``dark`` = {light: dark} where the reader's screen is dark."""
     rules = "".join(
         f'[{what}="{light}" i],[style*="{what}: {light}" i]{{{what}:{other}!important}}'
         for light, other in dark.items()
         for what in ("fill", "stroke")
     )
     rules += f"svg{{fill:{dark['#000000']}}}" if "#000000" in dark else ""  # an SVG says nothing of what is black
-    start, tag, rest = path.read_text(encoding="utf-8").partition("<svg")
+    start, tag, rest = svg.partition("<svg")
     opening, end, drawing = rest.partition(">")
     style = f"\n<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
-    path.write_text(start + tag + opening + end + style + drawing, encoding="utf-8")
+    return start + tag + opening + end + style + drawing
 
 
 def array(x: Any) -> np.ndarray:

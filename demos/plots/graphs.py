@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.drawing import graph_player, render
 from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER
-from demos.plots.frame import follow_the_screen
+from demos.plots.frame import with_dark_colours
 
 __all__ = ["graph_film", "graph_picture"]
 
@@ -26,7 +26,7 @@ def graph_picture(graph: Any, path: Path) -> Path:
         print(f"{text.name} instead of {path.name}: {error}")
         return text
     if path.suffix == ".svg":
-        follow_the_screen(path, DARK)
+        path.write_text(with_dark_colours(path.read_text(encoding="utf-8"), DARK), encoding="utf-8")
     return path
 
 
