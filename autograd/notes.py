@@ -74,22 +74,28 @@ class Call:
         made = [n for n in _nodes(outputs) if not n.is_leaf]
         if made:
             self.inputs = frozenset(map(id, _nodes(inputs)))
-            for n in made:
-                older = isinstance(n.tag, Notes) and any(call.began < self.began for call in n.tag.calls)
-                if id(n) not in self.inputs and not older:  # what is handed through, or was kept, came out of an earlier call
-                    noted(n).calls += (self,)
+        for n in made:
+            older = isinstance(n.tag, Notes) and any(call.began < self.began for call in n.tag.calls)
+            if id(n) not in self.inputs and not older:  # what is handed through, or was kept, came out of an earlier call
+                noted(n).calls += (self,)
 
 
 _begun = count()
 
 
+_MANY = (list, tuple, dict)
+
+
 def _nodes(x: Any, around: tuple[int, ...] = ()) -> list[Any]:
     """The nodes in nested arguments or results, which may hold themselves."""
-    if isinstance(x, list | tuple | dict):
-        if id(x) in around:
-            return []
-        return [n for part in (x.values() if isinstance(x, dict) else x) for n in _nodes(part, (*around, id(x)))]
-    return list(x.entries()) if hasattr(type(x), "entries") else []
+    found: list[Any] = []
+    for part in x.values() if isinstance(x, dict) else x if isinstance(x, _MANY) else (x,):
+        if isinstance(part, _MANY):
+            if id(part) not in around:
+                found += _nodes(part, (*around, id(part)))
+        elif hasattr(part.__class__, "entries"):
+            found += part.entries()
+    return found
 
 
 class Notes:

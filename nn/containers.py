@@ -107,8 +107,9 @@ class Sequential(_Row):
         self._refill((str(name), m) for name, m in named)
 
     def forward(self, x: Any) -> Any:
-        for m in self:
-            x = m(x)
+        for m in (*vars(self).values(),):
+            if isinstance(m, Module):
+                x = m(x)
         return x
 
     def __getitem__(self, i: int | slice) -> Any:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
-from autograd import Tensor
+from autograd import Call, Tensor
 from autograd.errors import described, flag_of
 from nn.scalars import ScalarNetwork
 
@@ -113,16 +113,16 @@ class Module:
         raise TypeError(f"{type(self).__name__} has no forward(); write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for hook in [*self._pre_hooks.values()] if self._pre_hooks else ():
+        for hook in (*self._pre_hooks.values(),) if self._pre_hooks else ():
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        call = ag.Call(self)
+        call = Call(self)
         output = self.forward(*args, **kwargs)
-        for hook in [*self._hooks.values()] if self._hooks else ():
+        for hook in (*self._hooks.values(),) if self._hooks else ():
             changed = hook(self, args, output)
             output = output if changed is None else changed
-        call.gave(output, (args, kwargs))
+        call.gave(output, (args, kwargs) if kwargs else args)
         return output
 
     # Registering by name, for who does not assign.
