@@ -299,19 +299,18 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(tensor([1., 2.]), tensor([[3., 4.]]), tensor([5.]))
     tensor([16.])
     """
-    if given(weight, "linear").ndim != 2 or not given(x, "linear").ndim or x.shape[-1] != weight.shape[1]:
+    of_x, of_w = given(x, "linear").shape, given(weight, "linear").shape
+    if len(of_w) != 2 or not of_x or of_x[-1] != of_w[1]:
         raise ValueError(
-            f"linear: an input of shape {tuple(given(x, 'linear').shape)} does not fit a weight of shape {tuple(weight.shape)} (out, in): "
-            f"expected {weight.shape[-1] if weight.ndim == 2 else 'a weight of 2 dimensions'}"
-            f"{' columns' * (weight.ndim == 2)}, got {x.shape[-1] if x.ndim else 'a 0-d tensor'}"
+            f"linear: an input of shape {tuple(of_x)} does not fit a weight of shape {tuple(of_w)} (out, in): "
+            f"expected {of_w[-1] if len(of_w) == 2 else 'a weight of 2 dimensions'}"
+            f"{' columns' * (len(of_w) == 2)}, got {of_x[-1] if of_x else 'a 0-d tensor'}"
         )
     if bias is None:
         return matmul(x, weight.T)
-    if tuple(given(bias, "linear").shape) != (weight.shape[0],):
-        raise ValueError(
-            f"linear: a weight of shape {tuple(weight.shape)} needs a bias of shape ({weight.shape[0]},), got {tuple(bias.shape)}"
-        )
-    return linear_(x, weight, bias) if x.ndim > 1 else linear_(x.reshape((1, -1)), weight, bias).reshape(-1)
+    if given(bias, "linear").shape != of_w[:1]:
+        raise ValueError(f"linear: a weight of shape {tuple(of_w)} needs a bias of shape ({of_w[0]},), got {tuple(bias.shape)}")
+    return linear_(x, weight, bias) if len(of_x) > 1 else linear_(x.reshape((1, -1)), weight, bias).reshape(-1)
 
 
 def _ranked(name: str, x: Any, y: Any, ndims: tuple[int, int]) -> None:

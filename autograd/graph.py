@@ -69,7 +69,7 @@ class Op:
     (-0.435398, -0.019251)
     """
 
-    __slots__ = ("compute", "differentiable", "name", "vjps")
+    __slots__ = ("compute", "differentiable", "name", "on_array", "vjps")
     arity: int | None = None  # how many arguments there must be, where that is checked
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; `rules` adds numpy's
 
@@ -82,6 +82,7 @@ class Op:
             if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
                 raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
         self.name, self.compute = name, compute
+        self.on_array = getattr(compute, "on_array", compute)  # what it comes to where an argument is an array
         last = vjps[-1] if vjps else None
         self.vjps: Any = _Endless(vjps[:-1], last) if isinstance(last, each) else vjps  # type: ignore[arg-type]
         self.differentiable = any(rule is not None for rule in vjps)
@@ -91,10 +92,12 @@ class Op:
         strange = False
         plain = self.plain
         for a in args:
-            if isinstance(a, Node):
+            if a.__class__ in plain:
+                pass
+            elif isinstance(a, Node):
                 if face is None or a.rank > face.rank:
                     face = a
-            elif a.__class__ not in plain:
+            else:
                 strange = True
         if strange or (self.arity is not None and len(args) != self.arity):
             self.check(args)
@@ -242,7 +245,6 @@ class Node:
 # time; a rule that itself calls `grad` finds clean nodes, because the marks of the walk around it are set aside.
 _lock = threading.RLock()
 _active: list[list[Node]] = []
-_AS_IT_IS = nullcontext()
 
 
 def _walk(
@@ -271,7 +273,7 @@ def _walk(
         retain_graph = create_graph or outputs[0].retains_graph
     order: list[Node] = []
     stack: list[Node] = []
-    with _lock, outputs[0].ieee(), set_grad_enabled(True) if create_graph else _AS_IT_IS:
+    with _lock, outputs[0].ieee(), set_grad_enabled(True) if create_graph else _lock:  # held twice: no more
         aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None]
         for n, _ in aside:
             n.mark = None
@@ -309,8 +311,12 @@ def _arrange(stack: list[Node], order: list[Node]) -> None:
             n.mark = OPEN
             if n.dx is None and n.dy is None:
                 for p in n.x:
-                    if isinstance(p, Node) and p.op is not None and p.mark is None:
-                        push(p)
+                    if isinstance(p, Node) and p.mark is None and p.op is not None:
+                        if p.op is leaf:
+                            emit(p)
+                            p.mark = DONE
+                        else:
+                            push(p)
                 continue
             if n.dx is not None and n.x.mark is None:
                 push(n.x)

@@ -73,18 +73,19 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    # Summing the first axis of a matrix as ones @ x takes BLAS, which is several times faster than np.sum for short rows.
-    if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f" and x.flags.c_contiguous:
-        return np.dot(_ones(x.shape[0], x.dtype), x)
+    if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
+        return rows_summed(x)
     return x.sum(axis=axes, keepdims=keepdim, dtype=np.int64 if x.dtype.kind in "biu" else None)
 
 
-def _ones(n: int, dtype: Any) -> np.ndarray:
-    return _few_ones(n, dtype) if n <= 4096 else np.ones(n, dtype)
+def rows_summed(x: np.ndarray) -> np.ndarray:
+    """The sum over the first axis of a floating matrix: as ones @ x it takes BLAS, which is several times faster for short rows."""
+    n = x.shape[0]
+    return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x) if x.flags.c_contiguous else x.sum(0)
 
 
 @lru_cache(maxsize=64)
-def _few_ones(n: int, dtype: Any) -> np.ndarray:
+def _ones(n: int, dtype: Any) -> np.ndarray:
     return np.ones(n, dtype)
 
 
@@ -125,6 +126,11 @@ def _basic(key: Any) -> bool:
 
 def _matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.dot(x, y) if x.ndim == 2 == y.ndim else np.matmul(x, y)  # dot starts faster
+
+
+def _times(x: Any, y: Any) -> Any:
+    """The product of matrices in a rule: for arrays without a look at what they are."""
+    return _matmul(x, y) if x.__class__ is np.ndarray is y.__class__ else matmul_(x, y)
 
 
 def _linear(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -185,8 +191,8 @@ logsumexp_   = Op("logsumexp",   quiet(_logsumexp),                             
 softmax_     = Op("softmax",     quiet(_softmax),                                    lambda g, z, x, axis: z * (g - sum_(g * z, (axis,), True)), None)
 log_softmax_ = Op("log_softmax", quiet(_log_softmax),                                lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None)
 
-matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: matmul_(g, y.mT),   lambda g, z, x, y: matmul_(x.mT, g))
-linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: matmul_(g, w),     lambda g, z, x, w, b: matmul_(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g))
+linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: _times(g, w),      lambda g, z, x, w, b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
 cast_        = Op("to",          quiet(lambda x, dtype: x.astype(dtype)),            lambda g, z, x, dtype: g, None)  # the engine casts g back
 clone_       = Op("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)

@@ -27,6 +27,7 @@ int64, int32, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("uin
 DTYPES = (float32, float64, int64, int32, uint8, bool_)
 
 _ndarray, _new = np.ndarray, object.__new__
+_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from; nobody writes into a gradient
 _RELEASED = -1  # the time of an operation whose saved arrays were let go
 
 
@@ -71,43 +72,49 @@ def dtype_of(given: Any) -> np.dtype:
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
 
 
-# A binary operator: a short way for two tensors of one floating dtype, the table for the rest. It is a template because
-# the sign written out costs less than a call of ``compute``.
+# A binary operator: a short way for tensors of one floating dtype and Python's numbers, the table for the rest. It is a
+# template because the sign written out costs less than a call of ``compute``.
 _BINARY = """
 def make(row, compute):
-    def forward(x, y):
-        if isinstance(y, Tensor):
-            a = x.raw; b = y.raw; dtype = a.dtype
-            if dtype is b.dtype and (dtype is float32 or dtype is float64):
-                try:
-                    raw = {compute}
-                except ValueError:
-                    return Tensor.record(row, (x, y))  # which words the error
-                z = _new(Tensor)
-                z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
-                z._grad = z.mark = z.tag = z.stamp = None
-                z.time = CLOCK[0]; z.retains_grad = False
-                if recorded(z, row, (x, y), {needed}) if UNUSUAL else {needed}:
-                    z.op = row; z.x = (x, y)
-                else:
-                    z.op = None; z.x = ()
-                return z
-        return row(x, y) if isinstance(y, _OPERANDS) else NotImplemented
+    def operate({header}):
+        {unpacking}
+        if fits and (dtype is float32 or dtype is float64):
+            try:
+                raw = {compute}
+            except (ValueError, OverflowError):
+                return Tensor.record(row, (x, y))  # which words the error
+            z = _new(Tensor)
+            z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
+            z._grad = z.mark = z.tag = z.stamp = None
+            z.time = CLOCK[0]; z.retains_grad = False
+            if recorded(z, row, (x, y), {needed}) if UNUSUAL else {needed}:
+                z.op = row; z.x = (x, y)
+            else:
+                z.op = None; z.x = ()
+            return z
+        return row(x, y) if isinstance({other}, _OPERANDS) else NotImplemented
 
-    def reflected(y, x):
-        return row(x, y) if isinstance(x, _OPERANDS) else NotImplemented
-
-    return forward, reflected
+    return operate
 """
+_FORWARD = """a = x.raw; dtype = a.dtype
+        if isinstance(y, Tensor):
+            b = y.raw; fits = b.dtype is dtype; needed = x.op is not None or y.op is not None
+        else:
+            b = y; fits = y.__class__ is float or y.__class__ is int; needed = x.op is not None"""
+_REFLECTED = """b = y.raw; dtype = b.dtype
+        a = x; fits = x.__class__ is float or x.__class__ is int; needed = y.op is not None"""
 
 
 def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     infix = row.name in ("+", "-", "*", "<", "<=", ">", ">=", "==", "!=")
-    needed = "(x.op is not None or y.op is not None)" if row.differentiable else "False"
-    text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "needed": needed}
-    scope: dict[str, Any] = {}
-    exec(compile(_BINARY.format(**text), f"{__file__}: {row.name}", "exec"), globals(), scope)
-    return scope["make"](row, row.compute)
+    text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "needed": "needed" if row.differentiable else "False"}
+    made = []
+    for header, unpacking, other in (("x, y", _FORWARD, "y"), ("y, x", _REFLECTED, "x")):
+        scope: dict[str, Any] = {}
+        code = _BINARY.format(header=header, unpacking=unpacking, other=other, **text)
+        exec(compile(code, f"{__file__}: {row.name}", "exec"), globals(), scope)
+        made.append(scope["make"](row, row.on_array))
+    return made[0], made[1]
 
 
 _OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
@@ -168,7 +175,7 @@ class Tensor(Node):
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
         raws = []
         dtype: Any = None
-        mixed = plain = needed = False
+        mixed = needed = False
         for a in args:
             if isinstance(a, Tensor):
                 raw = a.raw
@@ -181,7 +188,6 @@ class Tensor(Node):
             else:
                 if (a.__class__ not in _PLAIN and not isinstance(a, _PLAIN)) or (isinstance(a, Value) and op is not pack):
                     return cls.record(op, tuple([_operand(b, op) for b in args]))
-                plain = True
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
         if mixed and op in _ELEMENTWISE:
@@ -189,27 +195,43 @@ class Tensor(Node):
         elif dtype is not float32 and dtype is not float64 and op in rules.FLOATING:
             raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
         try:
-            raw = op.compute(*raws)
+            raw = op.on_array(*raws)
         except (ValueError, TypeError, OverflowError) as error:
             op.refuse(tuple(raws), error)
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
-        if (mixed or plain or raw.dtype is not dtype) and raw.dtype is float64 and op is not shapes.cast_ and op is not pack:
-            if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
-                with np.errstate(over="ignore"):
-                    raw = raw.astype(float32)  # integers meet Python floats in the default dtype
-        if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
-            raw = raw.astype(float32 if raw.dtype.kind == "f" else int64)
-        z = _node(_Hub if op is scalars else Tensor, raw)
-        needed = needed and op.differentiable and raw.dtype.kind == "f"
+        if mixed or raw.dtype is not dtype:
+            raw = cls._in_our_dtype(raw, op, raws)
+            needed = needed and raw.dtype.kind == "f"
+        z = _new(_Hub if op is scalars else Tensor)
+        z.raw = raw
+        z._grad = z.mark = z.tag = z.stamp = None
+        z.time = CLOCK[0]
+        z.retains_grad = False
+        needed = needed and op.differentiable
         if recorded(z, op, args, needed) if UNUSUAL else needed:
-            z.op, z.x = op, args
+            z.op = op
+            z.x = args
+        else:
+            z.op = None
+            z.x = ()
         view = raw.base is not None
         for a in args:  # a view, or an argument handed through, shares the stamp of its memory
             if isinstance(a, Tensor) and (a.raw is raw or (view and np.may_share_memory(a.raw, raw))):
                 z.stamp = a.stamp = a.stamp or Stamp()
                 break
         return z
+
+    @staticmethod
+    def _in_our_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
+        """The result of ``op(*raws)`` in a dtype that tensors have: numpy's own where there is one."""
+        if raw.dtype is float64 and op is not shapes.cast_ and op is not pack:
+            if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
+                with np.errstate(over="ignore"):
+                    return raw.astype(float32)  # integers meet Python floats in the default dtype
+        if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
+            return raw.astype(float32 if raw.dtype.kind == "f" else int64)
+        return raw
 
     @classmethod
     def constant(cls, raw: Any) -> Tensor:
@@ -222,7 +244,7 @@ class Tensor(Node):
                     f"backward of a tensor of shape {self.shape} needs a gradient of that shape: reduce to one number with "
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
-            return np.ones(self.raw.shape, self.raw.dtype)
+            return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype]
         g = gradient if isinstance(gradient, Tensor) else _node(Tensor, _entries(gradient, "the gradient").astype(self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
@@ -233,6 +255,8 @@ class Tensor(Node):
         if g.__class__ is _ndarray:
             if g.shape == raw.shape:
                 return g if g.dtype is raw.dtype else g.astype(raw.dtype, copy=False)
+            if g.ndim == 2 and g.shape[1:] == raw.shape and g.dtype is raw.dtype:  # a bias
+                return shapes.rows_summed(g)
         elif not isinstance(g, Tensor):
             if g is None:
                 raise TypeError("it returned None; return the gradient of the argument")
@@ -301,9 +325,8 @@ class Tensor(Node):
                 args = []
                 for a in n.x:
                     if isinstance(a, Tensor) and a.op is not leaf:
-                        if a not in shells:
-                            shells[a] = Released(a)
-                        a = shells[a]
+                        shell = shells.get(a)
+                        a = shell if shell is not None else shells.setdefault(a, _shell(a))
                     args.append(a)
                 n.x = tuple(args)
                 n.time = _RELEASED
@@ -491,12 +514,8 @@ class Tensor(Node):
         return functions.transpose(self, -2, -1)
 
     # In place. Refused where it would change what a graph has saved.
-    def _in_place(self, what: str, other: Any = None) -> None:
-        self._changeable(what, other)
-        stamped(self, what)
-
     def _changeable(self, what: str, other: Any = None) -> None:
-        if not UNUSUAL or is_grad_enabled():
+        if (self.op is not None or (isinstance(other, Node) and other.op is not None)) and is_grad_enabled():
             if self.op is leaf:
                 raise RuntimeError(
                     f"{what} on a leaf that requires grad would lose its history (shape {self.shape}); do it inside no_grad() or on .data"
@@ -505,10 +524,9 @@ class Tensor(Node):
                 raise RuntimeError(
                     f"{what} on the result of {self.op!r}, of shape {self.shape}, would change a graph; write it out of place"
                 )
-            if isinstance(other, Node) and other.op is not None:
-                raise RuntimeError(
-                    f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded"
-                )
+            raise RuntimeError(
+                f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded"
+            )
         if not self.raw.flags.writeable:
             raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")
 
@@ -524,7 +542,8 @@ class Tensor(Node):
             pass  # it takes the dtype of what it meets
         elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign)
-        self._in_place(what, other)
+        self._changeable(what, other)
+        stamped(self, what)
         try:
             compute(mine, raw, mine)
         except (TypeError, ValueError) as error:
@@ -636,7 +655,8 @@ class Tensor(Node):
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
             raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
         raw = _node(Tensor, chosen)._fitting("assignment by index", raw, True)
-        self._in_place("assignment by index", value)
+        self._changeable("assignment by index", value)
+        stamped(self, "assignment by index")
         self.raw[key] = raw
 
     def __len__(self) -> Any:
@@ -828,12 +848,9 @@ class Released(Node):
 
     __slots__ = ("dtype", "identity", "shape")
     rank = 2
-
-    def __init__(self, t: Any) -> None:
-        self.op, self.x, self.shape, self.dtype = t.op, t.x, t.shape, t.dtype
-        self.tag = noted(t) if t.op is None else t.tag  # by its notes a constant can be known again
-        self.raw = self.grad = self.mark = None
-        self.identity = id(t)
+    dtype: np.dtype
+    identity: int
+    shape: tuple[int, ...]
 
     def saved(self, as_nodes: bool) -> NoReturn:
         _released(self)
@@ -843,6 +860,18 @@ class Released(Node):
 
     def __repr__(self) -> str:
         return f"<released {self.op!r} of shape {self.shape}>"
+
+
+def _shell(t: Tensor) -> Released:
+    shell: Released = _new(Released)
+    shell.op = t.op
+    shell.x = t.x
+    shell.shape = t.raw.shape
+    shell.dtype = t.raw.dtype
+    shell.tag = noted(t) if t.op is None else t.tag  # by its notes a constant can be known again
+    shell.raw = shell.grad = shell.mark = None
+    shell.identity = id(t)
+    return shell
 
 
 def _released(n: Any) -> NoReturn:
