@@ -306,11 +306,11 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
             f"expected {of_w[-1] if len(of_w) == 2 else 'a weight of 2 dimensions'}"
             f"{' columns' * (len(of_w) == 2)}, got {of_x[-1] if of_x else 'a 0-d tensor'}"
         )
-    if bias is None:
-        return matmul(x, weight.T)
-    if given(bias, "linear").shape != of_w[:1]:
+    if bias is not None and given(bias, "linear").shape != of_w[:1]:
         raise ValueError(f"linear: a weight of shape {tuple(of_w)} needs a bias of shape ({of_w[0]},), got {tuple(bias.shape)}")
-    return linear_(x, weight, bias) if len(of_x) > 1 else linear_(x.reshape((1, -1)), weight, bias).reshape(-1)
+    if len(of_x) == 1:
+        return linear(x.reshape((1, -1)), weight, bias).reshape(-1)
+    return linear_(x, weight) if bias is None else linear_(x, weight, bias)
 
 
 def _ranked(name: str, x: Any, y: Any, ndims: tuple[int, int]) -> None:
@@ -387,9 +387,9 @@ def _diagonals(subscripts: str, x: Any) -> tuple[str, Any]:
 
 def _shape(sizes: Any, what: str) -> tuple[int, ...]:
     """A shape given as ints, or as one list or tuple of them."""
-    if isinstance(sizes, tuple) and len(sizes) == 1 and isinstance(sizes[0], list | tuple):
+    if isinstance(sizes, tuple) and len(sizes) == 1 and isinstance(sizes[0], (list, tuple)):
         sizes = sizes[0]
-    if not isinstance(sizes, list | tuple):
+    if not isinstance(sizes, (list, tuple)):
         raise TypeError(f"{what} is made of ints, got {described(sizes)}")
     return tuple([n if n.__class__ is int else int_of(n, f"a size in {what}") for n in sizes])
 
@@ -397,11 +397,14 @@ def _shape(sizes: Any, what: str) -> tuple[int, ...]:
 def reshape(x: Any, *shape: Any) -> Any:
     """The same entries in a new shape; one size may be -1. A view where the memory allows."""
     shape = _shape(shape, "the shape of reshape")
-    known = math.prod(n for n in shape if n != -1)
     size = math.prod(given(x, "reshape").shape)
-    if shape.count(-1) > 1 or any(n < -1 for n in shape) or (size != known if -1 not in shape else not known or size % known):
-        raise ValueError(f"reshape: {size} entries of shape {tuple(x.shape)} do not fill shape {shape}")
-    return reshape_(x, tuple(size // known if n == -1 else n for n in shape))
+    known = math.prod(shape)
+    if known != size or builtins.min(shape, default=0) < 0:
+        known = math.prod([n for n in shape if n != -1])
+        if shape.count(-1) != 1 or builtins.min(shape) < -1 or not known or size % known:
+            raise ValueError(f"reshape: {size} entries of shape {tuple(x.shape)} do not fill shape {shape}")
+        shape = tuple([size // known if n == -1 else n for n in shape])
+    return reshape_(x, shape)
 
 
 view = reshape

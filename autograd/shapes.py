@@ -53,7 +53,11 @@ def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
 
 def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """A reduced ``g`` back in the shape of ``x``."""
-    return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
+    if not isinstance(g, (np.ndarray, np.generic)):
+        return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
+    z = np.empty(x.shape, g.dtype)  # np.broadcast_to takes longer to say that there is nothing to write
+    z[...] = g.reshape(_kept(x.shape, axes)) if g.ndim else g
+    return z
 
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
@@ -75,7 +79,12 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
         return rows_summed(x)
-    return x.sum(axis=axes, keepdims=keepdim, dtype=np.int64 if x.dtype.kind in "biu" else None)
+    all_of_them = len(axes) == x.ndim  # which numpy finds sooner if not told which
+    return x.sum(None if all_of_them else axes, np.int64 if x.dtype.kind in "biu" else None, keepdims=keepdim)
+
+
+def _mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return _sum(x, axes, keepdim) / size_of(x, axes)
 
 
 def rows_summed(x: np.ndarray) -> np.ndarray:
@@ -120,6 +129,12 @@ def _put(g: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
     return z
 
 
+def _getitem(x: np.ndarray, key: Any) -> Any:
+    if key.__class__ is tuple and len(key) == 1 and key[0].__class__ is np.ndarray and key[0].dtype.kind == "i":
+        return x.take(key[0], 0)  # the same, and sooner begun
+    return x[key]
+
+
 def _basic(key: Any) -> bool:
     return all(k is None or k is Ellipsis or isinstance(k, int | slice) for k in key)
 
@@ -133,15 +148,21 @@ def _times(x: Any, y: Any) -> Any:
     return _matmul(x, y) if x.__class__ is np.ndarray is y.__class__ else matmul_(x, y)
 
 
-def _linear(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     z = _matmul(x, w.T)
-    z += b
+    if b is not None:
+        z += b
     return z
 
 
 def _rows(x: Any) -> Any:
     """All but the last axis joined into one."""
     return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that undoes the order ``axes``."""
+    return tuple(map(axes.index, range(len(axes))))
 
 
 def _flipped(x: Any, axis: int) -> Any:
@@ -175,8 +196,7 @@ def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 sum_         = Op("sum",         _sum,                                               lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None)
-mean_        = Op("mean",        quiet(lambda x, axes, keepdim: x.sum(axis=axes, keepdims=keepdim) / np.asarray(size_of(x, axes), x.dtype)),
-                                                                                     lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
+mean_        = Op("mean",        _mean,                                              lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
 amax_        = Op("max",         _extreme(np.max),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
 amin_        = Op("min",         _extreme(np.min),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
 cumsum_      = Op("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None)
@@ -192,15 +212,15 @@ softmax_     = Op("softmax",     quiet(_softmax),                               
 log_softmax_ = Op("log_softmax", quiet(_log_softmax),                                lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None)
 
 matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g))
-linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, b: _times(g, w),      lambda g, z, x, w, b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
 cast_        = Op("to",          quiet(lambda x, dtype: x.astype(dtype)),            lambda g, z, x, dtype: g, None)  # the engine casts g back
 clone_       = Op("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)
-permute_     = Op("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, tuple(int(a) for a in np.argsort(axes))), None)
+permute_     = Op("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, _inverse(axes)), None)
 broadcast_to_ = Op("broadcast",  np.broadcast_to,                                    lambda g, z, x, shape: g, None)  # the engine sums g down to x
 cat_         = Op("cat",         lambda axis, starts, *xs: np.concatenate(xs, axis=axis), None, None, each(_cat_rule))
 stack_       = Op("stack",       lambda axis, *xs: np.stack(xs, axis=axis),          None, each(lambda i, g, z, args: g[(*[slice(None)] * args[0], i - 1)]))
-getitem_     = Op("[]",          lambda x, key: x[key],                              lambda g, z, x, key: put_(g, key, x.shape), None)
+getitem_     = Op("[]",          _getitem,                                           lambda g, z, x, key: put_(g, key, x.shape), None)
 put_         = Op("put",         _put,                                               lambda g, z, x, key, shape: g[key], None, None)
 tril_        = Op("tril",        np.tril,                                            lambda g, z, x, k: tril_(g, k), None)
 triu_        = Op("triu",        np.triu,                                            lambda g, z, x, k: triu_(g, k), None)
@@ -208,7 +228,7 @@ triu_        = Op("triu",        np.triu,                                       
 
 
 def size_of(x: Any, axes: tuple[int, ...]) -> Any:
-    n = math.prod(x.shape[a] for a in axes)
+    n = math.prod([x.shape[a] for a in axes])
     return n if n else math.nan
 
 

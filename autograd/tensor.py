@@ -70,6 +70,7 @@ def dtype_of(given: Any) -> np.dtype:
 
 
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
+_PLAINEST = frozenset(_PLAIN) - {Value}
 
 
 # A binary operator: a short way for tensors of one floating dtype and Python's numbers, the table for the rest. It is a
@@ -185,6 +186,8 @@ class Tensor(Node):
                 if a.op is not None:
                     needed = True
                 raws.append(raw)
+            elif a.__class__ in _PLAINEST:
+                raws.append(a)
             else:
                 if (a.__class__ not in _PLAIN and not isinstance(a, _PLAIN)) or (isinstance(a, Value) and op is not pack):
                     return cls.record(op, tuple([_operand(b, op) for b in args]))
@@ -198,8 +201,10 @@ class Tensor(Node):
             raw = op.on_array(*raws)
         except (ValueError, TypeError, OverflowError) as error:
             op.refuse(tuple(raws), error)
-        if raw.__class__ is not _ndarray:
-            raw = np.asarray(raw)
+        if raw.__class__ is _ndarray:
+            view = raw.base is not None
+        else:
+            view, raw = False, np.asarray(raw)
         if mixed or raw.dtype is not dtype:
             raw = cls._in_our_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
@@ -215,12 +220,18 @@ class Tensor(Node):
         else:
             z.op = None
             z.x = ()
-        view = raw.base is not None
-        for a in args:  # a view, or an argument handed through, shares the stamp of its memory
-            if isinstance(a, Tensor) and (a.raw is raw or (view and np.may_share_memory(a.raw, raw))):
-                z.stamp = a.stamp = a.stamp or Stamp()
+        for r in raws:
+            if view or r is raw:
+                z._look_at(args)
                 break
         return z
+
+    def _look_at(self, args: tuple[Any, ...]) -> None:
+        """Share the stamp of the memory, where this is a view of an argument, or an argument handed through."""
+        for a in args:
+            if isinstance(a, Tensor) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
+                self.stamp = a.stamp = a.stamp or Stamp()
+                break
 
     @staticmethod
     def _in_our_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
@@ -455,6 +466,8 @@ class Tensor(Node):
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor in another dtype; a device name is accepted and means this machine."""
+        if len(args) == 1 and not kwargs and isinstance(args[0], np.dtype) and args[0] in DTYPES:
+            return self if args[0] is self.raw.dtype else Tensor.record(shapes.cast_, (self, args[0]))
         if unknown := sorted(kwargs.keys() - {"dtype", "device", "other"}):
             raise TypeError(f"to() takes dtype=, device= and other=, got {', '.join(unknown)}")
         wanted = [a for a in (*args, *kwargs.values()) if a is not None and not (isinstance(a, str) and a == "cpu")]
@@ -979,6 +992,8 @@ def _end_of(s: Any) -> int:
 
 def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """``key`` as the tuple that numpy takes, checked."""
+    if key.__class__ is _ndarray and key.dtype is int64 and shape:
+        return (key,)
     keys = key if isinstance(key, tuple) else (key,)
     out: list[Any] = []
     for given in keys:

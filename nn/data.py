@@ -117,7 +117,7 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        return tuple(t[index] for t in self.tensors)
+        return tuple([t[index] for t in self.tensors])
 
     def batch(self, rows: Any) -> tuple[Tensor, ...]:
         """Copies of the rows at these positions, by one gather for each tensor: ``self[rows]``."""

@@ -72,7 +72,8 @@ class Shaped(Symbol):
         text, shape = _WRITTEN[op]
         made = text(*args)
         dtype = args[1] if op is shapes.cast_ else _common(args)
-        return cls(made, shape(*args), dtype, MATRIX if op is shapes.matmul_ else PLUS if op is shapes.linear_ else ATOM)
+        binds = {shapes.matmul_: MATRIX, shapes.linear_: PLUS if len(args) > 2 else MATRIX}.get(op, ATOM)
+        return cls(made, shape(*args), dtype, binds)
 
     @classmethod
     def infix(cls, sign: str, binds: int, a: Any, b: Any) -> Any:
@@ -262,7 +263,10 @@ _WRITTEN: dict[Op, tuple[Callable[..., str], Callable[..., Shape]]] = {
     shapes.softmax_: (_along("softmax"), _same),
     shapes.log_softmax_: (_along("log_softmax"), _same),
     shapes.matmul_: (lambda x, y: f"{text_of(x, MATRIX)} @ {text_of(y, SIGN)}", _product),
-    shapes.linear_: (lambda x, w, b: f"{text_of(x, MATRIX)} @ {text_of(w, ATOM)}.mT + {text_of(b, PLUS)}", _unknown),
+    shapes.linear_: (
+        lambda x, w, *b: f"{text_of(x, MATRIX)} @ {text_of(w, ATOM)}.mT" + "".join(f" + {text_of(c, PLUS)}" for c in b),
+        _unknown,
+    ),
     shapes.cast_: (lambda x, dtype: f"{text_of(x, ATOM)}.astype(np.{dtype.name})", _same),
     shapes.clone_: (lambda x: f"{text_of(x, ATOM)}.copy()", _same),
     shapes.reshape_: (lambda x, shape: call(f"{text_of(x, ATOM)}.reshape", *(shape or [()])), lambda x, shape: shape),

@@ -148,7 +148,7 @@ _WRITTEN: dict[str, Callable[..., str]] = {
     "norm": lambda x, axes, keepdim: f"{x}.norm(2, {axes}, {keepdim})",
     "std": lambda x, axes, correction, keepdim: f"{x}.std({axes}, {correction}, {keepdim})",
     "@": lambda x, y: f"{x} @ {y}",
-    "linear": lambda x, w, b: f"ag.linear({x}, {w}, {b})",
+    "linear": lambda *xs: f"ag.linear({', '.join(xs)})",
     "einsum": lambda ins, out, *xs: f"ag.einsum('{','.join(ins)}->{out}', {', '.join(xs)})",
     "clone": lambda x: f"{x}.clone()",
     "broadcast": lambda x, shape: f"{x}.broadcast_to({shape})",

@@ -427,7 +427,7 @@ def _matmul(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
 
 def _linear(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
     n = draw(st.integers(1, 3))
-    return x, new((n, x.shape[-1])), new((n,))
+    return x, new((n, x.shape[-1])), *([new((n,))] if draw(st.booleans()) else [])
 
 
 def _reshape(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
