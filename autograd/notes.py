@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from itertools import count
 from types import CodeType, FrameType
 from typing import Any
@@ -69,35 +70,39 @@ class Call:
     __slots__ = ("began", "inputs", "kind", "module")
 
     def __init__(self, module: Any) -> None:
-        self.module, self.kind, self.began = ref(module), type(module).__name__, next(_begun)
-        self.inputs: frozenset[int] = frozenset()
+        self.module = ref(module)
+        self.kind = module.__class__.__name__
+        self.began = next(_begun)
+        self.inputs = _UNTOLD
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
-        made = [n for n in _nodes(outputs) if not n.is_leaf]
-        if made:
-            self.inputs = frozenset(map(id, _nodes(inputs)))
-        for n in made:
-            older = isinstance(n.tag, Notes) and any(call.began < self.began for call in n.tag.calls)
+        for n in _nodes(outputs):
+            if n.is_leaf:
+                continue
+            if self.inputs is _UNTOLD:
+                self.inputs = frozenset([id(a) for a in _nodes(inputs)])
+            older = n.tag.__class__ is Notes and any([call.began < self.began for call in n.tag.calls])
             if id(n) not in self.inputs and not older:  # what is handed through, or was kept, came out of an earlier call
                 noted(n).calls += (self,)
 
 
 _begun = count()
-
-
+_UNTOLD: frozenset[int] = frozenset([-1])  # the inputs of a call that gave nothing yet: no id is below 0
 _MANY = (list, tuple, dict)
 
 
-def _nodes(x: Any, around: tuple[int, ...] = ()) -> list[Any]:
+def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
     """The nodes in nested arguments or results, which may hold themselves."""
+    if hasattr(x.__class__, "entries"):
+        return x.entries()
     found: list[Any] = []
-    for part in x.values() if isinstance(x, dict) else x if isinstance(x, _MANY) else (x,):
-        if isinstance(part, _MANY):
-            if id(part) not in around:
-                found += _nodes(part, (*around, id(part)))
-        elif hasattr(part.__class__, "entries"):
-            found += part.entries()
+    if isinstance(x, _MANY) and id(x) not in around:
+        for part in x.values() if isinstance(x, dict) else x:
+            if hasattr(part.__class__, "entries"):
+                found += part.entries()
+            elif isinstance(part, _MANY):
+                found += _nodes(part, (*around, id(x)))
     return found
 
 
@@ -117,6 +122,7 @@ class Notes:
 
 def noted(n: Any) -> Notes:
     """The notes of a node, to write in."""
-    if not isinstance(n.tag, Notes):
-        n.tag = Notes(n.tag)
-    return n.tag
+    tag = n.tag
+    if tag.__class__ is not Notes:
+        tag = n.tag = Notes(tag)
+    return tag

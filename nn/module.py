@@ -113,15 +113,17 @@ class Module:
         raise TypeError(f"{type(self).__name__} has no forward(); write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for hook in (*self._pre_hooks.values(),) if self._pre_hooks else ():
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
+        if self._pre_hooks:
+            for hook in [*self._pre_hooks.values()]:
+                changed = hook(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
         call = Call(self)
         output = self.forward(*args, **kwargs)
-        for hook in (*self._hooks.values(),) if self._hooks else ():
-            changed = hook(self, args, output)
-            output = output if changed is None else changed
+        if self._hooks:
+            for hook in [*self._hooks.values()]:
+                changed = hook(self, args, output)
+                output = output if changed is None else changed
         call.gave(output, (args, kwargs) if kwargs else args)
         return output
 
