@@ -164,4 +164,5 @@ _SCALAR_FORMS: dict[Op, Any] = {
     shapes.std_: _std,
     shapes.cast_: lambda x, dtype: x,
     **{row: _or_empty(row) for row in (shapes.logsumexp_, shapes.log_softmax_)},
+    shapes.cross_entropy_: lambda x, index: _or_empty(shapes.cross_entropy_)(x, index.astype(np.int64)),
 }

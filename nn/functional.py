@@ -12,6 +12,7 @@ from typing import Any
 import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of
+from autograd.shapes import cross_entropy_
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
@@ -196,17 +197,21 @@ def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin
 
 
 # Classes.
-def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tuple[Any, Any]:
-    """The class indices in a row, with 0 for what is ignored, and a mask of what is not."""
+def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Any]:
+    """The class indices in a row, with 0 for what is ignored, and a mask of what is not: None where that is all."""
     classes = input.shape[min(1, input.ndim - 1)]
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
-    index = target.numpy().reshape(-1)
-    kept = index != int_of(ignore_index, f"{name}: ignore_index")
-    bad = index[kept & ((index < 0) | (index >= classes))]
+    index, ignored = target if target.ndim == 1 else target.reshape(-1), int_of(ignore_index, f"{name}: ignore_index")
+    given = index.numpy()
+    inside = not given.size or (given.min() >= 0 and given.max() < classes)
+    if inside and not 0 <= ignored < classes:
+        return index, None
+    kept = given != ignored
+    bad = given[kept & ((given < 0) | (given >= classes))]
     if bad.size:
         raise ValueError(f"{name}: class index {bad[0]} is out of range for {classes} classes")
-    return index * kept, kept
+    return ag.tensor(given * kept), None if kept.all() else kept
 
 
 def _by_class(name: str, input: Tensor, target: Tensor) -> Tensor:
@@ -233,26 +238,23 @@ def _class_weights(name: str, weight: Tensor | None, classes: int) -> None:
         raise ValueError(f"{name}: weight is a tensor with one number for each of {classes} classes, got {got}")
 
 
-def _pick(
-    logp: Tensor, index: Any, kept: Any, weight: Tensor | None, reduction: str, shape: tuple[int, ...], smoothing: float = 0.0
-) -> Tensor:
-    """-weight[index] * logp[index] for each row of log-probabilities, mixed with its mean over classes by ``smoothing``."""
+def _averaged(losses: Tensor, index: Tensor, kept: Any, weight: Tensor | None, reduction: str, shape: Any, even: Any = None) -> Tensor:
+    """``weight[index] * losses``, one for each row of scores, plus what is ``even`` among classes: all of them, their sum or mean."""
     check_reduction(reduction)
-    rows = ag.tensor(index)
-    losses = -logp[ag.arange(len(index)), rows]
-    share = None if weight is None else weight[rows]
+    share = None if weight is None else weight[index]
     if share is not None:
         losses = losses * share
-    if smoothing:
-        spread = logp if weight is None else logp * weight
-        losses = losses * (1 - smoothing) - spread.sum(1) * (smoothing / logp.shape[1])
-    if not kept.all():
+    if even is not None:
+        losses = losses + even
+    if kept is not None:
         losses = ag.where(ag.tensor(kept), losses, 0.0)
     if reduction == "none":
-        return losses.reshape(shape)
-    if reduction == "sum" or (share is None and kept.all()):
+        return losses if losses.shape == shape else losses.reshape(shape)
+    if reduction == "sum" or (share is None and kept is None):
         return _reduce(losses, reduction)
-    return losses.sum() / (int(kept.sum()) if share is None else (share * ag.tensor(kept)).sum())
+    if share is None:
+        return losses.sum() / int(kept.sum())
+    return losses.sum() / (share if kept is None else share * ag.tensor(kept)).sum()
 
 
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
@@ -269,7 +271,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ign
     logp = _by_class("nll_loss", input, target)
     _class_weights("nll_loss", weight, logp.shape[1])
     index, kept = _indices("nll_loss", input, target, ignore_index)
-    return _pick(logp, index, kept, weight, reduction, target.shape)
+    return _averaged(-logp[ag.arange(len(index)), index], index, kept, weight, reduction, target.shape)
 
 
 def cross_entropy(
@@ -301,9 +303,14 @@ def cross_entropy(
     rows = _by_class("cross_entropy", input, target)
     _class_weights("cross_entropy", weight, rows.shape[1])
     index, kept = _indices("cross_entropy", input, target, ignore_index)
-    if not kept.all():  # what is left out must not reach the gradient, not even as 0 * inf
+    if kept is not None:  # what is left out must not reach the gradient, not even as 0 * inf
         rows = ag.where(ag.tensor(kept[:, None]), rows, 0.0)
-    return _pick(log_softmax(rows, 1), index, kept, weight, reduction, target.shape, label_smoothing)
+    losses, even = cross_entropy_(rows, index), None
+    if label_smoothing:
+        logp = log_softmax(rows, 1)
+        losses = losses * (1 - label_smoothing)
+        even = (logp if weight is None else logp * weight).sum(1) * (-label_smoothing / rows.shape[1])
+    return _averaged(losses, index, kept, weight, reduction, target.shape, even)
 
 
 def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:

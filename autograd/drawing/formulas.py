@@ -262,6 +262,10 @@ _WRITTEN: dict[Op, tuple[Callable[..., str], Callable[..., Shape]]] = {
     shapes.cumsum_: (_along("cumsum"), _same),
     shapes.softmax_: (_along("softmax"), _same),
     shapes.log_softmax_: (_along("log_softmax"), _same),
+    shapes.cross_entropy_: (
+        lambda x, index: f"-np.take_along_axis({call('log_softmax', x, dim=-1)}, {text_of(index)}[..., None], -1)[..., 0]",
+        lambda x, index: _shape(index),
+    ),
     shapes.matmul_: (lambda x, y: f"{text_of(x, MATRIX)} @ {text_of(y, SIGN)}", _product),
     shapes.linear_: (
         lambda x, w, *b: f"{text_of(x, MATRIX)} @ {text_of(w, ATOM)}.mT" + "".join(f" + {text_of(c, PLUS)}" for c in b),

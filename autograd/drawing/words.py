@@ -18,7 +18,7 @@ __all__ = ["ORDERED", "clean", "details", "number", "shape", "shape_of", "sign",
 SIGNS = {
     "*": "×", "-": "−", "neg": "−{x}", "/": "÷", "sum": "Σ", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "abs": "|{x}|", "sqrt": "√",
     "square": "{x}²", "reciprocal": "1 ÷ {x}", "broadcast": "spread", "tensor": "gather", "values": "scatter",
-    "log_softmax": "log\nsoftmax",
+    "log_softmax": "log\nsoftmax", "cross entropy": "cross\nentropy",
 }  # fmt: skip
 _INFIX = ("+", "-", "*", "/", "%", "//")
 _UP = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")

@@ -412,6 +412,11 @@ def _scan(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
     return x, _axis(draw, x)
 
 
+def _classes(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    *shape, classes = x.shape
+    return x, tensor(draw(hnp.arrays(np.int64, tuple(shape), elements=st.integers(0, classes - 1))))
+
+
 def _std(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
     axes = _axes(draw, x)
     if math.prod(x.shape[a] for a in axes) < 2:  # the standard deviation of one sample is kinked: take all
@@ -476,6 +481,7 @@ def _einsum(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
 SHAPED: dict[str, tuple[int, Callable[[st.DrawFn, Any, New], tuple[Any, ...]]]] = {
     **dict.fromkeys(("sum", "mean", "max", "min", "norm", "logsumexp"), (0, _reduce)),
     **dict.fromkeys(("cumsum", "softmax", "log_softmax"), (1, _scan)), "std": (1, _std),
+    "cross entropy": (1, _classes),
     "@": (2, _matmul), "linear": (2, _linear), "einsum": (1, _einsum),
     "to": (0, lambda draw, x, new: (x, float64)), "clone": (0, lambda draw, x, new: (x,)),
     "reshape": (0, _reshape), "permute": (0, lambda draw, x, new: (x, tuple(draw(st.permutations(range(x.ndim)))))),

@@ -65,6 +65,7 @@ SHAPED: list[Any] = [
     lambda x: tensor(rng(3, 3), requires_grad=True) @ x, lambda x: x @ tensor(rng(2, 4, 2), requires_grad=True), lambda x: x[0, 0] @ x[0, 1],
     lambda x: ag.linear(x, tensor(rng(5, 4), requires_grad=True), tensor(rng(5), requires_grad=True)),
     lambda x: ag.linear(x[0], tensor(rng(5, 4), requires_grad=True), tensor(rng(5), requires_grad=True)),
+    lambda x: ag.linear(x, tensor(rng(5, 4), requires_grad=True)), lambda x: shapes.cross_entropy_(x, tensor([[0, 1, 3], [2, 1, 1]])),
     lambda x: ag.einsum("bij,bik->jk", x, x * x), lambda x: ag.einsum("bij->j", x), lambda x: ag.einsum("bij,j,->i", x, x[0, 0], x.sum()),
     lambda x: x.sum().broadcast_to((2, 2)), lambda x: x.permute(1, 2, 0), lambda x: x.sum().permute(), lambda x: x.float() * tensor(2.0, requires_grad=True),
 ]  # fmt: skip

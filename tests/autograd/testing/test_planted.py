@@ -171,10 +171,15 @@ OWN: dict[str, dict[int, list[Rule]]] = {
     "logsumexp": {0: [lambda g, z, x, axes, keepdim: shape_rows._spread(g, x, axes), lambda g, z, x, axes, keepdim: shape_rows._spread(g, x, axes) * rules.exp(x)]},
     "softmax": {0: [lambda g, z, x, axis: z * g, lambda g, z, x, axis: z * (g - sum_(g, (axis,), True)), _ignoring(R["softmax"].vjps[0], 1, _last_axis)]},
     "log_softmax": {0: [lambda g, z, x, axis: g, lambda g, z, x, axis: g - z * sum_(g, (axis,), True), _ignoring(R["log_softmax"].vjps[0], 1, _last_axis)]},
+    "cross entropy": {0: [
+        lambda g, z, x, index: shape_rows.softmax_(x, x.ndim - 1) * g.reshape((*g.shape, 1)),
+        lambda g, z, x, index: R["cross entropy"].vjps[0](g, z, x, index * 0),
+        lambda g, z, x, index: R["cross entropy"].vjps[0](g * 0 + 1, z, x, index),
+    ]},
     "@": {0: [lambda g, z, x, y: matmul_(g, y)], 1: [lambda g, z, x, y: matmul_(x, g)]},
     "linear": {
-        0: [lambda g, z, x, w, b: matmul_(g, w.mT)],
-        1: [lambda g, z, x, w, b: matmul_(shape_rows._rows(x).mT, shape_rows._rows(g))],
+        0: [lambda g, z, x, w, *b: matmul_(g, w.mT)],
+        1: [lambda g, z, x, w, *b: matmul_(shape_rows._rows(x).mT, shape_rows._rows(g))],
         2: [lambda g, z, x, w, b: g[..., :1]],
     },
     "reshape": {0: [lambda g, z, x, shape: g.reshape(x.shape[::-1]).mT if x.ndim > 1 else g * 2]},
