@@ -18,7 +18,7 @@ from autograd.memory import CLOCK, Changed, Stamp, stamped
 from autograd.mode import UNUSUAL, is_grad_enabled, recorded
 from autograd.notes import noted
 from autograd.random import Generator, coins, source
-from autograd.value import UFUNCS, Value, no_row
+from autograd.value import UFUNC_OF, UFUNCS, Value, no_row
 
 __all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
 
@@ -73,49 +73,49 @@ _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # w
 _PLAINEST = frozenset(_PLAIN) - {Value}
 
 
-# A binary operator: a short way for tensors of one floating dtype and Python's numbers, the table for the rest. It is a
-# template because the sign written out costs less than a call of ``compute``.
-_BINARY = """
-def make(row, compute):
-    def operate({header}):
-        {unpacking}
-        if fits and (dtype is float32 or dtype is float64):
-            try:
-                raw = {compute}
-            except (ValueError, OverflowError):
-                return Tensor.record(row, (x, y))  # which words the error
-            z = _new(Tensor)
-            z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
-            z._grad = z.mark = z.tag = z.stamp = None
-            z.time = CLOCK[0]; z.retains_grad = False
-            if recorded(z, row, (x, y), {needed}) if UNUSUAL else {needed}:
-                z.op = row; z.x = (x, y)
-            else:
-                z.op = None; z.x = ()
-            return z
-        return row(x, y) if isinstance({other}, _OPERANDS) else NotImplemented
-
-    return operate
-"""
-_FORWARD = """a = x.raw; dtype = a.dtype
-        if isinstance(y, Tensor):
-            b = y.raw; fits = b.dtype is dtype; needed = x.op is not None or y.op is not None
-        else:
-            b = y; fits = y.__class__ is float or y.__class__ is int; needed = x.op is not None"""
-_REFLECTED = """b = y.raw; dtype = b.dtype
-        a = x; fits = x.__class__ is float or x.__class__ is int; needed = y.op is not None"""
-
-
 def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    infix = row.name in ("+", "-", "*", "<", "<=", ">", ">=", "==", "!=")
-    text = {"compute": f"a {row.name} b" if infix else "compute(a, b)", "needed": "needed" if row.differentiable else "False"}
-    made = []
-    for header, unpacking, other in (("x, y", _FORWARD, "y"), ("y, x", _REFLECTED, "x")):
-        scope: dict[str, Any] = {}
-        code = _BINARY.format(header=header, unpacking=unpacking, other=other, **text)
-        exec(compile(code, f"{__file__}: {row.name}", "exec"), globals(), scope)
-        made.append(scope["make"](row, row.on_array))
-    return made[0], made[1]
+    """A binary operator and its reflection: a short way for tensors of one floating dtype and Python's numbers, the row for the rest."""
+    compute, differentiable = row.on_array, row.differentiable
+    if compute is row.compute:  # Python's own operator, which would look for numpy's
+        compute = UFUNC_OF[row]
+
+    def short(x: Any, y: Any, a: Any, b: Any, needed: bool) -> Any:
+        try:
+            raw = compute(a, b)
+        except (ValueError, OverflowError):
+            return Tensor.record(row, (x, y))  # which words the error
+        z = _new(Tensor)
+        z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
+        z._grad = z.mark = z.tag = z.stamp = None
+        z.time = CLOCK[0]
+        z.retains_grad = False
+        if recorded(z, row, (x, y), needed) if UNUSUAL else needed:
+            z.op = row
+            z.x = (x, y)
+        else:
+            z.op = None
+            z.x = ()
+        return z
+
+    def forward(x: Any, y: Any) -> Any:
+        a = x.raw
+        dtype = a.dtype
+        if dtype is float32 or dtype is float64:
+            if isinstance(y, Tensor):
+                b = y.raw
+                if b.dtype is dtype:
+                    return short(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
+            elif y.__class__ is float or y.__class__ is int:
+                return short(x, y, a, y, differentiable and x.op is not None)
+        return row(x, y) if isinstance(y, _OPERANDS) else NotImplemented
+
+    def reflected(y: Any, x: Any) -> Any:
+        b = y.raw
+        if (b.dtype is float32 or b.dtype is float64) and (x.__class__ is float or x.__class__ is int):
+            return short(x, y, x, b, differentiable and y.op is not None)
+        return row(x, y) if isinstance(x, _OPERANDS) else NotImplemented
+
+    return forward, reflected
 
 
 _OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
