@@ -45,7 +45,7 @@ def both(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable
             with np.errstate(all="ignore"):
                 return float(on_array(*(np.float64(a) for a in args)))
 
-    compute.on_array = on_array  # type: ignore[attr-defined]
+    compute.on_float, compute.on_array = on_float, on_array  # type: ignore[attr-defined]
     return compute
 
 

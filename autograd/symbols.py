@@ -97,8 +97,8 @@ class Symbol(Node):
         return self.raw
 
 
-def derivative(op: Op, i: int, g: Any = 1, z: str = "z", args: tuple[Any, ...] = ("x", "y")) -> str:
-    """The vjp of argument ``i`` of ``op`` as text; strings among ``args`` become symbols.
+def derivative(op: Op, i: int, g: Any = 1, z: str = "z", args: tuple[Any, ...] = ("x", "y"), kind: type[Symbol] = Symbol) -> str:
+    """The vjp of argument ``i`` of ``op`` as text; strings among ``args`` become symbols of that ``kind``.
 
     >>> from autograd import tanh
     >>> derivative(tanh, 0, args=("x",)), derivative(tanh, 0, Symbol("g"), args=("x",))
@@ -107,7 +107,7 @@ def derivative(op: Op, i: int, g: Any = 1, z: str = "z", args: tuple[Any, ...] =
     rule = list(zip(args, op.vjps))[i][1]
     if rule is None:
         raise ValueError(f"{op!r} has no gradient for argument {i}")
-    return text_of(rule(g, Symbol(z), *(Symbol(a) if isinstance(a, str) else a for a in args)))
+    return text_of(rule(g, kind(z), *(kind(a) if isinstance(a, str) else a for a in args)))
 
 
 # Constants.

@@ -21,7 +21,7 @@ from autograd import rules
 from autograd.errors import described, flag_of, int_of
 from autograd.graph import Node, Op, leaf
 from autograd.mode import UNUSUAL, recorded
-from autograd.symbols import derivative
+from autograd.symbols import Symbol, derivative, text_of
 
 __all__ = ["Value"]
 
@@ -128,15 +128,32 @@ _EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0)
 _scopes: list[dict[str, Any]] = []  # the globals of each kernel, completed once Value exists
 
 
+class _Code(Symbol):
+    """Symbols whose text is compiled: of a choice, one side is computed."""
+
+    __slots__ = ()
+
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        if op is not rules.where:
+            return super().record(op, args)
+        condition, chosen, other = map(text_of, args)
+        return cls(f"({chosen} if {condition} else {other})")
+
+
+def _on_float(row: Op) -> Callable[..., Any]:
+    return getattr(row.compute, "on_float", row.compute)  # what it raises at an edge leads to `_edge`
+
+
 def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
     args = ("a",) if template is _UNARY else ("a", "b")
     text = {"compute": f"a {row.name} b" if row.name in ("+", "-", "*", "/") else f"compute({', '.join(args)})"}
     for i, d in enumerate(("dx", "dy")):
         if f"{{{d}}}" in template:
-            partial = derivative(row, i, 1, "c", args)
+            partial = derivative(row, i, 1, "c", args, _Code)
             text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
-    scope: dict[str, Any] = {n: r.compute for n, r in rules.ROWS.items() if n.isidentifier()}
-    scope |= {"compute": row.compute, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope: dict[str, Any] = {n: _on_float(r) for n, r in rules.ROWS.items() if n.isidentifier()}
+    scope |= {"compute": _on_float(row), "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
     scope["slow"] = _slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
     exec(compile(template.format(**text), f"{__file__}: {row.name}", "exec"), scope)
     _scopes.append(scope)
