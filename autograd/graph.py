@@ -331,10 +331,17 @@ def _arrange(stack: list[Node], order: list[Node]) -> None:
 
 def _prune(order: list[Node], wanted: set[Node]) -> None:
     """Leave out, and unmark, the nodes from which nothing wanted is reached."""
+    kept = []
     for n in order:
-        if n not in wanted and not any(isinstance(p, Node) and p.mark is not None for p in n.args):
-            n.mark = None
-    order[:] = [n for n in order if n.mark is not None]
+        if n not in wanted:
+            for p in n.args:
+                if isinstance(p, Node) and p.mark is not None:
+                    break
+            else:
+                n.mark = None
+                continue
+        kept.append(n)
+    order[:] = kept
 
 
 def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequence[Node], set[int]] | None) -> list[tuple[Node, Any]]:

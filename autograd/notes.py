@@ -81,27 +81,35 @@ class Call:
             if n.is_leaf:
                 continue
             if self.inputs is _UNTOLD:
-                self.inputs = frozenset([id(a) for a in _nodes(inputs)])
-            older = n.tag.__class__ is Notes and any([call.began < self.began for call in n.tag.calls])
-            if id(n) not in self.inputs and not older:  # what is handed through, or was kept, came out of an earlier call
-                noted(n).calls += (self,)
+                self.inputs = frozenset(map(id, _nodes(inputs)))
+            if id(n) in self.inputs:  # it was handed through
+                continue
+            notes = noted(n)
+            if not notes.calls or all([call.began > self.began for call in notes.calls]):  # else it was kept: an earlier call made it
+                notes.calls += (self,)
 
 
 _begun = count()
 _UNTOLD: frozenset[int] = frozenset([-1])  # the inputs of a call that gave nothing yet: no id is below 0
-_MANY = (list, tuple, dict)
+_MANY = (tuple, list, dict)
+_WHOLE: set[type] = set()  # the classes that were seen to be nodes which stand for themselves
 
 
 def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
     """The nodes in nested arguments or results, which may hold themselves."""
+    if x.__class__ in _WHOLE:
+        return (x,)
     if hasattr(x.__class__, "entries"):
-        return x.entries()
+        entries: Sequence[Any] = x.entries()
+        if entries.__class__ is tuple:
+            _WHOLE.add(x.__class__)
+        return entries
     found: list[Any] = []
     if isinstance(x, _MANY) and id(x) not in around:
-        for part in x.values() if isinstance(x, dict) else x:
-            if hasattr(part.__class__, "entries"):
-                found += part.entries()
-            elif isinstance(part, _MANY):
+        for part in x if x.__class__ is tuple else x.values() if isinstance(x, dict) else x:
+            if part.__class__ in _WHOLE:
+                found.append(part)
+            else:
                 found += _nodes(part, (*around, id(x)))
     return found
 

@@ -519,12 +519,12 @@ class Tensor(Node):
     @property
     def T(self) -> Tensor:
         """The dimensions reversed."""
-        return shapes.permute_(self, tuple(reversed(range(self.ndim))))
+        return shapes.permute_(self, tuple(range(self.raw.ndim))[::-1])
 
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
-        return functions.transpose(self, -2, -1)
+        return shapes.permute_(self, (1, 0)) if self.raw.ndim == 2 else functions.transpose(self, -2, -1)
 
     # In place. Refused where it would change what a graph has saved.
     def _changeable(self, what: str, other: Any = None) -> None:
