@@ -7,13 +7,14 @@ saved array with a later stamp. Views, ``.data`` and copies share the stamp of t
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd.notes import Place
 
-__all__ = ["CLOCK", "Changed", "Stamp", "stamped"]
+__all__ = ["CLOCK", "Changed", "Stamp", "at_one_place", "stamped"]
 
 CLOCK = [0]  # the number of changes so far
 
@@ -32,13 +33,31 @@ class Stamp:
         return "an unknown place" if self.place is None else str(self.place)
 
 
+class _Here(threading.local):
+    place: Place | None = None
+
+
+_here = _Here()
+
+
+class at_one_place:  # noqa: N801 - it is used as no_grad is
+    """Changes in a ``with`` block count as made at the line of user code that runs now: an optimiser's many are one step there."""
+
+    def __enter__(self) -> None:
+        self.before = _here.place
+        _here.place = self.before or Place(2)
+
+    def __exit__(self, *exc: object) -> None:
+        _here.place = self.before
+
+
 def stamped(t: Any, what: str) -> None:
     """Note that the memory of ``t`` changed now, by ``what``, at the innermost line outside this package and `nn`."""
     CLOCK[0] += 1
     stamp = t.stamp
     if stamp is None:
         stamp = t.stamp = Stamp()
-    stamp.time, stamp.what, stamp.place = CLOCK[0], what, Place(3)
+    stamp.time, stamp.what, stamp.place = CLOCK[0], what, _here.place or Place(3)
 
 
 class Changed:

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -356,3 +357,17 @@ def test_an_optimiser_without_an_update_says_so() -> None:
     w.grad = ag.ones(1)
     with pytest.raises(NotImplementedError, match="has no update"):
         Optimizer([w], {"lr": 1}).step()
+
+
+@every
+def test_a_step_between_forward_and_backward_is_an_error_that_names_its_line(kind: Any, settings: Any) -> None:
+    w = leaf()
+    w.grad = ag.ones(1)
+    opt = kind([w], **settings)
+    loss = (w * w).sum()
+    opt.step()
+    line = sys._getframe().f_lineno - 1
+    with pytest.raises(RuntimeError, match=rf"by \w+_ at .*test_optimizer\.py:{line};"):
+        loss.backward()
+    w.data.add_(1.0)
+    assert w.stamp is not None and w.stamp.line().endswith(f"test_optimizer.py:{line + 4}")  # the place of a step ends with it
