@@ -27,7 +27,7 @@ int64, int32, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("uin
 DTYPES = (float32, float64, int64, int32, uint8, bool_)
 
 _ndarray, _new = np.ndarray, object.__new__
-_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from; nobody writes into a gradient
+_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from: a copy is made sooner than a one
 _RELEASED = -1  # the time of an operation whose saved arrays were let go
 
 
@@ -255,7 +255,7 @@ class Tensor(Node):
                     f"backward of a tensor of shape {self.shape} needs a gradient of that shape: reduce to one number with "
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
-            return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype]
+            return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype].copy()
         g = gradient if isinstance(gradient, Tensor) else _node(Tensor, _entries(gradient, "the gradient").astype(self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")

@@ -12,6 +12,7 @@ from typing import Any
 import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of
+from autograd.random import coins
 from autograd.shapes import cross_entropy_
 
 __all__ = [
@@ -92,8 +93,9 @@ def dropout(
         return input
     if p == 1:
         return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
-    kept = ag.empty(input.shape, dtype=ag.bool_).bernoulli_(1 - p, generator=generator)
-    return input * (kept.to(input.dtype) / (1 - p))
+    kept = coins(input.shape, 1 - p, generator).astype(input.dtype if input.dtype.kind == "f" else ag.float32)
+    kept /= 1 - p
+    return input * ag.from_numpy(kept)
 
 
 # What losses share.
