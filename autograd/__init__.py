@@ -13,10 +13,11 @@ from autograd.creation import (
 from autograd.files import load, save
 from autograd.functions import (
     amax, amin, argmax, argmin, broadcast_to, cat, cumsum, diag, dot, einsum, flatten, flip, linear, log_softmax,
-    logsumexp, matmul, max, mean, min, mm, mv, norm, outer, permute, prod, reshape, softmax, split, squeeze, stack, std,
-    sum, transpose, tril, triu, unsqueeze, var,
+    logsumexp, matmul, max, mean, min, mm, mv, norm, outer, permute, prod, reshape, softmax, softmax_cross_entropy, split, squeeze,
+    stack, std, sum, transpose, tril, triu, unsqueeze, var,
 )
 from autograd.graph import Node, Op, ancestors, each, grad
+from autograd.memory import at_one_place
 from autograd.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
 from autograd.notes import Call
 from autograd.random import Generator, default_generator, initial_seed, manual_seed
@@ -66,7 +67,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "AnomalyError", "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
-    "ancestors", "arange", "argmax", "argmin", "as_tensor", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
+    "ancestors", "arange", "argmax", "argmin", "as_tensor", "at_one_place", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
     "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "detect_anomaly", "diag", "div", "dot",
     "draw", "draw_dot", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "errors", "exp",
     "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like",
@@ -76,7 +77,7 @@ __all__ = [
     "mm", "mul", "mv", "nan", "ne", "neg", "no_grad", "norm", "normal", "numel", "ones", "ones_like", "outer",
     "permute", "pi", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
     "reciprocal", "record_lines", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid",
-    "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std",
+    "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std",
     "sub", "sum", "summary", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var",
     "where", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ from autograd.shapes import (
     axis_of,
     broadcast_to_,
     cat_,
+    cross_entropy_,
     cumsum_,
     einsum_,
     getitem_,
@@ -264,6 +265,30 @@ def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> A
     """log(softmax(x)) along ``dim`` (default: the last), exact where softmax underflows."""
     a = axis_of(_last(dim, axis), _floating(x, "log_softmax").ndim)
     return log_softmax_(x, a) if x.ndim else x * 0
+
+
+def softmax_cross_entropy(x: Any, index: Any) -> Any:
+    """-log(softmax(x))[index] for each row of x: logits (..., classes) and class indices (...), integers, give (...).
+
+    `nn.functional.cross_entropy` has reductions, weights and classes in dimension 1. Raises ValueError for shapes that do not fit
+    and an index outside [0, classes), TypeError for logits that are not floating and indices that are no integers.
+
+    >>> from autograd import tensor
+    >>> softmax_cross_entropy(tensor([[0., 0.], [1000., -1000.]]), tensor([1, 0]))
+    tensor([0.6931, 0.0000])
+    """
+    *rows, classes = _floating(x, "softmax_cross_entropy").shape or (0, 0)
+    if given(index, "softmax_cross_entropy").dtype.kind not in "iu":
+        raise TypeError(f"softmax_cross_entropy: class indices are integers, got {index.dtype}; convert with .long() first")
+    if not x.ndim or list(index.shape) != rows:
+        raise ValueError(
+            f"softmax_cross_entropy takes logits (..., classes) and one index for each row, got shapes {tuple(x.shape)} and "
+            f"{tuple(index.shape)}"
+        )
+    numbers = getattr(index, "raw", index)
+    if numbers.size and not 0 <= (worst := numbers.min() if numbers.min() < 0 else numbers.max()) < classes:
+        raise ValueError(f"softmax_cross_entropy: class index {worst} is out of range for {classes} classes")
+    return cross_entropy_(x, index)
 
 
 def matmul(x: Any, y: Any) -> Any:

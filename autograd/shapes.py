@@ -217,7 +217,7 @@ def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 sum_         = Op("sum",         _sum,                                               lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None)
-mean_        = Op("mean",        _mean,                                              lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
+mean_        = Op("mean",        quiet(_mean),                                       lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
 amax_        = Op("max",         _extreme(np.max),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
 amin_        = Op("min",         _extreme(np.min),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
 cumsum_      = Op("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None)

@@ -12,8 +12,6 @@ from typing import Any
 import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of
-from autograd.random import coins
-from autograd.shapes import cross_entropy_
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
@@ -93,9 +91,8 @@ def dropout(
         return input
     if p == 1:
         return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
-    kept = coins(input.shape, 1 - p, generator).astype(input.dtype if input.dtype.kind == "f" else ag.float32)
-    kept /= 1 - p
-    return input * ag.from_numpy(kept)
+    dtype = input.dtype if input.dtype.kind == "f" else ag.float32
+    return input * ag.empty(input.shape, dtype=dtype).bernoulli_(1 - p, generator=generator).div_(1 - p)
 
 
 # What losses share.
@@ -307,7 +304,7 @@ def cross_entropy(
     index, kept = _indices("cross_entropy", input, target, ignore_index)
     if kept is not None:  # what is left out must not reach the gradient, not even as 0 * inf
         rows = ag.where(ag.tensor(kept[:, None]), rows, 0.0)
-    losses, even = cross_entropy_(rows, index), None
+    losses, even = ag.softmax_cross_entropy(rows, index), None
     if label_smoothing:
         logp = log_softmax(rows, 1)
         losses = losses * (1 - label_smoothing)

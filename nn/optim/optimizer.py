@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import brief, described, flag_of, is_many
-from autograd.memory import at_one_place
 
 __all__ = ["Optimizer", "number"]
 
@@ -186,7 +185,7 @@ class Optimizer:
                 raise TypeError(f"{self._name}.step: closure must be a function, got {described(closure)}")
             with ag.enable_grad():
                 loss = closure()
-        with ag.no_grad(), at_one_place():
+        with ag.no_grad(), ag.at_one_place():
             for group in self.param_groups:
                 self.update(self._moving(group), group)
         return loss

@@ -241,3 +241,14 @@ def test_arguments_too_few_or_too_many_are_counted() -> None:
                 told = f"takes {n} argument{s}, got {len(args)}" + (": " if args else "$")
                 with pytest.raises(TypeError, match=told):
                     row(*args)
+
+
+@pytest.mark.parametrize("shape", [(8193,), (3, 4097), (2, 4097, 2), (100, 100)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+def test_relu_of_large_arrays_is_that_of_each_number(shape: tuple[int, ...], dtype: Any) -> None:
+    x = np.random.default_rng(0).normal(0, 5, shape).astype(dtype)
+    if x.dtype.kind == "f":
+        x.flat[:5] = [math.nan, -math.nan, math.inf, -math.inf, -0.0]
+    z = ROWS["relu"](x)
+    assert z.dtype == x.dtype
+    np.testing.assert_array_equal(z, np.where(x <= 0, 0, x))

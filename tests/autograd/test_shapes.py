@@ -154,6 +154,43 @@ def test_views_joins_and_the_like(f: Any, numpy: Any) -> None:
     check(f, rng(2, 3, 4), numpy=numpy)
 
 
+@settings(max_examples=40)
+@given(data=st.data(), rows=st.lists(st.integers(0, 3), max_size=2).map(tuple), classes=st.integers(1, 4))
+def test_cross_entropy_is_minus_the_logarithm_of_softmax_at_an_index(data: st.DataObject, rows: tuple[int, ...], classes: int) -> None:
+    index = data.draw(hnp.arrays(data.draw(st.sampled_from([np.int64, np.uint8])), rows, elements=st.integers(0, classes - 1)))
+
+    def numpy(a: Array) -> Array:
+        p = np.exp(a) / np.exp(a).sum(-1, keepdims=True)
+        return -np.log(np.take_along_axis(p, index[..., None].astype(np.int64), -1)[..., 0])
+
+    check(lambda x: ag.softmax_cross_entropy(x, tensor(index)), rng(*rows, classes), numpy=numpy, order=2)
+
+
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
+def test_rows_of_extremes_as_log_softmax_has_them(dtype: Any) -> None:
+    rows = [
+        [1e30, -1e30, 0],
+        [-1e30, -1e30, -1e30],
+        [ag.inf, 0, 0],
+        [-ag.inf, 0, 1],
+        [-ag.inf, -ag.inf, -ag.inf],
+        [ag.nan, 0, 1],
+        [0, ag.nan, 1],
+    ]
+    x = tensor(rows, dtype=dtype)
+    for c in range(3):
+        got = ag.softmax_cross_entropy(x, ag.full((len(rows),), c, dtype=ag.int64))
+        np.testing.assert_allclose(got.numpy(), -x.log_softmax(1).numpy()[:, c], rtol=1e-6)
+        # by columns, the largest entry and the sum are found in another way
+        np.testing.assert_allclose(x.softmax(1).numpy(), x.T.contiguous().softmax(0).T.numpy(), rtol=1e-6)
+
+
+def test_a_linear_layer_without_a_bias_is_one_row_and_a_product() -> None:
+    check(lambda x, w: ag.linear(x, w), rng(2, 3, 4), rng(5, 4), numpy=lambda x, w: x @ w.T, order=2)
+    x = tensor(rng(3, 4), requires_grad=True)
+    assert [n.op.name for n in ag.ancestors(ag.linear(x, tensor(rng(5, 4)))) if not n.is_leaf] == ["linear"]
+
+
 @settings(max_examples=60)
 @given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
 def test_basic_indexing(data: st.DataObject, shape: tuple[int, ...]) -> None:
