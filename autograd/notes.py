@@ -99,6 +99,8 @@ def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
     """The nodes in nested arguments or results, which may hold themselves."""
     if x.__class__ in _WHOLE:
         return (x,)
+    if x.__class__ is tuple and len(x) == 1 and x[0].__class__ in _WHOLE:  # the arguments, nearly always
+        return x
     if hasattr(x.__class__, "entries"):
         entries: Sequence[Any] = x.entries()
         if entries.__class__ is tuple:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.benchmarks import report, scaling
+import autograd as ag
+import nn
+from tests.benchmarks import parts, report, scaling
 from tests.benchmarks.measuring import Workload, agreement, arrays, race, slope
 from tests.benchmarks.peers import OURS
 from tests.benchmarks.workloads import ROWS, Figure, Race, scalars
@@ -61,6 +63,17 @@ def test_the_table() -> None:
     assert 0 < low <= rows[0].figure <= high
     page = report.page(rows)
     assert "| F0 | 12 MB | - | <= 10 MB | no | a thing |" in page and f"numpy {np.__version__}" in page
+
+
+def test_the_parts_of_a_step_are_its_own_work_and_all_of_it() -> None:
+    x, w = ag.randn(5, 3), ag.randn(2, 3, requires_grad=True)
+    loss = nn.functional.mse_loss(ag.tanh(ag.linear(x, w)) * w.sum(), ag.zeros(5, 2))
+    forward, backward, gradients = parts.what_numpy_does(loss)
+    assert [float(np.sum(call())) for call in forward][-1] == loss.item() and len(backward) == 7
+    loss.backward()
+    np.testing.assert_allclose(gradients[w], w.grad.numpy(), rtol=1e-6)
+    for found in (parts.of_tensors(number=2), parts.of_scalars(100, rounds=1)):
+        assert len(found) >= 5 and sum(part.seconds for part in found) > 0
 
 
 def test_chains_of_objects_are_freed() -> None:

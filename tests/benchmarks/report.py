@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.benchmarks import peers
+from tests.benchmarks import parts, peers
 from tests.benchmarks.measuring import race
 from tests.benchmarks.workloads import ROWS, Figure, Race
 
@@ -111,5 +111,5 @@ def main(names: Sequence[str], quick: bool) -> None:
             rows.append(found)
             print(line.format(*found.cells()), flush=True)
     if not names and not quick:
-        RESULTS.write_text(page(rows), encoding="utf-8")
+        RESULTS.write_text(f"{page(rows)}\n{parts.page()}", encoding="utf-8")
         print(f"written to {RESULTS}")

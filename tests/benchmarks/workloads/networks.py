@@ -15,7 +15,7 @@ FIVE, EIGHT = "its five matrix products", "its eight matrix products"
 FORMULA = "the hand-derived formula"
 
 
-def _small(dtype: Any = np.float32) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+def small_network(dtype: Any = np.float32) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Parameters, rows and targets of 2-16-16-1, batch 100."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((100, 2)).astype(dtype)
@@ -25,7 +25,7 @@ def _small(dtype: Any = np.float32) -> tuple[list[np.ndarray], np.ndarray, np.nd
 
 def small_functions(lr: float = 0.05) -> Workload:
     """T1 with tensors and functions."""
-    start, x, y = _small()
+    start, x, y = small_network()
     sides: dict[str, Side] = {name: programs.small_step(lib, start, x, y, lr) for name, lib in libraries()}
     sides[BUFFERS] = by_hand.small_training(start, x, y, lr)
     sides[FASTEST] = by_hand.small_training(start, x, y, lr, product=np.dot, ones=True)
@@ -37,7 +37,7 @@ def small_functions(lr: float = 0.05) -> Workload:
 
 def small_modules(lr: float = 0.05) -> Workload:
     """T1 as ``nn.Sequential`` with ``optim.SGD``."""
-    start, x, y = _small()
+    start, x, y = small_network()
     sides: dict[str, Side] = {
         name: programs.training(lib, programs.small(lib), lib.nn.MSELoss(), start, x, y, lr) for name, lib in libraries()
     }
@@ -116,7 +116,7 @@ def matrix_products() -> Workload:
 
 def hessian_vector() -> Workload:
     """T5: the Hessian-vector product of T1's network, float64."""
-    start, x, y = _small(np.float64)
+    start, x, y = small_network(np.float64)
     rng = np.random.default_rng(1)
     vector = [rng.standard_normal(a.shape) for a in start]
     sides: dict[str, Side] = {name: programs.hessian_vector(lib, start, x, y, vector) for name, lib in libraries()}
