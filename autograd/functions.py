@@ -286,7 +286,8 @@ def softmax_cross_entropy(x: Any, index: Any) -> Any:
             f"{tuple(index.shape)}"
         )
     numbers = getattr(index, "raw", index)
-    if numbers.size and not 0 <= (worst := numbers.min() if numbers.min() < 0 else numbers.max()) < classes:
+    if numbers.size and not numbers.view(f"u{numbers.itemsize}").max() < classes:  # below 0 is very large here
+        worst = numbers.min() if numbers.min() < 0 else numbers.max()
         raise ValueError(f"softmax_cross_entropy: class index {worst} is out of range for {classes} classes")
     return cross_entropy_(x, index)
 

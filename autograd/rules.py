@@ -157,10 +157,18 @@ def _round(x: float) -> float:
 def _where(c: Any, a: Any, b: Any) -> Any:
     if c.__class__ is np.ndarray and c.dtype is _BOOL:  # a 0 among floats masks their bits: same result, many times faster
         if b.__class__ is np.ndarray and a.__class__ is int and a == 0 and (bits := _BITS.get(b.dtype)) is not None:
-            return (b.view(bits) * ~c).view(b.dtype)
+            return _masked(b, np.logical_not(c), bits)
         if a.__class__ is np.ndarray and b.__class__ is int and b == 0 and (bits := _BITS.get(a.dtype)) is not None:
-            return (a.view(bits) * c).view(a.dtype)
+            return _masked(a, c, bits)
     return (a if c else b) if c.__class__ is bool and a.__class__ in _WEAK and b.__class__ in _WEAK else np.where(c, a, b)
+
+
+def _masked(x: np.ndarray, kept: np.ndarray, bits: Any) -> Any:
+    """``x`` where ``kept``, else 0."""
+    if x.shape != kept.shape or not x.shape:
+        return (x.view(bits) * kept).view(x.dtype)
+    z = kept.astype(bits)
+    return np.multiply(z, x.view(bits), z).view(x.dtype)  # without a cast in the middle
 
 
 def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 0.5, -1

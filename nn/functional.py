@@ -203,7 +203,7 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
     index, ignored = target if target.ndim == 1 else target.reshape(-1), int_of(ignore_index, f"{name}: ignore_index")
     given = index.numpy()
-    inside = not given.size or (given.min() >= 0 and given.max() < classes)
+    inside = not given.size or given.view(f"u{given.itemsize}").max() < classes  # below 0 is very large here
     if inside and not 0 <= ignored < classes:
         return index, None
     kept = given != ignored
