@@ -356,15 +356,15 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
         n.mark = None
         if g is DONE:  # nothing that flows came this way
             continue
-        if create_graph and isinstance(g, Node) and id(g) not in theirs and n not in marked:
-            noted(g).gradient_of.append((noted(n), source))
-        if n.op is leaf:
-            if wanted is None or n in wanted:
-                found.append((n, g))
-            continue
         dx = n.dx
         dy = n.dy
-        if create_graph or (dx is None and dy is None):
+        if (dx is None and dy is None) or create_graph:
+            if create_graph and isinstance(g, Node) and id(g) not in theirs and n not in marked:
+                noted(g).gradient_of.append((noted(n), source))
+            if n.op is leaf:
+                if wanted is None or n in wanted:
+                    found.append((n, g))
+                continue
             if n.retains_grad if wanted is None else n in wanted:
                 found.append((n, g))
             z, args = n.saved(create_graph)
