@@ -20,13 +20,14 @@ from autograd.graph import Op, each
 from autograd.rules import exp, quiet, where
 
 Dim = int | Sequence[int] | None
+_ALL = tuple(range(64))  # more axes than an array may have
 
 
 # Helpers that serve arrays and nodes alike.
 def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
     """``dim`` as a tuple of axes >= 0; None and () mean all of them."""
     if dim is None or (isinstance(dim, list | tuple) and not dim):
-        return tuple(range(ndim))
+        return _ALL[:ndim]
     dims = list(dim) if isinstance(dim, list | tuple) else [dim]
     axes = []
     for d in dims:
@@ -79,8 +80,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
         return rows_summed(x)
-    all_of_them = len(axes) == x.ndim  # which numpy finds sooner if not told which
-    return x.sum(None if all_of_them else axes, np.int64 if x.dtype.kind in "biu" else None, keepdims=keepdim)
+    some = None if len(axes) == x.ndim else axes  # all of them are found sooner if numpy is not told which
+    return np.add.reduce(x, some, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
 
 
 def _mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
@@ -252,7 +253,7 @@ triu_        = Op("triu",        np.triu,                                       
 
 
 def size_of(x: Any, axes: tuple[int, ...]) -> Any:
-    n = math.prod([x.shape[a] for a in axes])
+    n = math.prod(x.shape if len(axes) == len(x.shape) else [x.shape[a] for a in axes])
     return n if n else math.nan
 
 
