@@ -69,7 +69,7 @@ class Op:
     (-0.435398, -0.019251)
     """
 
-    __slots__ = ("compute", "differentiable", "name", "on_array", "vjps")
+    __slots__ = ("compute", "differentiable", "name", "on_array", "on_float", "vjps")
     arity: int | None = None  # how many arguments there must be, where that is checked
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; `rules` adds numpy's
 
@@ -82,7 +82,7 @@ class Op:
             if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
                 raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
         self.name, self.compute = name, compute
-        self.on_array = getattr(compute, "on_array", compute)  # what it comes to where an argument is an array
+        self.on_float = self.on_array = compute  # a row that computes in two ways says so: see `rules.Both`
         last = vjps[-1] if vjps else None
         self.vjps: Any = _Endless(vjps[:-1], last) if isinstance(last, each) else vjps  # type: ignore[arg-type]
         self.differentiable = any(rule is not None for rule in vjps)

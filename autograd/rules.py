@@ -13,7 +13,7 @@ import numbers
 import operator
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -30,29 +30,35 @@ def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     return np.errstate(all="ignore")(function)  # as a decorator it takes half the time of a with block
 
 
-def both(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable[..., Any]:
-    """Compute with ``on_float`` (math) for Python floats and with ``on_array`` (numpy) for arrays and complex numbers.
+class Both(NamedTuple):
+    """How to compute with Python floats (by math), and with arrays and complex numbers (by numpy).
 
     Where math raises (1 / 0, log(0), exp(1000)), numpy knows the value that IEEE 754 gives.
     """
 
-    def compute(*args: Any) -> Any:
-        for a in args:
-            if a.__class__ not in _WEAK:
-                return on_array(*args)
-        try:
-            return on_float(*args)
-        except (ArithmeticError, ValueError):
-            with np.errstate(all="ignore"):
-                return float(on_array(*(np.float64(a) for a in args)))
+    on_float: Callable[..., Any]
+    on_array: Callable[..., Any]
 
-    compute.on_float, compute.on_array = on_float, on_array  # type: ignore[attr-defined]
-    return compute
+    def compute(self) -> Callable[..., Any]:
+        """The one that chooses."""
+        on_float, on_array = self
+
+        def compute(*args: Any) -> Any:
+            for a in args:
+                if a.__class__ not in _WEAK:
+                    return on_array(*args)
+            try:
+                return on_float(*args)
+            except (ArithmeticError, ValueError):
+                with np.errstate(all="ignore"):
+                    return float(on_array(*(np.float64(a) for a in args)))
+
+        return compute
 
 
-def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Callable[..., Any]:
-    """`both` for what numpy may warn about (setting its error state costs as much as a small operation)."""
-    return both(on_float, quiet(on_array))
+def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Both:
+    """`Both` for what numpy may warn about (setting its error state costs as much as a small operation)."""
+    return Both(on_float, quiet(on_array))
 
 
 Op.plain |= {np.ndarray, np.float64, np.float32, np.bool_, np.int64}
@@ -98,8 +104,10 @@ class Elementwise(Op):
         raise kind(f"{self.name} is not defined for {' and '.join(map(described, args))}") from None
 
 
-def op(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None) -> Op:
-    row = Elementwise(name, compute, *vjps)
+def op(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] | None) -> Op:
+    row = Elementwise(name, compute.compute() if isinstance(compute, Both) else compute, *vjps)
+    if isinstance(compute, Both):
+        row.on_float, row.on_array = compute
     ROWS[name] = row
     return row
 
@@ -123,7 +131,7 @@ def _softplus(x: Any) -> Any:
 
 
 def _relu(x: Any) -> Any:  # numpy is two to four times faster with a row of zeros than with one
-    wide = x.__class__ is np.ndarray and x.size > 8192 and x.shape[-1] <= 4096
+    wide = x.__class__ is np.ndarray and x.dtype.kind == "f" and x.size > 8192 and x.shape[-1] <= 4096
     return np.maximum(x, _zeros(x.shape[-1], x.dtype) if wide else 0)
 
 
@@ -208,7 +216,7 @@ floordiv = op("//",    edgy(operator.floordiv, np.floor_divide), lambda g, z, x,
 mod    = op("%",       edgy(operator.mod, np.mod),                      lambda g, z, x, y: g,                        lambda g, z, x, y: -g * (x // y))
 
 abs    = op("abs",     operator.abs,                            lambda g, z, x: g * sign(x))                # 0 at 0
-sign   = op("sign",    both(lambda x: float((x > 0) - (x < 0)), _sign),                    lambda g, z, x: g * 0)
+sign   = op("sign",    Both(lambda x: float((x > 0) - (x < 0)), _sign),                    lambda g, z, x: g * 0)
 exp    = op("exp",     edgy(math.exp, np.exp),                  lambda g, z, x: g * z)
 expm1  = op("expm1",   edgy(math.expm1, np.expm1),              lambda g, z, x: g * exp(x))
 log    = op("log",     edgy(math.log, np.log),                  lambda g, z, x: g / x)
@@ -223,13 +231,13 @@ tan    = op("tan",     edgy(math.tan, np.tan),                  lambda g, z, x: 
 atan   = op("atan",    edgy(math.atan, np.arctan),              lambda g, z, x: g / (1 + x * x))
 sinh   = op("sinh",    edgy(math.sinh, np.sinh),                lambda g, z, x: g * cosh(x))
 cosh   = op("cosh",    edgy(math.cosh, np.cosh),                lambda g, z, x: g * sinh(x))
-tanh   = op("tanh",    both(math.tanh, np.tanh),                lambda g, z, x: g * (1 - z * z))
-erf    = op("erf",     both(math.erf, _keep(math.erf)),         lambda g, z, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)))
-erfc   = op("erfc",    both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)))
+tanh   = op("tanh",    Both(math.tanh, np.tanh),                lambda g, z, x: g * (1 - z * z))
+erf    = op("erf",     Both(math.erf, _keep(math.erf)),         lambda g, z, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)))
+erfc   = op("erfc",    Both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)))
 
-sigmoid  = op("sigmoid",  both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lambda g, z, x: g * (z * (1 - z)))
-softplus = op("softplus", both(lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))), _softplus), lambda g, z, x: g * sigmoid(x))
-relu     = op("relu",  both(lambda x: 0.0 if x <= 0 else x, _relu),
+sigmoid  = op("sigmoid",  Both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lambda g, z, x: g * (z * (1 - z)))
+softplus = op("softplus", Both(lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))), _softplus), lambda g, z, x: g * sigmoid(x))
+relu     = op("relu",  Both(lambda x: 0.0 if x <= 0 else x, _relu),
                                                                 lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
 prelu    = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
@@ -239,18 +247,18 @@ elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu
                                                                 lambda g, z, x, a: g * expm1(minimum(x, 0)))
 
 # Ties share the gradient evenly; a NaN passes it to both.
-maximum = op("maximum", both(_maximum, np.maximum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x < y, 0, g)),
+maximum = op("maximum", Both(_maximum, np.maximum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x < y, 0, g)),
                                                                 lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)))
-minimum = op("minimum", both(_minimum, np.minimum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x > y, 0, g)),
+minimum = op("minimum", Both(_minimum, np.minimum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x > y, 0, g)),
                                                                 lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)))
 # A bound has gradient 1; a NaN has 0.
-clamp_min = op("clamp_min", both(_maximum, np.maximum),         lambda g, z, x, low: where(x >= low, g, 0),   lambda g, z, x, low: where(x < low, g, 0))
-clamp_max = op("clamp_max", both(_minimum, np.minimum),         lambda g, z, x, top: where(x <= top, g, 0),   lambda g, z, x, top: where(x > top, g, 0))
+clamp_min = op("clamp_min", Both(_maximum, np.maximum),         lambda g, z, x, low: where(x >= low, g, 0),   lambda g, z, x, low: where(x < low, g, 0))
+clamp_max = op("clamp_max", Both(_minimum, np.minimum),         lambda g, z, x, top: where(x <= top, g, 0),   lambda g, z, x, top: where(x > top, g, 0))
 where   = op("where",  _where,                                  None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g))
 
-floor  = op("floor",   both(_floor, np.floor),                  lambda g, z, x: g * 0)
-ceil   = op("ceil",    both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: g * 0)
-round  = op("round",   both(_round, np.round),                  lambda g, z, x: g * 0)                      # half to even
+floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: g * 0)
+ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: g * 0)
+round  = op("round",   Both(_round, np.round),                  lambda g, z, x: g * 0)                      # half to even
 
 lt = op("<",  operator.lt, None, None)
 le = op("<=", operator.le, None, None)

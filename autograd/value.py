@@ -124,7 +124,7 @@ def kernel(y, x):
     return slow(row, x, y)
 """
 
-_EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0)
+_EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): what math raises leads to `_edge`
 _scopes: list[dict[str, Any]] = []  # the globals of each kernel, completed once Value exists
 
 
@@ -141,10 +141,6 @@ class _Code(Symbol):
         return cls(f"({chosen} if {condition} else {other})")
 
 
-def _on_float(row: Op) -> Callable[..., Any]:
-    return getattr(row.compute, "on_float", row.compute)  # what it raises at an edge leads to `_edge`
-
-
 def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
     args = ("a",) if template is _UNARY else ("a", "b")
     text = {"compute": f"a {row.name} b" if row.name in ("+", "-", "*", "/") else f"compute({', '.join(args)})"}
@@ -152,8 +148,8 @@ def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
         if f"{{{d}}}" in template:
             partial = derivative(row, i, 1, "c", args, _Code)
             text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
-    scope: dict[str, Any] = {n: _on_float(r) for n, r in rules.ROWS.items() if n.isidentifier()}
-    scope |= {"compute": _on_float(row), "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope: dict[str, Any] = {n: r.on_float for n, r in rules.ROWS.items() if n.isidentifier()}
+    scope |= {"compute": row.on_float, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
     scope["slow"] = _slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
     exec(compile(template.format(**text), f"{__file__}: {row.name}", "exec"), scope)
     _scopes.append(scope)

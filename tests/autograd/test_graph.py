@@ -1,5 +1,6 @@
 """The walk: `grad` with PyTorch's meaning, `backward`, `ancestors`, and random graphs raw against recorded."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Node, Value, ancestors, grad, tensor
+from autograd import Node, Op, Value, ancestors, grad, tensor
 
 
 @st.composite
@@ -155,3 +156,11 @@ def test_a_rule_that_gives_no_gradient_is_named(create_graph: bool, rule: Any, m
     with pytest.raises((TypeError, ValueError), match=r"the rule of <halved> for argument 0, called as rule\(g, z, \*args\): .*" + message):
         halved(x).sum().backward(create_graph=create_graph)
     assert x.grad is None
+
+
+def test_a_function_that_wraps_a_row_computes_what_it_says() -> None:
+    double = Op("double tanh", functools.wraps(ag.tanh.compute)(lambda x: np.tanh(x) * 2), lambda g, z, x: g)
+    assert double(ag.ones(2)).tolist() == double(np.ones(2, np.float32)).tolist()
+    three = Op("three", ag.maximum, None, None, None)
+    with pytest.raises(TypeError, match="takes 2 arguments, got 3"):
+        three(ag.ones(2), ag.ones(2), ag.ones(2))

@@ -244,11 +244,11 @@ def test_arguments_too_few_or_too_many_are_counted() -> None:
 
 
 @pytest.mark.parametrize("shape", [(8193,), (3, 4097), (2, 4097, 2), (100, 100)])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.uint8, np.bool_])
 def test_relu_of_large_arrays_is_that_of_each_number(shape: tuple[int, ...], dtype: Any) -> None:
     x = np.random.default_rng(0).normal(0, 5, shape).astype(dtype)
     if x.dtype.kind == "f":
         x.flat[:5] = [math.nan, -math.nan, math.inf, -math.inf, -0.0]
     z = ROWS["relu"](x)
-    assert z.dtype == x.dtype
+    assert z.dtype == ROWS["relu"](x.reshape(-1)[:3]).dtype == (x.dtype if dtype is not np.bool_ else np.int64)
     np.testing.assert_array_equal(z, np.where(x <= 0, 0, x))
