@@ -84,7 +84,7 @@ def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], 
             raw = compute(a, b)
         except (ValueError, OverflowError):
             return Tensor.record(row, (x, y))  # which words the error
-        z = _new(Tensor)
+        z = _new(Tensor)  # as in `record`, written out because a call would cost a tenth of a small sum
         z.raw = raw if raw.__class__ is _ndarray else np.asarray(raw)
         z._grad = z.mark = z.tag = z.stamp = None
         z.time = CLOCK[0]
@@ -163,8 +163,7 @@ class Tensor(Node):
             raise TypeError(
                 f"Tensor() takes an array, got {type(data).__name__}; use tensor(data) for numbers and lists, empty(2, 3) for a shape"
             )
-        shared = data.data if isinstance(data, Tensor) else _node(Tensor, np.asarray(data))
-        dtype_of(shared.raw.dtype)
+        shared = data.data if isinstance(data, Tensor) else _node(Tensor, _ours(np.asarray(data)))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
         self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK[0], False
@@ -201,10 +200,9 @@ class Tensor(Node):
             raw = op.on_array(*raws)
         except (ValueError, TypeError, OverflowError) as error:
             op.refuse(tuple(raws), error)
-        if raw.__class__ is _ndarray:
-            view = raw.base is not None
-        else:
-            view, raw = False, np.asarray(raw)
+        if raw.__class__ is not _ndarray:
+            raw = np.asarray(raw)
+        view = raw.base is not None
         if mixed or raw.dtype is not dtype:
             raw = cls._in_our_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
@@ -236,13 +234,13 @@ class Tensor(Node):
     @staticmethod
     def _in_our_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
         """The result of ``op(*raws)`` in a dtype that tensors have: numpy's own where there is one."""
-        if raw.dtype is float64 and op is not shapes.cast_ and op is not pack:
+        if raw.dtype == float64 and op is not shapes.cast_ and op is not pack:
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
                 with np.errstate(over="ignore"):
                     return raw.astype(float32)  # integers meet Python floats in the default dtype
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             return raw.astype(float32 if raw.dtype.kind == "f" else int64)
-        return raw
+        return _ours(raw)
 
     @classmethod
     def constant(cls, raw: Any) -> Tensor:
@@ -467,7 +465,7 @@ class Tensor(Node):
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor in another dtype; a device name is accepted and means this machine."""
         if len(args) == 1 and not kwargs and isinstance(args[0], np.dtype) and args[0] in DTYPES:
-            return self if args[0] is self.raw.dtype else Tensor.record(shapes.cast_, (self, args[0]))
+            return self if args[0] == self.raw.dtype else Tensor.record(shapes.cast_, (self, args[0]))
         if unknown := sorted(kwargs.keys() - {"dtype", "device", "other"}):
             raise TypeError(f"to() takes dtype=, device= and other=, got {', '.join(unknown)}")
         wanted = [a for a in (*args, *kwargs.values()) if a is not None and not (isinstance(a, str) and a == "cpu")]
@@ -653,6 +651,8 @@ class Tensor(Node):
     # Indexing and iteration.
     def __getitem__(self, key: Any) -> Tensor:
         key = _index(key, self.shape)
+        if self.op is not None:  # what the graph keeps is its own: the arrays of a key have no stamp
+            key = tuple([k.copy() if k.__class__ is _ndarray else k for k in key])
         try:
             return shapes.getitem_(self, key)
         except IndexError:
@@ -839,8 +839,14 @@ class Tensor(Node):
         return self.T
 
 
+def _ours(raw: np.ndarray) -> np.ndarray:
+    """The array with the very dtype object that stands in DTYPES: one that was unpickled has an equal one of its own."""
+    dtype = DTYPES[DTYPES.index(dtype_of(raw.dtype))]
+    return raw if raw.dtype is dtype else raw.view(dtype)
+
+
 def _rebuild(cls: type[Tensor], raw: np.ndarray, requires_grad: bool) -> Tensor:
-    z = _node(cls, raw)
+    z = _node(cls, _ours(raw))
     z.op = leaf if requires_grad else None
     return z
 

@@ -245,3 +245,46 @@ def test_the_class_itself_takes_arrays_only() -> None:
         with pytest.raises(TypeError, match=r"use tensor\(data\) for numbers and lists, empty\(2, 3\) for a shape"):
             Tensor(data)
     assert Tensor(np.ones(2)).type() == "float64" and ag.ones(1).type(ag.int64).type() == "int64"
+
+
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: i.numpy(), lambda i: (ag.tensor([0, 1]), i)], ids=["tensor", "array", "pair"])
+def test_an_index_that_is_changed_later_changes_no_gradient(index: Any) -> None:
+    x, i = ag.ones(3, 3, requires_grad=True), ag.tensor([0, 2])
+    y = (x * 1)[index(i)]
+    (before,) = ag.grad(y.sum(), x, retain_graph=True)
+    i.fill_(1)
+    assert ag.grad(y.sum(), x)[0].equal(before)
+
+
+class _Sub(np.ndarray):
+    pass
+
+
+@pytest.mark.parametrize(
+    "handed", [lambda x: x.view(_Sub), memoryview, lambda x: x, lambda x: x[:]], ids=["subclass", "memoryview", "itself", "view"]
+)
+def test_an_operation_that_gives_its_arguments_memory_is_seen(handed: Any) -> None:
+    o = ag.Op("handed", handed, lambda g, z, x: g)
+    x, w = ag.ones(3), ag.ones(3, requires_grad=True)
+    loss = (w * o(x)).sum()
+    x.add_(5.0)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64, ag.int64, ag.bool_])
+def test_an_unpickled_dtype_is_that_dtype(dtype: Any) -> None:
+    array = pickle.loads(pickle.dumps(np.ones(2, dtype)))
+    made = [
+        tensor(array),
+        Tensor(array),
+        ag.from_numpy(array),
+        ag.as_tensor(array),
+        pickle.loads(pickle.dumps(tensor(array))),
+        copy.deepcopy(tensor(array)),
+    ]
+    for x in made:
+        assert x.dtype is dtype and x.to(pickle.loads(pickle.dumps(dtype))) is x and x.to(dtype) is x
+        assert (x.sum().dtype, x.exp().dtype) == (tensor([1]).to(dtype).sum().dtype, ag.ones(1, dtype=dtype).exp().dtype)
+    handed = ag.Op("unpickled", lambda x: pickle.loads(pickle.dumps(x)), None)
+    assert handed(ag.ones(2, dtype=dtype)).dtype is dtype
