@@ -113,9 +113,9 @@ def _numbers(a: Any) -> np.ndarray | None:
 
 
 def _given(op: Op, args: tuple[Any, ...]) -> dict[int, np.ndarray]:
-    """The numbers among the arguments, by their place; an axis is none of them."""
+    """The numbers among the arguments, by their place; an axis is none of them, nor an index."""
     plain = op not in _MOVES
-    return {i: x for i, a in enumerate(args) if (x := _numbers(a)) is not None and (plain or isinstance(a, Node) or x.dtype.kind == "f")}
+    return {i: x for i, a in enumerate(args) if (x := _numbers(a)) is not None and (plain or x.dtype.kind == "f")}
 
 
 def _beside(op: Op, args: tuple[Any, ...], shape: tuple[int, ...]) -> bool:

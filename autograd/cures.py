@@ -64,7 +64,7 @@ _STEEP = ("log", "log1p", "sqrt", "rsqrt", "pow", "/", "reciprocal")  # whose sl
 _LOGS = ("log", "log1p")
 _DIVIDING = ("/", "%", "//", "reciprocal", "rsqrt", "pow")
 _EXPONENTIAL = ("exp", "expm1", "sinh", "cosh")
-_SHIFTED = ("softmax", "log_softmax", "logsumexp")
+_SHIFTED = ("softmax", "log_softmax", "logsumexp", "cross entropy")
 _SAFE = {"/": "where(c, a / where(c, b, 1), 0)", "pow": "where(c, where(c, x, 1) ** p, 0)"}
 DATA = "the data had it before: drop these entries, or fill them with where(x == x, x, 0)"
 UPDATED = "it was there before: if an update made it, lower the learning rate or clip the gradients, and put that step inside too"

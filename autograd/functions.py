@@ -270,7 +270,8 @@ def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> A
 def softmax_cross_entropy(x: Any, index: Any) -> Any:
     """-log(softmax(x))[index] for each row of x: logits (..., classes) and class indices (...), integers, give (...).
 
-    `nn.functional.cross_entropy` has reductions, weights and classes in dimension 1. Raises ValueError for shapes that do not fit
+    `nn.functional.cross_entropy` has reductions, weights and classes in dimension 1. Backward needs the logits, so that these
+    must not be changed in place before it. Raises ValueError for shapes that do not fit
     and an index outside [0, classes), TypeError for logits that are not floating and indices that are no integers.
 
     >>> from autograd import tensor

@@ -53,12 +53,15 @@ class at_one_place:  # noqa: N801 - it is used as no_grad is
     ('sub_', 1)
     """
 
+    def __init__(self) -> None:
+        self._before: list[Place | None] = []
+
     def __enter__(self) -> None:
-        self.before = _here.place
-        _here.place = self.before or Place(2)
+        self._before.append(_here.place)
+        _here.place = _here.place or Place(2)
 
     def __exit__(self, *exc: object) -> None:
-        _here.place = self.before
+        _here.place = self._before.pop()
 
 
 def stamped(t: Any, what: str) -> None:

@@ -101,18 +101,15 @@ def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
         return (x,)
     if x.__class__ is tuple and len(x) == 1 and x[0].__class__ in _WHOLE:  # the arguments, nearly always
         return x
-    if hasattr(x.__class__, "entries"):
-        entries: Sequence[Any] = x.entries()
-        if entries.__class__ is tuple:
-            _WHOLE.add(x.__class__)
-        return entries
     found: list[Any] = []
-    if isinstance(x, _MANY) and id(x) not in around:
-        for part in x if x.__class__ is tuple else x.values() if isinstance(x, dict) else x:
-            if part.__class__ in _WHOLE:
-                found.append(part)
-            else:
-                found += _nodes(part, (*around, id(x)))
+    if isinstance(x, _MANY):
+        if id(x) not in around:
+            for part in x.values() if isinstance(x, dict) else x:
+                found += (part,) if part.__class__ in _WHOLE else _nodes(part, (*around, id(x)))
+    elif hasattr(x.__class__, "entries") and hasattr(x.__class__, "is_leaf"):
+        found += x.entries()
+        if len(found) == 1 and found[0] is x:
+            _WHOLE.add(x.__class__)
     return found
 
 

@@ -56,8 +56,11 @@ def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """A reduced ``g`` back in the shape of ``x``."""
     if not isinstance(g, (np.ndarray, np.generic)):
         return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
-    z = np.empty(x.shape, g.dtype)  # np.broadcast_to takes longer to say that there is nothing to write
-    z[...] = g.reshape(_kept(x.shape, axes)) if g.ndim else g
+    g = g.reshape(_kept(x.shape, axes)) if g.ndim else g
+    if math.prod(x.shape) > 8192:
+        return np.broadcast_to(g, x.shape)
+    z = np.empty(x.shape, g.dtype)  # a few numbers are written sooner than np.broadcast_to has made its view
+    z[...] = g
     return z
 
 
@@ -91,7 +94,9 @@ def _mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
 def rows_summed(x: np.ndarray) -> np.ndarray:
     """The sum over the first axis of a floating matrix: as ones @ x it takes BLAS, which is several times faster for short rows."""
     n = x.shape[0]
-    return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x) if x.flags.c_contiguous else x.sum(0)
+    if not x.flags.c_contiguous or x.shape[1] == 1:  # of a single column numpy adds in pairs, more exactly
+        return x.sum(0)
+    return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x)
 
 
 @lru_cache(maxsize=64)

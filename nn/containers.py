@@ -46,7 +46,7 @@ class _Row(Module):
         return len(self._named())
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._named().values())
+        return iter([m for m in vars(self).values() if isinstance(m, Module)])
 
     def __contains__(self, m: object) -> bool:
         return any(m is other for other in self)
@@ -107,9 +107,8 @@ class Sequential(_Row):
         self._refill((str(name), m) for name, m in named)
 
     def forward(self, x: Any) -> Any:
-        for m in (*vars(self).values(),):
-            if isinstance(m, Module):
-                x = m(x)
+        for m in self:
+            x = m(x)
         return x
 
     def __getitem__(self, i: int | slice) -> Any:

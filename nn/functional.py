@@ -199,6 +199,8 @@ def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin
 def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Any]:
     """The class indices in a row, with 0 for what is ignored, and a mask of what is not: None where that is all."""
     classes = input.shape[min(1, input.ndim - 1)]
+    if not classes and target.numel():
+        raise ValueError(f"{name}: there is no class for {target.numel()} indices: the input has shape {input.shape}")
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
     index, ignored = target if target.ndim == 1 else target.reshape(-1), int_of(ignore_index, f"{name}: ignore_index")
@@ -237,6 +239,10 @@ def _class_weights(name: str, weight: Tensor | None, classes: int) -> None:
         raise ValueError(f"{name}: weight is a tensor with one number for each of {classes} classes, got {got}")
 
 
+def _picked(logp: Tensor, index: Tensor) -> Tensor:
+    return -logp[ag.arange(len(index)), index]
+
+
 def _averaged(losses: Tensor, index: Tensor, kept: Any, weight: Tensor | None, reduction: str, shape: Any, even: Any = None) -> Tensor:
     """``weight[index] * losses``, one for each row of scores, plus what is ``even`` among classes: all of them, their sum or mean."""
     check_reduction(reduction)
@@ -270,7 +276,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ign
     logp = _by_class("nll_loss", input, target)
     _class_weights("nll_loss", weight, logp.shape[1])
     index, kept = _indices("nll_loss", input, target, ignore_index)
-    return _averaged(-logp[ag.arange(len(index)), index], index, kept, weight, reduction, target.shape)
+    return _averaged(_picked(logp, index), index, kept, weight, reduction, target.shape)
 
 
 def cross_entropy(
@@ -299,17 +305,18 @@ def cross_entropy(
         raise ValueError(f"cross_entropy: label_smoothing lies in [0, 1], got {label_smoothing}")
     if target.shape == input.shape and input.ndim and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    if input.dtype.kind != "f":
+        raise TypeError(f"cross_entropy needs floating logits, got {input.dtype}; convert with .float() first")
     rows = _by_class("cross_entropy", input, target)
     _class_weights("cross_entropy", weight, rows.shape[1])
     index, kept = _indices("cross_entropy", input, target, ignore_index)
     if kept is not None:  # what is left out must not reach the gradient, not even as 0 * inf
         rows = ag.where(ag.tensor(kept[:, None]), rows, 0.0)
-    losses, even = ag.softmax_cross_entropy(rows, index), None
-    if label_smoothing:
-        logp = log_softmax(rows, 1)
-        losses = losses * (1 - label_smoothing)
-        even = (logp if weight is None else logp * weight).sum(1) * (-label_smoothing / rows.shape[1])
-    return _averaged(losses, index, kept, weight, reduction, target.shape, even)
+    if not label_smoothing:
+        return _averaged(ag.softmax_cross_entropy(rows, index), index, kept, weight, reduction, target.shape)
+    logp = log_softmax(rows, 1)
+    even = (logp if weight is None else logp * weight).sum(1) * (-label_smoothing / rows.shape[1])
+    return _averaged(_picked(logp, index) * (1 - label_smoothing), index, kept, weight, reduction, target.shape, even)
 
 
 def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:

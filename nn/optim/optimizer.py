@@ -207,6 +207,7 @@ class Optimizer:
         """Move each parameter ``p`` in place by its gradient ``g``, given as pairs ``p, g``.
 
         ``g`` is negated and has the penalty added where the group asks for it. It must not be changed: it may be ``p.grad``.
+        An error that is about such a change names the line that called `step`.
         """
         raise NotImplementedError(f"{self._name} has no update(); write one")
 

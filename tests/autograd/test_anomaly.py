@@ -511,3 +511,10 @@ def test_a_decorator_without_brackets_and_a_wrong_argument() -> None:
         root(Value(-1.0))
     with pytest.raises(TypeError, match="check_inf must be True or False, got str 'x'"):
         ag.detect_anomaly("x")
+
+
+def test_a_row_of_scores_that_is_masked_whole() -> None:
+    scores = ag.tensor([[-math.inf, -math.inf], [0.0, 1.0]], requires_grad=True)
+    with pytest.raises(ag.AnomalyError, match=r"(?s)cross entropy.*all -inf \(masked\)") as caught, ag.detect_anomaly():
+        nn.functional.cross_entropy(scores, ag.tensor([0, 1]))
+    assert "argument 1" not in str(caught.value)

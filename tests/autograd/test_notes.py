@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -169,3 +169,32 @@ def test_gradients_of_several_outputs_have_no_one_source() -> None:
     x = Value(2.0)
     (g,) = ag.grad([x * 2, x * x], x, create_graph=True)
     assert [output for _, output in g.tag.gradient_of] == [None]
+
+
+class Entries(NamedTuple):
+    entries: Any
+    other: Any
+
+
+class Batch:
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def entries(self) -> tuple[Any, ...]:
+        return (self.x,)
+
+
+def test_results_that_only_look_like_nodes_are_left_alone() -> None:
+    class Pair(nn.Module):
+        def forward(self, x: Any) -> Entries:
+            return Entries(x * 2, x * 3)
+
+    class Bundle(nn.Module):
+        def forward(self, x: Any) -> Batch:
+            return Batch(x.x * 2)
+
+    pair, bundle = Pair(), Bundle()
+    for _ in range(2):
+        x = ag.ones(2, requires_grad=True)
+        assert [part.tag.calls[0].module() for part in pair(x)] == [pair, pair]
+        assert bundle(Batch(x)).x.tag is None

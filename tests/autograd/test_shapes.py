@@ -185,6 +185,11 @@ def test_rows_of_extremes_as_log_softmax_has_them(dtype: Any) -> None:
         np.testing.assert_allclose(x.softmax(1).numpy(), x.T.contiguous().softmax(0).T.numpy(), rtol=1e-6)
 
 
+def test_sums_of_a_tall_column_are_exact_enough() -> None:
+    for x in (ag.full((2**20, 1), 0.1), ag.full((2**20,), 0.1)):
+        assert abs(x.mean(0).item() - np.float32(0.1)) < 1e-7 and abs(x.sum(0).item() / 2**20 - np.float32(0.1)) < 1e-7
+
+
 def test_a_linear_layer_without_a_bias_is_one_row_and_a_product() -> None:
     check(lambda x, w: ag.linear(x, w), rng(2, 3, 4), rng(5, 4), numpy=lambda x, w: x @ w.T, order=2)
     x = tensor(rng(3, 4), requires_grad=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
+from nn import Linear, Sequential
 
 KINDS = [nn.ReLU, nn.Tanh, nn.Sigmoid, nn.Identity, nn.SiLU]
 
@@ -123,3 +124,17 @@ def test_refusals() -> None:
         nn.MLP(2, [3, 3, 1], dropout=[0.5])
     with pytest.raises(TypeError, match=r"a module class such as nn.Tanh"):
         nn.MLP(2, [3, 1], activation=ag.tanh)  # type: ignore[arg-type]
+
+
+def test_a_sequential_walks_as_its_iterator_says() -> None:
+    class Backwards(Sequential):
+        def __iter__(self) -> Any:
+            return reversed(list(super().__iter__()))
+
+    double, more = Linear(1, 1, bias=False), Linear(1, 1)
+    with ag.no_grad():
+        double.weight.fill_(2.0)
+        more.weight.fill_(1.0)
+        more.bias.fill_(1.0)
+    x = ag.tensor([[3.0]])
+    assert (Sequential(double, more)(x).item(), Backwards(double, more)(x).item()) == (7.0, 8.0)

@@ -371,3 +371,13 @@ def test_a_step_between_forward_and_backward_is_an_error_that_names_its_line(kin
         loss.backward()
     w.data.add_(1.0)
     assert w.stamp is not None and w.stamp.line().endswith(f"test_optimizer.py:{line + 4}")  # the place of a step ends with it
+
+
+def test_one_place_may_be_entered_twice_and_left_by_an_error() -> None:
+    w, place = ag.ones(1), ag.at_one_place()
+    with pytest.raises(KeyError), place:
+        with place:
+            w.add_(1.0)
+        raise KeyError
+    w.add_(1.0)
+    assert w.stamp is not None and w.stamp.line().endswith(f":{sys._getframe().f_lineno - 1}")
