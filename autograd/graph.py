@@ -263,18 +263,18 @@ def _walk(
                 f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: build it from a "
                 "Value or a tensor with requires_grad=True, outside no_grad()"
             )
-    seeds = [n.seed(g) for n, g in zip(outputs, gradients)]
-    theirs = {id(g) for g in gradients if isinstance(g, Node)} if create_graph else set()
-    if create_graph:
-        seeds = [g if isinstance(g, Node) and g.op is not None else n.constant(getattr(g, "raw", g)) for n, g in zip(outputs, seeds)]
-    else:
-        seeds = [g.raw if isinstance(g, Node) else g for g in seeds]
+    seeds = []
+    for n, g in zip(outputs, gradients):
+        g = n.seed(g)
+        if create_graph and (not isinstance(g, Node) or g.op is None):
+            g = n.constant(getattr(g, "raw", g))
+        seeds.append(g.raw if isinstance(g, Node) and not create_graph else g)
     if retain_graph is None:
         retain_graph = create_graph or outputs[0].retains_graph
     order: list[Node] = []
     stack: list[Node] = []
     with _lock, outputs[0].ieee(), set_grad_enabled(True) if create_graph else _lock:  # held twice: no more
-        aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None]
+        aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
         for n, _ in aside:
             n.mark = None
         _active.append(order)
@@ -288,7 +288,7 @@ def _walk(
             for n, g in zip(outputs, seeds):
                 if n.mark is not None:
                     n.mark = g if n.mark is DONE else n.mark + g
-            found = _replay(order, wanted, (outputs, theirs) if create_graph else None)
+            found = _replay(order, wanted, (outputs, {id(g) for g in gradients}) if create_graph else None)
             if not retain_graph:
                 outputs[0].release(order)
             return found
@@ -348,9 +348,9 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
     """Carry the gradients down ``order``. ``recorded``: the outputs and the user's own seeds, if gradients are nodes and are noted."""
     found: list[tuple[Node, Any]] = []
     create_graph = recorded is not None
-    ends, theirs = recorded or ((), set())
-    source = noted(ends[0]) if len(ends) == 1 else None
-    marked = set(ends)
+    if recorded is not None:
+        ends, theirs = recorded
+        source, marked = noted(ends[0]) if len(ends) == 1 else None, set(ends)
     for n in replayed(order):
         g = n.mark
         n.mark = None
