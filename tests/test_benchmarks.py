@@ -72,7 +72,7 @@ def test_the_parts_of_a_step_are_its_own_work_and_all_of_it() -> None:
     assert [float(np.sum(call())) for call in forward][-1] == loss.item() and len(backward) == 7
     loss.backward()
     np.testing.assert_allclose(gradients[w], w.grad.numpy(), rtol=1e-6)
-    for found in (parts.of_tensors(number=2), parts.of_scalars(100, rounds=1)):
+    for found in (parts.of_tensors(number=2, rounds=2), parts.of_scalars(100, rounds=1)):
         assert len(found) >= 5 and sum(part.seconds for part in found) > 0
 
 

@@ -30,24 +30,32 @@ class Part(NamedTuple):
     ours: bool = True  # or numpy's, or Python's
 
 
-def best(run: Callable[..., Any], number: int, rounds: int = 9, before: Callable[[], Any] | None = None) -> float:
-    """Seconds of one run; with ``before`` each run takes what that makes, which is not counted."""
-    found = []
-    for _ in range(rounds):
+class Work(NamedTuple):
+    """What is timed; where there is a ``before``, each run takes what that makes, which is not counted."""
+
+    run: Callable[..., Any]
+    before: Callable[[], Any] | None = None
+
+    def seconds(self, number: int) -> float:
+        """The time of one run, of ``number`` in a row."""
         total = 0.0
-        if before is None:
+        if self.before is None:
             start = time.perf_counter()
             for _ in repeat(None, number):
-                run()
-            total = time.perf_counter() - start
-        else:
-            for _ in repeat(None, number):
-                made = before()
-                start = time.perf_counter()
-                run(made)
-                total += time.perf_counter() - start
-        found.append(total / number)
-    return min(found)
+                self.run()
+            return (time.perf_counter() - start) / number
+        for _ in repeat(None, number):
+            made = self.before()
+            start = time.perf_counter()
+            self.run(made)
+            total += time.perf_counter() - start
+        return total / number
+
+
+def best(number: int, rounds: int, **works: Work) -> dict[str, float]:
+    """The shortest time of each over rounds in which all run in turn, so that a slow second is nobody's share."""
+    gc.collect()
+    return {name: min(times) for name, *times in zip(works, *([w.seconds(number) for w in works.values()] for _ in range(rounds)))}
 
 
 def what_numpy_does(loss: Any) -> tuple[list[Callable[[], Any]], list[Callable[[], Any]], dict[Node, Any]]:
@@ -75,7 +83,7 @@ def _all(calls: Sequence[Callable[[], Any]]) -> Callable[[], None]:
     return run
 
 
-def of_tensors(number: int = 300) -> list[Part]:
+def of_tensors(number: int = 100, rounds: int = 25) -> list[Part]:
     """T1's step, as functions, and what modules and an optimiser add."""
     start, x, y = networks.small_network()
     lib = dict(libraries())[OURS]
@@ -100,22 +108,27 @@ def of_tensors(number: int = 300) -> list[Part]:
         for p, g in gradients:
             np.subtract(p, g * 0.05, p)
 
-    ours = best(loss, number)
-    numpys = best(_all(forward), number)
-    walked = best(lambda l: l.backward(retain_graph=True), number, before=loss)
-    whole = best(lambda l: l.backward(), number, before=loss)
-    rules = best(_all(backward), number)
-    steps = best(update, number)
-    with_modules = best(lambda: criterion(net(rows), targets), number)
+    t = best(
+        number,
+        rounds,
+        forward=Work(loss),
+        backward=Work(lambda l: l.backward(), loss),
+        keeping=Work(lambda l: l.backward(retain_graph=True), loss),
+        step=Work(sgd.step),
+        modules=Work(lambda: criterion(net(rows), targets)),
+        computed=Work(_all(forward)),
+        ruled=Work(_all(backward)),
+        updated=Work(update),
+    )
     return [
-        Part("forward: what numpy computes", numpys, False),
-        Part("forward: recording it", ours - numpys),
-        Part("backward: what the rules compute", rules, False),
-        Part("backward: walking the graph", walked - rules),
-        Part("backward: letting go of the graph", whole - walked),
-        Part("the step of SGD: what numpy computes", steps, False),
-        Part("the step of SGD: the rest", best(sgd.step, number) - steps),
-        Part("module calls, noted for pictures", with_modules - ours),
+        Part("forward: what numpy computes", t["computed"], False),
+        Part("forward: recording it", t["forward"] - t["computed"]),
+        Part("backward: what the rules compute", t["ruled"], False),
+        Part("backward: walking the graph", t["keeping"] - t["ruled"]),
+        Part("backward: letting go of the graph", t["backward"] - t["keeping"]),
+        Part("the step of SGD: what numpy computes", t["updated"], False),
+        Part("the step of SGD: the rest", t["step"] - t["updated"]),
+        Part("module calls, noted for pictures", t["modules"] - t["forward"]),
     ]
 
 
@@ -128,21 +141,25 @@ def of_scalars(n: int = 10**5, rounds: int = 9) -> list[Part]:
     def backward(y: Any) -> None:
         y.backward()
 
-    collected = best(forward, 1, rounds)
     gc.disable()
     try:
-        resting = best(forward, 1, rounds)
-        bare = best(lambda: plain_chain(n), 1, rounds)
-        walked = best(backward, 1, rounds, before=forward)
-        freed = best(list.clear, 1, rounds, before=lambda: [forward()])
+        t = best(
+            1,
+            rounds,
+            forward=Work(forward),
+            bare=Work(lambda: plain_chain(n)),
+            backward=Work(backward, forward),
+            freeing=Work(list.clear, lambda: [forward()]),
+        )
     finally:
         gc.enable()
+    collected = best(1, rounds, forward=Work(forward))["forward"]
     return [
-        Part("forward: one plain object for each operation", bare, False),
-        Part("forward: recording it", resting - bare),
-        Part("forward: Python's collector", collected - resting, False),
-        Part("backward", walked),
-        Part("freeing", freed),
+        Part("forward: one plain object for each operation", t["bare"], False),
+        Part("forward: recording it", t["forward"] - t["bare"]),
+        Part("forward: Python's collector", collected - t["forward"], False),
+        Part("backward", t["backward"]),
+        Part("freeing", t["freeing"]),
     ]
 
 
