@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from types import CodeType, FrameType
 from typing import Any
@@ -73,7 +73,7 @@ class Call:
         self.module = ref(module)
         self.kind = module.__class__.__name__
         self.began = next(_begun)
-        self.inputs = _UNTOLD
+        self.inputs: Collection[int] = _UNTOLD
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
@@ -81,7 +81,8 @@ class Call:
             if n.is_leaf:
                 continue
             if self.inputs is _UNTOLD:
-                self.inputs = frozenset(map(id, _nodes(inputs)))
+                given = _nodes(inputs)
+                self.inputs = (id(given[0]),) if len(given) == 1 else frozenset(map(id, given))
             if id(n) in self.inputs:  # it was handed through
                 continue
             notes = noted(n)
@@ -90,7 +91,7 @@ class Call:
 
 
 _begun = count()
-_UNTOLD: frozenset[int] = frozenset([-1])  # the inputs of a call that gave nothing yet: no id is below 0
+_UNTOLD = (-1,)  # the inputs of a call that gave nothing yet: no id is below 0
 _MANY = (tuple, list, dict)
 _WHOLE: set[type] = set()  # the classes that were seen to be nodes which stand for themselves
 
