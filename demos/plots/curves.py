@@ -86,6 +86,7 @@ def lines(
     alike = len({tuple(series) for series in panels.values()}) == 1
     rows = -(-len(panels) // columns)
     width, height = (WIDE, 2.9) if columns == 1 else (max(WIDE, 1.6 * columns), 2.1)
+    height += 0.24 * max(0, max(map(len, panels.values()), default=0) - 5)  # a long legend takes no room from the curves
     figure = new_figure(title, width, 0.6 + height * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey="row" if columns > 1 else False, squeeze=False)
     for axes, (ylabel, series) in zip(grid.flat, panels.items()):

@@ -22,12 +22,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("rows", nargs="*", help="beginnings of rows' names, such as T1; or scaling")
     parser.add_argument("--quick", action="store_true", help="a first impression in a quarter of the time; writes no RESULTS.md")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="where the pictures of scaling go")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="where the pictures of scaling go (out)")
     given = parser.parse_args()
-    if given.rows == ["scaling"]:
-        scaling.main(given.out, given.quick)
-    else:
-        report.main(given.rows, given.quick)
+    if "scaling" in given.rows and len(given.rows) > 1:
+        parser.error(f"scaling stands alone, without {' '.join(row for row in given.rows if row != 'scaling')}")
+    try:
+        if given.rows == ["scaling"]:
+            scaling.main(given.out, given.quick)
+        else:
+            report.main(given.rows, given.quick)
+    except KeyboardInterrupt:
+        print("stopped; what stands above is measured, and nothing was written")
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tests.benchmarks.workloads import ROWS, Figure, Race
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BUDGET = 8.0  # seconds that a race takes, or what its least number of rounds takes
-TITLES = ("workload", "ratio", "middle half", "target", "met", "compared with")
+TITLES = ("workload", "ratio", "middle half", "target", "met", "our time", "compared with")
 
 
 class Row(NamedTuple):
@@ -28,6 +28,7 @@ class Row(NamedTuple):
     unit: str
     target: float | None
     other: str
+    seconds: float | None = None  # of our run, the shortest
 
     def cells(self) -> tuple[str, ...]:
         def shown(figure: float) -> str:
@@ -46,6 +47,7 @@ class Row(NamedTuple):
             "-" if self.spread is None else f"{self.spread[0]:.3f} to {self.spread[1]:.3f}",
             "-" if self.target is None else f"<= {self.target:g} {self.unit}".rstrip(),
             met,
+            "-" if self.seconds is None else f"{self.seconds * 1e3:.3g} ms" if self.seconds >= 1e-3 else f"{self.seconds * 1e6:.3g} us",
             self.other,
         )
 
@@ -62,7 +64,7 @@ def measured(row: Race | Figure, budget: float) -> Iterator[Row]:
             yield Row(row.name, None, None, "", target, other)
         elif other != peers.OURS:
             low, middle, high = np.quantile(times[peers.OURS] / times[other], (0.25, 0.5, 0.75)).tolist()
-            yield Row(row.name, middle, (low, high), "", target, other)
+            yield Row(row.name, middle, (low, high), "", target, other, times[peers.OURS].min())
 
 
 def machine() -> str:
@@ -86,9 +88,11 @@ def page(rows: Sequence[Row]) -> str:
     table = [TITLES, ("---",) * len(TITLES), *(row.cells() for row in rows)]
     return f"""# What was measured
 
-`make bench` and `make bench-peers` write this page. A ratio is our time divided by that of the other side: the median over rounds in which
-all sides run in turn, in one process and on one thread, after their results were found equal. Half of the rounds lie within the middle
-half. What is compared, and why so, stands in [workloads](workloads/__init__.py).
+`make bench` and `make bench-peers` write this page. A ratio is our time divided by that of the other side, so that less than 1 is faster:
+the median over rounds in which all sides run in turn, in one process and on one thread, after their results were found equal. The middle
+half is from the first quartile of the rounds to the third. Targets are what we would like to reach, most of them on the way to what a
+person who wants it fast writes by hand in numpy; where one is not met, the parts at the end of this page say what is in the way. The rows
+are listed in [workloads](workloads/__init__.py), the programs that run in [programs](programs.py) and, by hand, in [by_hand](by_hand.py).
 
 - Machine: {machine()}
 - Versions: {versions()}
@@ -98,12 +102,12 @@ half. What is compared, and why so, stands in [workloads](workloads/__init__.py)
 
 
 def main(names: Sequence[str], quick: bool) -> None:
-    chosen = [row for row in ROWS if not names or row.name.startswith(tuple(names))]
+    chosen = [row for row in ROWS if not names or row.name.lower().startswith(tuple(name.lower() for name in names))]
     if not chosen:
         raise SystemExit(
             f"no row begins with {' or '.join(names)}; there are {', '.join(dict.fromkeys(row.name.split()[0] for row in ROWS))}"
         )
-    line = "{:<42}{:>13}  {:>16}  {:>10}  {:<4}  {}"
+    line = "{:<42}{:>13}  {:>16}  {:>10}  {:<4}{:>9}  {}"
     print(machine(), versions(), line.format(*TITLES), sep="\n")
     rows = []
     for row in chosen:

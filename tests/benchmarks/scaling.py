@@ -23,6 +23,7 @@ from autograd import Value
 from tests.benchmarks import by_hand, programs
 from tests.benchmarks.measuring import settled, slope
 from tests.benchmarks.peers import OURS, libraries
+from tests.benchmarks.report import machine, versions
 from tests.benchmarks.workloads.networks import rows_and_layers
 from tests.benchmarks.workloads.pictures import chains
 from tests.benchmarks.workloads.scalars import plain_chain
@@ -176,6 +177,8 @@ def memory(sweep: Sweep, size: int) -> int:
 
 def main(out: Path, quick: bool) -> None:
     line = "{:<12}{:<34}{:>21}{:>12}{:>10}{:>14}{:>10}"
+    print(machine(), versions(), "for each size, time and memory of the work; 'each' is that of the largest size, divided by it", sep="\n")
+    print("slope: the exponent e where a work of size n takes n^e, fitted to the upper half of the sizes\n")
     print(line.format("axis", "work", "sizes", "time each", "slope", "memory each", "slope"))
     found: dict[str, dict[str, dict[str, Any]]] = {}
     floors: dict[str, float] = {}

@@ -52,7 +52,7 @@ ROWS: list[Race | Figure] = [
     Race("T4 the chapter's weight decay, 400 steps", chapter.weight_decay, {chapter.LOOPS: 2.5, PYTORCH: 0.15}, {"epochs": 10}),
     Race("T4 its polynomial, 4000 steps", chapter.polynomial, {chapter.LOOPS: 2.5, PYTORCH: 0.15}, {"epochs": 10}),
     Race("T5 Hessian-vector product", networks.hessian_vector, {networks.FORMULA: 1.5, PYTORCH: 0.35}),
-    Race("E1 a + b, 4 x 4, recorded", tensors.one_sum, {tensors.NUMPY: 1.7}),
+    Race("E1 a thousand a + b of 4 x 4, recorded", tensors.one_sum, {tensors.NUMPY: 1.7}),
     Race("N1 epoch of the concise MLP", tensors.epoch, {tensors.HAND: 1.15}, {"rows": 1000}),
     Race("N2 a shuffled walk of the loader", tensors.loader, {}, {"rows": 1000}),
     Race("N3 dropout of 256 x 256", tensors.mask, {}),
@@ -60,7 +60,7 @@ ROWS: list[Race | Figure] = [
     Figure("G1 text of a graph of 10^4 nodes", "us a node", pictures.text_of_a_node, "us", 20),
     Figure("G1 and of 10^3 to 3·10^4", "exponent of the time", pictures.text_slope, "", 1.1),
     Figure("D2 SVG of 50 layers, both lanes", "ms, with the start of the child", pictures.picture_of_layers, "ms", 1000),
-    Race("D3 lines of code recorded", pictures.lines, {}),
+    Race("D3 recording with lines of code", pictures.lines, {}),
     Figure("I1 import autograd", "beyond import numpy", processes.import_time, "ms", 20),
     Figure("M1 peak memory of T2's training", "beyond what it must hold", processes.peak_of_training, "MB", 10),
 ]

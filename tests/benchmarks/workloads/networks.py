@@ -10,7 +10,7 @@ from tests.benchmarks import by_hand, programs
 from tests.benchmarks.measuring import Side, Workload, agreement, same
 from tests.benchmarks.peers import JAX, MYGRAD, OURS, PYTORCH, Jitted, imported, in_child, libraries, pytorch, with_mygrad
 
-BUFFERS, FASTEST = "numpy with preallocated buffers", "the same with dot and ones @"
+BUFFERS, FASTEST = "numpy with preallocated buffers", "numpy at its fastest: dot for @ and sum"
 FIVE, EIGHT = "its five matrix products", "its eight matrix products"
 FORMULA = "the hand-derived formula"
 

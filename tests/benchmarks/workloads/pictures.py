@@ -13,7 +13,7 @@ from autograd import Value, draw
 from tests.benchmarks.measuring import Workload, agreement, settled, slope
 from tests.benchmarks.peers import OURS, imported
 
-UNNOTED = "not recorded"
+UNNOTED = "recording without them"
 
 
 def chains(n: int) -> Value:
