@@ -261,7 +261,7 @@ def _walk(
         if n.op is None:
             raise RuntimeError(
                 f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: build it from a "
-                "Value or a tensor with requires_grad=True, outside no_grad()"
+                "Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps"
             )
     seeds = []
     for n, g in zip(outputs, gradients):
@@ -369,9 +369,12 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
                 found.append((n, g))
             z, args = n.saved(create_graph)
             assert n.op is not None
-            if isinstance(n.op.vjps, _Endless):
+            vjps = n.op.vjps
+            if isinstance(vjps, _Endless):
                 args = (args,)
-            for p, vjp in zip(n.args if create_graph else n.x, n.op.vjps):
+            elif len(vjps) < len(args):
+                _all_ruled(n)
+            for p, vjp in zip(n.args if create_graph else n.x, vjps):
                 if vjp is not None and isinstance(p, Node) and p.mark is not None:
                     try:
                         d = p.fit(vjp(g, z, *args))
@@ -398,6 +401,17 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
             elif m is not None:
                 p.mark = m + g * dy
     return found
+
+
+def _all_ruled(n: Node) -> None:
+    """Refuse an argument that wants a gradient and has no rule: a rule that was forgotten would pass for one that gives nothing."""
+    assert n.op is not None
+    for i, a in enumerate(n.args[len(n.op.vjps) :], len(n.op.vjps)):
+        if isinstance(a, Node) and a.op is not None:
+            raise TypeError(
+                f"{n.op!r} has {len(n.op.vjps)} vjps and was called with {len(n.args)} arguments; argument {i} requires a gradient: give "
+                "Op one vjp for each argument, None where none flows"
+            )
 
 
 def _misruled(n: Node, p: Node, error: Exception) -> NoReturn:

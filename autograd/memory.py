@@ -41,9 +41,11 @@ _here = _Here()
 
 
 class at_one_place:  # noqa: N801 - it is used as no_grad is
-    """Changes in a ``with`` block count as made at the line of user code that entered it: an optimiser's many are one step there.
+    """Changes in a ``with`` block count as made at the line of user code that entered it.
 
-    Looking for that line takes longer than a small change. It holds for the calling thread; of two blocks the outer one counts.
+    Where saved data was changed before backward, the error names the line of the change. Looking for it at each of an
+    optimiser's many changes takes longer than these, and one step is what its user knows of. It holds for the calling thread; of
+    two blocks the outer one counts.
 
     >>> from autograd import ones
     >>> w = ones(2)

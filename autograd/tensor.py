@@ -198,7 +198,7 @@ class Tensor(Node):
             raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
         try:
             raw = op.on_array(*raws)
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
             op.refuse(tuple(raws), error)
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
@@ -238,6 +238,8 @@ class Tensor(Node):
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
                 with np.errstate(over="ignore"):
                     return raw.astype(float32)  # integers meet Python floats in the default dtype
+        if raw.dtype.kind not in "fiub":
+            raise TypeError(f"{op!r} computed {described(raw)}; an operation gives an array of real numbers, or one number")
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             return raw.astype(float32 if raw.dtype.kind == "f" else int64)
         return _ours(raw)
@@ -312,7 +314,7 @@ class Tensor(Node):
         return Changed(
             a.raw,
             f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
-            f"{stamp.what} at {stamp.line()}; write the change out of place, or .clone() before it",
+            f"{stamp.what} at {stamp.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
         )
 
     def receive(self, g: Any) -> None:

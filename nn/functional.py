@@ -306,7 +306,7 @@ def cross_entropy(
     if target.shape == input.shape and input.ndim and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.dtype.kind != "f":
-        raise TypeError(f"cross_entropy needs floating logits, got {input.dtype}; convert with .float() first")
+        raise TypeError(f"cross_entropy(input, target) needs floating logits as its input, got {input.dtype}; convert with .float()")
     rows = _by_class("cross_entropy", input, target)
     _class_weights("cross_entropy", weight, rows.shape[1])
     index, kept = _indices("cross_entropy", input, target, ignore_index)

@@ -25,7 +25,8 @@ def _is_size(size: Any) -> bool:
 class Linear(Module):
     """``x @ weight.T + bias``: x (..., in), weight (out, in), bias (out,) give (..., out).
 
-    Weight and bias start uniform in +-1/sqrt(in), as in PyTorch. Raises ValueError for a size below 0, and when called
+    Weight and bias start uniform in +-1/sqrt(in), as in PyTorch. An input of float64, such as numpy makes, is computed with in
+    float64, at twice the time: convert it once, by ``.float()``. Raises ValueError for a size below 0, and when called
     with an input of another width.
 
     >>> layer = Linear(784, 10)

@@ -164,3 +164,24 @@ def test_a_function_that_wraps_a_row_computes_what_it_says() -> None:
     three = Op("three", ag.maximum, None, None, None)
     with pytest.raises(TypeError, match="takes 2 arguments, got 3"):
         three(ag.ones(2), ag.ones(2), ag.ones(2))
+
+
+def test_an_argument_whose_rule_was_forgotten_is_refused() -> None:
+    product = Op("product", lambda x, w: x * w, lambda g, z, x, w: g * w)
+    x, w = Value(2.0), Value(3.0)
+    for a, b in [(x, w), (ag.ones(2, requires_grad=True), ag.ones(2, requires_grad=True))]:
+        z = product(a, b)
+        with pytest.raises(TypeError, match="<product> has 1 vjps and was called with 2 arguments; argument 1 requires a gradient"):
+            ag.grad(z if isinstance(z, Value) else z.sum(), a)
+    assert grad(product(x, 3.0), x)[0].data == 3.0  # a number needs no rule
+    assert ag.grad(product(ag.ones(2, requires_grad=True) * 1, ag.ones(2)).sum(), x, allow_unused=True) == (None,)
+    with pytest.raises(RuntimeError, match="by operations that have vjps"):
+        Op("mute", lambda x: x * 2)(ag.ones(1, requires_grad=True)).backward()
+
+
+def test_what_goes_wrong_in_an_operation_is_said_of_it() -> None:
+    with pytest.raises(ValueError, match=r"in place of shapes \[\(2,\)\]: 'numpy.ndarray' object has no attribute 'add_'"):
+        Op("in place", lambda x: x.add_(1))(ag.ones(2))
+    for nothing in (None, "a", [1, None], {}):
+        with pytest.raises(TypeError, match=r"<nothing> computed .*; an operation gives an array of real numbers"):
+            Op("nothing", lambda x, nothing=nothing: nothing)(ag.ones(2))
