@@ -116,7 +116,8 @@ class Adam(Optimizer):
                 v = state["max_exp_avg_sq"].copy_(ag.maximum(state["max_exp_avg_sq"], v))
             if not self.coupled:
                 p.mul_(1 - lr * group["weight_decay"])
-            p.sub_(m / (v.sqrt() / sqrt(1 - b2**t)).add_(eps), alpha=lr / (1 - b1**t))
+            root = sqrt(1 - b2**t)  # multiplied out, m' / (sqrt(v') + eps) is one operation less
+            p.sub_(m / v.sqrt().add_(eps * root), alpha=lr * root / (1 - b1**t))
 
 
 class AdamW(Adam):
