@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 # fmt: off
 from autograd import errors, functional
+from autograd.arrays import bool_, float32, float64, int32, int64, uint8
 from autograd.creation import (
     arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, normal, ones, ones_like,
     rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
@@ -27,7 +28,7 @@ from autograd.rules import (
     sigmoid, sign, silu, sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
 )
 from autograd.scalars import ValueTensor
-from autograd.tensor import Tensor, bool_, float32, float64, int32, int64, uint8
+from autograd.tensor import Tensor
 from autograd.value import Value
 
 allclose, isfinite, isnan, numel = Tensor.allclose, Tensor.isfinite, Tensor.isnan, Tensor.numel

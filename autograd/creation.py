@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import dtype_of, float32, float64, int64
 from autograd.errors import described, flag_of, int_of, number_of
 from autograd.random import Generator, source
 from autograd.rules import fitting
-from autograd.tensor import Tensor, dtype_of, float32, float64, int64, pack
+from autograd.tensor import Tensor, pack
 from autograd.value import Value
 
 __all__ = [

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd import rules, shapes
+from autograd.arrays import dtype_of, float64
 from autograd.errors import described
 from autograd.graph import Node, Op
-from autograd.tensor import Tensor, dtype_of, float64
+from autograd.tensor import Tensor
 from autograd.value import Value
 
 __all__ = ["ValueTensor"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections.abc import Callable, Iterator
 from operator import attrgetter
@@ -11,7 +10,8 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd import functions, rules, shapes
+from autograd import functions, indexing, rules, shapes
+from autograd.arrays import DTYPES, bool_, canonical, dtype_of, entries, float32, float64, int32, int64, unpromoted
 from autograd.errors import described, flag_of, int_of, number_of
 from autograd.graph import Node, Op, each, leaf
 from autograd.memory import CLOCK, Changed, Stamp, stamped
@@ -20,11 +20,7 @@ from autograd.notes import noted
 from autograd.random import Generator, coins, source
 from autograd.value import UFUNC_OF, UFUNCS, Value, no_row
 
-__all__ = ["Tensor", "bool_", "float32", "float64", "int32", "int64", "uint8"]
-
-float32, float64 = np.dtype("float32"), np.dtype("float64")
-int64, int32, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("uint8"), np.dtype("bool")
-DTYPES = (float32, float64, int64, int32, uint8, bool_)
+__all__ = ["Tensor"]
 
 _ndarray, _new = np.ndarray, object.__new__
 _ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from: a copy is made sooner than a one
@@ -48,25 +44,6 @@ def _held() -> int:
 
 
 _HELD = _held()
-
-
-def dtype_of(given: Any) -> np.dtype:
-    """A supported dtype from a dtype, a name or a Python type; a TypeError names the supported ones.
-
-    >>> dtype_of(float), dtype_of("int32")
-    (dtype('float32'), dtype('int32'))
-    """
-    found: Any = given if isinstance(given, np.dtype) else None
-    if found is None:
-        try:
-            found = {float: float32, int: int64, bool: bool_}.get(given) if isinstance(given, type) else None
-            found = np.dtype(given if isinstance(given, type) else np.sctypeDict[given]) if found is None else found
-        except (KeyError, TypeError):
-            found = None
-    if found is None or found not in DTYPES:  # numpy holds None to equal float64
-        got = given.name if isinstance(given, np.dtype) else described(given)
-        raise TypeError(f"dtype {got} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
-    return found
 
 
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
@@ -163,7 +140,7 @@ class Tensor(Node):
             raise TypeError(
                 f"Tensor() takes an array, got {type(data).__name__}; use tensor(data) for numbers and lists, empty(2, 3) for a shape"
             )
-        shared = data.data if isinstance(data, Tensor) else _node(Tensor, _ours(np.asarray(data)))
+        shared = data.data if isinstance(data, Tensor) else _node(Tensor, canonical(np.asarray(data)))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
         self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK[0], False
@@ -193,7 +170,7 @@ class Tensor(Node):
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
         if mixed and op in _ELEMENTWISE:
-            raws = _unpromoted(raws)
+            raws = unpromoted(raws)
         elif dtype is not float32 and dtype is not float64 and op in rules.FLOATING:
             raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
         try:
@@ -242,7 +219,7 @@ class Tensor(Node):
             raise TypeError(f"{op!r} computed {described(raw)}; an operation gives an array of real numbers, or one number")
         if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
             return raw.astype(float32 if raw.dtype.kind == "f" else int64)
-        return _ours(raw)
+        return canonical(raw)
 
     @classmethod
     def constant(cls, raw: Any) -> Tensor:
@@ -256,7 +233,7 @@ class Tensor(Node):
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
             return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype].copy()
-        g = gradient if isinstance(gradient, Tensor) else _node(Tensor, _entries(gradient, "the gradient").astype(self.raw.dtype))
+        g = gradient if isinstance(gradient, Tensor) else _node(Tensor, entries(gradient, "the gradient").astype(self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
         return g if g.raw.dtype is self.raw.dtype else g.to(self.raw.dtype)
@@ -545,11 +522,11 @@ class Tensor(Node):
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
-        raw = other.raw if other.__class__ is Tensor else other if other.__class__ is float else _entries(other, what)
+        raw = other.raw if other.__class__ is Tensor else other if other.__class__ is float else entries(other, what)
         if alpha.__class__ is float:
             raw = raw * alpha
         elif alpha.__class__ is not int or alpha != 1:
-            raw, alpha = _entries(raw, what), number_of(alpha, f"{what}: alpha")
+            raw, alpha = entries(raw, what), number_of(alpha, f"{what}: alpha")
             raw = raw * (np.int64(int_of(alpha, f"{what}: alpha")) if isinstance(alpha, int) and raw.dtype.kind != "f" else float(alpha))
         if raw.__class__ is float and mine.dtype.kind == "f":
             pass  # it takes the dtype of what it meets
@@ -565,7 +542,7 @@ class Tensor(Node):
 
     def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
         """``raw`` in this dtype, once it is seen to fit into this shape."""
-        raw = _entries(raw, what)
+        raw = entries(raw, what)
         shape, kind = raw.shape, raw.dtype.kind
         if len(shape) > self.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], self.shape[::-1])):
             raise ValueError(f"{what}: shape {shape} does not fit into shape {self.shape}")
@@ -652,21 +629,21 @@ class Tensor(Node):
 
     # Indexing and iteration.
     def __getitem__(self, key: Any) -> Tensor:
-        key = _index(key, self.shape)
+        key = indexing.checked(key, self.shape)
         if self.op is not None:  # what the graph keeps is its own: the arrays of a key have no stamp
             key = tuple([k.copy() if k.__class__ is _ndarray else k for k in key])
         try:
             return shapes.getitem_(self, key)
         except IndexError:
-            raise IndexError(_misfit(key, self.shape)) from None
+            raise IndexError(indexing.misfit(key, self.shape)) from None
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key = _index(key, self.shape)
-        raw = _entries(value, "assignment by index")
+        key = indexing.checked(key, self.shape)
+        raw = entries(value, "assignment by index")
         try:
             chosen = self.raw[key]
         except IndexError:
-            raise IndexError(_misfit(key, self.shape)) from None
+            raise IndexError(indexing.misfit(key, self.shape)) from None
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
             raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
         raw = _node(Tensor, chosen)._fitting("assignment by index", raw, True)
@@ -814,7 +791,7 @@ class Tensor(Node):
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
-        x, y = _tensor(self, "allclose")._numbers, _entries(other, "allclose")
+        x, y = _tensor(self, "allclose")._numbers, entries(other, "allclose")
         rules.fitting("allclose", x.shape, y.shape)
         rtol, atol = number_of(rtol, "allclose: rtol") * 1.0, number_of(atol, "allclose: atol") * 1.0
         with np.errstate(all="ignore"):
@@ -822,7 +799,7 @@ class Tensor(Node):
 
     def equal(self, other: Tensor) -> Any:
         """The same shape and the same entries?"""
-        return np.array_equal(self._numbers, _entries(other, "equal"))
+        return np.array_equal(self._numbers, entries(other, "equal"))
 
     def isnan(self) -> Tensor:
         """True where NaN."""
@@ -841,14 +818,8 @@ class Tensor(Node):
         return self.T
 
 
-def _ours(raw: np.ndarray) -> np.ndarray:
-    """The array with the very dtype object that stands in DTYPES: one that was unpickled has an equal one of its own."""
-    dtype = DTYPES[DTYPES.index(dtype_of(raw.dtype))]
-    return raw if raw.dtype is dtype else raw.view(dtype)
-
-
 def _rebuild(cls: type[Tensor], raw: np.ndarray, requires_grad: bool) -> Tensor:
-    z = _node(cls, _ours(raw))
+    z = _node(cls, canonical(raw))
     z.op = leaf if requires_grad else None
     return z
 
@@ -955,17 +926,6 @@ def _tensor(x: Any, what: str) -> Tensor:
     return x
 
 
-def _entries(given: Any, what: str) -> np.ndarray:
-    """The numbers of a tensor, an array, a number or nested lists."""
-    try:
-        raw = np.asarray(given._numbers if isinstance(given, Tensor) else given.raw if isinstance(given, Node) else given)
-    except (TypeError, ValueError):
-        raw = None
-    if raw is None or raw.dtype.kind not in "fiub":
-        raise TypeError(f"{what} takes a number or a tensor, got {described(given)}")
-    return raw
-
-
 def _operand(a: Any, op: Op) -> Any:
     """An argument on its way into a tensor operation."""
     if isinstance(a, Value) and op is not pack:
@@ -977,79 +937,6 @@ def _operand(a: Any, op: Op) -> Any:
     if isinstance(a, (Tensor, *_PLAIN)):
         return a
     raise TypeError(f"{op!r} takes tensors and real numbers, got {described(a)}; wrap lists as tensor(...)")
-
-
-def _unpromoted(raws: list[Any]) -> list[Any]:
-    """0-d operands in the dtype of those with dimensions, where these are of the same kind or a wider one."""
-    order = "biuf"
-    arrays = [a for a in raws if isinstance(a, _ndarray)]
-    dtypes = [a.dtype for a in arrays if a.ndim] or [a.dtype for a in arrays]
-    wide = np.result_type(*dtypes)
-    if wide is float64 and float64 not in dtypes:
-        wide = float32  # int64 with float32 stays float32
-    with np.errstate(over="ignore"):
-        return [
-            a.astype(wide) if isinstance(a, _ndarray) and order.index(a.dtype.kind) <= order.index(wide.kind) and a.dtype.kind != "b" else a
-            for a in raws
-        ]
-
-
-def _end_of(s: Any) -> int:
-    return int_of(s, "the ends and the step of a slice", -math.inf, math.inf)  # any end is right: it is cut to the size
-
-
-def _index(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """``key`` as the tuple that numpy takes, checked."""
-    if key.__class__ is _ndarray and key.dtype is int64 and shape:
-        return (key,)
-    keys = key if isinstance(key, tuple) else (key,)
-    out: list[Any] = []
-    for given in keys:
-        k = given
-        if k.__class__ is int:
-            out.append(k)
-            continue
-        if isinstance(k, Tensor):
-            k = k._numbers
-        if isinstance(k, list | range):
-            k = _entries(k, "an index") if len(k) else np.zeros(0, np.int64)
-        if isinstance(k, np.ndarray):
-            if k.dtype.kind not in "biu":
-                raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype} in {described(given)}")
-        elif isinstance(k, bool | np.bool_):
-            k = np.asarray(k)
-        elif isinstance(k, slice):
-            k = slice(*(None if s is None else _end_of(s) for s in (k.start, k.stop, k.step)))
-        elif k is not None and k is not Ellipsis:
-            if isinstance(k, type) or not hasattr(k, "__index__"):
-                raise IndexError(f"{described(k)} cannot index a tensor; use ints, slices, None, ..., lists, or integer or boolean tensors")
-            k = int_of(k, "an index")
-        out.append(k)
-    if all(isinstance(k, int) for k in out):
-        out.append(Ellipsis)  # so that one entry, too, is a view
-    used = [k.ndim if isinstance(k, np.ndarray) and k.dtype == bool else 1 for k in out if k is not None and k is not Ellipsis]
-    if sum(used) > len(shape):
-        raise IndexError(f"too many indices: {sum(used)} for shape {shape}")
-    return tuple(out)
-
-
-def _misfit(key: tuple[Any, ...], shape: tuple[int, ...]) -> str:
-    """What is wrong with a checked ``key`` that numpy refused."""
-    if sum(k is Ellipsis for k in key) > 1:
-        return f"an index has at most one ..., got {key}"
-    masks = [isinstance(k, np.ndarray) and k.dtype == bool for k in key]
-    spans = [0 if k is None or k is Ellipsis else k.ndim if mask else 1 for k, mask in zip(key, masks)]
-    a = 0  # the dimension that an index is for
-    for k, mask, span in zip(key, masks, spans):
-        sizes = shape[a : a + span]
-        if mask and k.shape != sizes:
-            return f"a mask of shape {k.shape} does not fit dimensions of sizes {sizes} of shape {shape}"
-        if span and not mask and not isinstance(k, slice):
-            entries = np.ravel(k)
-            if (wrong := entries[(entries < -sizes[0]) | (entries >= sizes[0])]).size:
-                return f"index {wrong[0]} is out of bounds for dimension {a} of size {sizes[0]}, in shape {shape}"
-        a += len(shape) - sum(spans) if k is Ellipsis else span
-    return f"index tensors of shapes {[k.shape for k in key if isinstance(k, np.ndarray)]} do not broadcast"
 
 
 Value.join = staticmethod(Tensor.record)

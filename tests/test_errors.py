@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Op, Tensor, Value, tensor
+from autograd.arrays import DTYPES
 from autograd.rules import ROWS
-from autograd.tensor import DTYPES
 from autograd.value import UFUNC_OF
 from nn import functional as F
 from tests.fuzz import arguments, verdict

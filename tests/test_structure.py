@@ -21,6 +21,8 @@ ORDER = [
     "rules",
     "shapes",
     "functions",
+    "arrays",
+    "indexing",
     "value",
     "text",
     "random",

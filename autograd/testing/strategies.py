@@ -21,10 +21,11 @@ from hypothesis.extra import numpy as hnp
 
 from autograd import rules
 from autograd import shapes as shape_rows
+from autograd.arrays import dtype_of, float64
 from autograd.creation import tensor
 from autograd.errors import described, flag_of, int_of, name_of, number_of
 from autograd.graph import Op
-from autograd.tensor import Tensor, dtype_of, float64
+from autograd.tensor import Tensor
 from autograd.value import Value
 
 __all__ = ["DOMAINS", "NONZERO", "Interval", "arguments", "broadcastable", "floats", "indices", "shapes", "tensors", "values"]

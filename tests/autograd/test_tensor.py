@@ -270,21 +270,3 @@ def test_an_operation_that_gives_its_arguments_memory_is_seen(handed: Any) -> No
     x.add_(5.0)
     with pytest.raises(RuntimeError, match="changed in place"):
         loss.backward()
-
-
-@pytest.mark.parametrize("dtype", [ag.float32, ag.float64, ag.int64, ag.bool_])
-def test_an_unpickled_dtype_is_that_dtype(dtype: Any) -> None:
-    array = pickle.loads(pickle.dumps(np.ones(2, dtype)))
-    made = [
-        tensor(array),
-        Tensor(array),
-        ag.from_numpy(array),
-        ag.as_tensor(array),
-        pickle.loads(pickle.dumps(tensor(array))),
-        copy.deepcopy(tensor(array)),
-    ]
-    for x in made:
-        assert x.dtype is dtype and x.to(pickle.loads(pickle.dumps(dtype))) is x and x.to(dtype) is x
-        assert (x.sum().dtype, x.exp().dtype) == (tensor([1]).to(dtype).sum().dtype, ag.ones(1, dtype=dtype).exp().dtype)
-    handed = ag.Op("unpickled", lambda x: pickle.loads(pickle.dumps(x)), None)
-    assert handed(ag.ones(2, dtype=dtype)).dtype is dtype
