@@ -82,7 +82,7 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
-        return rows_summed(x)
+        return _quietly_summed(x)
     some = None if len(axes) == x.ndim else axes  # all of them are found sooner if numpy is not told which
     return np.add.reduce(x, some, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
 
@@ -97,6 +97,9 @@ def rows_summed(x: np.ndarray) -> np.ndarray:
     if not x.flags.c_contiguous or x.shape[1] == 1:  # of a single column numpy adds in pairs, more exactly
         return x.sum(0)
     return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x)
+
+
+_quietly_summed = quiet(rows_summed)  # as the products of matrices
 
 
 @lru_cache(maxsize=64)
@@ -241,8 +244,9 @@ log_softmax_ = Op("log_softmax", quiet(_log_softmax),                           
 cross_entropy_ = Op("cross entropy", quiet(_cross_entropy),                          lambda g, z, x, index:
                                                                                          (softmax_(x, len(x.shape) - 1) - (_column(index) == np.arange(x.shape[-1]))) * _column(g), None)
 
-matmul_      = Op("@",           _matmul,                                            lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g))
-linear_      = Op("linear",      _linear,                                            lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+# BLAS sets the flag of an invalid operation now and then where every number is finite: nobody is warned of products.
+matmul_      = Op("@",           quiet(_matmul),                                     lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g))
+linear_      = Op("linear",      quiet(_linear),                                     lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
 cast_        = Op("to",          quiet(lambda x, dtype: x.astype(dtype)),            lambda g, z, x, dtype: g, None)  # the engine casts g back
 clone_       = Op("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
 reshape_     = Op("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)

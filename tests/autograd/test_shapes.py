@@ -221,3 +221,10 @@ def test_masks_lists_and_mixtures() -> None:
     check(lambda x: x[..., None, 1:], a, numpy=lambda a: a[..., None, 1:])
     check(lambda x: x[::-1], a, numpy=lambda a: a[::-1])
     check(lambda x: x[1, ag.tensor([True, False, True, False])], a, numpy=lambda a: a[1, [0, 2]])
+
+
+def test_products_and_sums_of_rows_warn_nobody() -> None:
+    x = tensor([[1e38, -ag.inf], [1e38, ag.inf]], dtype=ag.float32)
+    with np.errstate(all="warn"):
+        for z in (x @ x, ag.linear(x, x), ag.linear(x, x, x[0]), x.sum(0)):
+            assert not z.isfinite().all()
