@@ -19,6 +19,7 @@ import autograd as ag
 import nn
 from autograd.graph import Node
 from tests.benchmarks import programs
+from tests.benchmarks.measuring import seconds, settled
 from tests.benchmarks.peers import OURS, libraries
 from tests.benchmarks.workloads import networks
 from tests.benchmarks.workloads.scalars import plain_chain
@@ -30,32 +31,27 @@ class Part(NamedTuple):
     ours: bool = True  # or numpy's, or Python's
 
 
-class Work(NamedTuple):
-    """What is timed; where there is a ``before``, each run takes what that makes, which is not counted."""
+class Prepared(NamedTuple):
+    """A side (see `measuring`) each run of which takes what ``before`` makes, which is not counted."""
 
-    run: Callable[..., Any]
-    before: Callable[[], Any] | None = None
+    run: Callable[[Any], Any]
+    before: Callable[[], Any]
 
     def seconds(self, number: int) -> float:
-        """The time of one run, of ``number`` in a row."""
         total = 0.0
-        if self.before is None:
-            start = time.perf_counter()
-            for _ in repeat(None, number):
-                self.run()
-            return (time.perf_counter() - start) / number
         for _ in repeat(None, number):
             made = self.before()
             start = time.perf_counter()
             self.run(made)
             total += time.perf_counter() - start
-        return total / number
+        return total
 
 
-def best(number: int, rounds: int, **works: Work) -> dict[str, float]:
-    """The shortest time of each over rounds in which all run in turn, so that a slow second is nobody's share."""
-    gc.collect()
-    return {name: min(times) for name, *times in zip(works, *([w.seconds(number) for w in works.values()] for _ in range(rounds)))}
+def best(number: int, rounds: int, **sides: Any) -> dict[str, float]:
+    """The shortest time of a run of each, over rounds in which all run in turn, so that a slow second is nobody's share."""
+    with settled():
+        times = [[seconds(side, number) / number for side in sides.values()] for _ in range(rounds)]
+    return dict(zip(sides, map(min, zip(*times))))
 
 
 def what_numpy_does(loss: Any) -> tuple[list[Callable[[], Any]], list[Callable[[], Any]], dict[Node, Any]]:
@@ -111,14 +107,14 @@ def of_tensors(number: int = 100, rounds: int = 25) -> list[Part]:
     t = best(
         number,
         rounds,
-        forward=Work(loss),
-        backward=Work(lambda l: l.backward(), loss),
-        keeping=Work(lambda l: l.backward(retain_graph=True), loss),
-        step=Work(sgd.step),
-        modules=Work(lambda: criterion(net(rows), targets)),
-        computed=Work(_all(forward)),
-        ruled=Work(_all(backward)),
-        updated=Work(update),
+        forward=loss,
+        backward=Prepared(lambda l: l.backward(), loss),
+        keeping=Prepared(lambda l: l.backward(retain_graph=True), loss),
+        step=sgd.step,
+        modules=lambda: criterion(net(rows), targets),
+        computed=_all(forward),
+        ruled=_all(backward),
+        updated=update,
     )
     return [
         Part("forward: what numpy computes", t["computed"], False),
@@ -146,14 +142,14 @@ def of_scalars(n: int = 10**5, rounds: int = 9) -> list[Part]:
         t = best(
             1,
             rounds,
-            forward=Work(forward),
-            bare=Work(lambda: plain_chain(n)),
-            backward=Work(backward, forward),
-            freeing=Work(list.clear, lambda: [forward()]),
+            forward=forward,
+            bare=lambda: plain_chain(n),
+            backward=Prepared(backward, forward),
+            freeing=Prepared(list.clear, lambda: [forward()]),
         )
     finally:
         gc.enable()
-    collected = best(1, rounds, forward=Work(forward))["forward"]
+    collected = best(1, rounds, forward=forward)["forward"]
     return [
         Part("forward: one plain object for each operation", t["bare"], False),
         Part("forward: recording it", t["forward"] - t["bare"]),
