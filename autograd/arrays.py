@@ -33,10 +33,12 @@ def dtype_of(given: Any) -> np.dtype:
             found = np.dtype(given if isinstance(given, type) else np.sctypeDict[given]) if found is None else found
         except (KeyError, TypeError):
             found = None
-    if found is None or found not in DTYPES:  # numpy holds None to equal float64
-        got = given.name if isinstance(given, np.dtype) else described(given)
-        raise TypeError(f"dtype {got} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
-    return DTYPES[DTYPES.index(found)]
+    if found is not None:  # which numpy holds to equal float64
+        for dtype in DTYPES:
+            if found == dtype:
+                return dtype
+    got = given.name if isinstance(given, np.dtype) else described(given)
+    raise TypeError(f"dtype {got} is not supported; use one of {', '.join(d.name for d in DTYPES)}")
 
 
 def canonical(raw: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["brief", "described", "flag_of", "int_of", "is_many", "name_of", "number_of"]
+__all__ = ["brief", "described", "flag_of", "int_of", "is_many", "name_of", "number_of", "within"]
 
 
 def described(x: Any) -> str:
@@ -76,6 +76,16 @@ def int_of(x: Any, what: str, least: float = -(2**63), most: float = 2**63 - 1) 
         bound = f"at least {least}" if n < least else f"at most {most}"
         raise ValueError(f"{what} must be {bound}, got {brief(n)}")
     return n
+
+
+def within(integers: Any, n: int) -> bool:
+    """Are all the integers of an array at least 0 and below ``n``? One look tells: without its sign, what is below 0 is very large.
+
+    >>> import numpy as np
+    >>> within(np.array([0, 2]), 3), within(np.array([0, -1]), 3), within(np.array([3]), 3), within(np.zeros(0, int), 0)
+    (True, False, False, True)
+    """
+    return not integers.size or bool(integers.view(f"u{integers.itemsize}").max() < n)
 
 
 def is_many(x: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import described, flag_of, int_of, number_of
+from autograd.errors import described, flag_of, int_of, number_of, within
 from autograd.graph import Node
 from autograd.rules import abs as abs_
 from autograd.rules import fitting, maximum, minimum, square, where
@@ -287,7 +287,7 @@ def softmax_cross_entropy(x: Any, index: Any) -> Any:
             f"{tuple(index.shape)}"
         )
     numbers = getattr(index, "raw", index)
-    if numbers.size and not numbers.view(f"u{numbers.itemsize}").max() < classes:  # below 0 is very large here
+    if not within(numbers, classes):
         worst = numbers.min() if numbers.min() < 0 else numbers.max()
         raise ValueError(f"softmax_cross_entropy: class index {worst} is out of range for {classes} classes")
     return cross_entropy_(x, index)

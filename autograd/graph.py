@@ -266,9 +266,12 @@ def _walk(
     seeds = []
     for n, g in zip(outputs, gradients):
         g = n.seed(g)
-        if create_graph and (not isinstance(g, Node) or g.op is None):
-            g = n.constant(getattr(g, "raw", g))
-        seeds.append(g.raw if isinstance(g, Node) and not create_graph else g)
+        if not create_graph:
+            seeds.append(g.raw if isinstance(g, Node) else g)
+        elif isinstance(g, Node) and g.op is not None:
+            seeds.append(g)
+        else:
+            seeds.append(n.constant(getattr(g, "raw", g)))
     if retain_graph is None:
         retain_graph = create_graph or outputs[0].retains_graph
     order: list[Node] = []

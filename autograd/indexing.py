@@ -65,8 +65,8 @@ def misfit(key: tuple[Any, ...], shape: tuple[int, ...]) -> str:
         if mask and k.shape != sizes:
             return f"a mask of shape {k.shape} does not fit dimensions of sizes {sizes} of shape {shape}"
         if span and not mask and not isinstance(k, slice):
-            entries = np.ravel(k)
-            if (wrong := entries[(entries < -sizes[0]) | (entries >= sizes[0])]).size:
+            places = np.ravel(k)
+            if (wrong := places[(places < -sizes[0]) | (places >= sizes[0])]).size:
                 return f"index {wrong[0]} is out of bounds for dimension {a} of size {sizes[0]}, in shape {shape}"
         a += len(shape) - sum(spans) if k is Ellipsis else span
     return f"index tensors of shapes {[k.shape for k in key if isinstance(k, np.ndarray)]} do not broadcast"

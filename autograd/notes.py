@@ -23,9 +23,7 @@ _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 def user_frame(depth: int = 1) -> FrameType:
     """The innermost frame outside this package and `nn`, passing over ``depth`` callers before looking."""
     frame = sys._getframe(depth)
-    while frame.f_code.co_filename.startswith(_OURS):
-        if frame.f_back is None:
-            break
+    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
     return frame
 
@@ -34,11 +32,10 @@ class Place:
     """A line of user code that is running."""
 
     __slots__ = ("at", "code")
-    code: CodeType
 
     def __init__(self, depth: int = 1) -> None:
         frame = user_frame(depth + 1)
-        self.code = frame.f_code
+        self.code: CodeType = frame.f_code
         self.at = frame.f_lasti  # the line itself is looked up when somebody asks
 
     @property

@@ -309,23 +309,8 @@ argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 ROWS: dict[str, Op] = {
     row.name: row
     for row in (
-        *(
-            sum_,
-            mean_,
-            amax_,
-            amin_,
-            cumsum_,
-            norm_,
-            std_,
-            logsumexp_,
-            softmax_,
-            log_softmax_,
-            cross_entropy_,
-            matmul_,
-            linear_,
-            cast_,
-            clone_,
-        ),
+        *(sum_, mean_, amax_, amin_, cumsum_, norm_, std_, logsumexp_, softmax_, log_softmax_, cross_entropy_),
+        *(matmul_, linear_, cast_, clone_),
         *(reshape_, permute_, broadcast_to_, cat_, stack_, getitem_, put_, tril_, triu_, einsum_, argmax_, argmin_),
     )
 }

@@ -165,7 +165,7 @@ class Tensor(Node):
             elif a.__class__ in _PLAINEST:
                 raws.append(a)
             else:
-                if (a.__class__ not in _PLAIN and not isinstance(a, _PLAIN)) or (isinstance(a, Value) and op is not pack):
+                if not isinstance(a, _PLAIN) or (isinstance(a, Value) and op is not pack):
                     return cls.record(op, tuple([_operand(b, op) for b in args]))
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
@@ -313,8 +313,9 @@ class Tensor(Node):
                 args = []
                 for a in n.x:
                     if isinstance(a, Tensor) and a.op is not leaf:
-                        shell = shells.get(a)
-                        a = shell if shell is not None else shells.setdefault(a, _shell(a))
+                        if (shell := shells.get(a)) is None:
+                            shell = shells[a] = _shell(a)
+                        a = shell
                     args.append(a)
                 n.x = tuple(args)
                 n.time = _RELEASED
@@ -443,19 +444,22 @@ class Tensor(Node):
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor in another dtype; a device name is accepted and means this machine."""
-        if len(args) == 1 and not kwargs and isinstance(args[0], np.dtype) and args[0] in DTYPES:
-            return self if args[0] == self.raw.dtype else Tensor.record(shapes.cast_, (self, args[0]))
+        plain = len(args) == 1 and not kwargs and isinstance(args[0], np.dtype)
+        dtype = dtype_of(args[0]) if plain else self._asked(args, kwargs)
+        return self if dtype == self.raw.dtype else Tensor.record(shapes.cast_, (self, dtype))
+
+    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> np.dtype:
+        """The dtype among the arguments of `to`; where none is, that of this tensor."""
         if unknown := sorted(kwargs.keys() - {"dtype", "device", "other"}):
             raise TypeError(f"to() takes dtype=, device= and other=, got {', '.join(unknown)}")
         wanted = [a for a in (*args, *kwargs.values()) if a is not None and not (isinstance(a, str) and a == "cpu")]
         if wanted and isinstance(wanted[0], str) and wanted[0].partition(":")[0] in ("cuda", "mps", "xpu"):
             raise ValueError(f"there is no device {wanted[0]!r} here: everything is on the CPU")
         if not wanted:
-            return self
+            return self.raw.dtype
         if len(wanted) > 1:
             raise TypeError(f"to() takes one dtype, got {' and '.join(map(described, wanted))}")
-        dtype = wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
-        return self if dtype == self.raw.dtype else Tensor.record(shapes.cast_, (self, dtype))
+        return wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
 
     def type(self, dtype: Any = None) -> Any:
         """This tensor in another dtype; without one, the name of its own."""

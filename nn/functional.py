@@ -11,7 +11,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
-from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of
+from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of, within
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
@@ -205,8 +205,7 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
     index, ignored = target if target.ndim == 1 else target.reshape(-1), int_of(ignore_index, f"{name}: ignore_index")
     given = index.numpy()
-    inside = not given.size or given.view(f"u{given.itemsize}").max() < classes  # below 0 is very large here
-    if inside and not 0 <= ignored < classes:
+    if within(given, classes) and not 0 <= ignored < classes:
         return index, None
     kept = given != ignored
     bad = given[kept & ((given < 0) | (given >= classes))]
