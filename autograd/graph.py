@@ -255,8 +255,12 @@ def _walk(
     create_graph: bool,
 ) -> list[tuple[Node, Any]]:
     """The nodes that wanted a gradient, with it: ``inputs``, or the leaves and the middle nodes that retain theirs."""
-    create_graph = flag_of(create_graph, "create_graph")
-    retain_graph = None if retain_graph is None else flag_of(retain_graph, "retain_graph")
+    if create_graph is not False:
+        create_graph = flag_of(create_graph, "create_graph")
+    if retain_graph is None:
+        retain_graph = create_graph or outputs[0].retains_graph
+    else:
+        retain_graph = flag_of(retain_graph, "retain_graph")
     for n in outputs:
         if n.op is None:
             raise RuntimeError(
@@ -272,26 +276,26 @@ def _walk(
             seeds.append(g)
         else:
             seeds.append(n.constant(getattr(g, "raw", g)))
-    if retain_graph is None:
-        retain_graph = create_graph or outputs[0].retains_graph
     order: list[Node] = []
     stack: list[Node] = []
-    with _lock, outputs[0].ieee(), set_grad_enabled(True) if create_graph else _lock:  # held twice: no more
+    with _lock, set_grad_enabled(True) if create_graph else _lock:  # held twice: no more
         aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
         for n, _ in aside:
             n.mark = None
         _active.append(order)
+        ruled = create_graph
         try:
             for n in outputs:
                 stack.append(n)
-                _arrange(stack, order)
+                ruled = _arrange(stack, order) or ruled
             wanted = None if inputs is None else set(inputs)
             if wanted is not None:
                 _prune(order, wanted)
-            for n, g in zip(outputs, seeds):
-                if n.mark is not None:
-                    n.mark = g if n.mark is DONE else n.mark + g
-            found = _replay(order, wanted, (outputs, {id(g) for g in gradients}) if create_graph else None)
+            with outputs[0].ieee() if ruled else _lock:
+                for n, g in zip(outputs, seeds):
+                    if n.mark is not None:
+                        n.mark = g if n.mark is DONE else n.mark + g
+                found = _replay(order, wanted, (outputs, {id(g) for g in gradients}) if create_graph else None)
             if not retain_graph:
                 outputs[0].release(order)
             return found
@@ -305,15 +309,17 @@ def _walk(
                 n.mark = m
 
 
-def _arrange(stack: list[Node], order: list[Node]) -> None:
-    """Append to ``order`` every node below the stack that a gradient can reach, arguments first."""
+def _arrange(stack: list[Node], order: list[Node]) -> bool:
+    """Append to ``order`` every node below the stack that a gradient can reach, arguments first. Is there a rule to be called?"""
     push, pop, emit = stack.append, stack.pop, order.append
+    ruled = False
     while stack:
         n = stack[-1]
         if n.mark is None:
             n.mark = OPEN
             if n.dx is None and n.dy is None:
-                for p in n.x:
+                for p in n.x:  # of a leaf there are none
+                    ruled = True
                     if isinstance(p, Node) and p.mark is None and p.op is not None:
                         if p.op is leaf:
                             emit(p)
@@ -330,6 +336,7 @@ def _arrange(stack: list[Node], order: list[Node]) -> None:
                 emit(n)  # before it leaves the stack: an interrupt here must find it, to unmark it
                 n.mark = DONE
             pop()
+    return ruled
 
 
 def _prune(order: list[Node], wanted: set[Node]) -> None:
