@@ -160,10 +160,12 @@ class Extreme(NamedTuple):
 def _pick(x: Any, dim: Any, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
     x = x if x.ndim else x.reshape(1)
     a = axis_of(dim, x.ndim)
-    index = arg(x, a, True)
+    index = arg(x, a, keepdim)
     raw = getattr(index, "raw", index)
-    values = x[tuple(raw if i == a else k for i, k in enumerate(np.ix_(*map(range, raw.shape))))]
-    return Extreme(values, index) if keepdim else Extreme(values.squeeze(a), index.squeeze(a))
+    shape = (*x.shape[:a], *[1] * keepdim, *x.shape[a + 1 :])
+    places = [np.arange(n).reshape((n, *[1] * (len(shape) - 1 - i))) for i, n in enumerate(shape)]
+    places[a : a + keepdim] = [raw]
+    return Extreme(x[tuple(places)], index)
 
 
 def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
