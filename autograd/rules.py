@@ -130,14 +130,19 @@ def _softplus(x: Any) -> Any:
     return positive + np.log1p(np.exp(_minus_abs(x)))
 
 
-def _relu(x: Any) -> Any:  # numpy is two to four times faster with a row of zeros than with one
-    wide = x.__class__ is np.ndarray and x.dtype.kind == "f" and x.size > 8192 and x.shape[-1] <= 4096
-    return np.maximum(x, _zeros(x.shape[-1], x.dtype) if wide else 0)
+def _relu(x: Any) -> Any:  # numpy is two to four times faster with as many zeros than with one
+    if x.__class__ is not np.ndarray or x.dtype.kind != "f" or x.size <= 64 or x.shape[-1] > _MANY:
+        return np.maximum(x, 0)
+    zeros = _zeros(x.dtype)
+    return np.maximum(x, zeros[: x.size].reshape(x.shape) if x.size <= _MANY else zeros[: x.shape[-1]])
 
 
-@lru_cache(maxsize=64)
-def _zeros(n: int, dtype: Any) -> np.ndarray:
-    return np.zeros(n, dtype)
+_MANY = 65536
+
+
+@lru_cache(maxsize=4)
+def _zeros(dtype: Any) -> np.ndarray:
+    return np.zeros(_MANY, dtype)
 
 
 def _elu(x: Any, alpha: Any) -> Any:
