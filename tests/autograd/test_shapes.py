@@ -166,8 +166,9 @@ def test_cross_entropy_is_minus_the_logarithm_of_softmax_at_an_index(data: st.Da
     check(lambda x: ag.softmax_cross_entropy(x, tensor(index)), rng(*rows, classes), numpy=numpy, order=2)
 
 
+@pytest.mark.parametrize("classes", [3, 32, 33])  # from 33 on, the largest entries are found in another way
 @pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
-def test_rows_of_extremes_as_log_softmax_has_them(dtype: Any) -> None:
+def test_rows_of_extremes_as_log_softmax_has_them(dtype: Any, classes: int) -> None:
     rows = [
         [1e30, -1e30, 0],
         [-1e30, -1e30, -1e30],
@@ -177,7 +178,7 @@ def test_rows_of_extremes_as_log_softmax_has_them(dtype: Any) -> None:
         [ag.nan, 0, 1],
         [0, ag.nan, 1],
     ]
-    x = tensor(rows, dtype=dtype)
+    x = ag.cat([tensor(rows, dtype=dtype), tensor([[-ag.inf]] * len(rows), dtype=dtype).expand(-1, classes - 3)], 1)
     for c in range(3):
         got = ag.softmax_cross_entropy(x, ag.full((len(rows),), c, dtype=ag.int64))
         np.testing.assert_allclose(got.numpy(), -x.log_softmax(1).numpy()[:, c], rtol=1e-6)

@@ -87,6 +87,15 @@ def test_mse_refuses_an_accidental_broadcast() -> None:
         F.mse_loss(ag.ones(3, 1), ag.ones(3))
 
 
+@pytest.mark.parametrize("n", [1, 2048, 2049, 10**5])
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
+def test_mse_is_exact_enough_at_any_size(n: int, dtype: Any) -> None:
+    x = ag.full((n, 1), 1.1, dtype=dtype)
+    expected = (x.numpy().astype(np.float64) ** 2).mean()
+    loss = F.mse_loss(x, ag.zeros(n, 1, dtype=dtype))
+    assert loss.dtype == dtype and loss.shape == () and abs(loss.item() / expected - 1) < 16 * np.finfo(dtype).eps
+
+
 def test_dropout_of_everything_has_no_gradient_not_even_of_what_is_infinite() -> None:
     x = tensor([1.0, math.inf, math.nan], requires_grad=True)
     nothing = F.dropout(x, 1.0)
