@@ -213,7 +213,23 @@ class Optimizer:
         raise NotImplementedError(f"{self._name} has no update(); write one")
 
     def initial_state(self, p: Tensor, group: Group) -> State:
-        """What `update` keeps for ``p`` from step to step, as it is before the first; a loaded state must have the same entries."""
+        """What `update` keeps for ``p`` from step to step, as it is before the first; a loaded state must have the same entries.
+
+        >>> class Smoothed(Optimizer):
+        ...     def __init__(self, params, lr=0.1, beta=0.5):
+        ...         super().__init__(params, {"lr": lr, "beta": beta})
+        ...     def initial_state(self, p, group):
+        ...         return {"mean": ag.zeros_like(p)}
+        ...     def update(self, pairs, group):
+        ...         for p, g in pairs:
+        ...             mean = self.begun(p, group)["mean"]
+        ...             mean.mul_(group["beta"]).add_(g, alpha=1 - group["beta"])
+        ...             p.sub_(mean, alpha=group["lr"])
+        >>> w = ag.tensor([1.], requires_grad=True)
+        >>> opt = Smoothed([w])
+        >>> (2 * w).sum().backward(); opt.step(); w, opt.state_dict()["state"]
+        (tensor([0.9000], requires_grad=True), {0: {'mean': tensor([1.])}})
+        """
         return {}
 
     def begun(self, p: Tensor, group: Group) -> State:
