@@ -47,7 +47,11 @@ def collate(items: Sequence[Any]) -> Any:
         columns = [collate(column) for column in zip(*items)]
         return tuple(columns) if isinstance(first, tuple) else columns
     if isinstance(first, Tensor | np.ndarray):
-        return ag.stack([ag.as_tensor(item) for item in items])
+        tensors = [ag.as_tensor(item) for item in items]
+        if len({t.shape for t in tensors}) > 1:
+            got = [t.shape for t in tensors[:8]]
+            raise ValueError(f"the items of a batch must have one shape, got {got}; rows of several tensors are a TensorDataset(x, y)")
+        return ag.stack(tensors)
     return ag.tensor(list(items))
 
 

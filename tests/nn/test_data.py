@@ -254,7 +254,7 @@ def test_items_of_different_form_are_refused() -> None:
         ([], ValueError, "at least one item"),
         ([(1, 2), (3,)], ValueError, r"one length, got \[2, 1\]"),
         ([(1, 2), 3], ValueError, "'int'"),
-        ([ag.zeros(2), ag.zeros(3)], ValueError, "one shape"),
+        ([ag.zeros(2), ag.zeros(3)], ValueError, r"one shape, got \[\(2,\), \(3,\)\]; .* TensorDataset"),
         ([1, "a"], TypeError, "holds numbers"),
     ):
         with pytest.raises(kind, match=match):
