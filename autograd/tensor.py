@@ -48,7 +48,6 @@ _HELD = _held()
 
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
 _PLAINEST = frozenset(_PLAIN) - {Value}
-_RAW = frozenset({float, _ndarray})  # what numpy takes beside an array that is changed in place, as it is
 
 
 def _operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -527,7 +526,7 @@ class Tensor(Node):
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw
-        raw: Any = other.raw if other.__class__ is Tensor else other if other.__class__ in _RAW else entries(other, what)
+        raw = other.raw if other.__class__ is Tensor else other if other.__class__ is float else entries(other, what)
         if alpha.__class__ is float:
             raw = raw * alpha
         elif alpha.__class__ is not int or alpha != 1:

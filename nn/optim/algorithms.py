@@ -1,7 +1,6 @@
 """The optimisers: each is its published formula, and the settings and the state that the formula needs.
 
-Names, defaults and the rules of the first step are PyTorch's. The formulas are written on arrays: nothing is recorded in a step, and
-what is not asked takes no time; only the parameter itself is changed as a tensor, for a graph may have saved it.
+Names, defaults and the rules of the first step are PyTorch's.
 """
 
 from __future__ import annotations
@@ -9,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, sqrt
 
-import numpy as np
-
 import autograd as ag
 from autograd import Tensor
 from nn.optim.optimizer import Group, Optimizer, Pairs, State
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
-
-_quiet = np.errstate(all="ignore")  # 0 / 0 is NaN and warns nobody, as everywhere
 
 
 class SGD(Optimizer):
@@ -63,20 +58,16 @@ class SGD(Optimizer):
         return {"momentum_buffer": ag.zeros_like(p)} if group["momentum"] else {}
 
     def update(self, pairs: Pairs, group: Group) -> None:
+        lr, momentum, dampening, nesterov = group["lr"], group["momentum"], group["dampening"], group["nesterov"]
         for p, g in pairs:
-            p.sub_(self._velocity(p, g, group) if group["momentum"] else g, alpha=group["lr"])
-
-    @_quiet
-    def _velocity(self, p: Tensor, grad: Tensor, group: Group) -> np.ndarray:
-        g, state, momentum = grad.numpy(), self.state[p], group["momentum"]
-        if "momentum_buffer" in state:
-            v = state["momentum_buffer"].numpy()
-            v *= momentum
-            v += (1 - group["dampening"]) * g if group["dampening"] else g
-        else:
-            v = g
-            state["momentum_buffer"] = grad.clone()
-        return momentum * v + g if group["nesterov"] else v
+            if momentum:
+                state = self.state[p]
+                if (v := state.get("momentum_buffer")) is None:
+                    v = state["momentum_buffer"] = g.clone()
+                else:
+                    v.mul_(momentum).add_(g, alpha=1 - dampening)
+                g = (v * momentum).add_(g) if nesterov else v
+            p.sub_(g, alpha=lr)
 
 
 class Adam(Optimizer):
@@ -114,24 +105,19 @@ class Adam(Optimizer):
         moments = ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] if group["amsgrad"] else ["exp_avg", "exp_avg_sq"]
         return {"step": 0, **{name: ag.zeros_like(p) for name in moments}}
 
-    @_quiet
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
-        for p, grad in pairs:
+        for p, g in pairs:
             state = self.begun(p, group)
             state["step"] = t = state["step"] + 1
-            g, m, v = grad.numpy(), state["exp_avg"].numpy(), state["exp_avg_sq"].numpy()
-            m *= b1
-            m += (1 - b1) * g
-            v *= b2
-            v += (1 - b2) * (g * g)
+            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+            v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
             if group["amsgrad"]:
-                most = state["max_exp_avg_sq"].numpy()
-                v = np.maximum(most, v, out=most)
+                v = state["max_exp_avg_sq"].copy_(ag.maximum(state["max_exp_avg_sq"], v))
             if not self.coupled:
                 p.mul_(1 - lr * group["weight_decay"])
             root = sqrt(1 - b2**t)  # multiplied out, m' / (sqrt(v') + eps) is one operation less
-            p.sub_(m / (np.sqrt(v) + eps * root), alpha=lr * root / (1 - b1**t))
+            p.sub_(m / v.sqrt().add_(eps * root), alpha=lr * root / (1 - b1**t))
 
 
 class AdamW(Adam):
@@ -200,26 +186,18 @@ class RMSprop(Optimizer):
         needed = {"square_avg": True, "momentum_buffer": group["momentum"] > 0, "grad_avg": group["centered"]}
         return {"step": 0, **{name: ag.zeros_like(p) for name, need in needed.items() if need}}
 
-    @_quiet
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, alpha, eps, momentum = group["lr"], group["alpha"], group["eps"], group["momentum"]
-        for p, grad in pairs:
+        for p, g in pairs:
             state = self.begun(p, group)
             state["step"] += 1
-            g, v = grad.numpy(), state["square_avg"].numpy()
-            v *= alpha
-            v += (1 - alpha) * (g * g)
+            v = state["square_avg"].mul_(alpha).add_(g * g, alpha=1 - alpha)
             if group["centered"]:
-                mean = state["grad_avg"].numpy()
-                mean *= alpha
-                mean += (1 - alpha) * g
-                v = np.maximum(v - mean * mean, 0)  # a variance of 0 may round to below 0, where PyTorch's root is NaN
-            step = g / (np.sqrt(v) + eps)
+                mean = state["grad_avg"].mul_(alpha).add_(g, alpha=1 - alpha)
+                v = (v - mean * mean).clamp_(min=0)  # a variance of 0 may round to below 0, where PyTorch's root is NaN
+            step = g / v.sqrt().add_(eps)
             if momentum:
-                moved = state["momentum_buffer"].numpy()
-                moved *= momentum
-                moved += step
-                step = moved
+                step = state["momentum_buffer"].mul_(momentum).add_(step)
             p.sub_(step, alpha=lr)
 
 
@@ -257,12 +235,10 @@ class Adagrad(Optimizer):
     def initial_state(self, p: Tensor, group: Group) -> State:
         return {"step": 0, "sum": ag.full_like(p, group["initial_accumulator_value"])}
 
-    @_quiet
     def update(self, pairs: Pairs, group: Group) -> None:
-        for p, grad in pairs:
+        for p, g in pairs:
             state = self.begun(p, group)
             lr = group["lr"] / (1 + state["step"] * group["lr_decay"])
             state["step"] += 1
-            g, s = grad.numpy(), state["sum"].numpy()
-            s += g * g
-            p.sub_(g / (np.sqrt(s) + group["eps"]), alpha=lr)
+            s = state["sum"].add_(g * g)
+            p.sub_(g / s.sqrt().add_(group["eps"]), alpha=lr)

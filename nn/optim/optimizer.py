@@ -201,13 +201,12 @@ class Optimizer:
                 g = -g
             if decay:
                 g = (p * decay).add_(g)
-            yield p, g.detach() if g.requires_grad else g
+            yield p, g
 
     def update(self, pairs: Pairs, group: Group) -> None:
         """Move each parameter ``p`` in place by its gradient ``g``, given as pairs ``p, g``.
 
-        ``g`` is negated and has the penalty added where the group asks for it, and requires no gradient itself. It must not be
-        changed: it may be ``p.grad``.
+        ``g`` is negated and has the penalty added where the group asks for it. It must not be changed: it may be ``p.grad``.
         An error that is about such a change names the line that called `step`.
         """
         raise NotImplementedError(f"{self._name} has no update(); write one")

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -126,36 +125,3 @@ def test_nesterov_needs_momentum_and_no_dampening() -> None:
     for settings in ({}, {"momentum": 0.9, "dampening": 0.1}):
         with pytest.raises(ValueError, match="nesterov needs momentum > 0 and dampening = 0"):
             SGD([ag.ones(1, requires_grad=True)], nesterov=True, **settings)
-
-
-kinds: list[Callable[..., Optimizer]] = [
-    partial(SGD, lr=0.1, momentum=0.5), partial(SGD, lr=0.1, momentum=0.5, nesterov=True), Adam, partial(Adam, amsgrad=True), AdamW,
-    partial(RMSprop, centered=True, momentum=0.5), Adagrad,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", kinds)
-@pytest.mark.parametrize("shape", [(), (3,), (2, 0)])
-def test_gradients_with_a_history_of_their_own_move_a_parameter_alike(kind: Callable[..., Optimizer], shape: tuple[int, ...]) -> None:
-    plain, recorded = ag.ones(shape, requires_grad=True), ag.ones(shape, requires_grad=True)
-    for p in (plain, recorded):
-        optimizer = kind([p])
-        for _ in range(3):
-            optimizer.zero_grad()
-            (p * p * p).sum().backward(create_graph=p is recorded)
-            assert p.grad is not None and p.grad.requires_grad == (p is recorded)
-            optimizer.step()
-        p.grad = None
-    assert plain.equal(recorded) and not (plain == 1).any()
-
-
-@pytest.mark.parametrize("kind", [*kinds, SGD])
-def test_a_step_warns_of_nothing(kind: Callable[..., Optimizer]) -> None:
-    w = ag.ones(4, requires_grad=True)
-    optimizer = kind([w], weight_decay=0.0)
-    for group in optimizer.param_groups:
-        group.update(eps=0.0) if "eps" in group else None
-    for _ in range(2):
-        w.grad = ag.tensor([0.0, 1e30, math.inf, math.nan])
-        optimizer.step()
-    assert w[3].isnan()
