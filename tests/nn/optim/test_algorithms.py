@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -125,3 +126,48 @@ def test_nesterov_needs_momentum_and_no_dampening() -> None:
     for settings in ({}, {"momentum": 0.9, "dampening": 0.1}):
         with pytest.raises(ValueError, match="nesterov needs momentum > 0 and dampening = 0"):
             SGD([ag.ones(1, requires_grad=True)], nesterov=True, **settings)
+
+
+kinds: list[Callable[..., Optimizer]] = [
+    partial(SGD, lr=0.1, momentum=0.5), partial(SGD, lr=0.1, momentum=0.5, nesterov=True), Adam, partial(Adam, amsgrad=True), AdamW,
+    partial(RMSprop, centered=True, momentum=0.5), Adagrad,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", kinds)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 0)])
+def test_gradients_with_a_history_of_their_own_move_a_parameter_alike(kind: Callable[..., Optimizer], shape: tuple[int, ...]) -> None:
+    plain, recorded = ag.ones(shape, requires_grad=True), ag.ones(shape, requires_grad=True)
+    for p in (plain, recorded):
+        optimizer = kind([p])
+        for _ in range(3):
+            optimizer.zero_grad()
+            (p * p * p).sum().backward(create_graph=p is recorded)
+            assert p.grad is not None and p.grad.requires_grad == (p is recorded)
+            optimizer.step()
+        p.grad = None
+    assert plain.equal(recorded) and not (plain == 1).any()
+
+
+@pytest.mark.parametrize("kind", kinds)
+def test_a_state_that_a_graph_has_saved_is_not_changed_behind_its_back(kind: Callable[..., Optimizer]) -> None:
+    p, x = ag.ones(2, requires_grad=True), ag.ones(2, requires_grad=True)
+    optimizer = kind([p])
+    p.grad = ag.ones(2)
+    optimizer.step()
+    for kept in optimizer.state[p].values():
+        if isinstance(kept, ag.Tensor):
+            loss = (x * kept).sum()
+            p.grad = ag.full((2,), 5.0)
+            optimizer.step()
+            with pytest.raises(RuntimeError, match="changed in place"):
+                loss.backward()
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop, Adagrad])
+def test_a_step_that_makes_nan_is_an_anomaly(kind: Callable[..., Optimizer]) -> None:
+    p = ag.tensor([1.0, 2.0], requires_grad=True)
+    optimizer = kind([p], eps=0.0)
+    p.grad = ag.tensor([0.0, 1.0])
+    with pytest.raises(ag.AnomalyError, match=r"/ made nan at index \(0,\)"), ag.detect_anomaly():
+        optimizer.step()
