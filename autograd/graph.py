@@ -265,7 +265,8 @@ def _walk(
         if n.op is None:
             raise RuntimeError(
                 f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: build it from a "
-                "Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps"
+                "Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps; a gradient is recorded where "
+                "grad() or backward() that gives it has create_graph=True"
             )
     seeds = []
     for n, g in zip(outputs, gradients):
@@ -283,7 +284,7 @@ def _walk(
         for n, _ in aside:
             n.mark = None
         _active.append(order)
-        ruled = create_graph
+        ruled = create_graph or len(outputs) > 1  # then seeds may meet
         try:
             for n in outputs:
                 stack.append(n)

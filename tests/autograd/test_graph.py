@@ -137,6 +137,12 @@ def test_a_rule_may_give_any_shape_that_broadcasts(shape: tuple[int, ...]) -> No
         assert x.grad.shape == size and x.grad.sum().item() == np.prod(wide)
 
 
+def test_seeds_that_meet_warn_of_nothing() -> None:
+    x = ag.ones(1, requires_grad=True)
+    (g,) = grad([x, x], [x], [tensor([ag.inf]), tensor([-ag.inf])])
+    assert g.isnan().all()
+
+
 def test_a_row_and_the_method_it_makes_have_its_name() -> None:
     assert ag.tanh.__name__ == ag.ones(1).tanh.__name__ == "tanh"
 
