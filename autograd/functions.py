@@ -1,7 +1,7 @@
 """The functions on tensors that know about shapes: PyTorch's names, arguments, defaults and, where something does not fit, errors.
 
-Each checks what it was given and calls a row of `shapes`, or a few. ``axis`` is an alias of ``dim``. They are the methods
-of `Tensor` as well.
+Each checks what it was given and calls a row of `shapes`, or a few. ``axis`` is an alias of ``dim``, ``keepdims`` one of
+``keepdim``. They are the methods of `Tensor` as well.
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ def _dim(dim: Any, axis: Any) -> Any:
     return dim if axis is None else axis
 
 
+def _keepdim(keepdim: Any, keepdims: Any) -> bool:
+    if keepdims is not None and keepdim is not False:
+        raise TypeError(f"keepdims is an alias of keepdim; got both, keepdim={keepdim!r} and keepdims={keepdims!r}")
+    return flag_of(keepdim if keepdims is None else keepdims, "keepdim")
+
+
 _TENSORS: set[type] = set()  # the classes that were seen to be tensors
 
 
@@ -80,7 +86,7 @@ def _floating(x: Any, name: str) -> Any:
     return x
 
 
-def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, dtype: Any = None) -> Any:
+def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, dtype: Any = None) -> Any:
     """The sum over ``dim`` (None: all). Integers and booleans sum to int64.
 
     >>> from autograd import tensor
@@ -92,32 +98,36 @@ def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, dty
         if not isinstance(x, Node):
             raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
         x = x.to(dtype)  # type: ignore[attr-defined]
-    return sum_(x, axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
+    return sum_(x, axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
 
 
-def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
     """The arithmetic mean over ``dim`` (None: all); of nothing, NaN. Raises TypeError for integers."""
-    return mean_(_floating(x, "mean"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
+    return mean_(_floating(x, "mean"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
 
 
 def _correction(correction: Any, unbiased: Any) -> float:
     return number_of(correction, "correction") if unbiased is None else int(flag_of(unbiased, "unbiased"))
 
 
-def var(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, unbiased: Any = None) -> Any:
+def var(
+    x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, unbiased: Any = None
+) -> Any:
     """The variance over ``dim``: squared distances from the mean, divided by n - ``correction``."""
     axes = axes_of(_dim(dim, axis), _floating(x, "var").ndim)
     correction = _correction(correction, unbiased)
-    return sum_(square(x - mean_(x, axes, True)), axes, flag_of(keepdim, "keepdim")) * over(size_of(x, axes) - correction)
+    return sum_(square(x - mean_(x, axes, True)), axes, _keepdim(keepdim, keepdims)) * over(size_of(x, axes) - correction)
 
 
-def std(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, unbiased: Any = None) -> Any:
+def std(
+    x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, unbiased: Any = None
+) -> Any:
     """The standard deviation over ``dim``; equal values have gradient 0, one sample gives NaN."""
     axes = axes_of(_dim(dim, axis), _floating(x, "std").ndim)
-    return std_(x, axes, _correction(correction, unbiased), flag_of(keepdim, "keepdim"))
+    return std_(x, axes, _correction(correction, unbiased), _keepdim(keepdim, keepdims))
 
 
-def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
+def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
     """The product over ``dim`` (None: all); of nothing, 1.
 
     Halves are multiplied, then halves of halves: log2(n) products of slices, in which a zero among the factors needs no
@@ -138,14 +148,14 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
 
     x = flat if flat.ndim else flat.reshape(1)
     if x.shape[a] == 0:
-        return sum_(x, (a,), flag_of(keepdim, "keepdim")) + 1
+        return sum_(x, (a,), _keepdim(keepdim, keepdims)) + 1
     if x.dtype.kind in "biu":
         x = x.astype(np.int64) if isinstance(x, np.ndarray) else x.long()
     while (n := x.shape[a]) > 1:
         half = x[at(slice(0, n // 2))] * x[at(slice(n // 2, n // 2 * 2))]
         x = half if n % 2 == 0 else cat([half, x[at(slice(n - 1, n))]], a)
     x = x[at(0)]
-    if not flag_of(keepdim, "keepdim"):
+    if not _keepdim(keepdim, keepdims):
         return x
     return x.reshape((1,) * ndim) if dim is None else unsqueeze(x, a)
 
@@ -168,48 +178,48 @@ def _pick(x: Any, dim: Any, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
     return Extreme(x[tuple(places)], index)
 
 
-def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
+def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None) -> Any:
     """The largest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the larger of two tensors.
 
     >>> from autograd import tensor
     >>> tensor([[1., 5.], [7., 2.]]).max(dim=1).indices
     tensor([1, 0])
     """
-    return _max_or_min(x, _dim(dim, axis), keepdim, amax, argmax, maximum)
+    return _max_or_min(x, _dim(dim, axis), _keepdim(keepdim, keepdims), amax, argmax, maximum)
 
 
-def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
+def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None) -> Any:
     """The smallest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the smaller of two tensors."""
-    return _max_or_min(x, _dim(dim, axis), keepdim, amin, argmin, minimum)
+    return _max_or_min(x, _dim(dim, axis), _keepdim(keepdim, keepdims), amin, argmin, minimum)
 
 
 def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any) -> Any:
     given(x, pair.name)
     if dim is None:
         return full(x, keepdim=keepdim)
-    return _pick(x, dim, flag_of(keepdim, "keepdim"), arg) if isinstance(dim, int | np.integer) else pair(x, dim)
+    return _pick(x, dim, keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
 
 
-def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
     """The largest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amax_(given(x, "amax"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
+    return amax_(given(x, "amax"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
 
 
-def amin(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def amin(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
     """The smallest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amin_(given(x, "amin"), axes_of(_dim(dim, axis), x.ndim), flag_of(keepdim, "keepdim"))
+    return amin_(given(x, "amin"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
 
 
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
+def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
     """The index (int64) of the largest entry along ``dim``, the first of equals; None: in the flattened tensor."""
     dim = _dim(dim, axis)
-    return argmax_(given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
+    return argmax_(given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), _keepdim(keepdim, keepdims))
 
 
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
+def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
     """The index (int64) of the smallest entry along ``dim``, the first of equals; None: in the flattened tensor."""
     dim = _dim(dim, axis)
-    return argmin_(given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
+    return argmin_(given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), _keepdim(keepdim, keepdims))
 
 
 def cumsum(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
@@ -219,7 +229,7 @@ def cumsum(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
     return cumsum_(x, a) if x.ndim else x
 
 
-def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
     """The p-norm over ``dim``, ``(sum |x|^p)^(1/p)``; ``p`` may be inf, 1, 2, 'fro' or any positive number.
 
     >>> from autograd import tensor
@@ -229,22 +239,22 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Di
     axes = axes_of(_dim(dim, axis), _floating(x, "norm").ndim)
     p = 2 if isinstance(p, str) and p == "fro" else number_of(p, "norm: p")
     if p == 2:
-        return norm_(x, axes, flag_of(keepdim, "keepdim"))
+        return norm_(x, axes, _keepdim(keepdim, keepdims))
     if p == math.inf:
-        return amax_(abs_(x), axes, flag_of(keepdim, "keepdim"))
+        return amax_(abs_(x), axes, _keepdim(keepdim, keepdims))
     if not p > 0:
         raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
-    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, flag_of(keepdim, "keepdim"))
+    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, _keepdim(keepdim, keepdims))
     if p == 1:
         return total
     zero = total == 0  # where the root has no derivative, the norm's is 0
     return where(zero, 0.0, pow_(where(zero, 1.0, total), 1 / p))
 
 
-def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> Any:
+def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
     """log(sum(exp(x))) over ``dim`` without overflow; of all -inf, -inf."""
     axes = axes_of(_dim(dim, axis), _floating(x, "logsumexp").ndim)
-    return logsumexp_(x, axes, flag_of(keepdim, "keepdim")) if x.ndim else x * 1
+    return logsumexp_(x, axes, _keepdim(keepdim, keepdims)) if x.ndim else x * 1
 
 
 def _last(dim: Any, axis: Any) -> Any:

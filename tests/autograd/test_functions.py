@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd import tensor
+from autograd import functions, tensor
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,18 @@ from autograd import tensor
 def test_what_does_not_fit_is_refused_with_both_shapes(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(ag.ones(2, 3, requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "var", "std", "prod", "amax", "amin", "argmax", "argmin", "norm", "logsumexp", "max", "min"]
+)
+def test_numpy_style_keepdims(name: str) -> None:
+    x, f = tensor([[1.0, 5.0, 2.0], [7.0, 2.0, 4.0]]), getattr(functions, name)
+    expected, got = f(x, dim=1, keepdim=True), f(x, axis=1, keepdims=True)
+    for a, b in zip(expected, got) if name in ("max", "min") else [(expected, got)]:
+        assert a.shape == (2, 1) and a.equal(b)
+    with pytest.raises(TypeError, match="keepdims is an alias of keepdim; got both"):
+        f(x, dim=1, keepdim=True, keepdims=False)
 
 
 def test_numpy_style_axis_and_the_values_and_indices_of_max() -> None:
