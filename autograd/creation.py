@@ -60,10 +60,10 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def _has_numpy(data: Any) -> bool:
-    """Does an array, a Tensor or a numpy number among the data say what dtype is meant?"""
+    """Does an array, a Tensor, a numpy number or what becomes an array among the data say what dtype is meant?"""
     if isinstance(data, list | tuple):
         return any(map(_has_numpy, data))
-    return isinstance(data, np.ndarray | np.generic)
+    return hasattr(type(data), "__array__")
 
 
 _DEEPEST = 64  # dimensions that numpy's arrays can have

@@ -97,3 +97,11 @@ def test_bernoulli_has_a_probability_for_each_entry() -> None:
     for bad in (tensor([1.5]), tensor([math.nan]), tensor([1])):
         with pytest.raises(ValueError, match="probabilities in"):
             ag.bernoulli(bad)
+
+
+def test_what_becomes_an_array_keeps_its_dtype() -> None:
+    class Column:
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            return np.array([1.0, 1e300])
+
+    assert tensor(Column()).dtype == ag.float64 and tensor([Column()]).tolist() == [[1.0, 1e300]]
