@@ -111,7 +111,8 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
         if not all(isinstance(k, str | int) and not isinstance(k, bool) for k in o):
             raise TypeError(f"save: the keys of {where} must be strings or ints, got {list(o)[:5]}")
         return {"dict": [[k, _plain(v, f"{where}[{k!r}]", (*place, str(k)), arrays)] for k, v in o.items()]}
-    raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved")
+    cure = "; save its .state_dict()" if hasattr(o, "state_dict") else ""
+    raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved{cure}")
 
 
 def load(path: str | os.PathLike[str], *, weights_only: bool = True) -> Any:

@@ -522,7 +522,9 @@ class Tensor(Node):
                 f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded"
             )
         if not self.raw.flags.writeable:
-            raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")
+            if 0 in self.raw.strides:
+                raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")
+            raise RuntimeError(f"{what} on a tensor of shape {self.shape} over memory that is read-only; .clone() first")
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Tensor:
         mine = self.raw

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd as ag
+import nn
 from autograd import Tensor, Value, tensor
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5)
@@ -74,6 +75,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     ag.save({"w": ag.ones(3, requires_grad=True), "v": Value(2.0)}, path)
     assert ag.load(path)["w"].requires_grad and ag.load(path)["v"].data == 2.0
     before = path.read_bytes()
+    with pytest.raises(TypeError, match=r"the object is a Linear; .* are saved; save its \.state_dict\(\)"):
+        ag.save(nn.Linear(1, 1), path)
     with pytest.raises(TypeError, match=r"the object\['f'\] is a function"):
         ag.save({"w": ag.zeros(3), "f": lambda: 0}, path)
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["x.npz"]

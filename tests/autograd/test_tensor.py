@@ -106,6 +106,8 @@ def test_in_place_refuses_what_does_not_fit_and_changes_nothing() -> None:
         n /= 2
     with pytest.raises(RuntimeError, match="expanded view"):
         ag.zeros(1).expand(3).add_(1)
+    with pytest.raises(RuntimeError, match=r"shape \(2,\) over memory that is read-only; \.clone\(\) first"):
+        ag.from_numpy(np.frombuffer(bytes(8), np.float32)).add_(1)
     with pytest.raises(RuntimeError, match="operand that requires grad"):
         x.add_(ag.ones(3, requires_grad=True))
     with pytest.raises(TypeError, match="takes a number or a tensor"):
