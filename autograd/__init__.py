@@ -1,6 +1,7 @@
 """A scalar autograd engine with a tiny tensor layer. Ordinary arithmetic leaves a graph behind; `backward` walks it."""
 
 import importlib
+import sys
 from math import inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ _ELSEWHERE = {
     "utils": "; data sets and loaders are in nn: from nn import data",
     "cuda": "; everything is on the CPU",
     "device": "; everything is on the CPU",
-}
+} | dict.fromkeys(("hessian", "hvp", "jacobian", "jvp", "vjp"), "; it is in autograd.functional")
 
 
 def __getattr__(name: str) -> Any:
@@ -59,6 +60,8 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(_LAZY[name]), name)
     if name in _DTYPES:
         return _DTYPES[name]
+    if name == "autograd":  # where this package is imported as torch, torch.autograd.grad is its grad
+        return sys.modules[__name__]
     raise AttributeError(f"module 'autograd' has no attribute {name!r}{_ELSEWHERE.get(name, '')}")
 
 

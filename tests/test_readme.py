@@ -34,6 +34,20 @@ def test_every_example_runs_and_prints_what_it_says(tmp_path: Path, monkeypatch:
     assert words.findall(shown) == words.findall(drawn)
 
 
+def test_what_the_table_of_pictures_says_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, object] = {}
+    before, table = README.split("| to see | |")
+    with contextlib.redirect_stdout(io.StringIO()):
+        for block in re.findall(r"```python\n(.*?)```", before, re.S):
+            exec(re.sub(r"^_ = render.*$", "", block, flags=re.M), scope)
+        calls = re.findall(r"`((?:draw|ag|print)[.(].*?)`", table.split("\n\n")[0])
+        for call in calls:
+            if not call.startswith("ag.record_lines"):
+                exec(call, scope)
+    assert len(calls) >= 8 and (tmp_path / "film.html").exists()
+
+
 def test_the_map_names_every_room() -> None:
     root = Path(__file__).parent.parent / "autograd"
     for path in root.glob("*.py"):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,3 +105,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         autograd.nonsense  # noqa: B018
     with pytest.raises(AttributeError, match="'optim'; the optimisers are in nn: from nn import optim"):
         autograd.optim  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'hessian'; it is in autograd\.functional"):
+        autograd.hessian  # noqa: B018
+
+
+def test_what_stands_in_torch_autograd_is_found_where_this_is_imported_as_torch() -> None:
+    torch: Any = autograd
+    assert torch.autograd.grad is autograd.grad and torch.autograd.functional.hessian is autograd.functional.hessian
