@@ -50,7 +50,8 @@ def blame(trace: Trace, order: int) -> tuple[Blame | None, list[str]]:
             if check.failures:
                 digits = 15 if check.method == "complex step" else 10
                 failure = max(check.failures, key=lambda failure: failure.error)
-                error, detail = failure.error, f"whose {failure.what} is {failure.got:.{digits}g} and not {failure.expected:.{digits}g}"
+                given, right = f"{failure.got:.{digits}g}", f"{failure.expected:.{digits}g}"
+                error, detail = failure.error, f"whose own {failure.what} is given as {given} where {right} is right"
         if error > worst[0]:
             worst = error, Blame(repr(n.op), detail, line_of(n).strip() or None)
     return worst[1], kinked

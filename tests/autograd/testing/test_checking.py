@@ -163,7 +163,7 @@ def test_the_report_says_where_and_who() -> None:
     text = str(caught.value)
     line = fn.__code__.co_firstlineno + 2
     assert "expected" in text and "relative error" in text and "d output [0] / d input 0 [0, 0]" in text
-    assert "most likely at fault: <wrong>, whose d output" in text and f"{__file__}:{line}" in text
+    assert "most likely at fault: <wrong>, whose own d output" in text and f"{__file__}:{line}" in text
     assert caught.value.report.failures[0].expected != caught.value.report.failures[0].got
 
 
