@@ -25,7 +25,7 @@ class ReLU(Module):
         super().__init__()
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x)
+        return ag.relu(x)
 
 
 class Tanh(Module):
@@ -61,7 +61,7 @@ class SiLU(Module):
         super().__init__()
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.silu(x)
+        return ag.silu(x)
 
 
 class LeakyReLU(Module):
@@ -76,7 +76,7 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(x, self.negative_slope)
+        return ag.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
@@ -115,7 +115,7 @@ class ELU(Module):
         self.alpha = alpha
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.elu(x, self.alpha)
+        return ag.elu(x, self.alpha)
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}"

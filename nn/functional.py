@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import autograd as ag
-from autograd import Tensor, elu, gelu, leaky_relu, linear, log_softmax, relu, sigmoid, silu, softmax, tanh
+from autograd import Tensor, gelu, linear, log_softmax, sigmoid, softmax, tanh
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of, within
 
 __all__ = [
@@ -20,7 +20,31 @@ __all__ = [
 ]  # fmt: skip
 
 
-# Activations that are more than a row of the engine.
+# Activations whose arguments in PyTorch are not those of the engine's own. ``inplace`` is taken for PyTorch's sake and changes nothing.
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0), with derivative 0 at 0.
+
+    >>> relu(ag.tensor([-1., 2.]), inplace=True)
+    tensor([0., 2.])
+    """
+    return ag.relu(input)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x where x > 0, else ``negative_slope * x``."""
+    return ag.leaky_relu(input, negative_slope)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x where x > 0, else ``alpha * (exp(x) - 1)``."""
+    return ag.elu(input, alpha)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * sigmoid(x)."""
+    return ag.silu(input)
+
+
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta x)) / beta; exact for large x, so that ``threshold`` is taken for PyTorch's sake and not needed.
 

@@ -87,6 +87,13 @@ def test_mse_refuses_an_accidental_broadcast() -> None:
         F.mse_loss(ag.ones(3, 1), ag.ones(3))
 
 
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "silu"])
+def test_inplace_changes_nothing(name: str) -> None:
+    x, f = tensor([-1.0, 0.0, 2.0]), getattr(F, name)
+    assert f(x, inplace=True).equal(f(x)) and f(x).equal(getattr(ag, name)(x)) and x.tolist() == [-1.0, 0.0, 2.0]
+    assert f(input=x).equal(f(x))
+
+
 @pytest.mark.parametrize("n", [1, 2048, 2049, 10**5])
 @pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
 def test_mse_is_exact_enough_at_any_size(n: int, dtype: Any) -> None:
