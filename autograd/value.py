@@ -125,7 +125,6 @@ def kernel(y, x):
 """
 
 _EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): what math raises leads to `_edge`
-_scopes: list[dict[str, Any]] = []  # the globals of each kernel, completed once Value exists
 
 
 class _Code(Symbol):
@@ -150,24 +149,41 @@ def _kernel(template: str, name: str, row: Op) -> Callable[..., Any]:
             text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
     scope: dict[str, Any] = {n: r.on_float for n, r in rules.ROWS.items() if n.isidentifier()}
     scope |= {"compute": row.on_float, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope |= {"Value": Value, "record": Value.record, "edge": _edge}
     scope["slow"] = _slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
     exec(compile(template.format(**text), f"{__file__}: {row.name}", "exec"), scope)
-    _scopes.append(scope)
     kernel: Callable[..., Any] = scope["kernel"]  # by a name that no row has: a partial may call the row itself
     kernel.__name__, kernel.__qualname__, kernel.__doc__ = name, f"Value.{name}", f"The row {row!r} of the table."
     return kernel
 
 
-def _unary(row: Op, name: str = "") -> Callable[[Value], Value]:
-    return _kernel(_UNARY, name or row.name, row)
+class _Method:
+    """A kernel that is compiled when it is first asked for: to compile all of them would take a third of the import."""
+
+    def __init__(self, template: str, name: str, row: Op) -> None:
+        self.kernel = template, name, row
+        self.names: list[str] = []
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.names.append(name)
+
+    def __get__(self, value: Value | None, owner: type | None = None) -> Any:
+        kernel = _kernel(*self.kernel)
+        for name in self.names:
+            setattr(Value, name, kernel)
+        return kernel.__get__(value, owner)
 
 
-def _binary(row: Op, name: str = "") -> Callable[[Value, Any], Any]:
-    return _kernel(_BINARY, name or row.name, row)
+def _unary(row: Op, name: str = "") -> Any:
+    return _Method(_UNARY, name or row.name, row)
 
 
-def _operator(row: Op, name: str) -> tuple[Callable[[Value, Any], Any], Callable[[Value, Any], Any]]:
-    return _kernel(_BINARY, f"__{name}__", row), _kernel(_REFLECTED, f"__r{name}__", row)
+def _binary(row: Op) -> Any:
+    return _Method(_BINARY, row.name, row)
+
+
+def _operator(row: Op, name: str) -> tuple[Any, Any]:
+    return _Method(_BINARY, f"__{name}__", row), _Method(_REFLECTED, f"__r{name}__", row)
 
 
 def _comparison(row: Op) -> Callable[[Value, Any], Any]:
@@ -386,9 +402,6 @@ def _rebuild(raw: float, requires_grad: bool, label: str | None, grad: Any) -> V
     v.grad = grad
     return v
 
-
-for _scope in _scopes:
-    _scope |= {"Value": Value, "record": Value.record, "edge": _edge}
 
 # numpy's ufuncs onto the rows: np.tanh(value), np.float64(2) * value, array @ tensor.
 UFUNC_OF: dict[Op, np.ufunc] = {
