@@ -7,10 +7,10 @@ import pytest
 
 import autograd as ag
 import nn
-from tests.benchmarks import parts, report, scaling
-from tests.benchmarks.measuring import Workload, agreement, arrays, race, slope
+from tests.benchmarks import parts, prices, report, scaling
+from tests.benchmarks.measuring import Workload, agreement, arrays, race, same, slope
 from tests.benchmarks.peers import OURS
-from tests.benchmarks.workloads import ROWS, Figure, Race, scalars
+from tests.benchmarks.workloads import ROWS, Figure, Race, networks, scalars
 
 pytestmark = pytest.mark.no_cover
 RACES = [row for row in ROWS if isinstance(row, Race)]
@@ -74,6 +74,17 @@ def test_the_parts_of_a_step_are_its_own_work_and_all_of_it() -> None:
     np.testing.assert_allclose(gradients[w], w.grad.numpy(), rtol=1e-6)
     for found in (parts.of_tensors(number=2, rounds=2), parts.of_scalars(100, rounds=1)):
         assert len(found) >= 5 and sum(part.seconds for part in found) > 0
+
+
+def test_a_step_without_promises_gives_the_same_and_they_are_kept_afterwards() -> None:
+    places = [place for places in prices.PROMISES.values() for place in places]
+    before = [getattr(thing, name) for thing, name, _ in places]
+    kept, off = (workload.sides[OURS] for workload in (networks.small_modules(), networks.small_modules()))
+    for _ in range(3):
+        same("a step", kept(), prices.Without(off, places)(), 0.0)
+    assert [getattr(thing, name) for thing, name, _ in places] == before
+    shares = prices.of_promises(rounds=1)
+    assert len(shares) == len(prices.PROMISES) + 1 and all(len(found) == 2 and max(found) < 1 for found in shares.values())
 
 
 def test_chains_of_objects_are_freed() -> None:

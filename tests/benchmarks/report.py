@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.benchmarks import parts, peers
+from tests.benchmarks import parts, peers, prices
 from tests.benchmarks.measuring import race
 from tests.benchmarks.workloads import ROWS, Figure, Race
 
@@ -91,8 +91,9 @@ def page(rows: Sequence[Row]) -> str:
 `make bench` and `make bench-peers` write this page. A ratio is our time divided by that of the other side, so that less than 1 is faster:
 the median over rounds in which all sides run in turn, in one process and on one thread, after their results were found equal. The middle
 half is from the first quartile of the rounds to the third. Targets are what we would like to reach, most of them on the way to what a
-person who wants it fast writes by hand in numpy; where one is not met, the parts at the end of this page say what is in the way. The rows
-are listed in [workloads](workloads/__init__.py), the programs that run in [programs](programs.py) and, by hand, in [by_hand](by_hand.py).
+person who wants it fast writes by hand in numpy; where one is not met, the parts and the prices at the end of this page say what is in
+the way. The rows are listed in [workloads](workloads/__init__.py), the programs that run in [programs](programs.py) and, by hand, in
+[by_hand](by_hand.py).
 By the time of T3 the C library has seen enough to keep freed memory; alone in a process, where it gives it back after each step, T3 takes
 half as long again, unless it is told otherwise as the README says.
 
@@ -117,5 +118,5 @@ def main(names: Sequence[str], quick: bool) -> None:
             rows.append(found)
             print(line.format(*found.cells()), flush=True)
     if not names and not quick:
-        RESULTS.write_text(f"{page(rows)}\n{parts.page()}", encoding="utf-8")
+        RESULTS.write_text(f"{page(rows)}\n{parts.page()}\n{prices.page()}", encoding="utf-8")
         print(f"written to {RESULTS}")
