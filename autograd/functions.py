@@ -61,6 +61,8 @@ def _dim(dim: Any, axis: Any) -> Any:
 
 
 def _keepdim(keepdim: Any, keepdims: Any) -> bool:
+    if keepdims is None and keepdim.__class__ is bool:
+        return keepdim
     if keepdims is not None and keepdim is not False:
         raise TypeError(f"keepdims is an alias of keepdim; got both, keepdim={keepdim!r} and keepdims={keepdims!r}")
     return flag_of(keepdim if keepdims is None else keepdims, "keepdim")
