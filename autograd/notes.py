@@ -74,16 +74,18 @@ class Call:
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
-        for n in _nodes(outputs):
+        given: Sequence[Any] = (outputs,) if outputs.__class__ in _WHOLE else _nodes(outputs)
+        for n in given:
             if n.is_leaf:
                 continue
             if self.inputs is _UNTOLD:
-                given = _nodes(inputs)
-                self.inputs = (id(given[0]),) if len(given) == 1 else frozenset(map(id, given))
+                self.inputs = _ids(inputs)
             if id(n) in self.inputs:  # it was handed through
                 continue
-            notes = noted(n)
-            if not notes.calls or all([call.began > self.began for call in notes.calls]):  # else it was kept: an earlier call made it
+            notes = n.tag
+            if notes.__class__ is not Notes:
+                n.tag = Notes(notes, (self,))
+            elif not notes.calls or notes.calls[-1].began > self.began:  # else it was kept: an earlier call made it
                 notes.calls += (self,)
 
 
@@ -93,12 +95,22 @@ _MANY = (tuple, list, dict)
 _WHOLE: set[type] = set()  # the classes that were seen to be nodes which stand for themselves
 
 
+def _ids(inputs: Any) -> Collection[int]:
+    ids = []
+    for a in inputs if inputs.__class__ is tuple else ():  # the arguments, nearly always nodes alone
+        if a.__class__ not in _WHOLE:
+            break
+        ids.append(id(a))
+    else:
+        if ids:
+            return ids
+    return frozenset(map(id, _nodes(inputs)))
+
+
 def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
     """The nodes in nested arguments or results, which may hold themselves."""
     if x.__class__ in _WHOLE:
         return (x,)
-    if x.__class__ is tuple and len(x) == 1 and x[0].__class__ in _WHOLE:  # the arguments, nearly always
-        return x
     found: list[Any] = []
     if isinstance(x, _MANY):
         if id(x) not in around:
@@ -116,10 +128,10 @@ class Notes:
 
     __slots__ = ("calls", "gradient_of", "label", "place")
 
-    def __init__(self, label: str | None) -> None:
+    def __init__(self, label: str | None, calls: tuple[Call, ...] = ()) -> None:
         self.label = label
         self.place: Place | None = None
-        self.calls: tuple[Call, ...] = ()  # that it came out of, the innermost first
+        self.calls = calls  # that it came out of, the innermost first, each of which began after the next
         # The notes of the variable and of the output (None: of several outputs together), for they keep neither alive. There are
         # several where one gradient passes through, as in a sum.
         self.gradient_of: list[tuple[Notes, Notes | None]] = []
