@@ -371,7 +371,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
         dy = n.dy
         if (dx is None and dy is None) or create_graph:
             if create_graph and isinstance(g, Node) and id(g) not in theirs and n not in marked:
-                noted(g).gradient_of.append((noted(n), source))
+                noted(g).add_variable(noted(n), source)
             if n.op is leaf:
                 if wanted is None or n in wanted:
                     found.append((n, g))

@@ -134,7 +134,13 @@ class Notes:
         self.calls = calls  # that it came out of, the innermost first, each of which began after the next
         # The notes of the variable and of the output (None: of several outputs together), for they keep neither alive. There are
         # several where one gradient passes through, as in a sum.
-        self.gradient_of: list[tuple[Notes, Notes | None]] = []
+        self.gradient_of: Sequence[tuple[Notes, Notes | None]] = ()
+
+    def add_variable(self, variable: Notes, output: Notes | None) -> None:
+        """The node is the gradient of ``output`` with respect to ``variable``, or a part of it."""
+        if not isinstance(self.gradient_of, list):  # few nodes are gradients
+            self.gradient_of = []
+        self.gradient_of.append((variable, output))
 
 
 def noted(n: Any) -> Notes:
