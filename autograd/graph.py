@@ -179,7 +179,7 @@ class Node:
         """``g`` in the shape and dtype of this node: a broadcast is undone here."""
         return g
 
-    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+    def saved(self, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
         """Output and arguments for the vjps, as nodes or raw; an error where they were changed or let go."""
         if as_nodes:
             return self, self.args
@@ -382,7 +382,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequenc
             assert n.op is not None
             vjps = n.op.vjps
             if isinstance(vjps, _Endless):
-                args = (args,)
+                args = (tuple(args),)
             elif len(vjps) < len(args):
                 _all_ruled(n)
             for p, vjp in zip(n.args if create_graph else n.x, vjps):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from sys import getrefcount
 from typing import Any, ClassVar, NoReturn
@@ -262,7 +262,7 @@ class Tensor(Node):
             return g
         return g.to(raw.dtype) if isinstance(g, Tensor) else g.astype(raw.dtype)
 
-    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+    def saved(self, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
         args = self.x
         if self.time != CLOCK[0]:  # something was changed since: was it one of these?
             if self.time == _RELEASED:
@@ -274,7 +274,10 @@ class Tensor(Node):
             return self, args
         if len(args) == 1:
             return self.raw, (args[0].raw,)
-        return self.raw, tuple([a.raw if isinstance(a, Node) else a for a in args])
+        raws = []
+        for a in args:
+            raws.append(a.raw if isinstance(a, Node) else a)
+        return self.raw, raws
 
     def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         """What was saved, with a stand-in for each array that was changed, so that only a rule that reads it fails."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -260,7 +260,7 @@ class Value(Node):
             return 1.0
         return gradient if isinstance(gradient, Value) else _number(gradient, "the gradient of a Value")
 
-    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+    def saved(self, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
         z, args = super().saved(as_nodes)
         if (now := self.differs()) is not None:
             raise RuntimeError(
