@@ -642,7 +642,7 @@ class Tensor(Node):
         if self.op is not None:  # what the graph keeps is its own: the arrays of a key have no stamp
             key = tuple([k.copy() if k.__class__ is _ndarray else k for k in key])
         try:
-            return shapes.getitem_(self, key)
+            return self.record(shapes.getitem_, (self, key))
         except IndexError:
             raise IndexError(indexing.misfit(key, self.shape)) from None
 
