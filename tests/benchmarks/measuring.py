@@ -76,7 +76,12 @@ def seconds(side: Side, number: int = 1) -> float:
 
 @contextmanager
 def settled() -> Iterator[None]:
-    """Keep Python's collector from looking, in the middle of a measurement, at what imports and set-up left behind."""
+    """Keep Python's collector from looking, in the middle of a measurement, at what imports and set-up left behind.
+
+    And glibc from giving memory back after each step and taking it again: it does so until a large block was freed, which is a matter of
+    luck, and touches now one side and now another.
+    """
+    np.empty(31 << 20, np.uint8)  # the largest block that tells it
     gc.collect()
     gc.freeze()
     try:
