@@ -97,7 +97,7 @@ _WHOLE: set[type] = set()  # the classes that were seen to be nodes which stand 
 
 def _ids(inputs: Any) -> Collection[int]:
     ids = []
-    for a in inputs if inputs.__class__ is tuple else ():  # the arguments, nearly always nodes alone
+    for a in inputs if inputs.__class__ is tuple and len(inputs) < 5 else ():  # nearly always nodes alone; of many, a set is asked sooner
         if a.__class__ not in _WHOLE:
             break
         ids.append(id(a))

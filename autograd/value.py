@@ -161,14 +161,14 @@ class _Method:
     """A kernel that is compiled when it is first asked for: to compile all of them would take a third of the import."""
 
     def __init__(self, template: str, name: str, row: Op) -> None:
-        self.kernel = template, name, row
+        self.source = template, name, row
         self.names: list[str] = []
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.names.append(name)
 
     def __get__(self, value: Value | None, owner: type | None = None) -> Any:
-        kernel = _kernel(*self.kernel)
+        kernel = _kernel(*self.source)
         for name in self.names:
             setattr(Value, name, kernel)
         return kernel.__get__(value, owner)

@@ -1,4 +1,4 @@
-"""Activations as modules, so that they can stand in a `Sequential`. Their mathematics is in `nn.functional`.
+"""Activations as modules, so that they can stand in a `Sequential`. Their mathematics is in `autograd` and `nn.functional`.
 
 ``inplace`` is taken for PyTorch's sake and changes nothing: a result is never written over what a graph has saved.
 """

@@ -48,10 +48,10 @@ def collate(items: Sequence[Any]) -> Any:
         return tuple(columns) if isinstance(first, tuple) else columns
     if isinstance(first, Tensor | np.ndarray):
         tensors = [ag.as_tensor(item) for item in items]
-        if len({t.shape for t in tensors}) > 1:
-            got = [t.shape for t in tensors[:8]]
-            raise ValueError(f"the items of a batch must have one shape, got {got}; rows of several tensors are a TensorDataset(x, y)")
-        return ag.stack(tensors)
+        try:
+            return ag.stack(tensors)
+        except ValueError as error:
+            raise ValueError(f"the items of a batch: {error}; rows of several tensors are a TensorDataset(x, y)") from None
     return ag.tensor(list(items))
 
 

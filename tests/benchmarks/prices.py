@@ -7,9 +7,11 @@ go to come nearer, and how near that would be.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any, NamedTuple
+from unittest import mock
 
 import autograd as ag
 import nn
@@ -40,6 +42,14 @@ PROMISES: dict[str, list[Place]] = {
 }
 
 
+@contextmanager
+def off(places: Sequence[Place]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for thing, name, other in places:
+            stack.enter_context(mock.patch.object(thing, name, other))
+        yield
+
+
 class Without(NamedTuple):
     """A side (see `measuring`) that runs with something else in these places."""
 
@@ -47,35 +57,31 @@ class Without(NamedTuple):
     places: Sequence[Place]
 
     def __call__(self) -> Any:
-        held = [(thing, name, getattr(thing, "__dict__", {}).get(name, getattr(thing, name))) for thing, name, _ in self.places]
-        try:
-            for thing, name, other in self.places:
-                setattr(thing, name, other)
+        with off(self.places):
             return self.run()
-        finally:
-            for thing, name, before in held:
-                setattr(thing, name, before)
 
     def seconds(self, number: int) -> float:
-        taken: list[float] = []
-        Without(lambda: (self.run(), taken.append(seconds(self.run, number))), self.places)()
-        return taken[0]
+        with off(self.places):
+            self.run()
+            return seconds(self.run, number)
 
 
-def workloads() -> dict[str, tuple[Workload, int]]:
-    """What is measured, and how many runs of it make one timing."""
-    return {"T1, nn and optim": (networks.small_modules(), 50), "T4, polynomial": (chapter.polynomial(5), 1)}
+# What is measured, and how many runs of it make one timing.
+WORKLOADS: dict[str, tuple[Callable[[], Workload], int]] = {
+    "T1, nn and optim": (networks.small_modules, 50),
+    "T4, polynomial": (partial(chapter.polynomial, 5), 1),
+}
 
 
 def of_promises(rounds: int = 25) -> dict[str, list[float]]:
     """For each promise, and for all of them, the share of the time of each workload that goes when it is switched off."""
     shares: dict[str, list[float]] = {}
-    for workload, number in workloads().values():
-        run = workload.sides[OURS]
-        off = {name: Without(run, places) for name, places in PROMISES.items()}
-        off["all of these"] = Without(run, [place for places in PROMISES.values() for place in places])
-        times = best(number, rounds, kept=run, **off)
-        for name in off:
+    for workload, number in WORKLOADS.values():
+        run = workload().sides[OURS]
+        sides = {name: Without(run, places) for name, places in PROMISES.items()}
+        sides["all of these"] = Without(run, [place for places in PROMISES.values() for place in places])
+        times = best(number, rounds, kept=run, **sides)
+        for name in sides:
             shares.setdefault(name, []).append(1 - times[name] / times["kept"])
     return shares
 
@@ -83,6 +89,6 @@ def of_promises(rounds: int = 25) -> dict[str, list[float]]:
 def page() -> str:
     """As a table in Markdown."""
     lines = ["## What the promises cost", "", "The share of a small step that goes with a promise when it is switched off.", ""]
-    lines += [f"| promise | {' | '.join(workloads())} |", f"| --- |{' --- |' * len(workloads())}"]
+    lines += [f"| promise | {' | '.join(WORKLOADS)} |", f"| --- |{' --- |' * len(WORKLOADS)}"]
     lines += [f"| {name} | {' | '.join(f'{share:.0%}' for share in found)} |" for name, found in of_promises().items()]
     return "\n".join([*lines, ""])
