@@ -7,30 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 # fmt: off
 from autograd import errors, functional
-from autograd.arrays import bool_, float32, float64, int32, int64, uint8
+from autograd.faces.dtypes import bool_, float32, float64, int32, int64, uint8
 from autograd.creation import (
     arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, normal, ones, ones_like,
     rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
 )
 from autograd.files import load, save
-from autograd.functions import (
-    amax, amin, argmax, argmin, broadcast_to, cat, cumsum, diag, dot, einsum, flatten, flip, linear, log_softmax,
-    logsumexp, matmul, max, mean, min, mm, mv, norm, outer, permute, prod, reshape, softmax, softmax_cross_entropy, split, squeeze,
-    stack, std, sum, transpose, tril, triu, unsqueeze, var,
+from autograd.ops.moves import (
+    broadcast_to, cat, diag, flatten, flip, permute, reshape, split, squeeze, stack, transpose, tril, triu, unsqueeze,
 )
-from autograd.graph import Node, Op, ancestors, each, grad
-from autograd.memory import at_one_place
-from autograd.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
-from autograd.notes import Call
+from autograd.ops.products import dot, einsum, linear, matmul, mm, mv, outer
+from autograd.ops.reduce import (
+    amax, amin, argmax, argmin, cumsum, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, softmax_cross_entropy, std,
+    sum, var,
+)
+from autograd.core.node import Node, Op, each
+from autograd.core.walk import ancestors, grad
+from autograd.faces.versions import at_one_place
+from autograd.core.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
+from autograd.core.notes import Call
 from autograd.random import Generator, default_generator, initial_seed, manual_seed
-from autograd.rules import (
-    abs, add, atan, ceil, clamp, clamp_max, clamp_min, cos, cosh, div, elu, eq, erf, erfc, exp, expm1, floor, ge, gelu,
-    gt, le, leaky_relu, log, log1p, lt, maximum, minimum, mul, ne, neg, pow, prelu, reciprocal, relu, round, rsqrt,
-    sigmoid, sign, silu, sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
+from autograd.ops.elementwise import (
+    abs, add, atan, ceil, clamp, clamp_max, clamp_min, cos, cosh, div, elu, eq, erf, erfc, exp, expm1, floor, ge, gelu, gt, le,
+    leaky_relu, log, log1p, lt, maximum, minimum, mul, ne, neg, pow, prelu, reciprocal, relu, round, rsqrt, sigmoid, sign, silu,
+    sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
 )
-from autograd.scalars import ValueTensor
-from autograd.tensor import Tensor
-from autograd.value import Value
+from autograd.faces.grid import ValueTensor
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
 
 allclose, isfinite, isnan, numel = Tensor.allclose, Tensor.isfinite, Tensor.isnan, Tensor.numel
 # fmt: on

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import dtype_of, float32, float64, int64
 from autograd.errors import described, flag_of, int_of, number_of
+from autograd.faces.dtypes import dtype_of, float32, float64, int64
+from autograd.faces.tensor import Tensor, pack
+from autograd.faces.value import Value
+from autograd.ops.table import fitting
 from autograd.random import Generator, source
-from autograd.rules import fitting
-from autograd.tensor import Tensor, pack
-from autograd.value import Value
 
 __all__ = [
     "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import described
-from autograd.tensor import Tensor
-from autograd.value import Value
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
 
 __all__ = ["load", "need_directory", "path_of", "save", "write_whole"]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd.core.mode import enable_grad
+from autograd.core.node import Node
+from autograd.core.walk import grad
 from autograd.creation import ones_like, tensor, zeros, zeros_like
 from autograd.errors import described, flag_of
-from autograd.functions import stack
-from autograd.graph import Node, grad
-from autograd.mode import enable_grad
-from autograd.tensor import Tensor
-from autograd.value import Value
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
+from autograd.ops.moves import stack
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vjp"]
 

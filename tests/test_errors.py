@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Op, Tensor, Value, tensor
-from autograd.arrays import DTYPES
-from autograd.rules import ROWS
-from autograd.value import UFUNC_OF
+from autograd.faces.dtypes import DTYPES
+from autograd.faces.value import UFUNC_OF
+from autograd.ops.table import ELEMENTWISE
 from nn import functional as F
 from tests.fuzz import arguments, verdict
 from tests.fuzz.targets import Target, parameters_of, targets
@@ -121,7 +121,7 @@ shapes = st.sampled_from([(), (1,), (2,), (3,), (0,), (2, 3), (2, 1), (1, 3), (3
 dtypes = st.sampled_from([d for d in DTYPES if d.kind == "f"])
 
 
-@given(st.sampled_from(list(ROWS.values())), st.data())
+@given(st.sampled_from(list(ELEMENTWISE.values())), st.data())
 def test_elementwise_rows_broadcast_or_refuse(row: Op, data: st.DataObject) -> None:
     given = [data.draw(shapes) for _ in row.vjps]
     dtype = data.draw(dtypes)

@@ -3,9 +3,9 @@
 from autograd.drawing.dot import draw, draw_dot
 from autograd.drawing.picture import Graph, render
 from autograd.drawing.player import Player, graph_player
-from autograd.drawing.program import Listing, listing
 from autograd.drawing.size import Size, graph_size
 from autograd.drawing.table import Summary, summary
+from autograd.program.text import Listing, listing
 
 __all__ = [
     "Graph", "Listing", "Player", "Size", "Summary", "draw", "draw_dot", "graph_player", "graph_size", "listing", "render", "summary",

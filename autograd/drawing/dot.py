@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.node import Node
+from autograd.core.notes import user_frame
 from autograd.drawing.flow import backward_pass, released
 from autograd.drawing.painter import Painter, Shown
 from autograd.drawing.picture import Graph
-from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.drawing.size import size_of
 from autograd.errors import brief, flag_of, number_of
-from autograd.graph import Node
-from autograd.notes import user_frame
+from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
 
 __all__ = ["draw", "draw_dot"]
 

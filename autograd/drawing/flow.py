@@ -11,8 +11,8 @@ from functools import partial
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-from autograd.drawing.reading import Reading
-from autograd.graph import Node
+from autograd.core.node import Node
+from autograd.program.reading import Reading
 
 __all__ = ["Product", "backward_pass", "needed", "products_of", "released", "taking"]
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.core.node import Node
+from autograd.core.notes import Notes
 from autograd.drawing.flow import backward_pass, needed, released, taking
-from autograd.drawing.formulas import BETWEEN, chain_rule, letters
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, quoted
-from autograd.drawing.mathematics import mathematics
 from autograd.drawing.picture import Graph
-from autograd.drawing.reading import Reading, Scope, gradient_name
-from autograd.drawing.words import ORDERED, clean, details, number, shape, shape_of, size, value
-from autograd.graph import Node
-from autograd.notes import Notes
-from autograd.value import Value
+from autograd.faces.value import Value
+from autograd.program.formulas import BETWEEN, chain_rule, letters
+from autograd.program.mathematics import mathematics
+from autograd.program.reading import Reading, Scope, gradient_name
+from autograd.program.words import ORDERED, clean, details, number, shape, shape_of, size, value
 
 __all__ = ["Painter", "Shown"]
 

@@ -18,21 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd import rules, shapes
+from autograd.core.node import Node
+from autograd.core.notes import user_frame
 from autograd.drawing.dot import PATIENCE
 from autograd.drawing.flow import Product, backward_pass, products_of, released
-from autograd.drawing.formulas import BETWEEN, Shaped, as_symbols, chain_rule, product
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
-from autograd.drawing.mathematics import mathematics
 from autograd.drawing.painter import Painter, Shown
 from autograd.drawing.picture import Graph
-from autograd.drawing.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.drawing.size import size_of
-from autograd.drawing.words import clean, details, number, shape, shape_of
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
-from autograd.graph import Node
-from autograd.notes import user_frame
+from autograd.ops import table
+from autograd.program.formulas import BETWEEN, Shaped, as_symbols, chain_rule, product
+from autograd.program.mathematics import mathematics
+from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
+from autograd.program.words import clean, details, number, shape, shape_of
 
 __all__ = ["Player", "graph_player"]
 
@@ -198,7 +198,7 @@ class Script:
         n = products[0].n
         args = self.reading.args(n)
         assert n.op is not None
-        known = shapes.ROWS.get(n.op.name) is n.op  # its rule asks g for a shape, also where all are 0-d
+        known = table.SHAPED.get(n.op.name) is n.op  # its rule asks g for a shape, also where all are 0-d
         scalar = not known and not any(shape_of(a) for a in (n, *args) if isinstance(a, Node))
         upstream = self.amount(n, products[0].g)
         rows, edges = [], []
@@ -246,7 +246,7 @@ class Script:
 
     def _formula(self, n: Node) -> str:
         assert n.op is not None
-        if n.op in (rules.ROWS.get(n.op.name), shapes.ROWS.get(n.op.name)):
+        if n.op in (table.ELEMENTWISE.get(n.op.name), table.SHAPED.get(n.op.name)):
             text = mathematics(Shaped.written(n.op, as_symbols(n, self._places(n), str)[1]).raw)
             return text.replace(" · ", " × ").replace(" / ", " ÷ ")  # as in the circle
         args = ", ".join(self._places(n)[a] for a in n.args if isinstance(a, Node))

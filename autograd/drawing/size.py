@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from autograd.drawing.reading import Reading, outputs_of
-from autograd.graph import Node, ancestors
+from autograd.core.node import Node
+from autograd.core.walk import ancestors
+from autograd.program.reading import Reading, outputs_of
 
 __all__ = ["Size", "graph_size", "size_of"]
 

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.core.mode import no_grad
 from autograd.creation import zeros
 from autograd.errors import brief, described
-from autograd.mode import no_grad
+from autograd.faces.tensor import Tensor
 from autograd.random import Generator, default_generator
-from autograd.tensor import Tensor
 
 __all__ = ["Row", "Summary", "summary"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, Op
-from autograd.tensor import item, pack, scalars
+from autograd.core.node import Node, Op
+from autograd.faces.tensor import item, pack, scalars
 from autograd.testing.report import Blame
 from autograd.testing.subject import Function, Unfit, leaf_like, line_of
 from autograd.testing.trace import Trace

@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from autograd.core.mode import enable_grad
 from autograd.errors import brief, described, flag_of, number_of
-from autograd.mode import enable_grad
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
 from autograd.random import Generator, source
-from autograd.tensor import Tensor
 from autograd.testing.examination import Examination
 from autograd.testing.report import GradcheckError, Report, name_of
 from autograd.testing.subject import Function, Unfit, nodes_of
-from autograd.value import Value
 
 __all__ = ["gradcheck", "gradgradcheck"]
 

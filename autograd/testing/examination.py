@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, grad
+from autograd.core.node import Node
+from autograd.core.walk import grad
 from autograd.testing.blame import blame
 from autograd.testing.differences import corners, one_sided, slope
 from autograd.testing.report import Check, Failure, Kink

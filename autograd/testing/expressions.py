@@ -18,13 +18,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 import autograd
-from autograd import rules
+from autograd.core.symbols import literal
 from autograd.creation import tensor
 from autograd.errors import described, int_of, is_many
-from autograd.symbols import literal
-from autograd.tensor import Tensor
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
+from autograd.ops import table
 from autograd.testing.strategies import APART, DOMAINS, NONZERO, SHAPED, Interval, Shape, apart, arrays, domains_of, floats, holds, shape_of
-from autograd.value import Value
 
 __all__ = ["Expression", "expressions", "mlps"]
 
@@ -158,7 +158,7 @@ _WRITTEN: dict[str, Callable[..., str]] = {
 }
 
 
-_ELEMENTWISE = [name for name, row in rules.ROWS.items() if row.differentiable]
+_ELEMENTWISE = [name for name, row in table.ELEMENTWISE.items() if row.differentiable]
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class _Builder:
 
     def elementwise(self, name: str) -> bool:
         """Apply a row to the first operands that it can be differentiated at, beginning with those that are drawn."""
-        row = rules.ROWS[name]
+        row = table.ELEMENTWISE[name]
         arity = len(domains_of(row))
         pool: list[Any] = [*range(len(self.nodes)), *(CONSTANTS if arity > 1 else ())]
         start = [self.draw(self.references(len(pool))) for _ in range(arity)]
@@ -289,7 +289,7 @@ def expressions(
     """Expressions of at most ``depth`` operations, with shared parts, that can be differentiated at their inputs.
 
     Without ``shape``, the inputs are one to three Values and the operations elementwise. With it (a shape, or a strategy for it), they
-    are tensors of that shape and of shapes that broadcast to it, and the operations of `autograd.shapes` take part. ``ops`` names the
+    are tensors of that shape and of shapes that broadcast to it, and the operations of `autograd.ops` take part. ``ops`` names the
     rows to choose from (``"+"``, ``"tanh"``, ``"softmax"``, ...; default: all). Arguments stay 0.25 away from kinks, results below 10
     and their slopes below 30. Raises ValueError for a name that is not there, TypeError for arguments of other kinds.
 
@@ -325,7 +325,7 @@ def _expressions(draw: st.DrawFn, depth: int, ops: Sequence[str], shape: st.Sear
         first = draw(st.integers(0, len(ops) - 1))
         for k in range(len(ops)):  # where an operation suits nothing, the next one is tried
             name = ops[(first + k) % len(ops)]
-            if builder.elementwise(name) if name in rules.ROWS else builder.shaped(name):
+            if builder.elementwise(name) if name in table.ELEMENTWISE else builder.shaped(name):
                 break
     return Expression(builder.largest())
 
@@ -344,7 +344,7 @@ def mlps(
     >>> [*e.numbers], e.lines
     (['x', 'W1', 'b1', 'W2', 'b2'], [('v1', 'ag.tanh(ag.linear(x, W1, b1))'), ('y', 'ag.linear(v1, W2, b2)')])
     """
-    known = [name for name in _ELEMENTWISE if len(domains_of(rules.ROWS[name])) == 1]
+    known = [name for name in _ELEMENTWISE if len(domains_of(table.ELEMENTWISE[name])) == 1]
     wanted = _names(activations, known, "mlps: activations", "elementwise rows of one argument")
     layers, width, batch = (int_of(n, f"mlps: {name}", 1) for n, name in ((layers, "layers"), (width, "width"), (batch, "batch")))
     return _mlps(layers, width, batch, [*wanted, "tanh"])
@@ -363,7 +363,7 @@ def _mlps(draw: st.DrawFn, layers: int, width: int, batch: int, activations: Seq
             linear = autograd.linear(*(builder.here[k] for k in operands)).numpy()
             first = draw(st.integers(0, len(activations) - 1))
             for name in itertools.chain(activations[first:], activations):
-                if holds(rules.ROWS[name], [linear]) and builder.step(_elementwise(name, "ag.linear({}, {}, {})"), operands):
+                if holds(table.ELEMENTWISE[name], [linear]) and builder.step(_elementwise(name, "ag.linear({}, {}, {})"), operands):
                     break
         h = len(builder.nodes) - 1
     return Expression(builder.nodes, ["x", *(f"{letter}{i}" for i in range(1, len(sizes)) for letter in "Wb")])

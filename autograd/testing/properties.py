@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from autograd.core.node import Node, Op
 from autograd.errors import described
-from autograd.graph import Node, Op
 from autograd.testing.checking import gradcheck
 from autograd.testing.report import name_of
 

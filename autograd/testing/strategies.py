@@ -19,14 +19,13 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograd import rules
-from autograd import shapes as shape_rows
-from autograd.arrays import dtype_of, float64
+from autograd.core.node import Op
 from autograd.creation import tensor
 from autograd.errors import described, flag_of, int_of, name_of, number_of
-from autograd.graph import Op
-from autograd.tensor import Tensor
-from autograd.value import Value
+from autograd.faces.dtypes import dtype_of, float64
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
+from autograd.ops import table
 
 __all__ = ["DOMAINS", "NONZERO", "Interval", "arguments", "broadcastable", "floats", "indices", "shapes", "tensors", "values"]
 
@@ -114,7 +113,7 @@ APART = ("max", "min", "std")  # rows of `shapes` that want entries which differ
 def domains_of(row: Op) -> tuple[Interval | Callable[..., Interval], ...]:
     """What `DOMAINS` says of the arguments of an elementwise row.
 
-    >>> domains_of(rules.add)
+    >>> domains_of(elementwise.add)
     (Interval(low=-inf, high=inf, kinks=(), every=0.0), Interval(low=-inf, high=inf, kinks=(), every=0.0))
     """
     return DOMAINS.get(row.name) or (REALS,) * len(row.vjps)
@@ -123,7 +122,7 @@ def domains_of(row: Op) -> tuple[Interval | Callable[..., Interval], ...]:
 def holds(row: Op, args: Sequence[Any], margin: float = MARGIN) -> bool:
     """Has the elementwise ``row`` derivatives at ``args`` (numbers or arrays that broadcast), and ``margin`` around them?
 
-    >>> holds(rules.maximum, (1.0, 1.1)), holds(rules.maximum, (1.0, 2.0))
+    >>> holds(elementwise.maximum, (1.0, 1.1)), holds(elementwise.maximum, (1.0, 2.0))
     (False, True)
     """
     for i, d in reversed([*enumerate(domains_of(row))]):
@@ -515,23 +514,23 @@ def arguments(
     `shapes`; TypeError for what is no row.
 
     >>> from hypothesis import find
-    >>> find(arguments(rules.maximum, scalars=True), lambda args: True)
+    >>> find(arguments(elementwise.maximum, scalars=True), lambda args: True)
     (Value(data=0.25, grad=None), Value(data=0.0, grad=None))
-    >>> find(arguments(rules.maximum, scalars=True, at="kinks"), lambda args: True)
+    >>> find(arguments(elementwise.maximum, scalars=True, at="kinks"), lambda args: True)
     (Value(data=0.0, grad=None), Value(data=0.0, grad=None))
     """
-    tables = {**shape_rows.ROWS, **rules.ROWS}
+    tables = {**table.SHAPED, **table.ELEMENTWISE}
     if not isinstance(row, Op | str):
         name = getattr(row, "__name__", None)
         known = isinstance(name, str) and name in tables
         cure = f"{name!r} is the name of one" if known else "draw other arguments with tensors() or values()"
-        raise TypeError(f"arguments: row must be a row of autograd.rules or autograd.shapes, or its name, got {described(row)}; {cure}")
+        raise TypeError(f"arguments: row must be a row of autograd.ops, or its name, got {described(row)}; {cure}")
     found = tables.get(row) if isinstance(row, str) else row if tables.get(row.name) is row else None
-    if found is None or not (found.name in rules.ROWS or found.name in SHAPED):
-        raise ValueError(f"arguments: {row!r} is not a differentiable row of autograd.rules or autograd.shapes; use tensors() or values()")
+    if found is None or not (found.name in table.ELEMENTWISE or found.name in SHAPED):
+        raise ValueError(f"arguments: {row!r} is not a differentiable row of autograd.ops; use tensors() or values()")
     margin, bound = _limits(at, margin, bound, "arguments")
     scalars = flag_of(scalars, "arguments: scalars")
-    if found.name in rules.ROWS:
+    if found.name in table.ELEMENTWISE:
         if shape is not None:
             raise ValueError(f"arguments: {found!r} takes tensors of any shapes that broadcast, got shape {described(shape)}; leave it out")
         for domain in domains_of(found):

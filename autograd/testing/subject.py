@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, ancestors, grad
-from autograd.mode import record_lines
-from autograd.notes import Notes
-from autograd.tensor import Tensor
+from autograd.core.mode import record_lines
+from autograd.core.node import Node
+from autograd.core.notes import Notes
+from autograd.core.walk import ancestors, grad
+from autograd.faces.tensor import Tensor
+from autograd.faces.value import Value
 from autograd.testing.trace import Trace, flat
-from autograd.value import Value
 
 __all__ = ["Function", "Unfit", "leaf_like", "line_of", "nodes_of", "random", "unflat", "zeros"]
 

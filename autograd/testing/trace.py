@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import rules, shapes
-from autograd.graph import Node, Op, ancestors
+from autograd.core.node import Node, Op
+from autograd.core.walk import ancestors
+from autograd.ops import elementwise, moves, products, reduce, table
 from autograd.testing.differences import slope
 
 __all__ = ["STEP", "Trace", "flat", "rounding"]
@@ -31,33 +32,33 @@ def flat(raws: Sequence[Any]) -> np.ndarray:
 
 # Away from their corners these are analytic, but numpy has them for complex numbers in another sense, or not at all.
 _COMPLEX: dict[Op, Callable[..., Any]] = {
-    rules.abs: lambda x: np.where(np.real(x) < 0, -x, x),
-    rules.floor: lambda x: np.floor(np.real(x)) + 0j,
-    rules.ceil: lambda x: np.ceil(np.real(x)) + 0j,
-    rules.floordiv: lambda x, y: np.real(x) // np.real(y) + 0j,
-    rules.mod: lambda x, y: x - y * (np.real(x) // np.real(y)),
+    elementwise.abs: lambda x: np.where(np.real(x) < 0, -x, x),
+    elementwise.floor: lambda x: np.floor(np.real(x)) + 0j,
+    elementwise.ceil: lambda x: np.ceil(np.real(x)) + 0j,
+    elementwise.floordiv: lambda x, y: np.real(x) // np.real(y) + 0j,
+    elementwise.mod: lambda x, y: x - y * (np.real(x) // np.real(y)),
 }
 # Rows whose compute takes a batch, an axis more in front, once shorter arguments are padded; and those that number the axes.
-_KNOWN = {*rules.ROWS.values(), *shapes.ROWS.values()}
-_ELEMENTWISE = {row.compute for row in rules.ROWS.values()}
-_PADDED = {*rules.ROWS.values(), shapes.matmul_, shapes.cast_, shapes.clone_}
-_AXES = {shapes.sum_, shapes.mean_, shapes.amax_, shapes.amin_, shapes.norm_, shapes.std_, shapes.logsumexp_}  # a tuple of them
-_AXIS = {shapes.softmax_, shapes.log_softmax_, shapes.cumsum_}  # one
+_KNOWN = {*table.ELEMENTWISE.values(), *table.SHAPED.values()}
+_ELEMENTWISE = {row.compute for row in table.ELEMENTWISE.values()}
+_PADDED = {*table.ELEMENTWISE.values(), products.matmul_, moves.cast_, moves.clone_}
+_AXES = {reduce.sum_, reduce.mean_, reduce.amax_, reduce.amin_, reduce.norm_, reduce.std_, reduce.logsumexp_}  # a tuple of them
+_AXIS = {reduce.softmax_, reduce.log_softmax_, reduce.cumsum_}  # one
 
 
 def _batched(op: Op, args: tuple[Any, ...]) -> Callable[..., Any] | None:
     """``op`` of a batch of first arguments, where that is easily said."""
-    if op in (shapes.getitem_, shapes.put_):
+    if op in (moves.getitem_, moves.put_):
         if any(isinstance(k, np.ndarray) for k in args[1]):  # whose axes may come first
             return None
-        if op is shapes.getitem_:
+        if op is moves.getitem_:
             return lambda f, x, key: x[(slice(None), *key)]
         return lambda f, g, key, shape: f(g, (slice(None), *key), (len(g), *shape))
-    if op is shapes.reshape_:
+    if op is moves.reshape_:
         return lambda f, x, shape: x.reshape((-1, *shape))
-    if op is shapes.broadcast_to_:
+    if op is moves.broadcast_to_:
         return lambda f, x, shape: np.broadcast_to(_padded(x, 1 + len(shape)), (len(x), *shape))
-    if op is shapes.permute_:
+    if op is moves.permute_:
         return lambda f, x, axes: x.transpose((0, *(a + 1 for a in axes)))
     if op in _AXES:
         return lambda f, x, axes, *rest: f(x, tuple(a + 1 for a in axes), *rest)

@@ -17,7 +17,7 @@ import numpy as np
 
 import autograd as ag
 import nn
-from autograd.graph import Node
+from autograd.core.node import Node
 from tests.benchmarks import programs
 from tests.benchmarks.measuring import seconds, settled
 from tests.benchmarks.peers import OURS, libraries

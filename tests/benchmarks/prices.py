@@ -15,7 +15,7 @@ from unittest import mock
 
 import autograd as ag
 import nn
-from autograd import shapes
+from autograd.ops import moves, products, reduce
 from tests.benchmarks.measuring import Side, Workload, seconds
 from tests.benchmarks.parts import best
 from tests.benchmarks.peers import OURS
@@ -23,7 +23,7 @@ from tests.benchmarks.workloads import chapter, networks
 
 Place = tuple[Any, str, Any]  # an object, the name of an attribute, and what stands there while the promise is off
 
-QUIET = (shapes.linear_, shapes.matmul_, shapes.mean_, shapes.cast_)
+QUIET = (products.linear_, products.matmul_, reduce.mean_, moves.cast_)
 PROMISES: dict[str, list[Place]] = {
     "module calls are noted for pictures, and have hooks": [
         (nn.Module, "__call__", lambda module, *args, **kwargs: module.forward(*args, **kwargs)),
@@ -33,9 +33,9 @@ PROMISES: dict[str, list[Place]] = {
         (ag.Tensor, "ieee", staticmethod(nullcontext)),
         *[(row, "on_array", row.on_array.__wrapped__) for row in QUIET],  # type: ignore[attr-defined]
     ],
-    "a change in place is noticed, with its line": [(sys.modules["autograd.tensor"], "stamped", lambda tensor, what: None)],
+    "a change in place is noticed, with its line": [(sys.modules["autograd.faces.tensor"], "stamped", lambda tensor, what: None)],
     "what does not fit is refused before it is computed": [
-        (nn.functional, "linear", lambda x, *parameters: shapes.linear_(x, *[p for p in parameters if p is not None])),
+        (nn.functional, "linear", lambda x, *parameters: products.linear_(x, *[p for p in parameters if p is not None])),
         (nn.functional, "_same_shape", lambda x, y, name: None),
         (nn.functional, "check_reduction", lambda reduction: None),
     ],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor, Value, ValueTensor
-from autograd.arrays import DTYPES
+from autograd.faces.dtypes import DTYPES
 from autograd.testing.strategies import DOMAINS, NONZERO, Interval, floats
 
 Make = Callable[[Random], Any]  # of one argument

@@ -18,7 +18,7 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor, Value, ValueTensor
-from autograd.arrays import DTYPES
+from autograd.faces.dtypes import DTYPES
 from tests.fuzz import arguments
 from tests.fuzz.arguments import ENDLESS, NAMED, OWN, Make, odd
 from tests.fuzz.targets import Target

@@ -15,9 +15,9 @@ import autograd as ag
 import nn
 from autograd import Value, draw
 from autograd.drawing import Graph, draw_dot
-from autograd.drawing.formulas import chain_rule
 from autograd.drawing.looks import quoted
-from autograd.drawing.mathematics import mathematics
+from autograd.program.formulas import chain_rule
+from autograd.program.mathematics import mathematics
 from tests.autograd.drawing.graphs import GOLDEN, GRAPHS
 
 GRADIENT, SAVED = "#A8437F", "#C44E00"

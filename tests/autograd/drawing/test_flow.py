@@ -11,7 +11,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.drawing.flow import backward_pass, needed, released
-from autograd.drawing.reading import read
+from autograd.program.reading import read
 
 
 @st.composite

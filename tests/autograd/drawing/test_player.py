@@ -17,8 +17,8 @@ import nn
 from autograd import Value
 from autograd.drawing.looks import LOOKS, PAPER
 from autograd.drawing.player import Player, Script, graph_player
-from autograd.drawing.reading import read
-from autograd.drawing.words import number
+from autograd.program.reading import read
+from autograd.program.words import number
 from tests.autograd.drawing.test_flow import graphs
 from tests.browser import Browser
 

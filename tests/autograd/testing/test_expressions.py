@@ -10,16 +10,16 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, Value, rules
-from autograd import shapes as shape_rows
-from autograd.graph import ancestors
+from autograd import Tensor, Value
+from autograd.core.walk import ancestors
+from autograd.ops import elementwise, table
 from autograd.testing import GradcheckError, gradcheck
 from autograd.testing.expressions import LARGE, Expression, Step, expressions, mlps
 from autograd.testing.strategies import shapes
 
 ANY = expressions(8) | expressions(8, shape=shapes()) | mlps(layers=3)
-SCALAR = [name for name, row in rules.ROWS.items() if row.differentiable]
-SHAPED = [name for name, row in shape_rows.ROWS.items() if row.differentiable and name not in ("to", "put", "cross entropy")]
+SCALAR = [name for name, row in table.ELEMENTWISE.items() if row.differentiable]
+SHAPED = [name for name, row in table.SHAPED.items() if row.differentiable and name not in ("to", "put", "cross entropy")]
 
 
 def numbers(y: Any) -> np.ndarray:
@@ -83,13 +83,13 @@ def test_every_expression_can_be_differentiated_at_its_inputs(e: Expression) -> 
 @given(data=st.data())
 def test_every_row_of_numbers_is_written_and_recorded(name: str, data: st.DataObject) -> None:
     e = data.draw(expressions(1, ops=[name]))
-    assert {n.op for n in ancestors(e(*e.inputs())) if not n.is_leaf} <= {rules.ROWS[name]} and len(e.lines) == 1
+    assert {n.op for n in ancestors(e(*e.inputs())) if not n.is_leaf} <= {table.ELEMENTWISE[name]} and len(e.lines) == 1
 
 
 @pytest.mark.parametrize("name", SHAPED)
 def test_every_row_about_shapes_is_written_and_recorded(name: str) -> None:
     def has_it(e: Expression) -> bool:
-        return shape_rows.ROWS[name] in {n.op for n in ancestors(e(*e.inputs()))}
+        return table.SHAPED[name] in {n.op for n in ancestors(e(*e.inputs()))}
 
     find(expressions(2, ops=[name, "*"], shape=shapes(min_dims=2)), has_it, settings=settings(phases=[Phase.generate], max_examples=500))
 
@@ -110,8 +110,8 @@ def test_what_expressions_are_like(name: str) -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("strategy", [expressions(8, shape=shapes()), expressions(8, ops=["tanh", "*", "+", "exp"], shape=(2, 3))])
 def test_a_wrong_rule_shrinks_to_one_input_and_one_operation(strategy: st.SearchStrategy[Expression]) -> None:
-    right = rules.tanh.vjps
-    rules.tanh.vjps = (lambda g, z, x: g * (1 - z),)
+    right = elementwise.tanh.vjps
+    elementwise.tanh.vjps = (lambda g, z, x: g * (1 - z),)
 
     def fails(e: Expression) -> bool:
         try:
@@ -123,7 +123,7 @@ def test_a_wrong_rule_shrinks_to_one_input_and_one_operation(strategy: st.Search
     try:
         e = find(strategy, fails)
     finally:
-        rules.tanh.vjps = right
+        elementwise.tanh.vjps = right
     assert e.lines == [("y", "x.tanh()")] and list(e.numbers) == ["x"]
     gradcheck(e, e.inputs())
 

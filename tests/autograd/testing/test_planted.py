@@ -12,11 +12,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, each, rules
-from autograd import shapes as shape_rows
-from autograd import value as kernels
-from autograd.graph import Op
-from autograd.shapes import axes_of, broadcast_to_, getitem_, matmul_, mean_, put_, sum_
+from autograd import Value, each
+from autograd.core.node import Op
+from autograd.faces import value as kernels
+from autograd.ops import elementwise, moves, products, reduce, table
+from autograd.ops.moves import broadcast_to_, getitem_, put_
+from autograd.ops.products import matmul_
+from autograd.ops.reduce import mean_, sum_
+from autograd.ops.table import axes_of
 from autograd.testing import gradcheck
 from autograd.testing.expressions import expressions
 from autograd.testing.strategies import SHAPED, arguments, holds
@@ -89,7 +92,7 @@ def differs(row: Op, i: int, wrong: Rule) -> bool:
     return False
 
 
-ELEMENTWISE = [(row, i) for row in rules.ROWS.values() for i, rule in enumerate(row.vjps) if rule is not None]
+ELEMENTWISE = [(row, i) for row in table.ELEMENTWISE.values() for i, rule in enumerate(row.vjps) if rule is not None]
 
 
 @pytest.mark.parametrize(("row", "i"), ELEMENTWISE, ids=[f"{row.name}-{i}" for row, i in ELEMENTWISE])
@@ -103,7 +106,7 @@ def test_a_mistake_in_an_elementwise_row_is_found(row: Op, i: int) -> None:
     assert planted_here >= (2 if row.name in ("sign", "floor", "ceil", "round", "//") else 4)
 
 
-@pytest.mark.parametrize("row", [row for row in rules.ROWS.values() if row.differentiable], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in table.ELEMENTWISE.values() if row.differentiable], ids=lambda row: row.name)
 @pytest.mark.parametrize("scalars", [False, True], ids=["tensors", "Values"])
 def test_nothing_is_found_in_the_right_elementwise_rows(row: Op, scalars: bool) -> None:
     assert not is_found(arguments(row, scalars=scalars), lambda args: gradcheck(row, args), 10)
@@ -119,10 +122,10 @@ KINKED: dict[str, Rule] = {  # where the argument is on its kink
 @pytest.mark.parametrize("away", [3, -2])
 def test_what_is_no_slope_of_a_kink_is_found_on_the_kink_only(name: str, away: float) -> None:
     """Between the slopes of the sides any gradient is right; here it lies beyond them, by so many times the gradient that arrives."""
-    row = rules.ROWS[name]
+    row = table.ELEMENTWISE[name]
 
     def wrong(g: Any, z: Any, *args: Any) -> Any:
-        return rules.where(KINKED[name](*args), away * g, row_rule(g, z, *args))
+        return elementwise.where(KINKED[name](*args), away * g, row_rule(g, z, *args))
 
     row_rule = row.vjps[0]
     on_kinks = arguments(row, at="kinks", scalars=True)
@@ -134,7 +137,7 @@ def test_what_is_no_slope_of_a_kink_is_found_on_the_kink_only(name: str, away: f
 
 # Rows that know about shapes: mistakes of their own, and two that can be made in any of them.
 def _no_mask(g: Any, z: Any, x: Any, axes: Any, keepdim: bool) -> Any:
-    return shape_rows._spread(g, x, axes)
+    return reduce._spread(g, x, axes)
 
 
 def _ignoring(rule: Rule, position: int, instead: Callable[..., Any]) -> Rule:
@@ -156,44 +159,44 @@ def _last_axis(x: Any, *rest: Any) -> Any:
     return x.ndim - 1
 
 
-R = shape_rows.ROWS
+R = table.SHAPED
 OWN: dict[str, dict[int, list[Rule]]] = {
     "sum": {0: [_ignoring(R["sum"].vjps[0], 1, _every_axis), lambda g, z, x, axes, keepdim: broadcast_to_(g, x.shape)]},
-    "mean": {0: [lambda g, z, x, axes, keepdim: shape_rows._spread(g, x, axes), _ignoring(R["mean"].vjps[0], 1, _every_axis)]},
+    "mean": {0: [lambda g, z, x, axes, keepdim: reduce._spread(g, x, axes), _ignoring(R["mean"].vjps[0], 1, _every_axis)]},
     "max": {0: [_no_mask, _ignoring(R["max"].vjps[0], 1, _every_axis)]},
     "min": {0: [_no_mask, lambda g, z, x, axes, keepdim: R["min"].vjps[0](g, z + 0.1, x, axes, keepdim)]},
-    "cumsum": {0: [lambda g, z, x, axis: shape_rows.cumsum_(g, axis), lambda g, z, x, axis: g, _ignoring(R["cumsum"].vjps[0], 1, _last_axis)]},
-    "norm": {0: [lambda g, z, x, axes, keepdim: shape_rows._spread(g, x, axes), lambda g, z, x, axes, keepdim: x * shape_rows._spread(g, x, axes)]},
+    "cumsum": {0: [lambda g, z, x, axis: reduce.cumsum_(g, axis), lambda g, z, x, axis: g, _ignoring(R["cumsum"].vjps[0], 1, _last_axis)]},
+    "norm": {0: [lambda g, z, x, axes, keepdim: reduce._spread(g, x, axes), lambda g, z, x, axes, keepdim: x * reduce._spread(g, x, axes)]},
     "std": {0: [
         lambda g, z, x, axes, correction, keepdim: R["std"].vjps[0](g, z, x, axes, 0, keepdim),
         lambda g, z, x, axes, correction, keepdim: R["std"].vjps[0](g, z, x - mean_(x, axes, True) + 1, axes, correction, keepdim) * 2,
     ]},
-    "logsumexp": {0: [lambda g, z, x, axes, keepdim: shape_rows._spread(g, x, axes), lambda g, z, x, axes, keepdim: shape_rows._spread(g, x, axes) * rules.exp(x)]},
+    "logsumexp": {0: [lambda g, z, x, axes, keepdim: reduce._spread(g, x, axes), lambda g, z, x, axes, keepdim: reduce._spread(g, x, axes) * elementwise.exp(x)]},
     "softmax": {0: [lambda g, z, x, axis: z * g, lambda g, z, x, axis: z * (g - sum_(g, (axis,), True)), _ignoring(R["softmax"].vjps[0], 1, _last_axis)]},
     "log_softmax": {0: [lambda g, z, x, axis: g, lambda g, z, x, axis: g - z * sum_(g, (axis,), True), _ignoring(R["log_softmax"].vjps[0], 1, _last_axis)]},
     "cross entropy": {0: [
-        lambda g, z, x, index: shape_rows.softmax_(x, x.ndim - 1) * g.reshape((*g.shape, 1)),
+        lambda g, z, x, index: reduce.softmax_(x, x.ndim - 1) * g.reshape((*g.shape, 1)),
         lambda g, z, x, index: R["cross entropy"].vjps[0](g, z, x, index * 0),
         lambda g, z, x, index: R["cross entropy"].vjps[0](g * 0 + 1, z, x, index),
     ]},
     "@": {0: [lambda g, z, x, y: matmul_(g, y)], 1: [lambda g, z, x, y: matmul_(x, g)]},
     "linear": {
         0: [lambda g, z, x, w, *b: matmul_(g, w.mT)],
-        1: [lambda g, z, x, w, *b: matmul_(shape_rows._rows(x).mT, shape_rows._rows(g))],
+        1: [lambda g, z, x, w, *b: matmul_(reduce._rows(x).mT, reduce._rows(g))],
         2: [lambda g, z, x, w, b: g[..., :1]],
     },
     "reshape": {0: [lambda g, z, x, shape: g.reshape(x.shape[::-1]).mT if x.ndim > 1 else g * 2]},
-    "permute": {0: [lambda g, z, x, axes: shape_rows.permute_(g, axes)]},
+    "permute": {0: [lambda g, z, x, axes: moves.permute_(g, axes)]},
     "broadcast": {0: [lambda g, z, x, shape: g[:1]]},
     "[]": {0: [lambda g, z, x, key: _last_wins(g, key, x)]},
     "put": {0: [lambda g, z, x, key, shape: g[: x.shape[0]]]},
-    "tril": {0: [lambda g, z, x, k: g, lambda g, z, x, k: shape_rows.tril_(g, 0), lambda g, z, x, k: shape_rows.triu_(g, k)]},
-    "triu": {0: [lambda g, z, x, k: g, lambda g, z, x, k: shape_rows.triu_(g, 0), lambda g, z, x, k: shape_rows.tril_(g, k)]},
+    "tril": {0: [lambda g, z, x, k: g, lambda g, z, x, k: moves.tril_(g, 0), lambda g, z, x, k: moves.triu_(g, k)]},
+    "triu": {0: [lambda g, z, x, k: g, lambda g, z, x, k: moves.triu_(g, 0), lambda g, z, x, k: moves.tril_(g, k)]},
 }  # fmt: skip
 ANY_NUMBER: dict[str, list[Rule]] = {
-    "cat": [lambda i, g, z, args: shape_rows._cat_rule(2, g, z, args), lambda i, g, z, args: getitem_(g, (slice(*args[1][i - 2 : i]),))],
+    "cat": [lambda i, g, z, args: moves._cat_rule(2, g, z, args), lambda i, g, z, args: getitem_(g, (slice(*args[1][i - 2 : i]),))],
     "stack": [lambda i, g, z, args: g[(*[slice(None)] * args[0], 0)], lambda i, g, z, args: g[i - 1]],
-    "einsum": [lambda i, g, z, args: shape_rows._einsum_rule(i, g, z, (*args[:2], *args[:1:-1]))],
+    "einsum": [lambda i, g, z, args: products._einsum_rule(i, g, z, (*args[:2], *args[:1:-1]))],
 }
 
 
@@ -231,8 +234,8 @@ def test_a_mistake_in_a_row_about_shapes_is_found(name: str) -> None:
 
 # The kernels of `Value`: their partials are compiled from the rule, so a wrong row makes a wrong kernel.
 METHODS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "pow": "pow"}
-UNARY = [row for row in rules.ROWS.values() if row.differentiable and len(row.vjps) == 1]
-BINARY = [row for row in rules.ROWS.values() if row.differentiable and len(row.vjps) == 2 and row.name != "elu"]
+UNARY = [row for row in table.ELEMENTWISE.values() if row.differentiable and len(row.vjps) == 1]
+BINARY = [row for row in table.ELEMENTWISE.values() if row.differentiable and len(row.vjps) == 2 and row.name != "elu"]
 
 
 def kernels_of(row: Op) -> list[tuple[str, str]]:

@@ -12,9 +12,9 @@ from hypothesis.errors import NoSuchExample
 
 import autograd as ag
 import nn
-from autograd import Tensor, Value, rules
-from autograd import shapes as shape_rows
-from autograd.graph import Op
+from autograd import Tensor, Value
+from autograd.core.node import Op
+from autograd.ops import elementwise, reduce, table
 from autograd.testing.strategies import (
     BOUND,
     DOMAINS,
@@ -31,8 +31,8 @@ from autograd.testing.strategies import (
     values,
 )
 
-ROWS = [row for row in rules.ROWS.values() if row.name != "where"]
-DIFFERENTIABLE = [row for row in rules.ROWS.values() if row.differentiable]
+ROWS = [row for row in table.ELEMENTWISE.values() if row.name != "where"]
+DIFFERENTIABLE = [row for row in table.ELEMENTWISE.values() if row.differentiable]
 KINKED = [row for row in ROWS if row.name in DOMAINS]
 INTERVALS = [
     Interval(),
@@ -233,15 +233,15 @@ def test_arguments_of_elementwise_rows_broadcast_in_their_domain(row: Op, data: 
 
 
 def test_every_differentiable_row_about_shapes_has_arguments() -> None:
-    assert set(SHAPED) == {name for name, row in shape_rows.ROWS.items() if row.differentiable}
-    assert set(DOMAINS) <= {*rules.ROWS, *shape_rows.ROWS}
+    assert set(SHAPED) == {name for name, row in table.SHAPED.items() if row.differentiable}
+    assert set(DOMAINS) <= {*table.ELEMENTWISE, *table.SHAPED}
 
 
 @pytest.mark.parametrize("name", SHAPED)
 @settings(max_examples=10)
 @given(data=st.data())
 def test_arguments_of_rows_about_shapes_fit(name: str, data: st.DataObject) -> None:
-    row = shape_rows.ROWS[name]
+    row = table.SHAPED[name]
     args = data.draw(arguments(row))
     out = row(*args)
     assert out.requires_grad and out.isfinite().all().item() and out.numel() > 0
@@ -250,12 +250,12 @@ def test_arguments_of_rows_about_shapes_fit(name: str, data: st.DataObject) -> N
 
 
 def test_ties_and_other_edges_on_demand() -> None:
-    x, y = some(arguments(rules.maximum, at="kinks"), lambda args: args[0].numel() > args[1].numel() > 0)
+    x, y = some(arguments(elementwise.maximum, at="kinks"), lambda args: args[0].numel() > args[1].numel() > 0)
     assert (x == y).all()
-    x, *_ = some(arguments(shape_rows.amax_, at="kinks"), lambda args: args[0].numel() > 1 and args[0].sum().item() == 0)
+    x, *_ = some(arguments(reduce.amax_, at="kinks"), lambda args: args[0].numel() > 1 and args[0].sum().item() == 0)
     assert not x.detach().numpy().any()
-    assert find(arguments(rules.mul, scalars=True, at="huge"), lambda args: True)[0].data >= 1e290
-    condition, a, b = find(arguments(rules.where, scalars=True), lambda args: args[0])
+    assert find(arguments(elementwise.mul, scalars=True, at="huge"), lambda args: True)[0].data >= 1e290
+    condition, a, b = find(arguments(elementwise.where, scalars=True), lambda args: args[0])
     assert condition is True and a.requires_grad and b.requires_grad
 
 
@@ -307,7 +307,7 @@ def test_what_cannot_be_drawn_is_refused_when_it_is_asked_for(call: Callable[[],
 @settings(max_examples=10)
 @given(data=st.data())
 def test_a_row_can_be_named_and_a_shape_given(data: st.DataObject) -> None:
-    assert np.isfinite(rules.log(*data.draw(arguments("log", scalars=True))).data)
+    assert np.isfinite(elementwise.log(*data.draw(arguments("log", scalars=True))).data)
     x, axis = data.draw(arguments("cumsum", shape=(2, 3)))
     assert x.shape == (2, 3) and axis in (0, 1)
 
@@ -322,6 +322,6 @@ def test_arguments_of_what_is_in_no_table_are_refused() -> None:
     with pytest.raises(ValueError, match="not a differentiable row"):
         arguments(Op("tanh", np.tanh, lambda g, z, x: g))
     with pytest.raises(ValueError, match="not a differentiable row"):
-        arguments(shape_rows.argmax_)
+        arguments(reduce.argmax_)
     with pytest.raises(ValueError, match="takes tensors"):
-        arguments(shape_rows.sum_, scalars=True)
+        arguments(reduce.sum_, scalars=True)

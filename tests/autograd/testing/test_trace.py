@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Op, Tensor, Value, tensor
-from autograd.graph import Node
+from autograd.core.node import Node
 from autograd.testing.trace import Trace, flat, rounding
 
 

@@ -1,0 +1,225 @@
+"""What an operation leaves behind, and what an operation is.
+
+An operation is one row: a name, how to compute it, and one vector-Jacobian product (vjp) per argument. A node is what a
+row leaves behind: the result, the row, the arguments. Nothing here knows whether floats, arrays or nodes flow through the
+rules. `walk` carries gradients through the nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from itertools import count
+from types import MethodType
+from typing import Any, ClassVar, NoReturn
+
+from autograd.core.notes import Notes
+from autograd.errors import described
+
+__all__ = ["Node", "Op", "each", "leaf"]
+
+Rule = Callable[..., Any]
+
+
+class each:  # noqa: N801 - reads as a word in the table
+    """One vjp for all the remaining arguments of a row that takes any number: ``rule(i, g, z, args)``.
+
+    The arguments come as one tuple: handing n of them to each of n calls would take time in the square of n.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+
+class _Endless:
+    """The vjps of such a row, in argument order."""
+
+    def __init__(self, first: Sequence[Rule | None], rest: each) -> None:
+        self.first, self.rest = first, rest
+
+    def __iter__(self) -> Iterator[Rule | None]:
+        for rule in self.first:
+            yield rule and partial(_spread, rule)
+        for i in count(len(self.first)):
+            yield partial(self.rest.rule, i)
+
+
+def _spread(rule: Rule, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    return rule(g, z, *args)
+
+
+class Op:
+    """One row of the table: a name, how to compute it, one vjp per argument (``None`` where no gradient flows).
+
+    A vjp is written ``lambda g, z, *args: ...`` with ``g`` = dL/dz, ``z`` the output and ``args`` the arguments. Written
+    with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
+    follows from it. It returns a new array, ``g``, an argument, or a view of these; broadcasting is undone for it.
+
+    >>> from autograd import Value, sin, cos, grad
+    >>> sinc = Op("sinc", lambda x: sin(x) / x, lambda g, z, x: g * (cos(x) - z) / x)
+    >>> x = Value(2.0)
+    >>> sinc(2.0) == sinc(x).data
+    True
+    >>> dy, = grad(sinc(x), x, create_graph=True)
+    >>> round(dy.data, 6), round(grad(dy, x)[0].data, 6)
+    (-0.435398, -0.019251)
+    """
+
+    __slots__ = ("compute", "differentiable", "name", "on_array", "on_float", "vjps")
+    arity: int | None = None  # how many arguments there must be, where that is checked
+    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; `rules` adds numpy's
+
+    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"the name of an Op must be a str, got {described(name)}")
+        if not callable(compute):
+            raise TypeError(f"Op({name!r}): compute must be a function of the arguments, got {described(compute)}")
+        for i, rule in enumerate(vjps):
+            if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
+                raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
+        self.name, self.compute = name, compute
+        self.on_float = self.on_array = compute  # a row that computes in two ways says so: see `rules.Both`
+        last = vjps[-1] if vjps else None
+        self.vjps: Any = _Endless(vjps[:-1], last) if isinstance(last, each) else vjps  # type: ignore[arg-type]
+        self.differentiable = any(rule is not None for rule in vjps)
+
+    def __call__(self, *args: Any) -> Any:
+        face: Node | None = None
+        strange = False
+        plain = self.plain
+        for a in args:
+            if a.__class__ in plain:
+                pass
+            elif isinstance(a, Node):
+                if face is None or a.rank > face.rank:
+                    face = a
+            else:
+                strange = True
+        if strange or (self.arity is not None and len(args) != self.arity):
+            self.check(args)
+        if face is not None:
+            return face.record(self, args)
+        try:
+            return self.compute(*args)
+        except (TypeError, ValueError, OverflowError) as error:
+            self.refuse(args, error)
+
+    def check(self, args: tuple[Any, ...]) -> None:
+        """Raise TypeError for arguments that no row of this kind takes."""
+        if args and isinstance(args[0], list):
+            raise TypeError(f"{self!r} takes numbers, arrays, Values and Tensors, got {described(args[0])}; wrap it as tensor(...)")
+
+    def refuse(self, args: tuple[Any, ...], error: Exception) -> NoReturn:
+        """Raise for arguments that ``compute`` failed on with ``error``, and say what they were."""
+        got = [tuple(a.shape) for a in args if isinstance(getattr(a, "shape", None), tuple)]
+        kind = next((k for k in (TypeError, IndexError) if isinstance(error, k)), ValueError)
+        raise kind(f"{self.name} of {f'shapes {got}' if got else ', '.join(map(described, args))}: {error}") from error
+
+    def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row in a class body is a method: x.tanh()
+        return self if obj is None else MethodType(self, obj)
+
+    @property
+    def __name__(self) -> str:  # a bound method is asked for it, by pytest for one
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self!r} is a row of functions and cannot be pickled or copied")
+
+
+leaf = Op("leaf", lambda x: x)  # the row of a node that the user made and that requires a gradient
+
+
+class Node:
+    """A result with the row and the arguments that made it. `Value` and `Tensor` are its two faces.
+
+    ``raw`` is the float or the array. ``op`` is the row, `leaf` for a leaf that requires a gradient, None for a constant.
+    A general node keeps its arguments as a tuple in ``x``. A scalar kernel, to be small and fast, keeps them in ``x`` and
+    ``y`` with its local partials beside them in ``dx`` and ``dy`` (None where no gradient flows; see `Value`).
+    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far. ``tag`` is for readers: None, a
+    label, or `Notes`.
+    """
+
+    __slots__ = ("grad", "mark", "op", "raw", "tag", "x")
+    rank: ClassVar[int] = 0  # the face of a result is the highest-ranking face among the arguments
+    y: Any = None
+    dx: Any = None
+    dy: Any = None
+    grad: Any
+    _grad: Any  # a face may check what ``grad`` is set to; this is the slot itself
+    mark: Any
+    op: Op | None
+    raw: Any
+    tag: str | Notes | None
+    x: Any
+
+    # What a face says for itself.
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        """Compute ``op(*args)`` and, where a gradient may be asked, remember how."""
+        raise TypeError(f"{cls.__name__} cannot record {op!r}")
+
+    @classmethod
+    def constant(cls, raw: Any) -> Any:
+        """A node of this face that requires no gradient."""
+        raise TypeError(f"{cls.__name__} has no constants")
+
+    def seed(self, gradient: Any) -> Any:
+        """The gradient that a walk starts with: ``gradient``, checked, or 1."""
+        raise TypeError(f"{type(self).__name__} cannot start a backward pass")
+
+    def fit(self, g: Any) -> Any:
+        """``g`` in the shape and dtype of this node: a broadcast is undone here."""
+        return g
+
+    def saved(self, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
+        """Output and arguments for the vjps, as nodes or raw; an error where they were changed or let go."""
+        if as_nodes:
+            return self, self.args
+        return self.raw, tuple(a.raw if isinstance(a, Node) else a for a in self.args)
+
+    def receive(self, g: Any) -> None:
+        """Take the gradient of a finished backward: a leaf adds it, a middle node shows it."""
+
+    def release(self, order: list[Node]) -> None:
+        """Let go of what the walk through ``order`` no longer needs."""
+
+    retains_graph: ClassVar[bool] = True  # after backward, unless told otherwise
+    retains_grad = True  # does a middle node show its gradient?
+    ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # 1/0 is inf and warns nobody
+
+    @property
+    def label(self) -> str | None:
+        """A name for pictures."""
+        return self.tag.label if isinstance(self.tag, Notes) else self.tag
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        if not isinstance(label, str | None):
+            raise TypeError(f"a label must be a str or None, got {described(label)}")
+        if isinstance(self.tag, Notes):
+            self.tag.label = label
+        else:
+            self.tag = label
+
+    def entries(self) -> Any:
+        """The nodes of the graph that this is: itself, but for an array of them."""
+        return (self,)
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.op is not None
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.op is None or self.op is leaf
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The arguments of the operation that made this node; empty for a leaf."""
+        if self.dx is None and self.dy is None:
+            return self.x
+        return (self.x,) if self.y is None else (self.x, self.y)

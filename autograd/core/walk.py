@@ -1,0 +1,302 @@
+"""The walk: replays recorded operations backward with the chain rule.
+
+`grad` and `backward` walk the nodes backward, arguments last, and ask each row for its vjps. Nothing here knows whether floats,
+arrays or nodes flow through the rules, and so the same walk gives numbers or, with ``create_graph=True``, a graph of its own
+that can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Container, Sequence
+from typing import Any, NoReturn
+
+from autograd.core.mode import replayed, set_grad_enabled
+from autograd.core.node import Node, Op, _Endless, leaf
+from autograd.core.notes import noted
+from autograd.errors import described, flag_of
+
+__all__ = ["ancestors", "backward", "grad"]
+
+OPEN, DONE = Op("open", id), Op("done", id)  # marks of the walk: being expanded; listed, no gradient yet
+
+
+def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    """Add d(self)/d(leaf) to the ``.grad`` of every leaf below, weighted by ``gradient`` (default 1, for scalars).
+
+    ``retain_graph`` keeps a tensor graph for another backward (default: ``create_graph``); what lies below a Value stays.
+    ``create_graph`` records the gradients themselves, so that they can be drawn or differentiated; a leaf then refers
+    to its gradient and the gradient to the leaf, until ``.grad`` is set to None.
+    Raises RuntimeError if nothing here requires a gradient, or the graph was released.
+    """
+    with _lock:
+        for n, g in _walk([self], [gradient], None, retain_graph, create_graph):
+            n.receive(g)
+
+
+# The walk. Marks and sums stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a
+# time; a rule that itself calls `grad` finds clean nodes, because the marks of the walk around it are set aside.
+_lock = threading.RLock()
+_active: list[list[Node]] = []
+
+
+def _walk(
+    outputs: Sequence[Node],
+    gradients: Sequence[Any],
+    inputs: Sequence[Node] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> list[tuple[Node, Any]]:
+    """The nodes that wanted a gradient, with it: ``inputs``, or the leaves and the middle nodes that retain theirs."""
+    if create_graph is not False:
+        create_graph = flag_of(create_graph, "create_graph")
+    if retain_graph is None:
+        retain_graph = create_graph or outputs[0].retains_graph
+    else:
+        retain_graph = flag_of(retain_graph, "retain_graph")
+    for n in outputs:
+        if n.op is None:
+            raise RuntimeError(
+                f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: build it from a "
+                "Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps; a gradient is recorded where "
+                "grad() or backward() that gives it has create_graph=True"
+            )
+    seeds = []
+    for n, g in zip(outputs, gradients):
+        g = n.seed(g)
+        if not create_graph:
+            seeds.append(g.raw if isinstance(g, Node) else g)
+        elif isinstance(g, Node) and g.op is not None:
+            seeds.append(g)
+        else:
+            seeds.append(n.constant(getattr(g, "raw", g)))
+    order: list[Node] = []
+    stack: list[Node] = []
+    with _lock, set_grad_enabled(True) if create_graph else _lock:  # held twice: no more
+        aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
+        for n, _ in aside:
+            n.mark = None
+        _active.append(order)
+        ruled = create_graph or len(outputs) > 1  # then seeds may meet
+        try:
+            for n in outputs:
+                stack.append(n)
+                ruled = _arrange(stack, order) or ruled
+            wanted = None if inputs is None else set(inputs)
+            if wanted is not None:
+                _prune(order, wanted)
+            with outputs[0].ieee() if ruled else _lock:
+                for n, g in zip(outputs, seeds):
+                    if n.mark is not None:
+                        n.mark = g if n.mark is DONE else n.mark + g
+                found = _replay(order, wanted, (outputs, {id(g) for g in gradients}) if create_graph else None)
+            if not retain_graph:
+                outputs[0].release(order)
+            return found
+        except BaseException:
+            for n in (*order, *stack):
+                n.mark = None
+            raise
+        finally:
+            _active.pop()
+            for n, m in aside:
+                n.mark = m
+
+
+def _arrange(stack: list[Node], order: list[Node]) -> bool:
+    """Append to ``order`` every node below the stack that a gradient can reach, arguments first. Is there a rule to be called?"""
+    push, pop, emit = stack.append, stack.pop, order.append
+    ruled = False
+    while stack:
+        n = stack[-1]
+        if n.mark is None:
+            n.mark = OPEN
+            if n.dx is None and n.dy is None:
+                for p in n.x:  # of a leaf there are none
+                    ruled = True
+                    if isinstance(p, Node) and p.mark is None and p.op is not None:
+                        if p.op is leaf:
+                            emit(p)
+                            p.mark = DONE
+                        else:
+                            push(p)
+                continue
+            if n.dx is not None and n.x.mark is None:
+                push(n.x)
+            if n.dy is not None and n.y.mark is None:
+                push(n.y)
+        else:
+            if n.mark is OPEN:
+                emit(n)  # before it leaves the stack: an interrupt here must find it, to unmark it
+                n.mark = DONE
+            pop()
+    return ruled
+
+
+def _prune(order: list[Node], wanted: set[Node]) -> None:
+    """Leave out, and unmark, the nodes from which nothing wanted is reached."""
+    kept = []
+    for n in order:
+        if n not in wanted:
+            for p in n.args:
+                if isinstance(p, Node) and p.mark is not None:
+                    break
+            else:
+                n.mark = None
+                continue
+        kept.append(n)
+    order[:] = kept
+
+
+def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequence[Node], set[int]] | None) -> list[tuple[Node, Any]]:
+    """Carry the gradients down ``order``. ``recorded``: the outputs and the user's own seeds, if gradients are nodes and are noted."""
+    found: list[tuple[Node, Any]] = []
+    create_graph = recorded is not None
+    if recorded is not None:
+        ends, theirs = recorded
+        source, marked = noted(ends[0]) if len(ends) == 1 else None, set(ends)
+    for n in replayed(order):
+        g = n.mark
+        n.mark = None
+        if g is DONE:  # nothing that flows came this way
+            continue
+        dx = n.dx
+        dy = n.dy
+        if (dx is None and dy is None) or create_graph:
+            if create_graph and isinstance(g, Node) and id(g) not in theirs and n not in marked:
+                noted(g).add_variable(noted(n), source)
+            if n.op is leaf:
+                if wanted is None or n in wanted:
+                    found.append((n, g))
+                continue
+            if n.retains_grad if wanted is None else n in wanted:
+                found.append((n, g))
+            z, args = n.saved(create_graph)
+            assert n.op is not None
+            vjps = n.op.vjps
+            if isinstance(vjps, _Endless):
+                args = (tuple(args),)
+            elif len(vjps) < len(args):
+                _all_ruled(n)
+            for p, vjp in zip(n.args if create_graph else n.x, vjps):
+                if vjp is not None and isinstance(p, Node) and p.mark is not None:
+                    try:
+                        d = p.fit(vjp(g, z, *args))
+                    except (TypeError, ValueError) as error:
+                        _misruled(n, p, error)
+                    p.mark = d if p.mark is DONE else p.mark + d
+            continue
+        if wanted is None:
+            n._grad = g
+        elif n in wanted:
+            found.append((n, g))
+        if dx is not None:
+            p = n.x
+            m = p.mark
+            if m is DONE:
+                p.mark = g * dx
+            elif m is not None:
+                p.mark = m + g * dx
+        if dy is not None:
+            p = n.y
+            m = p.mark
+            if m is DONE:
+                p.mark = g * dy
+            elif m is not None:
+                p.mark = m + g * dy
+    return found
+
+
+def _all_ruled(n: Node) -> None:
+    """Refuse an argument that wants a gradient and has no rule: a rule that was forgotten would pass for one that gives nothing."""
+    assert n.op is not None
+    for i, a in enumerate(n.args[len(n.op.vjps) :], len(n.op.vjps)):
+        if isinstance(a, Node) and a.op is not None:
+            raise TypeError(
+                f"{n.op!r} has {len(n.op.vjps)} vjps and was called with {len(n.args)} arguments; argument {i} requires a gradient: give "
+                "Op one vjp for each argument, None where none flows"
+            )
+
+
+def _misruled(n: Node, p: Node, error: Exception) -> NoReturn:
+    """Say whose rule failed, or gave what is no gradient of the argument ``p``."""
+    i = next(i for i, a in enumerate(n.x) if a is p)
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    raise kind(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
+
+
+def grad(
+    outputs: Node | Sequence[Node],
+    inputs: Node | Sequence[Node],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """The gradient of the (weighted sum of the) outputs with respect to each input; no ``.grad`` is touched.
+
+    ``grad_outputs`` weighs the outputs, one weight each (None: 1, for scalars). An input that the outputs do not depend
+    on gives None with ``allow_unused`` and a RuntimeError without. The result is a tuple, one node per input.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> dy, = grad(x ** 3, x, create_graph=True)
+    >>> dy.data, grad(dy, x)[0].data
+    (27.0, 18.0)
+    """
+    allow_unused = flag_of(allow_unused, "allow_unused")
+    outs = _nodes(outputs, "outputs")
+    ins = _nodes(inputs, "inputs")
+    weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs] * (grad_outputs is not None)
+    if not weights:
+        weights = [None] * len(outs)
+    if len(weights) != len(outs):
+        raise ValueError(f"grad_outputs has {len(weights)} entries for {len(outs)} outputs; give one for each")
+    for i, n in enumerate(ins):
+        if n.op is None:
+            raise RuntimeError(f"input {i}, {n!r}, does not require grad; set requires_grad=True before it is used")
+    results = dict(_walk(outs, weights, ins, retain_graph, create_graph))
+    missing = [i for i, n in enumerate(ins) if n not in results]
+    if missing and not allow_unused:
+        raise RuntimeError(
+            f"the outputs do not depend on input {missing[0]}, {ins[missing[0]]!r}; pass allow_unused=True to get None for it"
+        )
+    return tuple(None if n not in results else results[n] if isinstance(results[n], Node) else n.constant(results[n]) for n in ins)
+
+
+def _nodes(given: Any, what: str) -> list[Node]:
+    nodes = list(given) if isinstance(given, list | tuple) or hasattr(given, "__next__") else [given]
+    for n in nodes:
+        if not isinstance(n, Node):
+            raise TypeError(f"{what} must be Values or Tensors, got {described(n)}")
+    if not nodes:
+        raise ValueError(f"{what} is empty ({described(given)}); give at least one Value or Tensor")
+    return nodes
+
+
+def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]:
+    """Every node that ``roots`` were made from, constants and roots included, arguments before results.
+
+    Where ``within`` is given, only what is reached through nodes in it.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> [n.data for n in ancestors(x * x + 1)]
+    [2.0, 4.0, 5.0]
+    """
+    for n in roots:
+        if not isinstance(n, Node):
+            raise TypeError(f"ancestors takes Values and Tensors, got {described(n)}")
+    if within is not None and (isinstance(within, str | bytes) or not hasattr(within, "__contains__")):
+        raise TypeError(f"ancestors: within must be a set of nodes, got {described(within)}")
+    order: dict[Node, None] = {}
+    opened: set[Node] = set()
+    stack = list(reversed(roots))
+    while stack:
+        n = stack[-1]
+        if n in opened:
+            order[stack.pop()] = None
+        else:
+            opened.add(n)
+            stack += [a for a in reversed(n.args) if isinstance(a, Node) and a not in opened and (within is None or a in within)]
+    return list(order)

@@ -1,0 +1,1 @@
+"""What users hold: `Value`, a float that remembers, and `Tensor`, an array that does."""

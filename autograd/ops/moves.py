@@ -1,0 +1,237 @@
+"""Operations that move entries about: views, joins, indexing, copies. The rows first, the checked functions below.
+
+The rows take positional arguments only, already checked; the functions give them PyTorch's names, defaults and errors, and are the
+methods of `Tensor` as well.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from autograd.core.node import each
+from autograd.errors import described, int_of
+from autograd.ops.table import Dim, axes_of, axis_of, given, quiet, row
+
+
+def _put(g: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
+    z = np.zeros(shape, g.dtype)
+    if _basic(key):
+        z[key] = g
+    else:
+        np.add.at(z, key, g)  # a row taken twice gets both contributions
+    return z
+
+
+def _getitem(x: np.ndarray, key: Any) -> Any:
+    if key.__class__ is tuple and len(key) == 1 and key[0].__class__ is np.ndarray and key[0].dtype.kind == "i":
+        return x.take(key[0], 0)  # the same, and sooner begun
+    return x[key]
+
+
+def _basic(key: Any) -> bool:
+    return all(k is None or k is Ellipsis or isinstance(k, int | slice) for k in key)
+
+
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that undoes the order ``axes``."""
+    return tuple(map(axes.index, range(len(axes))))
+
+
+def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    axis, starts = args[:2]
+    return g[(*[slice(None)] * axis, slice(starts[i - 2], starts[i - 1]))]
+
+
+# fmt: off
+#              name          compute                                             one vjp per argument; None: not differentiable in it
+cast_        = row("to",          quiet(lambda x, dtype: x.astype(dtype)),            lambda g, z, x, dtype: g, None)  # the engine casts g back
+clone_       = row("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
+reshape_     = row("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)
+permute_     = row("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, _inverse(axes)), None)
+broadcast_to_ = row("broadcast",  np.broadcast_to,                                    lambda g, z, x, shape: g, None)  # the engine sums g down to x
+cat_         = row("cat",         lambda axis, starts, *xs: np.concatenate(xs, axis=axis), None, None, each(_cat_rule))
+stack_       = row("stack",       lambda axis, *xs: np.stack(xs, axis=axis),          None, each(lambda i, g, z, args: g[(*[slice(None)] * args[0], i - 1)]))
+getitem_     = row("[]",          _getitem,                                           lambda g, z, x, key: put_(g, key, x.shape), None)
+put_         = row("put",         _put,                                               lambda g, z, x, key, shape: g[key], None, None)
+tril_        = row("tril",        np.tril,                                            lambda g, z, x, k: tril_(g, k), None)
+triu_        = row("triu",        np.triu,                                            lambda g, z, x, k: triu_(g, k), None)
+# fmt: on
+
+
+def _shape(sizes: Any, what: str) -> tuple[int, ...]:
+    """A shape given as ints, or as one list or tuple of them."""
+    if isinstance(sizes, tuple) and len(sizes) == 1 and isinstance(sizes[0], (list, tuple)):
+        sizes = sizes[0]
+    if not isinstance(sizes, (list, tuple)):
+        raise TypeError(f"{what} is made of ints, got {described(sizes)}")
+    return tuple([n if n.__class__ is int else int_of(n, f"a size in {what}") for n in sizes])
+
+
+def reshape(x: Any, *shape: Any) -> Any:
+    """The same entries in a new shape; one size may be -1. A view where the memory allows."""
+    shape = _shape(shape, "the shape of reshape")
+    size = math.prod(given(x, "reshape").shape)
+    known = math.prod(shape)
+    if known != size or builtins.min(shape, default=0) < 0:
+        known = math.prod([n for n in shape if n != -1])
+        if shape.count(-1) != 1 or builtins.min(shape) < -1 or not known or size % known:
+            raise ValueError(f"reshape: {size} entries of shape {tuple(x.shape)} do not fill shape {shape}")
+        shape = tuple([size // known if n == -1 else n for n in shape])
+    return reshape_(x, shape)
+
+
+view = reshape
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
+    if not given(x, "flatten").ndim:
+        return x.reshape(1)
+    a, b = axis_of(start_dim, x.ndim), axis_of(end_dim, x.ndim)
+    if a > b:
+        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} for shape {tuple(x.shape)}")
+    return reshape_(x, (*x.shape[:a], math.prod(x.shape[a : b + 1]), *x.shape[b + 1 :]))
+
+
+def permute(x: Any, *dims: Any) -> Any:
+    """The dimensions in another order."""
+    axes = axes_of(_shape(dims, "the order of permute"), given(x, "permute").ndim)
+    if len(axes) != x.ndim:
+        raise ValueError(f"permute: {tuple(dims)} must name each of the {x.ndim} dimensions once")
+    return permute_(x, axes)
+
+
+def transpose(x: Any, dim0: int, dim1: int) -> Any:
+    """Two dimensions exchanged."""
+    order = list(range(given(x, "transpose").ndim))
+    a, b = axis_of(dim0, x.ndim), axis_of(dim1, x.ndim)
+    if order:
+        order[a], order[b] = b, a
+    return permute_(x, tuple(order))
+
+
+def squeeze(x: Any, dim: Dim = None) -> Any:
+    """Without the dimensions of size 1 (all, or those among ``dim``)."""
+    axes = axes_of(dim, given(x, "squeeze").ndim)
+    return reshape_(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes))
+
+
+def unsqueeze(x: Any, dim: int) -> Any:
+    """With a dimension of size 1 put in at ``dim``."""
+    a = axis_of(dim, given(x, "unsqueeze").ndim + 1)
+    return reshape_(x, (*x.shape[:a], 1, *x.shape[a:]))
+
+
+def expand(x: Any, *sizes: Any) -> Any:
+    """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
+    shape = _shape(sizes, "the shape of expand")
+    lead = len(shape) - given(x, "expand").ndim
+    if lead < 0:
+        raise ValueError(f"expand: {shape} has fewer dimensions than shape {tuple(x.shape)}")
+    return broadcast_to(x, tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape)))
+
+
+def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
+    """``x`` stretched to ``shape`` by the rules of broadcasting. A view."""
+    shape, own = _shape(shape, "the shape of broadcast_to"), tuple(given(x, "broadcast_to").shape)
+    tail = shape[len(shape) - len(own) :]
+    if len(own) > len(shape) or any(n < 0 for n in shape) or any(a not in (1, b) for a, b in zip(own, tail)):
+        raise ValueError(f"shape {own} cannot be stretched to {shape}")
+    return broadcast_to_(x, shape)
+
+
+def _joined(xs: Any, name: str) -> list[Any]:
+    if not isinstance(xs, list | tuple):
+        raise TypeError(f"{name} takes a list of tensors, got {type(xs).__name__}; put them in [...]")
+    if not xs:
+        raise ValueError(f"{name} needs at least one tensor, got {described(xs)}")
+    return [given(x, name) for x in xs]
+
+
+def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
+    """The tensors joined along ``dim``; their other sizes agree.
+
+    >>> from autograd import tensor
+    >>> cat([tensor([1.]), tensor([2., 3.])])
+    tensor([1., 2., 3.])
+    """
+    xs = _joined(tensors, "cat")
+    if not xs[0].ndim:
+        raise ValueError(f"cat cannot join 0-d tensors, got shapes {[tuple(x.shape) for x in xs]}; use stack")
+    a = axis_of(dim if axis is None else axis, xs[0].ndim)
+    if len({(x.ndim, *x.shape[:a], *x.shape[a + 1 :]) for x in xs}) > 1:
+        raise ValueError(f"cat along dim {a}: the other sizes must agree, got shapes {[tuple(x.shape) for x in xs]}")
+    return cat_(a, tuple(accumulate((x.shape[a] for x in xs), initial=0)), *xs)
+
+
+def stack(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
+    """Tensors of one shape joined along a new dimension ``dim``."""
+    xs = _joined(tensors, "stack")
+    if len({tuple(x.shape) for x in xs}) > 1:
+        raise ValueError(f"stack needs tensors of one shape, got {[tuple(x.shape) for x in xs]}")
+    return stack_(axis_of(dim if axis is None else axis, xs[0].ndim + 1), *xs)
+
+
+def split(x: Any, split_size: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
+    """Views of ``split_size`` entries along ``dim`` (the last may be smaller), or of the sizes listed."""
+    if not given(x, "split").ndim:
+        raise ValueError(f"split needs at least one dimension, got shape {tuple(x.shape)}")
+    a = axis_of(dim, x.ndim)
+    n = x.shape[a]
+    if isinstance(split_size, list | tuple):
+        sizes = [int_of(s, "split: a size") for s in split_size]
+    else:
+        size = int_of(split_size, "split: the size", 1)
+        sizes = [builtins.min(size, n - i) for i in range(0, n, size)] or [0]
+    if builtins.sum(sizes) != n or any(s < 0 for s in sizes):
+        raise ValueError(f"split: sizes {sizes} do not add up to {n}, the size of dim {a} of shape {tuple(x.shape)}")
+    ends = np.cumsum(sizes).tolist()
+    return tuple(x[(*[slice(None)] * a, slice(end - s, end))] for s, end in zip(sizes, ends))
+
+
+def flip(x: Any, dim: Dim) -> Any:
+    """The order reversed along ``dim``."""
+    axes = axes_of(dim, given(x, "flip").ndim)
+    return getitem_(x, tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim)))
+
+
+def tril(x: Any, diagonal: int = 0) -> Any:
+    """The lower triangle of the last two dimensions, zeros elsewhere."""
+    return tril_(_matrix(x, "tril"), int_of(diagonal, "tril: the diagonal"))
+
+
+def triu(x: Any, diagonal: int = 0) -> Any:
+    """The upper triangle of the last two dimensions, zeros elsewhere."""
+    return triu_(_matrix(x, "triu"), int_of(diagonal, "triu: the diagonal"))
+
+
+def _matrix(x: Any, name: str) -> Any:
+    if given(x, name).ndim < 2:
+        raise ValueError(f"{name} needs at least 2 dimensions, got shape {tuple(x.shape)}")
+    return x
+
+
+def diag(x: Any, diagonal: int = 0) -> Any:
+    """The diagonal of a matrix, or the matrix with a vector as its diagonal.
+
+    >>> from autograd import tensor
+    >>> diag(tensor([1., 2.]))
+    tensor([[1., 0.],
+            [0., 2.]])
+    """
+    diagonal = int_of(diagonal, "diag: the diagonal", -(2**31), 2**31)
+    up, down = builtins.max(diagonal, 0), builtins.max(-diagonal, 0)
+    if given(x, "diag").ndim == 1:
+        size = x.shape[0] + up + down
+        index = np.arange(x.shape[0])
+        return put_(x, (index + down, index + up), (size, size))
+    if x.ndim != 2:
+        raise ValueError(f"diag takes a vector or a matrix, got shape {tuple(x.shape)}")
+    index = np.arange(builtins.max(builtins.min(x.shape[0] - down, x.shape[1] - up), 0))
+    return getitem_(x, (index + down, index + up))

@@ -1,0 +1,171 @@
+"""Products of matrices, linear layers, sums of products. The rows first, the checked functions below."""
+
+from __future__ import annotations
+
+from string import ascii_letters
+from typing import Any
+
+import numpy as np
+
+from autograd.core.node import each
+from autograd.errors import described
+from autograd.ops.moves import broadcast_to_
+from autograd.ops.reduce import _rows
+from autograd.ops.table import fitting, given, quiet, row
+
+
+def _matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.dot(x, y) if x.ndim == 2 == y.ndim else np.matmul(x, y)  # dot starts faster
+
+
+def _times(x: Any, y: Any) -> Any:
+    """The product of matrices in a rule: for arrays without a look at what they are."""
+    return _matmul(x, y) if x.__class__ is np.ndarray is y.__class__ else matmul_(x, y)
+
+
+def _linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+    z = _matmul(x, w.T)
+    if b is not None:
+        z += b
+    return z
+
+
+def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    ins, out, *xs = args
+    i -= 2
+    others = [(s, x) for j, (s, x) in enumerate(zip(ins, xs)) if j != i]
+    reach = set(out).union(*(s for s, _ in others))
+    kept = "".join(c for c in ins[i] if c in reach)  # an index of this operand alone was summed: g spreads over it
+    d = einsum_((out, *(s for s, _ in others)), kept, g, *(x for _, x in others))
+    shape = tuple(n if c in reach else 1 for c, n in zip(ins[i], xs[i].shape))
+    return broadcast_to_(d.reshape(shape), xs[i].shape)
+
+
+# fmt: off
+#              name          compute                                             one vjp per argument; None: not differentiable in it
+# BLAS sets the flag of an invalid operation now and then where every number is finite: nobody is warned of products.
+matmul_      = row("@",           quiet(_matmul),                                     lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g))
+linear_      = row("linear",      quiet(_linear),                                     lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+# fmt: on
+einsum_ = row(
+    "einsum", lambda ins, out, *xs: np.einsum(f"{','.join(ins)}->{out}", *xs, optimize=len(xs) > 2), None, None, each(_einsum_rule)
+)
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """The matrix product. 1-d: a row on the left, a column on the right; leading axes are a batch and broadcast.
+
+    Raises ValueError with both shapes where they do not fit.
+    """
+    for side in (x, y):
+        if not given(side, "matmul").ndim:
+            raise ValueError(
+                f"matmul needs at least one dimension on either side, got shapes {tuple(x.shape)} and {tuple(given(y, 'matmul').shape)}; "
+                "multiply by a 0-d tensor with *"
+            )
+    if x.shape[-1] != y.shape[y.ndim - 2 if y.ndim > 1 else 0]:
+        raise ValueError(
+            f"matmul: {tuple(x.shape)} @ {tuple(y.shape)} does not fit: the left has {x.shape[-1]} columns, "
+            f"the right {y.shape[y.ndim - 2 if y.ndim > 1 else 0]} rows"
+        )
+    if x.ndim == 2 == y.ndim:
+        return matmul_(x, y)
+    fitting("matmul: the batches", tuple(x.shape[:-2]), tuple(y.shape[:-2]))
+    if x.ndim > 1 and y.ndim > 1:
+        return matmul_(x, y)
+    z = matmul_(x if x.ndim > 1 else x.reshape((1, -1)), y if y.ndim > 1 else y.reshape((-1, 1)))
+    *batch, rows, columns = z.shape
+    return z.reshape((*batch, *[rows] * (x.ndim > 1), *[columns] * (y.ndim > 1)))
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """``x @ weight.T + bias``: x (..., in), weight (out, in), bias (out,) give (..., out).
+
+    >>> from autograd import tensor
+    >>> linear(tensor([1., 2.]), tensor([[3., 4.]]), tensor([5.]))
+    tensor([16.])
+    """
+    of_x, of_w = given(x, "linear").shape, given(weight, "linear").shape
+    if len(of_w) != 2 or not of_x or of_x[-1] != of_w[1]:
+        raise ValueError(
+            f"linear: an input of shape {tuple(of_x)} does not fit a weight of shape {tuple(of_w)} (out, in): "
+            f"expected {of_w[-1] if len(of_w) == 2 else 'a weight of 2 dimensions'}"
+            f"{' columns' * (len(of_w) == 2)}, got {of_x[-1] if of_x else 'a 0-d tensor'}"
+        )
+    if bias is not None and given(bias, "linear").shape != of_w[:1]:
+        raise ValueError(f"linear: a weight of shape {tuple(of_w)} needs a bias of shape ({of_w[0]},), got {tuple(bias.shape)}")
+    if len(of_x) == 1:
+        return linear(x.reshape((1, -1)), weight, bias).reshape(-1)
+    return linear_(x, weight) if bias is None else linear_(x, weight, bias)
+
+
+def _ranked(name: str, x: Any, y: Any, ndims: tuple[int, int]) -> None:
+    if (given(x, name).ndim, given(y, name).ndim) != ndims:
+        raise ValueError(f"{name} expects {ndims[0]}-d and {ndims[1]}-d tensors, got shapes {tuple(x.shape)} and {tuple(y.shape)}")
+
+
+def mm(x: Any, y: Any) -> Any:
+    """The product of two matrices; nothing broadcasts."""
+    _ranked("mm", x, y, (2, 2))
+    return matmul(x, y)
+
+
+def mv(x: Any, y: Any) -> Any:
+    """The product of a matrix and a vector."""
+    _ranked("mv", x, y, (2, 1))
+    return matmul(x, y)
+
+
+def dot(x: Any, y: Any) -> Any:
+    """The inner product of two vectors of one length."""
+    _ranked("dot", x, y, (1, 1))
+    return matmul(x, y)
+
+
+def outer(x: Any, y: Any) -> Any:
+    """The outer product of two vectors, shape (n, m)."""
+    _ranked("outer", x, y, (1, 1))
+    return x.reshape((-1, 1)) * y
+
+
+def einsum(equation: str, *operands: Any) -> Any:
+    """Sums of products in Einstein's notation, as ``numpy.einsum``, without an ellipsis.
+
+    >>> from autograd import tensor
+    >>> einsum("ij,j->i", tensor([[1., 2.], [3., 4.]]), tensor([1., 1.]))
+    tensor([3., 7.])
+    """
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = tuple(operands[0])
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum: the equation must be a str such as 'ij,jk->ik', got {described(equation)}")
+    spec = equation.replace(" ", "")
+    if "." in spec:
+        raise ValueError(f"einsum: {equation!r} has an ellipsis; name every axis")
+    left, arrow, out = spec.partition("->")
+    if strange := set(left + out) - {*ascii_letters, ","}:
+        raise ValueError(f"einsum: {equation!r} has {''.join(sorted(strange))!r}, where letters, commas and one -> are expected")
+    ins = left.split(",")
+    if not arrow:
+        out = "".join(sorted(c for c in set(left) - {","} if left.count(c) == 1))
+    for x in operands:
+        given(x, "einsum")
+    if len(ins) != len(operands) or any(len(s) != x.ndim for s, x in zip(ins, operands)):
+        raise ValueError(f"einsum: {equation!r} does not fit operands of shapes {[tuple(x.shape) for x in operands]}")
+    sizes: dict[str, int] = {}
+    for s, x in zip(ins, operands):
+        for c, n in zip(s, x.shape):
+            if sizes.setdefault(c, n) != n:
+                raise ValueError(f"einsum: index {c!r} of {equation!r} has size {sizes[c]} and size {n}")
+    if not set(out) <= set(sizes) or len(set(out)) != len(out):
+        raise ValueError(f"einsum: output {out!r} of {equation!r} has an index that no operand has, or one index twice")
+    if any(len(set(s)) != len(s) for s in ins):  # a repeated index takes a diagonal first, by indexing
+        pairs = [_diagonals(s, x) for s, x in zip(ins, operands)]
+        ins, operands = [s for s, _ in pairs], tuple(x for _, x in pairs)
+    return einsum_(tuple(ins), out, *operands)
+
+
+def _diagonals(subscripts: str, x: Any) -> tuple[str, Any]:
+    names = "".join(dict.fromkeys(subscripts))
+    grid = dict(zip(names, np.ix_(*(range(x.shape[subscripts.index(c)]) for c in names))))
+    return names, x[tuple(grid[c] for c in subscripts)]

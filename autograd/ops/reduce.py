@@ -1,0 +1,418 @@
+"""Operations that take many entries to few: sums, means, extremes, norms, and what is scaled by them, such as softmax.
+
+Undoing a broadcast stands here, once, as `sum_to`; the engine calls it through `Node.fit`, so no rule mentions it. The rows first,
+the checked functions below. ``axis`` is an alias of ``dim``, ``keepdims`` one of ``keepdim``. Conventions for edge values are
+PyTorch's.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.core.node import Node, Op
+from autograd.errors import described, flag_of, number_of, within
+from autograd.ops.elementwise import abs as abs_
+from autograd.ops.elementwise import exp, maximum, minimum, square, where
+from autograd.ops.elementwise import pow as pow_
+from autograd.ops.moves import broadcast_to_, cat, unsqueeze
+from autograd.ops.table import Dim, _dim, _floating, _keepdim, axes_of, axis_of, given, over, quiet, row, size_of
+
+
+def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
+    """``shape`` after a reduction with keepdim=True."""
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """A reduced ``g`` back in the shape of ``x``."""
+    if not isinstance(g, (np.ndarray, np.generic)):
+        return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
+    g = g.reshape(_kept(x.shape, axes)) if g.ndim else g
+    if math.prod(x.shape) > 8192:
+        return np.broadcast_to(g, x.shape)
+    z = np.empty(x.shape, g.dtype)  # a few numbers are written sooner than np.broadcast_to has made its view
+    z[...] = g
+    return z
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo a broadcast: sum ``g`` over the axes that were added or stretched, down to ``shape``.
+
+    >>> sum_to(np.ones((4, 2, 3)), (2, 1)).tolist()
+    [[12.0], [12.0]]
+    """
+    if g.shape == shape:
+        return g
+    lead = len(g.shape) - len(shape)
+    if g.shape[lead:] == shape:
+        axes = tuple(range(lead))
+        return _sum(g, axes, False) if g.__class__ is np.ndarray else sum_(g, axes, False)
+    axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1))
+    return (sum_(g, axes, False) if axes else g).reshape(shape)
+
+
+def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
+        return _quietly_summed(x)
+    some = None if len(axes) == x.ndim else axes  # all of them are found sooner if numpy is not told which
+    return np.add.reduce(x, some, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
+
+
+def _mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return _sum(x, axes, keepdim) / size_of(x, axes)
+
+
+def rows_summed(x: np.ndarray) -> np.ndarray:
+    """The sum over the first axis of a floating matrix: as ones @ x it takes BLAS, which is several times faster for short rows."""
+    n = x.shape[0]
+    if not x.flags.c_contiguous or x.shape[1] == 1:  # of a single column numpy adds in pairs, more exactly
+        return x.sum(0)
+    return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x)
+
+
+_quietly_summed = quiet(rows_summed)  # as the products of matrices
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: Any) -> np.ndarray:
+    return np.ones(n, dtype)
+
+
+def _top(x: np.ndarray, axes: Any) -> np.ndarray:
+    """The largest entries, by which exponents are shifted: constants, also where the entries are Values."""
+    if axes == 1 and x.ndim == 2 and x.dtype.kind == "f" and x.shape[1]:  # numpy is slow to begin each row
+        if x.shape[1] <= 32:
+            return np.maximum.reduce(np.ascontiguousarray(x.T), 0).reshape((-1, 1))
+        return x[np.arange(x.shape[0]), x.argmax(1)].reshape((-1, 1))
+    return (x.astype(np.float64) if x.dtype.kind == "O" else x).max(axis=axes, keepdims=True, initial=-np.inf)
+
+
+def _total(x: np.ndarray, axis: int) -> Any:
+    """The sum over one axis, which is kept; of rows by BLAS, as in `rows_summed`."""
+    if axis == 1 and x.ndim == 2 and x.dtype.kind == "f" and x.shape[1] <= 4096 and x.flags.c_contiguous:
+        return np.dot(x, _ones(x.shape[1], x.dtype)).reshape((-1, 1))
+    return x.sum(axis=axis, keepdims=True)
+
+
+def _logsumexp(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+    top = _top(x, axes)
+    top = np.where(np.isfinite(top), top, 0)
+    z = np.log(np.exp(x - top).sum(axis=axes, keepdims=True)) + top
+    return z if keepdim else z.reshape([n for i, n in enumerate(x.shape) if i not in axes])
+
+
+def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    e = np.exp(x - _top(x, axis))
+    return e / _total(e, axis)
+
+
+def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    y = x - _top(x, axis)
+    return y - np.log(_total(np.exp(y), axis))
+
+
+def _rows(x: Any) -> Any:
+    """All but the last axis joined into one."""
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _cross_entropy(x: np.ndarray, index: np.ndarray) -> Any:
+    last = x.ndim - 1
+    y = x - _top(x, last)
+    chosen = _rows(y)[np.arange(index.size), index.ravel()]
+    return np.log(_total(np.exp(y), last)).reshape(index.shape) - chosen.reshape(index.shape)
+
+
+def _column(x: Any) -> Any:
+    """With an axis of size 1 at the end."""
+    return x.reshape((*x.shape, 1))
+
+
+def _flipped(x: Any, axis: int) -> Any:
+    return x[(*[slice(None)] * axis, slice(None, None, -1))]
+
+
+def _mask(x: Any, z: Any, axes: tuple[int, ...]) -> Any:
+    """1 where x is the extreme value z; a NaN is extreme."""
+    z = z.reshape(_kept(x.shape, axes))
+    return where(z == z, x == z, x != x) * _one(x)
+
+
+def _one(x: Any) -> Any:
+    return np.ones((), x.dtype)  # not a scalar, which a boolean tensor takes for a Python float, of the default dtype
+
+
+def _share(g: Any, mask: Any, axes: tuple[int, ...]) -> Any:
+    return _spread(g, mask, axes) * (mask / sum_(mask, axes, True))
+
+
+def _extreme(reduce: Callable[..., Any]) -> Callable[..., Any]:
+    def compute(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+        if any(x.shape[a] == 0 for a in axes):
+            raise ValueError(f"the largest or smallest of nothing: dims {axes} of shape {tuple(x.shape)} are empty")
+        return reduce(x, axis=axes, keepdims=keepdim)
+
+    return compute
+
+
+def _var(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
+    d = x - x.sum(axis=axes, keepdims=True) / np.asarray(size_of(x, axes), x.dtype)  # np.mean would warn of nothing to average
+    return (d * d).sum(axis=axes, keepdims=keepdim) / np.asarray(builtins.max(size_of(x, axes) - correction, 0), x.dtype)
+
+
+def _argmax_of(name: str) -> Op:
+    def compute(x: np.ndarray, axis: int | None, keepdim: bool) -> np.ndarray:
+        if x.size == 0:
+            raise ValueError(f"{name} of nothing: the shape is {tuple(x.shape)}")
+        return np.asarray(getattr(np, name)(x, axis=axis, keepdims=keepdim))
+
+    return row(name, compute, None, None, None)
+
+
+# fmt: off
+#              name          compute                                             one vjp per argument; None: not differentiable in it
+sum_         = row("sum",         _sum,                                               lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None)
+mean_        = row("mean",        quiet(_mean),                                       lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
+amax_        = row("max",         _extreme(np.max),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
+amin_        = row("min",         _extreme(np.min),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
+cumsum_      = row("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None)
+# The norm at 0 has gradient 0: z is replaced by 1 where it is 0.
+norm_        = row("norm",        lambda x, axes, keepdim: np.sqrt((x * x).sum(axis=axes, keepdims=keepdim)),
+                                                                                     lambda g, z, x, axes, keepdim: x * _spread(g / where(z == 0, _one(z), z), x, axes), None, None)
+# The standard deviation of equal values has gradient 0; of one sample, both are NaN.
+std_         = row("std",         quiet(lambda x, axes, correction, keepdim: np.sqrt(_var(x, axes, correction, keepdim))),
+                                                                                     lambda g, z, x, axes, correction, keepdim:
+                                                                                         (x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * over(size_of(x, axes) - correction), x, axes), None, None, None)
+logsumexp_   = row("logsumexp",   quiet(_logsumexp),                                  lambda g, z, x, axes, keepdim: _spread(g, x, axes) * exp(x - z.reshape(_kept(x.shape, axes))), None, None)
+softmax_     = row("softmax",     quiet(_softmax),                                    lambda g, z, x, axis: z * (g - sum_(g * z, (axis,), True)), None)
+log_softmax_ = row("log_softmax", quiet(_log_softmax),                                lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None)
+# The entries of -log_softmax(x, -1) at an index for each row.
+cross_entropy_ = row("cross entropy", quiet(_cross_entropy),                          lambda g, z, x, index:
+                                                                                         (softmax_(x, len(x.shape) - 1) - (_column(index) == np.arange(x.shape[-1]))) * _column(g), None)
+# fmt: on
+argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
+
+
+def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, dtype: Any = None) -> Any:
+    """The sum over ``dim`` (None: all). Integers and booleans sum to int64.
+
+    >>> from autograd import tensor
+    >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
+    tensor([4., 6.])
+    """
+    x = given(x, "sum")
+    if dtype is not None:
+        if not isinstance(x, Node):
+            raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
+        x = x.to(dtype)  # type: ignore[attr-defined]
+    return sum_(x, axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+
+
+def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+    """The arithmetic mean over ``dim`` (None: all); of nothing, NaN. Raises TypeError for integers."""
+    return mean_(_floating(x, "mean"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+
+
+def _correction(correction: Any, unbiased: Any) -> float:
+    return number_of(correction, "correction") if unbiased is None else int(flag_of(unbiased, "unbiased"))
+
+
+def var(
+    x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, unbiased: Any = None
+) -> Any:
+    """The variance over ``dim``: squared distances from the mean, divided by n - ``correction``."""
+    axes = axes_of(_dim(dim, axis), _floating(x, "var").ndim)
+    correction = _correction(correction, unbiased)
+    return sum_(square(x - mean_(x, axes, True)), axes, _keepdim(keepdim, keepdims)) * over(size_of(x, axes) - correction)
+
+
+def std(
+    x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, unbiased: Any = None
+) -> Any:
+    """The standard deviation over ``dim``; equal values have gradient 0, one sample gives NaN."""
+    axes = axes_of(_dim(dim, axis), _floating(x, "std").ndim)
+    return std_(x, axes, _correction(correction, unbiased), _keepdim(keepdim, keepdims))
+
+
+def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
+    """The product over ``dim`` (None: all); of nothing, 1.
+
+    Halves are multiplied, then halves of halves: log2(n) products of slices, in which a zero among the factors needs no
+    special case at any order of derivative.
+
+    >>> from autograd import tensor, grad
+    >>> x = tensor([0., 2., 3.], requires_grad=True)
+    >>> grad(prod(x), x)[0]
+    tensor([6., 0., 0.])
+    """
+    dim = _dim(dim, axis)
+    flat = given(x, "prod").reshape(-1) if dim is None else given(x, "prod")
+    a = axis_of(0 if dim is None else dim, flat.ndim)
+    ndim = x.ndim
+
+    def at(s: Any) -> Any:
+        return (*[slice(None)] * a, s)
+
+    x = flat if flat.ndim else flat.reshape(1)
+    if x.shape[a] == 0:
+        return sum_(x, (a,), _keepdim(keepdim, keepdims)) + 1
+    if x.dtype.kind in "biu":
+        x = x.astype(np.int64) if isinstance(x, np.ndarray) else x.long()
+    while (n := x.shape[a]) > 1:
+        half = x[at(slice(0, n // 2))] * x[at(slice(n // 2, n // 2 * 2))]
+        x = half if n % 2 == 0 else cat([half, x[at(slice(n - 1, n))]], a)
+    x = x[at(0)]
+    if not _keepdim(keepdim, keepdims):
+        return x
+    return x.reshape((1,) * ndim) if dim is None else unsqueeze(x, a)
+
+
+class Extreme(NamedTuple):
+    """What ``max(dim=)`` and ``min(dim=)`` return."""
+
+    values: Any
+    indices: Any
+
+
+def _pick(x: Any, dim: Any, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
+    x = x if x.ndim else x.reshape(1)
+    a = axis_of(dim, x.ndim)
+    index = arg(x, a, keepdim)
+    raw = getattr(index, "raw", index)
+    shape = (*x.shape[:a], *[1] * keepdim, *x.shape[a + 1 :])
+    places = [np.arange(n).reshape((n, *[1] * (len(shape) - 1 - i))) for i, n in enumerate(shape)]
+    places[a : a + keepdim] = [raw]
+    return Extreme(x[tuple(places)], index)
+
+
+def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None) -> Any:
+    """The largest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the larger of two tensors.
+
+    >>> from autograd import tensor
+    >>> tensor([[1., 5.], [7., 2.]]).max(dim=1).indices
+    tensor([1, 0])
+    """
+    return _max_or_min(x, _dim(dim, axis), _keepdim(keepdim, keepdims), amax, argmax, maximum)
+
+
+def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None) -> Any:
+    """The smallest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the smaller of two tensors."""
+    return _max_or_min(x, _dim(dim, axis), _keepdim(keepdim, keepdims), amin, argmin, minimum)
+
+
+def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any) -> Any:
+    given(x, pair.name)
+    if dim is None:
+        return full(x, keepdim=keepdim)
+    return _pick(x, dim, keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
+
+
+def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+    """The largest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
+    return amax_(given(x, "amax"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+
+
+def amin(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+    """The smallest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
+    return amin_(given(x, "amin"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+
+
+def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
+    """The index (int64) of the largest entry along ``dim``, the first of equals; None: in the flattened tensor."""
+    dim = _dim(dim, axis)
+    return argmax_(given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), _keepdim(keepdim, keepdims))
+
+
+def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
+    """The index (int64) of the smallest entry along ``dim``, the first of equals; None: in the flattened tensor."""
+    dim = _dim(dim, axis)
+    return argmin_(given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), _keepdim(keepdim, keepdims))
+
+
+def cumsum(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """Running sums along ``dim``."""
+    dim = _dim(dim, axis)
+    a = axis_of(0 if dim is None else dim, given(x, "cumsum").ndim)
+    return cumsum_(x, a) if x.ndim else x
+
+
+def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+    """The p-norm over ``dim``, ``(sum |x|^p)^(1/p)``; ``p`` may be inf, 1, 2, 'fro' or any positive number.
+
+    >>> from autograd import tensor
+    >>> tensor([3., 4.]).norm()
+    tensor(5.)
+    """
+    axes = axes_of(_dim(dim, axis), _floating(x, "norm").ndim)
+    p = 2 if isinstance(p, str) and p == "fro" else number_of(p, "norm: p")
+    if p == 2:
+        return norm_(x, axes, _keepdim(keepdim, keepdims))
+    if p == math.inf:
+        return amax_(abs_(x), axes, _keepdim(keepdim, keepdims))
+    if not p > 0:
+        raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
+    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, _keepdim(keepdim, keepdims))
+    if p == 1:
+        return total
+    zero = total == 0  # where the root has no derivative, the norm's is 0
+    return where(zero, 0.0, pow_(where(zero, 1.0, total), 1 / p))
+
+
+def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+    """log(sum(exp(x))) over ``dim`` without overflow; of all -inf, -inf."""
+    axes = axes_of(_dim(dim, axis), _floating(x, "logsumexp").ndim)
+    return logsumexp_(x, axes, _keepdim(keepdim, keepdims)) if x.ndim else x * 1
+
+
+def _last(dim: Any, axis: Any) -> Any:
+    dim = _dim(dim, axis)
+    return -1 if dim is None else dim
+
+
+def softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """exp(x) / sum(exp(x)) along ``dim`` (default: the last).
+
+    >>> from autograd import tensor
+    >>> softmax(tensor([1000., 1000.]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    a = axis_of(_last(dim, axis), _floating(x, "softmax").ndim)
+    return softmax_(x, a) if x.ndim else x * 0 + 1
+
+
+def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """log(softmax(x)) along ``dim`` (default: the last), exact where softmax underflows."""
+    a = axis_of(_last(dim, axis), _floating(x, "log_softmax").ndim)
+    return log_softmax_(x, a) if x.ndim else x * 0
+
+
+def softmax_cross_entropy(x: Any, index: Any) -> Any:
+    """-log(softmax(x))[index] for each row of x: logits (..., classes) and class indices (...), integers, give (...).
+
+    `nn.functional.cross_entropy` has reductions, weights and classes in dimension 1. Backward needs the logits, so that these
+    must not be changed in place before it. Raises ValueError for shapes that do not fit
+    and an index outside [0, classes), TypeError for logits that are not floating and indices that are no integers.
+
+    >>> from autograd import tensor
+    >>> softmax_cross_entropy(tensor([[0., 0.], [1000., -1000.]]), tensor([1, 0]))
+    tensor([0.6931, 0.0000])
+    """
+    *rows, classes = _floating(x, "softmax_cross_entropy").shape or (0, 0)
+    if given(index, "softmax_cross_entropy").dtype.kind not in "iu":
+        raise TypeError(f"softmax_cross_entropy: class indices are integers, got {index.dtype}; convert with .long() first")
+    if not x.ndim or list(index.shape) != rows:
+        raise ValueError(
+            f"softmax_cross_entropy takes logits (..., classes) and one index for each row, got shapes {tuple(x.shape)} and "
+            f"{tuple(index.shape)}"
+        )
+    numbers = getattr(index, "raw", index)
+    if not within(numbers, classes):
+        worst = numbers.min() if numbers.min() < 0 else numbers.max()
+        raise ValueError(f"softmax_cross_entropy: class index {worst} is out of range for {classes} classes")
+    return cross_entropy_(x, index)

@@ -1,0 +1,393 @@
+"""A recorded graph as straight-line Python: what was computed, one line an operation, then the backward pass in reverse.
+
+It is what a teacher would write on the board, and it runs when pasted and gives the same numbers: every line is what the
+rows of the table write when they are handed symbols instead of numbers.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import keyword
+import math
+import re
+import unicodedata
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd.core.node import Node, Op, leaf
+from autograd.core.notes import user_frame
+from autograd.core.symbols import ATOM, SIGN, Symbol, is_long, literal
+from autograd.errors import flag_of, int_of
+from autograd.faces.tensor import item, pack, scalars
+from autograd.faces.versions import Changed
+from autograd.ops import elementwise, moves, products, reduce, table
+from autograd.program.formulas import Exact, Shaped, as_symbols, fitted, product
+from autograd.program.reading import Reading, read
+
+__all__ = ["Listing", "listing"]
+
+
+class Listing(str):
+    """The text of a listing. ``given`` has what is too long to stand in it, by name: ``exec(text, dict(text.given))`` runs it."""
+
+    given: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def listing(outputs: Any, *, names: Any = None, precision: int | None = None, backward: bool = True) -> Listing:
+    """The graph that led to ``outputs`` (Values or Tensors) as Python that runs when pasted and gives the same numbers.
+
+    Leaves come first, then a line for each operation, then the backward pass: ``d_x`` is the derivative of the output (of
+    the sum of several) with respect to ``x``. Names are those of ``names`` (as in `draw`), labels, and variables of the calling
+    program, made Python's; ``v7`` is the node with number 7. What has more than 64 entries is not written out: a comment says that
+    it is to be given, and ``.given`` of the text has it. ``precision`` rounds the leaves to so many significant digits. Lines are
+    tried with the recorded numbers, so that a listing takes about as long as what it lists.
+
+    Raises RuntimeError where ``outputs`` do not require grad, a backward let go of the values (``retain_graph=True`` keeps them),
+    or one was changed since; ValueError for outputs of more than one entry, unless ``backward=False``.
+
+    >>> from autograd import Value
+    >>> w, x = Value(3.0, label="w"), Value(0.5, label="x")
+    >>> listing(w * x + x)
+    # forward
+    w = 3.0
+    x = 0.5
+    v2 = w * x  # 1.5
+    v3 = v2 + x  # 2
+    <BLANKLINE>
+    # backward: d_x is the derivative of v3 with respect to x; where x was used more than once, it adds up
+    d_v3 = 1.0
+    d_v2 = d_v3  # through +
+    d_x = d_v3
+    d_w = d_v2 * x  # through *
+    d_x += d_v2 * w
+    """
+    precision = None if precision is None else int_of(precision, "listing: precision", 1)
+    backward = flag_of(backward, "listing: backward")
+    reading = read(outputs, names, what="listing", fold=False, frame=user_frame(2))
+    for n in reading.nodes:
+        if not n.is_leaf:
+            _unchanged(n)
+    writer = _Writer(reading, precision)
+    writer.forward()
+    if backward:
+        writer.backward()
+    return writer.text()
+
+
+def _unchanged(n: Node) -> None:
+    """Raise RuntimeError where what ``n`` was made from has been let go, or is no longer what it was."""
+    z, args = n.saved(False)
+    for a in (z, *args):
+        if isinstance(a, Changed):
+            a.refuse()
+
+
+# Names.
+_ROOMS = (autograd, elementwise, moves, reduce, products, itertools)  # where the functions in a listing come from
+_TAKEN = {*keyword.kwlist, *dir(builtins), *autograd.__all__, "ag", "floordiv", "islice", "mod", "np", "put_"}  # they mean something
+
+
+class _Names:
+    """Gives each thing a name of its own that Python takes."""
+
+    def __init__(self) -> None:
+        self.taken = set(_TAKEN)
+        self.next: dict[str, int] = {}
+
+    def new(self, wanted: str) -> str:
+        name = wanted
+        if name in _TAKEN:
+            name = wanted = f"{wanted}_"
+        while name in self.taken:
+            self.next[wanted] = self.next.get(wanted, 1) + 1
+            name = f"{wanted}_{self.next[wanted]}"
+        self.taken.add(name)
+        return name
+
+
+def _identifier(name: str) -> str:
+    """What of a name can stand in Python: ``fc1_weight`` for ``fc1.weight``, ``weight_0`` for ``0.weight``; maybe nothing.
+
+    >>> _identifier("fc1.weight"), _identifier("0.weight"), _identifier("∂L/∂w₁"), _identifier("{}")
+    ('fc1_weight', 'weight_0', 'L_w1', '')
+    """
+    plain = "".join(c if f"a{c}".isidentifier() else " " for c in unicodedata.normalize("NFKC", name[:60]))
+    words = "_".join(plain.split()).strip("_")
+    digits = re.match(r"[\d_]*", words)
+    assert digits is not None
+    rest = words[digits.end() :]
+    found = f"{rest}_{digits[0].strip('_')}" if rest and digits[0] else rest
+    return found if found.isidentifier() else ""
+
+
+def _plain(text: str) -> str:
+    """One line for a comment."""
+    return "".join(c if c.isprintable() else " " for c in text[:60])
+
+
+def _described(thing: Any) -> str:
+    return f"the operation {_plain(thing.name)}" if isinstance(thing, Op) else f"{thing.dtype} array of shape {_sizes(thing.shape)}"
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+class _Writer:
+    """Writes the lines of one listing."""
+
+    def __init__(self, reading: Reading, precision: int | None) -> None:
+        self.reading, self.precision = reading, precision
+        self.lines: list[str] = []
+        self.given: dict[str, Any] = {}  # what is not written out, by name
+        self.known: dict[int, str] = {}  # its names, by id
+        self.scope: dict[str, Any] = {
+            **{name: thing for room in reversed(_ROOMS) for name, thing in vars(room).items()},
+            "ag": autograd,
+            "np": np,
+        }
+        self.slopes: dict[Node, str] = {}  # the names of the gradients so far
+        self.separate: set[Node] = set()  # those that may be added to in place: no other name has their array
+        self.added = False
+        self.symbols = lru_cache(2)(self.stand_ins)  # asked for once for each argument
+        self.numbers = lru_cache(2)(self.recorded)
+        self.unique = _Names()
+        self.names: dict[Node, str] = {}
+        for n in reading.nodes:
+            if name := _identifier(reading.name(n)):
+                self.names[n] = self.unique.new(name)
+        for n in reading.nodes:
+            if n not in self.names:
+                self.names[n] = self.unique.new(f"v{reading.number[n]}")
+
+    def text(self) -> Listing:
+        """All of it, below the imports that its lines need."""
+        head = [f"# {name}: {_described(thing)}, to be given" for name, thing in self.given.items()]
+        code = "\n".join(line.split("  #")[0] for line in self.lines)
+        called = set(re.findall(r"(?<![\w.])(\w+)\(", code)) - set(self.given) - set(dir(builtins))
+        prefixes = set(re.findall(r"(?<![\w.])(np|ag)\.", code))
+        imports = ["import numpy as np"] * ("np" in prefixes) + ["import autograd as ag"] * ("ag" in prefixes)
+        for room in _ROOMS:
+            found = sorted(name for name in called if hasattr(room, name))
+            called -= set(found)
+            if found:
+                imports.append(f"from {room.__name__} import {', '.join(found)}")
+        out = Listing("\n\n".join("\n".join(block) for block in (head, imports, self.lines) if block))
+        out.given = self.given
+        return out
+
+    def line(self, text: str, comment: str = "") -> None:
+        self.lines.append(f"{text}  # {comment}" if comment else text)
+
+    def hold(self, thing: Any, name: str = "index") -> str:
+        """The name of what is not written out."""
+        if id(thing) not in self.known:
+            self.known[id(thing)] = name = self.unique.new(name)
+            self.given[name] = self.scope[name] = thing
+        return self.known[id(thing)]
+
+    # Forward.
+    def forward(self) -> None:
+        self.line("# forward")
+        for n in self.reading.nodes:
+            if n.is_leaf:
+                if is_long(n.raw):
+                    self.given[self.names[n]] = n.raw
+                else:
+                    self.line(f"{self.names[n]} = {literal(n.raw, self.precision)}")
+        for n in self.reading.nodes:
+            if not n.is_leaf:
+                shape = getattr(n, "shape", ())
+                self.line(f"{self.names[n]} = {self.computed(n)}", _sizes(shape) or f"{float(n.raw):.4g}")
+
+    def computed(self, n: Any) -> str:
+        """How ``n`` came about."""
+        if n.op is pack:
+            return self.packed(n)
+        if n.op is scalars:
+            return f"{self.names[n.args[0]]}.reshape(-1)"
+        if n.op is item:
+            return f"{self.names[n.args[0]]}[{n.args[1]}].item()"
+
+        def write(kind: Any) -> Shaped:
+            assert n.op is not None
+            return kind.written(n.op, self.cast(n, self.symbols(n, kind)[1]))
+
+        if _steady(n):
+            return write(Shaped).raw
+        scope = self.numbers(n)
+        if any(table.get(n.op.name) is n.op for table in (table.ELEMENTWISE, table.SHAPED)):
+            s, value = self.tried(write, scope)
+        else:
+            try:  # a row of somebody's own: as it computes, if that takes symbols and gives what was recorded
+                s, value = self.tried(write, scope)
+                as_recorded = np.array_equal(np.asarray(value, np.asarray(n.raw).dtype), n.raw, equal_nan=True)
+            except Exception:
+                as_recorded = False
+            if not as_recorded:
+                s = _called(self.hold(n.op, _identifier(n.op.name) or "row"), *self.symbols(n)[1])
+                value = eval(s.raw, self.scope, scope)
+        return self.kept(s, value, n).raw
+
+    def packed(self, n: Any) -> str:
+        """Numbers made a tensor."""
+        shape, dtype, *values = n.args
+        entries = [self.names[v] if isinstance(v, Node) else literal(v) for v in values]
+        if not shape:
+            return f"np.{dtype.name}({entries[0]})"
+        flat = f"np.array([{', '.join(entries)}], dtype=np.{dtype.name})"
+        return flat if len(shape) == 1 else Shaped(flat).reshape(shape).raw
+
+    def cast(self, n: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Elementwise operands in the dtype of the result, where numpy would widen them: a 0-d float64 beside float32."""
+        if n.rank == 1 or table.ELEMENTWISE.get(n.op.name) is not n.op:
+            return args
+        return tuple(
+            moves.cast_(a, n.dtype) if isinstance(a, Symbol) and not np.can_cast(getattr(a, "dtype", n.dtype), n.dtype) else a for a in args
+        )
+
+    def stand_ins(self, n: Node, kind: type[Shaped] = Shaped) -> tuple[Any, tuple[Any, ...]]:
+        """The result and the arguments of ``n`` as symbols."""
+        return as_symbols(n, self.names, self.hold, kind)
+
+    # What lines give is tried with the recorded numbers: so the dtypes and shapes are known, and what Python refuses.
+    def recorded(self, n: Node) -> dict[str, Any]:
+        """The recorded numbers by their names."""
+        return {self.names[a]: a.raw for a in (n, *n.args) if isinstance(a, Node)}
+
+    def tried(self, write: Callable[[type[Shaped]], Shaped], scope: Mapping[str, Any]) -> tuple[Shaped, Any]:
+        """What is written, and its value: with operators, or with calls of rows where Python's floats raise, as in 1 / 0."""
+        with np.errstate(all="ignore"):
+            try:
+                s = write(Shaped)
+                value = eval(s.raw, self.scope, scope)
+                if not isinstance(value, complex):  # (-8.0) ** 0.5
+                    return s, value
+            except (ArithmeticError, ValueError):
+                pass
+            s = write(Exact)
+            return s, eval(s.raw, self.scope, scope)
+
+    def kept(self, s: Shaped, value: Any, n: Any) -> Shaped:
+        """``s``, which gives ``value``, as the face of ``n`` keeps it: a float, or an array of its shape and dtype."""
+        if n.rank == 1:
+            return s if value.__class__ in (float, int) else Shaped(f"float({s.raw})")
+        if not isinstance(value, np.ndarray | np.generic):
+            return fitted(Shaped(f"np.{n.dtype.name}({s.raw})", (), n.dtype), n)
+        return fitted(Shaped(s.raw, value.shape, value.dtype, s.binds), n)
+
+    # Backward.
+    def backward(self) -> None:
+        for n in self.reading.roots:
+            if n.op is None:
+                raise RuntimeError(
+                    f"listing: {n!r} does not require grad and was not recorded, so it has no backward pass; pass backward=False, "
+                    "or build it from a Value or a tensor with requires_grad=True"
+                )
+            if np.size(n.raw) != 1:
+                raise ValueError(
+                    f"listing: a backward pass starts from one number, got an output of shape {np.shape(n.raw)}; list its .sum() "
+                    "or .mean(), or pass backward=False"
+                )
+        total = " + ".join(self.names[n] for n in self.reading.roots)
+        self.line("")
+        head = len(self.lines)
+        self.line(f"# backward: d_x is the derivative of {total} with respect to x")
+        for n in self.reading.roots:
+            self.add(n, _one(n))
+        wanted = _wanted(self.reading.nodes)
+        for n in reversed(self.reading.nodes):
+            if n in self.slopes and n.op is not None and not n.is_leaf:
+                comment = f"through {_plain(n.op.name)}"
+                for i, (a, rule) in enumerate(zip(n.args, n.op.vjps)):
+                    if rule is not None and isinstance(a, Node) and a in wanted:
+                        self.flow(n, i, a, rule, comment)
+                        comment = ""
+        if self.added:
+            self.lines[head] += "; where x was used more than once, it adds up"
+
+    def flow(self, n: Any, i: int, a: Any, rule: Any, comment: str) -> None:
+        """The line for what flows from ``n`` into its argument ``a``."""
+        slope = self.slopes[n]
+        if n.op is pack:
+            self.add(a, Shaped(f"{slope}.item({i - 2})"), comment)
+        elif n.op is scalars:
+            self.add(a, fitted(Shaped(slope, (a.raw.size,), np.dtype("float64")).reshape(a.shape), a), comment)
+        elif n.op is item:
+            if a not in self.slopes:
+                self.add(a, Shaped(f"np.zeros({a.raw.size})"))
+            self.line(f"{self.slopes[a]}[{n.args[1]}] += {slope}", comment)
+        else:
+            self.add(a, self.product(n, i, a, rule, slope), comment)
+
+    def product(self, n: Any, i: int, a: Any, rule: Any, slope: str) -> Shaped:
+        """What flows, as the rule of the row says."""
+
+        def write(kind: Any) -> Shaped:
+            z, args = self.symbols(n, kind)
+            return product(n, rule, kind(slope, getattr(n, "shape", ()), getattr(n, "dtype", None)), z, args)
+
+        if _steady(n):
+            return write(Shaped)
+        scope = ChainMap({slope: 1.0 if n.rank == 1 else np.ones(n.shape, n.dtype)}, self.numbers(n))
+        try:
+            s, value = self.tried(write, scope)
+        except Exception:  # what a rule of somebody's own does with a symbol is anybody's guess
+            row = self.hold(n.op, _identifier(n.op.name) or "row")
+            z, args = self.symbols(n)
+            several = isinstance(n.op.vjps, tuple)
+            rule_of = f"{row}.vjps[{i}]" if several else f"next(islice({row}.vjps, {i}, None))"
+            s = _called(rule_of, Shaped(slope), z, *(args if several else (args,)))
+            value = eval(s.raw, self.scope, scope)
+        return self.kept(s, value, a)
+
+    def add(self, a: Any, s: Shaped, comment: str = "") -> None:
+        """The line that gives ``s`` to the gradient of ``a``: the first one makes it, further ones add to it."""
+        if a not in self.slopes:
+            self.slopes[a] = name = self.unique.new(f"d_{self.names[a]}")
+            self.line(f"{name} = {s.raw}", comment)
+            if a.rank == 1 or s.binds != ATOM:
+                self.separate.add(a)
+            return
+        self.added = True
+        name = self.slopes[a]
+        if a in self.separate:
+            self.line(f"{name} += {s.raw}", comment)
+        else:
+            self.line(f"{name} = {(Shaped(name) + s).raw}", comment)
+            self.separate.add(a)
+
+
+def _called(name: str, *args: Any) -> Shaped:
+    return Shaped(f"{name}({', '.join(map(literal, args))})", None)
+
+
+def _one(n: Any) -> Shaped:
+    if n.rank == 1:
+        return Shaped("1.0")
+    return Shaped(f"np.ones({n.shape}, dtype=np.{n.dtype.name})" if n.shape else f"np.{n.dtype.name}(1.0)", binds=SIGN)
+
+
+def _steady(n: Any) -> bool:
+    """Was it computed by a scalar kernel, and is nothing about it infinite? Then Python's operators do not raise."""
+    return (n.dx is not None or n.dy is not None) and all(x is None or math.isfinite(x) for x in (n.raw, n.dx, n.dy))
+
+
+def _wanted(nodes: list[Node]) -> set[Node]:
+    """The nodes through which a gradient reaches a leaf."""
+    found: set[Node] = set()
+    for n in nodes:
+        if n.op is leaf or (
+            n.op is not None and any(r is not None and isinstance(a, Node) and a in found for a, r in zip(n.args, n.op.vjps))
+        ):
+            found.add(n)
+    return found
