@@ -1,52 +1,35 @@
 """A scalar autograd engine with a tiny tensor layer. Ordinary arithmetic leaves a graph behind; `backward` walks it."""
 
-import importlib
-import sys
+import importlib as _importlib
+import sys as _sys
 from math import inf, nan, pi
-from typing import TYPE_CHECKING, Any
+from types import ModuleType as _Module
+from typing import Any as _Any
 
-# fmt: off
+from autograd import creation as _creation
 from autograd import errors, functional
-from autograd.faces.dtypes import bool_, float32, float64, int32, int64, uint8
-from autograd.creation import (
-    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, normal, ones, ones_like,
-    rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
-)
-from autograd.files import load, save
-from autograd.ops.moves import (
-    broadcast_to, cat, diag, flatten, flip, permute, reshape, split, squeeze, stack, transpose, tril, triu, unsqueeze,
-)
-from autograd.ops.products import dot, einsum, linear, matmul, mm, mv, outer
-from autograd.ops.reduce import (
-    amax, amin, argmax, argmin, cumsum, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, softmax_cross_entropy, std,
-    sum, var,
-)
-from autograd.core.node import Node, Op, each
-from autograd.core.walk import ancestors, grad
-from autograd.faces.versions import at_one_place
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
+from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
-from autograd.random import Generator, default_generator, initial_seed, manual_seed
-from autograd.ops.elementwise import (
-    abs, add, atan, ceil, clamp, clamp_max, clamp_min, cos, cosh, div, elu, eq, erf, erfc, exp, expm1, floor, ge, gelu, gt, le,
-    leaky_relu, log, log1p, lt, maximum, minimum, mul, ne, neg, pow, prelu, reciprocal, relu, round, rsqrt, sigmoid, sign, silu,
-    sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
-)
+from autograd.core.walk import ancestors, grad
+from autograd.faces.dtypes import bool_, float32, float64, int32, int64, uint8
 from autograd.faces.grid import ValueTensor
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
-
-allclose, isfinite, isnan, numel = Tensor.allclose, Tensor.isfinite, Tensor.isnan, Tensor.numel
-# fmt: on
-if TYPE_CHECKING:
-    from autograd.anomaly import AnomalyError, detect_anomaly
-    from autograd.drawing import draw, draw_dot, graph_player, graph_size, listing, summary
+from autograd.faces.versions import at_one_place
+from autograd.files import load, save
+from autograd.ops import elementwise as _elementwise
+from autograd.ops import moves as _moves
+from autograd.ops import products as _products
+from autograd.ops import reduce as _reduce
+from autograd.ops.table import public as _public
+from autograd.random import Generator, default_generator, initial_seed, manual_seed
 
 __version__ = "0.1.0"
 
 # What is loaded when it is asked for: `import autograd` imports neither graphviz nor hypothesis.
-_LAZY = dict.fromkeys(("draw", "draw_dot", "graph_player", "graph_size", "listing", "summary"), "autograd.drawing")
-_LAZY |= dict.fromkeys(("AnomalyError", "detect_anomaly"), "autograd.anomaly")
+_LAZY = dict.fromkeys(("draw", "draw_dot", "graph_player", "graph_size", "summary"), "autograd.drawing")
+_LAZY |= dict.fromkeys(("AnomalyError", "detect_anomaly"), "autograd.anomaly") | {"listing": "autograd.program.text"}
 # PyTorch's short names of dtypes, which would hide Python's own if they stood above.
 _DTYPES = {"bool": bool_, "float": float32, "double": float64, "int": int32, "long": int64}
 # What is looked for here by those who write `import autograd as torch`.
@@ -59,13 +42,13 @@ _ELSEWHERE = {
 } | dict.fromkeys(("hessian", "hvp", "jacobian", "jvp", "vjp"), "; it is in autograd.functional")
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+        return getattr(_importlib.import_module(_LAZY[name]), name)
     if name in _DTYPES:
         return _DTYPES[name]
     if name == "autograd":  # where this package is imported as torch, torch.autograd.grad is its grad
-        return sys.modules[__name__]
+        return _sys.modules[__name__]
     raise AttributeError(f"module 'autograd' has no attribute {name!r}{_ELSEWHERE.get(name, '')}")
 
 
@@ -73,19 +56,9 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-__all__ = [
-    "AnomalyError", "Call", "Generator", "Node", "Op", "Tensor", "Value", "ValueTensor", "abs", "add", "allclose", "amax", "amin",
-    "ancestors", "arange", "argmax", "argmin", "as_tensor", "at_one_place", "atan", "bernoulli", "bool_", "broadcast_to", "cat",
-    "ceil", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "cumsum", "default_generator", "detect_anomaly", "diag", "div", "dot",
-    "draw", "draw_dot", "each", "einsum", "elu", "empty", "empty_like", "enable_grad", "eq", "erf", "erfc", "errors", "exp",
-    "expm1", "eye", "flatten", "flip", "float32", "float64", "floor", "from_numpy", "full", "full_like",
-    "functional", "ge", "gelu", "grad", "graph_player", "graph_size", "gt", "inf", "initial_seed", "int32", "int64",
-    "is_grad_enabled", "isfinite", "isnan", "le", "leaky_relu", "linear", "linspace", "listing", "load", "log",
-    "log1p", "log_softmax", "logsumexp", "lt", "manual_seed", "matmul", "max", "maximum", "mean", "min", "minimum",
-    "mm", "mul", "mv", "nan", "ne", "neg", "no_grad", "norm", "normal", "numel", "ones", "ones_like", "outer",
-    "permute", "pi", "pow", "prelu", "prod", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
-    "reciprocal", "record_lines", "relu", "reshape", "round", "rsqrt", "save", "set_grad_enabled", "sigmoid",
-    "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std",
-    "sub", "sum", "summary", "tan", "tanh", "tensor", "transpose", "tril", "triu", "uint8", "unsqueeze", "var",
-    "where", "zeros", "zeros_like",
-]  # fmt: skip
+# The public names: what stands above, and what the chapters of operations and `creation` give.
+for _room in (_elementwise, _moves, _reduce, _products, _creation):
+    globals().update(_public(_room))
+globals().update({name: getattr(Tensor, name) for name in ("allclose", "isfinite", "isnan", "numel")})
+_rooms = (errors, functional)
+__all__ = sorted([*_LAZY, *(n for n, thing in globals().items() if n[0] != "_" and (not isinstance(thing, _Module) or thing in _rooms))])

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import described, flag_of, int_of, number_of
+from autograd.faces.bridge import pack
 from autograd.faces.dtypes import dtype_of, float32, float64, int64
-from autograd.faces.tensor import Tensor, pack
+from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.ops.table import fitting
 from autograd.random import Generator, source

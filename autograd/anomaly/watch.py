@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import linecache
 import math
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.anomaly.cures import DATA, UPDATED, Facts, cure_for
-from autograd.core import node, walk
 from autograd.core.mode import record_lines, watched
-from autograd.core.node import Node, Op
-from autograd.core.notes import Call, Notes, Place, user_frame
+from autograd.core.node import Node, Op, leaf
+from autograd.core.notes import Place, running, user_frame
 from autograd.core.walk import DONE, ancestors
 from autograd.errors import flag_of
-from autograd.ops import table
+from autograd.program.reading import read, scopes
 
 __all__ = ["AnomalyError", "detect_anomaly"]
 
@@ -101,9 +99,6 @@ class _Found(NamedTuple):
         return float(self.raw[self.first])
 
 
-_MOVES = frozenset(table.SHAPED.values())  # entries of the result do not stand beside those of the arguments
-
-
 def _numbers(a: Any) -> np.ndarray | None:
     """The numbers that an argument or a gradient consists of, if it does."""
     raw = a.raw if isinstance(a, Node) else a
@@ -116,14 +111,14 @@ def _numbers(a: Any) -> np.ndarray | None:
 
 def _given(op: Op, args: tuple[Any, ...]) -> dict[int, np.ndarray]:
     """The numbers among the arguments, by their place; an axis is none of them, nor an index."""
-    plain = op not in _MOVES
+    plain = op.entrywise is not False
     return {i: x for i, a in enumerate(args) if (x := _numbers(a)) is not None and (plain or x.dtype.kind == "f")}
 
 
 def _beside(op: Op, args: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
     """Does each entry of the result come from the entries at its own place?"""
     given = [x.shape for x in _given(op, args).values()]
-    return op not in _MOVES and all(len(s) <= len(shape) and all(n in (1, m) for n, m in zip(s[::-1], shape[::-1])) for s in given)
+    return op.entrywise is not False and all(len(s) <= len(shape) and all(n in (1, m) for n, m in zip(s[::-1], shape[::-1])) for s in given)
 
 
 def _look(op: Op, args: tuple[Any, ...], result: Any, check_inf: bool) -> _Found | None:
@@ -143,7 +138,7 @@ def _look(op: Op, args: tuple[Any, ...], result: Any, check_inf: bool) -> _Found
         if np.isnan(raw).any() and np.isnan(x).any():
             return _Found(op, args, raw, np.isnan(x), i)
     for i, x in given.items() if check_inf else ():
-        changed = isinstance(args[i], Node) and args[i].op is node.leaf and getattr(args[i], "stamp", None) is not None
+        changed = isinstance(args[i], Node) and args[i].op is leaf and getattr(args[i], "stamp", None) is not None
         if changed and np.isinf(x).any():  # no mask, but a parameter that an update in place has spoilt
             return _Found(op, args, raw, np.isinf(x), i)
     return None
@@ -160,12 +155,31 @@ def _maker(n: Any, check_inf: bool) -> tuple[Node, _Found] | None:
     return None
 
 
+@dataclass
+class _Walk:
+    """A walk that is running, with the node, its gradient and the argument that its rule is asked for."""
+
+    order: list[Any]
+    pulling: tuple[Any, Any, int] | None = None
+
+
 class _Watch:
     """What `detect_anomaly` sets to watch."""
 
     def __init__(self, check_inf: bool) -> None:
         self.check_inf = check_inf
         self.trace: list[_Found] | None = None  # what was made while a rule is run once more
+        self.walks: list[_Walk] = []  # that are running, each inside a rule of the one before
+
+    def pulls(self, n: Any, i: int, g: Any) -> None:
+        self.walks[-1].pulling = n, g, i
+
+    def walked(self) -> None:
+        self.walks.pop()
+
+    def walk(self, order: list[Any]) -> Iterator[Any]:
+        self.walks.append(_Walk(order))
+        return self._steps(self.walks[-1])
 
     def result(self, raw: Any, op: Op, args: tuple[Any, ...]) -> None:
         found = _look(op, args, raw, self.check_inf)
@@ -174,32 +188,27 @@ class _Watch:
         if self.trace is not None:
             self.trace.append(found)
             return
-        calls: list[Call] = []
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            here = frame.f_locals if frame.f_locals is not frame.f_globals else {}
-            if frame.f_code is walk._replay.__code__:  # a gradient that is recorded
-                raise _of_gradient(here["order"], here["n"], here["g"], _place_in(here["n"].args, here["p"]), found)
-            calls += [c for c in here.values() if isinstance(c, Call)]
-            frame = frame.f_back
-        modules = [m for c in reversed(dict.fromkeys(calls)) if (m := c.module()) is not None]
+        if self.walks and (pulling := self.walks[-1].pulling) is not None:  # a gradient that is recorded
+            raise _of_gradient(self.walks[-1].order, *pulling, found)
+        modules = [m for call in running() if (m := call.module()) is not None]
         if found.came is not None and isinstance(a := args[found.came], Node) and not a.is_leaf:
             earlier = _maker(a, self.check_inf)  # it was recorded before the watch
             if earlier is not None:
                 raise _of_result(earlier[1], earlier[0], _modules([a], earlier[0]))
         raise _of_result(found, None, modules)
 
-    def walk(self, order: list[Any]) -> Iterator[Any]:
-        for n in reversed(order):
+    def _steps(self, walk: _Walk) -> Iterator[Any]:
+        for n in reversed(walk.order):
             g = n.mark
             x = None if g is DONE else _numbers(g)
             if x is not None and np.isnan(x).any():  # not made in this walk, or there would be a report
                 raise _of_seed(n, x)
             before = {a: a.mark for a in n.args if isinstance(a, Node) and a.mark is not None}
             yield n
+            walk.pulling = None
             for a, m in before.items():
-                if a.mark is not m and (found := _look(node.leaf, (g, m), a.mark, self.check_inf)) and found.came is None:
-                    self._explain(order, n, g, a, m)
+                if a.mark is not m and (found := _look(leaf, (g, m), a.mark, self.check_inf)) and found.came is None:
+                    self._explain(walk.order, n, g, a, m)
 
     def _explain(self, order: list[Any], n: Any, g: Any, a: Any, before: Any) -> None:
         """Report what made the gradient of the argument ``a`` of ``n`` bad, which was ``before`` until now; or nothing, if nobody did."""
@@ -207,15 +216,14 @@ class _Watch:
             earlier = _maker(n, self.check_inf)
             if earlier is not None:
                 raise _of_result(earlier[1], earlier[0], _modules(order, earlier[0]))
-        args = (n.args,) if isinstance(n.op.vjps, node._Endless) else n.args
         d = None
-        for i, (x, rule) in enumerate(zip(n.args, n.op.vjps)):
-            if x is not a or rule is None:
+        for i, x in n.takes():
+            if x is not a:
                 continue
             trace: list[_Found] = []
             self.trace = trace
             try:
-                d = rule(g if isinstance(g, Node | dict) else n.constant(g), n, *args)
+                d = n.op.vjp(i, g if isinstance(g, Node | dict) else n.constant(g), n, n.args)
             except Exception:  # a rule that takes arrays only, which the walk gave it: the report then ends at the rule
                 d = a.mark
             finally:
@@ -249,14 +257,8 @@ def _line(place: Place | None) -> str:
     return f"{place}: {text}" if text else str(place)
 
 
-def _place_of(n: Any) -> Place | None:
-    return n.tag.place if isinstance(n.tag, Notes) else None
-
-
 def _modules(order: list[Any], n: Any) -> list[Any]:
     """The modules around a recorded node, outermost first."""
-    from autograd.program.reading import read, scopes
-
     around = scopes(read(order)).get(n, ())
     return [m for s in around if (m := s.call.module()) is not None]
 
@@ -328,7 +330,7 @@ def _formula(op: Op, values: tuple[float, ...]) -> str:
 def _of_result(found: _Found, n: Node | None, modules: list[Any]) -> AnomalyError:
     """The report of an operation going forward; ``n`` is its result where that was recorded before."""
     op, args, index = found.op, found.args, found.first
-    place = Place() if n is None else _place_of(n)
+    place = Place() if n is None else n.place
     parts = {"op": op.name, "index": index, "shapes": _shapes(op, args)}
     if found.came is not None:
         a = args[found.came]
@@ -336,11 +338,11 @@ def _of_result(found: _Found, n: Node | None, modules: list[Any]) -> AnomalyErro
         kind = "a constant" if getattr(a, "op", None) is None else "a leaf" if a.is_leaf else "a result from outside detect_anomaly()"
         bad = _number(float(np.asarray(_numbers(a))[index]))
         headline = f"{bad} came into {op.name} as argument {found.came} ({kind}{f', {name}' if name else ''}){_at(index)}"
-        cure = UPDATED if isinstance(a, Node) and a.op is node.leaf else DATA
+        cure = UPDATED if isinstance(a, Node) and a.op is leaf else DATA
         return _error(headline, [], place, modules, cure, values=(math.nan,), **parts)
     beside = _beside(op, args, found.raw.shape)
     values = _entries(op, args, index, found.raw.shape) if beside else ()
-    facts = Facts(op.name, op.name, args, values, values[:1], None, found.value, found.raw.dtype)
+    facts = Facts(op, op, args, values, values[:1], None, found.value, found.raw.dtype)
     rows = _rows(op, args, index if beside else None, found.raw.shape, modules)
     many = int(found.bad.sum())
     headline = f"{op.name} made {_number(found.value)}{_at(index)}" + f" (and in {many - 1} more entries)" * (many > 1)
@@ -360,15 +362,15 @@ def _of_gradient(order: list[Any], n: Any, g: Any, i: int, found: _Found, inside
     assert gs is not None
     arrived = float(np.broadcast_to(gs, shape)[there]) if there is not None and not isinstance(g, dict) else None
     rows += [("gradient", _described(None, gs, there, shape, [])), *_rows(n.op, n.args, there, shape, modules)]
-    facts = Facts(n.op.name, found.op.name, n.args, values, x, arrived, found.value, found.raw.dtype, backward=True)
+    facts = Facts(n.op, found.op, n.args, values, x, arrived, found.value, found.raw.dtype, backward=True)
     headline = f"the backward of {n.op.name} made {_number(found.value)} in the gradient of argument {i}{_at(index)}"
     parts = {"op": n.op.name, "backward": True, "index": index, "shapes": _shapes(n.op, n.args)}
     parts |= {"inside": found.op.name} if inside else {}
-    return _error(headline, rows, _place_of(n), modules, cure_for(facts), values=values, **parts)
+    return _error(headline, rows, n.place, modules, cure_for(facts), values=values, **parts)
 
 
 def _of_seed(n: Any, g: np.ndarray) -> AnomalyError:
     index = tuple(int(k) for k in np.argwhere(np.isnan(g))[0])
     name = "a leaf" if n.is_leaf else n.op.name
     headline = f"nan came into the backward of {name} with the gradient that was given to it{_at(index)}"
-    return _error(headline, [], _place_of(n), [], DATA, op=n.op.name, backward=True, index=index, values=(math.nan,), shapes=(g.shape,))
+    return _error(headline, [], n.place, [], DATA, op=n.op.name, backward=True, index=index, values=(math.nan,), shapes=(g.shape,))

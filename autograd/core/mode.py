@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,21 +14,13 @@ from autograd.core.notes import Place, noted
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "UNUSUAL", "Watch", "enable_grad", "is_grad_enabled", "no_grad", "record_lines", "recorded", "replayed", "set_grad_enabled", "watched",
+    "UNUSUAL", "Watch", "enable_grad", "is_grad_enabled", "no_grad", "record_lines", "recorded", "set_grad_enabled", "watched", "watching",
 ]  # fmt: skip
 
-# One entry for each thread that does not record, records lines of code as well, or is watched: while it is empty nobody need ask further.
-UNUSUAL: list[None] = []
-
-
-class _Entry:
-    """An entry in UNUSUAL for as long as it lives: it leaves with its thread, if nothing ends it before."""
-
-    def __init__(self) -> None:
-        UNUSUAL.append(None)
-
-    def __del__(self, leave: Callable[[], None] = UNUSUAL.pop) -> None:
-        leave()
+# The threads (by their idents) that do not record, record lines of code as well, or are watched. It is global because everybody asks
+# it at each operation: while it is empty, nobody need ask further.
+UNUSUAL: set[int] = set()
+_changing = threading.Lock()
 
 
 class Watch(Protocol):
@@ -39,59 +32,69 @@ class Watch(Protocol):
     def walk(self, order: list[Any]) -> Iterable[Any]:
         """The nodes of ``order``, last first. When the next one is asked for, the one before has handed on its gradient."""
 
+    def pulls(self, n: Any, i: int, g: Any) -> None:
+        """The rule of ``n`` for its argument ``i`` is about to be called, with the gradient ``g`` of ``n``."""
 
-class _Watched(_Entry):
-    def __init__(self, by: Watch) -> None:
-        super().__init__()
-        self.by = by
+    def walked(self) -> None:
+        """The innermost walk is over, or has failed."""
 
 
 class _Mode(threading.local):
-    off: _Entry | None = None
-    lines: _Entry | None = None
-    watch: _Watched | None = None
+    off = False
+    lines = False
+    watch: Watch | None = None
 
 
 _mode = _Mode()
 
 
+def _switch(**to: Any) -> None:
+    """Switch the modes of this thread. A thread is among the unusual before it is, and never the other way round."""
+    own = threading.get_ident()
+    with _changing:
+        UNUSUAL.add(own)
+        if len(UNUSUAL) > 1:  # some may have ended without switching back
+            UNUSUAL.intersection_update(sys._current_frames())
+        for name, value in to.items():
+            setattr(_mode, name, value)
+        if not (_mode.off or _mode.lines) and _mode.watch is None:
+            UNUSUAL.discard(own)
+
+
 def is_grad_enabled() -> bool:
     """Does this thread record operations?"""
-    return not UNUSUAL or _mode.off is None
+    return not UNUSUAL or not _mode.off
 
 
 def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
     """Is the new node ``z``, the result of ``op(*args)``, to be recorded, if that is ``needed`` for a gradient?
 
-    It is asked for every result while something is UNUSUAL. The watch of this thread sees it first; the line of code is noted
+    It is asked for every result while a thread is UNUSUAL. The watch of this thread sees it first; the line of code is noted
     where that was asked for.
     """
     if _mode.watch is not None:
-        _mode.watch.by.result(z.raw, op, args)
-    if not needed or _mode.off is not None:
+        _mode.watch.result(z.raw, op, args)
+    if not needed or _mode.off:
         return False
-    if _mode.lines is not None:
+    if _mode.lines:
         noted(z).place = Place(2)
     return True
 
 
-def replayed(order: list[Any]) -> Iterable[Any]:
-    """The nodes of ``order`` as a walk replays them, last first, under the eyes of the watch of this thread."""
-    return reversed(order) if not UNUSUAL or _mode.watch is None else _mode.watch.by.walk(order)
+def watching() -> Watch | None:
+    """The watch of this thread."""
+    return _mode.watch if UNUSUAL else None
 
 
 @contextmanager
 def watched(by: Watch) -> Iterator[None]:
     """Let ``by`` see the results and walks of this thread in a ``with`` block; in one inside another the inner alone does."""
-    before, _mode.watch = _mode.watch, _Watched(by)
+    before = _mode.watch
+    _switch(watch=by)
     try:
         yield
     finally:
-        _mode.watch = before
-
-
-def _switch(on: bool) -> None:
-    _mode.off = None if on else _mode.off or _Entry()
+        _switch(watch=before)
 
 
 class _GradMode:
@@ -103,10 +106,10 @@ class _GradMode:
 
     def __enter__(self) -> None:
         self._before.append(is_grad_enabled())
-        _switch(self.mode)
+        _switch(off=not self.mode)
 
     def __exit__(self, *exc: object) -> None:
-        _switch(self._before.pop())
+        _switch(off=not self._before.pop())
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
         if not callable(func):
@@ -151,11 +154,11 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
         self._outer: bool | None = is_grad_enabled()
-        _switch(self.mode)
+        _switch(off=not self.mode)
 
     def _undo(self) -> None:
         if self._outer is not None:
-            _switch(self._outer)
+            _switch(off=not self._outer)
             self._outer = None
 
     def __enter__(self) -> None:
@@ -176,16 +179,16 @@ class record_lines:  # noqa: N801 - it is used as no_grad is
     >>> from autograd import Value
     >>> with record_lines():
     ...     y = Value(2.0) * 3
-    >>> y.tag.place.line
+    >>> y.place.line
     2
     """
 
     def __init__(self, mode: bool = True) -> None:
         self._before = _mode.lines
-        _mode.lines = (_mode.lines or _Entry()) if flag_of(mode, "the mode") else None
+        _switch(lines=flag_of(mode, "the mode"))
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        _mode.lines = self._before
+        _switch(lines=self._before)

@@ -1,20 +1,19 @@
-"""What an operation leaves behind, and what an operation is.
+"""What an operation is, and what it leaves behind.
 
 An operation is one row: a name, how to compute it, and one vector-Jacobian product (vjp) per argument. A node is what a
 row leaves behind: the result, the row, the arguments. Nothing here knows whether floats, arrays or nodes flow through the
-rules. `walk` carries gradients through the nodes.
+rules; `walk` carries gradients through the nodes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from itertools import count
+from itertools import chain, repeat
 from types import MethodType
 from typing import Any, ClassVar, NoReturn
 
-from autograd.core.notes import Notes
+from autograd.core.notes import Call, Notes, Place
 from autograd.errors import described
 
 __all__ = ["Node", "Op", "each", "leaf"]
@@ -32,21 +31,14 @@ class each:  # noqa: N801 - reads as a word in the table
         self.rule = rule
 
 
-class _Endless:
-    """The vjps of such a row, in argument order."""
+class _Rules:
+    """The vjps of a row that takes any number of arguments, in their order and without end."""
 
-    def __init__(self, first: Sequence[Rule | None], rest: each) -> None:
-        self.first, self.rest = first, rest
+    def __init__(self, vjps: Sequence[Any]) -> None:
+        self.vjps = vjps
 
-    def __iter__(self) -> Iterator[Rule | None]:
-        for rule in self.first:
-            yield rule and partial(_spread, rule)
-        for i in count(len(self.first)):
-            yield partial(self.rest.rule, i)
-
-
-def _spread(rule: Rule, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
-    return rule(g, z, *args)
+    def __iter__(self) -> Iterator[Any]:
+        return chain(self.vjps, repeat(self.vjps[-1]))
 
 
 class Op:
@@ -54,7 +46,38 @@ class Op:
 
     A vjp is written ``lambda g, z, *args: ...`` with ``g`` = dL/dz, ``z`` the output and ``args`` the arguments. Written
     with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
-    follows from it. It returns a new array, ``g``, an argument, or a view of these; broadcasting is undone for it.
+    follows from it. Broadcasting is undone for it.
+
+    What else is known of an operation stands beside it, by keyword, and is for its readers. All of it has a default that
+    works for any operation: it is then written as a call of its name.
+
+    ``public``
+        The name that users call it by, where that is another one; empty where they do not.
+    ``write``
+        How a listing writes it: a function of the arguments as symbols that gives a text, or a symbol.
+    ``infix``
+        Python's operator for it.
+    ``sign``
+        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or a function of the arguments.
+    ``formula``
+        How mathematics writes it: a function of the arguments as texts.
+    ``code``
+        A call of it with public names: a function of the arguments as texts.
+    ``examples``
+        Arguments after the first, as tests may choose them, for a first one of a shape: a function of that shape.
+    ``ufunc``
+        numpy's function that means it.
+    ``moves``
+        Are the entries of its result entries of its arguments?
+    ``floats``
+        Does it take integers to floats?
+    ``kin``
+        In which way it can fail: "logarithm", "root", "quotient", "exponential", "shifted" (as softmax) or "affine".
+    ``on_complex``, ``on_values``
+        How it computes with complex numbers, as an analytic function, and with arrays of Values.
+    ``on_batch``
+        How it takes a batch: a function of the computation, a batch of first arguments, and the others (None where it cannot); True:
+        as it is, an axis more in front, once shorter arguments have axes of size 1 behind it, as elementwise operations do.
 
     >>> from autograd import Value, sin, cos, grad
     >>> sinc = Op("sinc", lambda x: sin(x) / x, lambda g, z, x: g * (cos(x) - z) / x)
@@ -66,11 +89,28 @@ class Op:
     (-0.435398, -0.019251)
     """
 
-    __slots__ = ("compute", "differentiable", "name", "on_array", "on_float", "vjps")
     arity: int | None = None  # how many arguments there must be, where that is checked
-    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; `rules` adds numpy's
+    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; the tables add numpy's
+    tabled = False  # is it of our tables? The rules of these return a new array, g, an argument, the output, or a view of one of them
+    across = False  # does it carry numbers between Values and tensors?
+    entrywise: bool | None = None  # does each entry of the result come from those at its place? None: not known
 
-    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None) -> None:
+    # The defaults of what else is known.
+    write: Callable[..., Any] | None = None
+    infix: str | None = None
+    sign: str | Callable[..., str] | None = None
+    formula: Callable[..., Any] | None = None
+    code: Callable[..., str] | None = None
+    examples: Callable[[tuple[int, ...]], Iterable[tuple[Any, ...]]] | None = None
+    ufunc: Any = None
+    moves = False
+    floats = False
+    kin: tuple[str, ...] = ()
+    on_complex: Callable[..., Any] | None = None
+    on_batch: Callable[..., Any] | bool | None = None
+    on_values: Callable[..., Any] | None = None
+
+    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None, **known: Any) -> None:
         if not isinstance(name, str):
             raise TypeError(f"the name of an Op must be a str, got {described(name)}")
         if not callable(compute):
@@ -78,11 +118,22 @@ class Op:
         for i, rule in enumerate(vjps):
             if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
                 raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
+        if unknown := known.keys() - _KNOWN:
+            raise TypeError(f"Op({name!r}) takes {', '.join(_KNOWN)} by keyword, got {', '.join(sorted(unknown))}")
         self.name, self.compute = name, compute
-        self.on_float = self.on_array = compute  # a row that computes in two ways says so: see `rules.Both`
-        last = vjps[-1] if vjps else None
-        self.vjps: Any = _Endless(vjps[:-1], last) if isinstance(last, each) else vjps  # type: ignore[arg-type]
+        self.vjps: tuple[Any, ...] = vjps
+        self.public = name  # by which users call it; empty: they do not
+        self.on_float = self.on_array = compute  # a row that computes in two ways says so: see `table.Both`
+        self.variadic = bool(vjps) and isinstance(vjps[-1], each)
+        self.rules: Iterable[Any] = _Rules(vjps) if self.variadic else vjps  # in the order of the arguments; None where no gradient flows
         self.differentiable = any(rule is not None for rule in vjps)
+        vars(self).update(known)
+
+    def vjp(self, i: int, g: Any, z: Any, args: Sequence[Any]) -> Any:
+        """What flows into argument ``i``, before a broadcast is undone: its rule, called."""
+        if self.variadic and i >= len(self.vjps) - 1:
+            return self.vjps[-1].rule(i, g, z, args)
+        return self.vjps[i](g, z, *args)
 
     def __call__(self, *args: Any) -> Any:
         face: Node | None = None
@@ -130,6 +181,10 @@ class Op:
         raise TypeError(f"{self!r} is a row of functions and cannot be pickled or copied")
 
 
+_KNOWN = (
+    "public", "write", "infix", "sign", "formula", "code", "examples", "ufunc", "moves", "floats", "kin",
+    "on_complex", "on_batch", "on_values",
+)  # fmt: skip
 leaf = Op("leaf", lambda x: x)  # the row of a node that the user made and that requires a gradient
 
 
@@ -139,8 +194,8 @@ class Node:
     ``raw`` is the float or the array. ``op`` is the row, `leaf` for a leaf that requires a gradient, None for a constant.
     A general node keeps its arguments as a tuple in ``x``. A scalar kernel, to be small and fast, keeps them in ``x`` and
     ``y`` with its local partials beside them in ``dx`` and ``dy`` (None where no gradient flows; see `Value`).
-    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far. ``tag`` is for readers: None, a
-    label, or `Notes`.
+    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far. ``tag`` is what readers want to know:
+    None, a label, or `Notes`; they ask ``label``, ``place``, ``calls`` and ``notes``.
     """
 
     __slots__ = ("grad", "mark", "op", "raw", "tag", "x")
@@ -175,7 +230,11 @@ class Node:
         """``g`` in the shape and dtype of this node: a broadcast is undone here."""
         return g
 
-    def saved(self, as_nodes: bool) -> tuple[Any, Sequence[Any]]:
+    def adopt(self, g: Any, op: Op, *others: Any) -> Any:
+        """``g``, which a rule of ``op`` made from ``others``, as a gradient that this leaf may keep: memory of its own."""
+        return g
+
+    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         """Output and arguments for the vjps, as nodes or raw; an error where they were changed or let go."""
         if as_nodes:
             return self, self.args
@@ -191,6 +250,12 @@ class Node:
     retains_grad = True  # does a middle node show its gradient?
     ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # 1/0 is inf and warns nobody
 
+    # What readers ask.
+    @property
+    def notes(self) -> Notes | None:
+        """What is noted on it, if more than a label is."""
+        return self.tag if isinstance(self.tag, Notes) else None
+
     @property
     def label(self) -> str | None:
         """A name for pictures."""
@@ -204,6 +269,16 @@ class Node:
             self.tag.label = label
         else:
             self.tag = label
+
+    @property
+    def place(self) -> Place | None:
+        """The line of user code that made it, where that was recorded."""
+        return self.tag.place if isinstance(self.tag, Notes) else None
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The module calls that it came out of, the innermost first."""
+        return self.tag.calls if isinstance(self.tag, Notes) else ()
 
     def entries(self) -> Any:
         """The nodes of the graph that this is: itself, but for an array of them."""
@@ -223,3 +298,20 @@ class Node:
         if self.dx is None and self.dy is None:
             return self.x
         return (self.x,) if self.y is None else (self.x, self.y)
+
+    def takes(self) -> list[tuple[int, Node]]:
+        """The arguments that its operation has a derivative for, with their places; none for a leaf."""
+        if self.op is None or self.op is leaf:
+            return []
+        return [(i, a) for i, (a, rule) in enumerate(zip(self.args, self.op.rules)) if rule is not None and isinstance(a, Node)]
+
+    def pull(self, g: Any, places: Container[int] | None = None) -> Iterator[tuple[int, Node, Any]]:
+        """The chain rule at this node: when ``g`` arrives, what flows into its arguments (None: all, else those at ``places``).
+
+        Yields the place of each, the argument, and the amount in its shape. Raises RuntimeError where what is needed was let go.
+        """
+        if taken := [(i, a) for i, a in self.takes() if places is None or i in places]:
+            z, args = self.saved(False)
+            assert self.op is not None
+            for i, a in taken:
+                yield i, a, a.fit(self.op.vjp(i, g, z, args))

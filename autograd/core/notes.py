@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Collection, Sequence
 from itertools import count
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-__all__ = ["Call", "Notes", "Place", "noted", "user_frame"]
+__all__ = ["Call", "Notes", "Place", "noted", "running", "user_frame"]
 
 _HERE = os.path.dirname(os.path.dirname(__file__))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
@@ -51,14 +52,15 @@ class Place:
 class Call:
     """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
 
-    It is made when the call begins and told at its end what went in and what came out. It keeps none of them alive: inputs
-    are remembered by their ``id``, which no other node has that the outputs were made from, since these were alive with it.
+    It is made when the call begins, and told what went in and what came out. In its ``with`` block it is among those that `running`
+    gives. It keeps none of them alive: inputs are remembered by their ``id``, which no other node has that the outputs were
+    made from, since these were alive with it.
 
     >>> from autograd import Value
     >>> def double(x):
-    ...     call = Call(double)
-    ...     y = x + x
-    ...     call.gave(y, x)
+    ...     with Call(double) as call:
+    ...         y = x + x
+    ...         call.gave(y, x)
     ...     return y
     >>> noted(double(Value(1.0))).calls[0].kind
     'function'
@@ -71,6 +73,13 @@ class Call:
         self.kind = module.__class__.__name__
         self.began = next(_begun)
         self.inputs: Collection[int] = _UNTOLD
+
+    def __enter__(self) -> Call:
+        _stack.calls.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _stack.calls.pop()
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
@@ -87,6 +96,19 @@ class Call:
                 n.tag = Notes(notes, (self,))
             elif not notes.calls or notes.calls[-1].began > self.began:  # else it was kept: an earlier call made it
                 notes.calls += (self,)
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+
+_stack = _Stack()
+
+
+def running() -> tuple[Call, ...]:
+    """The calls that are running in this thread, the outermost first."""
+    return tuple(_stack.calls)
 
 
 _begun = count()

@@ -1,134 +1,200 @@
 """Symbols: what is handed to a rule to read the rule itself.
 
-A `Symbol` is a node with a text for data. Arithmetic on it writes arithmetic, and a row called on it writes a call, so
-``mul.vjps[0](Symbol("g"), Symbol("z"), Symbol("x"), Symbol("y"))`` reads ``g * y``. From this come the source of the fast
+A `Symbol` is a node with a name for its data. What is done to it is recorded as it is for numbers, and `Python` writes it, so
+that ``mul.vjps[0](Symbol("g"), Symbol("z"), Symbol("x"), Symbol("y"))`` reads ``g * y``. From this come the source of the fast
 scalar kernels (`derivative`), the lines of a listing, and the chain rule as pictures show it; the table of rules stays the
 only place where they are written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 from autograd.core.node import Node, Op
 
-__all__ = ["Symbol", "derivative", "is_long", "literal"]
+__all__ = ["Python", "Symbol", "atoms", "derivative", "is_long", "literal"]
 
-ATOM, POWER, SIGN, TIMES, MATRIX, PLUS, COMPARE, WORDS = range(8)  # how tightly the outermost operator of a text binds
-
-
-def _binary(sign: str, binds: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    def write(a: Any, b: Any) -> Any:
-        for one, other in ((a, b), (b, a)) if sign == "*" else ():  # 1 * y is y, -1 * y is -y
-            if one.__class__ in (int, float) and one in (1, -1):
-                return other if one == 1 else -other
-        return (type(a) if isinstance(a, Symbol) else type(b)).infix(sign, binds, a, b)
-
-    return write, lambda a, b: write(b, a)
+ATOM, NEGATIVE, POWER, SIGN, TIMES, MATRIX, PLUS, COMPARE, WORDS = range(9)  # how tightly the outermost operator of a text binds
+BINDS = {"**": POWER, "*": TIMES, "/": TIMES, "@": MATRIX, "//": MATRIX, "%": MATRIX, "+": PLUS, "-": PLUS}
+BINDS |= dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), COMPARE)
 
 
-def text_of(s: Any, binds: int = COMPARE) -> str:
-    if isinstance(s, Symbol):
-        return s.raw if s.binds <= binds else f"({s.raw})"
-    text = literal(s)
-    return f"({text})" if text[0] == "-" and binds == ATOM else text
+def _binary(sign: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def apply(a: Any, b: Any) -> Any:
+        face = type(a) if isinstance(a, Symbol) else type(b)
+        return face.record(Symbol.rows[sign], (a, b))
 
-
-def call(name: str, *args: Any, **given: Any) -> str:
-    return f"{name}({', '.join([text_of(a) for a in args] + [f'{key}={text_of(a)}' for key, a in given.items()])})"
+    return apply, lambda b, a: apply(a, b)
 
 
 class Symbol(Node):
-    """A text that stands for a number: arithmetic on it writes arithmetic.
+    """A name that stands for a number: arithmetic on it is remembered, and written as it was.
 
     >>> x, y = Symbol("x"), Symbol("y")
     >>> (1 - x * x) / (x - y)
     (1 - x * x) / (x - y)
     """
 
-    __slots__ = ("binds",)
+    __slots__ = ()
     rank = 3
+    rows: ClassVar[dict[str, Op]] = {}  # what Python's operators mean; the tables say so
 
-    def __init__(self, text: str, binds: int = ATOM) -> None:
-        self.raw, self.binds = text, binds
-        self.op = self.grad = self.mark = self.tag = None
+    def __init__(self, name: str, raw: Any = None) -> None:
+        self.raw, self.tag = raw, name
+        self.op = self.grad = self.mark = None
         self.x = ()
 
     @classmethod
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
-        return cls(call(op.name, *args))
+        for one, other in (args, args[::-1]) if op.infix == "*" else ():  # 1 * y is y, -1 * y is -y
+            if one.__class__ in (int, float) and one in (1, -1):
+                return other if one == 1 else -other
+        return cls.made(op, args)
 
     @classmethod
-    def infix(cls, sign: str, binds: int, a: Any, b: Any) -> Any:
+    def made(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        """``op(*args)`` and nothing simpler."""
+        made = cls("", cls.stand_in(op, args))
+        made.op, made.x = op, args
+        return made
+
+    @classmethod
+    def stand_in(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        """What stands for the result of ``op(*args)``, so that rules may ask its shape; None: nothing does."""
+
+    __add__, __radd__ = _binary("+")
+    __sub__, __rsub__ = _binary("-")
+    __mul__, __rmul__ = _binary("*")
+    __truediv__, __rtruediv__ = _binary("/")
+    __matmul__, __rmatmul__ = _binary("@")
+    __floordiv__, __rfloordiv__ = _binary("//")
+    __mod__, __rmod__ = _binary("%")
+    __pow__, __rpow__ = _binary("**")
+    __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = (_binary(sign)[0] for sign in ("<", "<=", ">", ">=", "==", "!="))
+    __hash__ = object.__hash__
+    __iter__ = None  # a[i] alone would make it look endless
+
+    def __neg__(self) -> Any:
+        return self.record(Symbol.rows["neg"], (self,))
+
+    def __abs__(self) -> Any:
+        return self.record(Symbol.rows["abs"], (self,))
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"the rule asks whether {str(self)!r} is true; write where(condition, a, b) instead of if")
+
+    def __repr__(self) -> str:
+        return Python()(self)
+
+
+class Python:
+    """Writes symbols and constants as Python. A row may say how it is written, in its ``write``, with the help of this.
+
+    >>> write = Python()
+    >>> write(Symbol("x") + 1, TIMES), write.call("f", Symbol("x"), dim=(0, 1))
+    ('(x + 1)', 'f(x, dim=(0, 1))')
+    """
+
+    def __call__(self, x: Any, binds: int = COMPARE) -> str:
+        """``x`` as a part of a text that binds so tightly, in brackets where it needs them."""
+        text, own = self.of(x)
+        return text if own <= binds else f"({text})"
+
+    def of(self, x: Any) -> tuple[str, int]:
+        """A text, and how tightly it binds."""
+        if not isinstance(x, Symbol):
+            text = self.constant(x)
+            return text, NEGATIVE if text[0] in "-−" else ATOM
+        if x.op is None:
+            return self.name(x), ATOM
+        made = self.applied(x.op, x.x)
+        return made if isinstance(made, tuple) else (made, ATOM) if isinstance(made, str) else self.of(made)
+
+    def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
+        """``op(*args)`` as a text, a text with how tightly it binds, or another symbol."""
+        if op.write is not None:
+            return op.write(self, *args)
+        return self.infix(op, *args) if op.infix is not None else self.call(op.public, *args)
+
+    def name(self, s: Symbol) -> str:
+        return str(s.tag)
+
+    def constant(self, x: Any) -> str:
+        return literal(x, write=self)
+
+    def key(self, key: tuple[Any, ...]) -> str:
+        """What stands between the brackets of an index."""
+        if len(key) > 1 and key[-1] is Ellipsis:
+            key = key[:-1]
+        return ", ".join(map(self.index, key)) or "()"
+
+    def index(self, k: Any) -> str:
+        if not isinstance(k, slice):
+            return self(k)
+        parts = (k.start, k.stop) if k.step is None else (k.start, k.stop, k.step)
+        return ":".join("" if s is None else self(s) for s in parts)
+
+    def call(self, name: str, *args: Any, **given: Any) -> str:
+        return f"{name}({', '.join([self(a) for a in args] + [f'{key}={self(a)}' for key, a in given.items()])})"
+
+    def infix(self, op: Op, a: Any, b: Any) -> Any:
         """``a sign b``, in brackets where they are needed."""
+        sign = op.infix
+        assert sign is not None
+        binds = BINDS[sign]
         if sign == "**":
             left, right = ATOM, POWER
         elif binds == COMPARE:  # a < b < c would be two comparisons
             left = right = PLUS
         else:  # a - (b - c) and a / (b * c) keep their brackets
-            left, right = binds, {"-": binds - 1, "/": binds - 1}.get(sign, SIGN if binds == MATRIX else binds)
-        return cls(f"{text_of(a, left)} {sign} {text_of(b, right)}", binds)
-
-    __add__, __radd__ = _binary("+", PLUS)
-    __sub__, __rsub__ = _binary("-", PLUS)
-    __mul__, __rmul__ = _binary("*", TIMES)
-    __truediv__, __rtruediv__ = _binary("/", TIMES)
-    __matmul__, __rmatmul__ = _binary("@", MATRIX)
-    __floordiv__, __rfloordiv__ = _binary("//", MATRIX)
-    __mod__, __rmod__ = _binary("%", MATRIX)
-    __pow__, __rpow__ = _binary("**", POWER)
-    __lt__, _ = _binary("<", COMPARE)
-    __le__, _ = _binary("<=", COMPARE)
-    __gt__, _ = _binary(">", COMPARE)
-    __ge__, _ = _binary(">=", COMPARE)
-    __eq__, _ = _binary("==", COMPARE)
-    __ne__, _ = _binary("!=", COMPARE)
-    __hash__ = object.__hash__
-    __iter__ = None  # a[i] alone would make it look endless
-
-    def __neg__(self) -> Any:
-        return type(self)(f"-{text_of(self, SIGN)}", SIGN)
-
-    def __bool__(self) -> bool:
-        raise TypeError(f"the rule asks whether {self.raw!r} is true; write where(condition, a, b) instead of if")
-
-    def __repr__(self) -> str:
-        return self.raw
+            left, right = binds, binds - 1 if sign in "-/" else SIGN if binds == MATRIX else binds
+        return f"{self(a, left)} {sign} {self(b, right)}", binds
 
 
-def derivative(op: Op, i: int, g: Any = 1, z: str = "z", args: tuple[Any, ...] = ("x", "y"), kind: type[Symbol] = Symbol) -> str:
-    """The vjp of argument ``i`` of ``op`` as text; strings among ``args`` become symbols of that ``kind``.
+def atoms(s: Any) -> Iterator[Symbol]:
+    """The names in what was made of symbols, in the order in which they stand there."""
+    for a in s if isinstance(s, tuple | list) else (s,):
+        if isinstance(a, Symbol) and a.op is None:
+            yield a
+        elif isinstance(a, Symbol | tuple | list):
+            yield from atoms(a.x if isinstance(a, Symbol) else a)
+
+
+def derivative(
+    op: Op, i: int, g: Any = 1, z: str = "z", args: tuple[Any, ...] = ("x", "y"), write: Callable[[Any], str] | None = None
+) -> str:
+    """The vjp of argument ``i`` of ``op`` as text; strings among ``args`` become symbols.
 
     >>> from autograd import tanh
     >>> derivative(tanh, 0, args=("x",)), derivative(tanh, 0, Symbol("g"), args=("x",))
     ('1 - z * z', 'g * (1 - z * z)')
     """
-    rule = list(zip(args, op.vjps))[i][1]
-    if rule is None:
+    if list(zip(args, op.rules))[i][1] is None:
         raise ValueError(f"{op!r} has no gradient for argument {i}")
-    return text_of(rule(g, kind(z), *(kind(a) if isinstance(a, str) else a for a in args)))
+    return (write or Python())(op.vjp(i, g, Symbol(z), tuple(Symbol(a) if isinstance(a, str) else a for a in args)))
 
 
 # Constants.
 LONG = 64  # entries; an array with more is not written out
 
 
-def literal(x: Any, precision: int | None = None) -> str:
+def literal(x: Any, precision: int | None = None, write: Callable[[Any], str] = repr) -> str:
     """``x`` as Python reads it, exactly, or to ``precision`` significant digits: numbers, arrays, shapes, keys of an index.
 
-    Raises ValueError for an array of more than 64 entries, unless they are all the same or count from 0.
+    ``write`` writes the symbols in it. Raises ValueError for an array of more than 64 entries, unless they are all the same or
+    count from 0.
 
     >>> from autograd import tensor
     >>> literal(0.1), literal((2, None)), literal(tensor([[0.1, 2.0]]).numpy())
     ('0.1', '(2, None)', 'np.array([[0.1, 2.0]], dtype=np.float32)')
     """
     if isinstance(x, Symbol):
-        return x.raw
+        return write(x)
     if isinstance(x, tuple):
-        return f"({', '.join(literal(e, precision) for e in x)}{',' * (len(x) == 1)})"
+        return f"({', '.join(literal(e, precision, write) for e in x)}{',' * (len(x) == 1)})"
     if isinstance(x, list):
-        return f"[{', '.join(literal(e, precision) for e in x)}]"
+        return f"[{', '.join(literal(e, precision, write) for e in x)}]"
     if isinstance(x, type):
         return x.__name__ if x.__module__ == "builtins" else f"np.{x.__name__}"
     if hasattr(x, "tolist"):

@@ -8,17 +8,27 @@ that can be differentiated again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import nullcontext
+from enum import Enum
 from typing import Any, NoReturn
 
-from autograd.core.mode import replayed, set_grad_enabled
-from autograd.core.node import Node, Op, _Endless, leaf
+from autograd.core.mode import Watch, set_grad_enabled, watching
+from autograd.core.node import Node, leaf
 from autograd.core.notes import noted
 from autograd.errors import described, flag_of
 
 __all__ = ["ancestors", "backward", "grad"]
 
-OPEN, DONE = Op("open", id), Op("done", id)  # marks of the walk: being expanded; listed, no gradient yet
+
+class Stage(Enum):
+    """How far the walk has come with a node: its arguments are being listed; it is listed, and no gradient has come yet."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+OPEN, DONE = Stage.OPEN, Stage.DONE
 
 
 def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
@@ -72,7 +82,7 @@ def _walk(
             seeds.append(n.constant(getattr(g, "raw", g)))
     order: list[Node] = []
     stack: list[Node] = []
-    with _lock, set_grad_enabled(True) if create_graph else _lock:  # held twice: no more
+    with _lock, set_grad_enabled(True) if create_graph else nullcontext():
         aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
         for n, _ in aside:
             n.mark = None
@@ -85,11 +95,17 @@ def _walk(
             wanted = None if inputs is None else set(inputs)
             if wanted is not None:
                 _prune(order, wanted)
-            with outputs[0].ieee() if ruled else _lock:
+            with outputs[0].ieee() if ruled else nullcontext():
                 for n, g in zip(outputs, seeds):
                     if n.mark is not None:
-                        n.mark = g if n.mark is DONE else n.mark + g
-                found = _replay(order, wanted, (outputs, {id(g) for g in gradients}) if create_graph else None)
+                        g = g if n.mark is DONE else n.mark + g
+                        n.mark = n.adopt(g, leaf) if n.op is leaf and not create_graph else g
+                watch = watching()
+                try:
+                    found = _replay(order, wanted, _noting(outputs, gradients) if create_graph else None, watch)
+                finally:
+                    if watch is not None:
+                        watch.walked()
             if not retain_graph:
                 outputs[0].release(order)
             return found
@@ -148,44 +164,61 @@ def _prune(order: list[Node], wanted: set[Node]) -> None:
     order[:] = kept
 
 
-def _replay(order: list[Node], wanted: set[Node] | None, recorded: tuple[Sequence[Node], set[int]] | None) -> list[tuple[Node, Any]]:
-    """Carry the gradients down ``order``. ``recorded``: the outputs and the user's own seeds, if gradients are nodes and are noted."""
+def _noting(outputs: Sequence[Node], gradients: Sequence[Any]) -> Callable[[Node, Any], None]:
+    """What notes on a recorded gradient whose it is; on neither the outputs' own nor the user's ``gradients``."""
+    source, ends, theirs = noted(outputs[0]) if len(outputs) == 1 else None, set(outputs), {id(g) for g in gradients}
+
+    def note(n: Node, g: Any) -> None:
+        if isinstance(g, Node) and id(g) not in theirs and n not in ends:
+            noted(g).add_variable(noted(n), source)
+
+    return note
+
+
+def _replay(
+    order: list[Node], wanted: set[Node] | None, note: Callable[[Node, Any], None] | None, watch: Watch | None
+) -> list[tuple[Node, Any]]:
+    """Carry the gradients down ``order``. ``note`` is told of each where gradients are recorded, as nodes."""
     found: list[tuple[Node, Any]] = []
-    create_graph = recorded is not None
-    if recorded is not None:
-        ends, theirs = recorded
-        source, marked = noted(ends[0]) if len(ends) == 1 else None, set(ends)
-    for n in replayed(order):
+    as_nodes = note is not None
+    for n in reversed(order) if watch is None else watch.walk(order):
         g = n.mark
         n.mark = None
         if g is DONE:  # nothing that flows came this way
             continue
         dx = n.dx
         dy = n.dy
-        if (dx is None and dy is None) or create_graph:
-            if create_graph and isinstance(g, Node) and id(g) not in theirs and n not in marked:
-                noted(g).add_variable(noted(n), source)
+        if (dx is None and dy is None) or as_nodes:
+            if note is not None:
+                note(n, g)
             if n.op is leaf:
                 if wanted is None or n in wanted:
                     found.append((n, g))
                 continue
             if n.retains_grad if wanted is None else n in wanted:
                 found.append((n, g))
-            z, args = n.saved(create_graph)
-            assert n.op is not None
-            vjps = n.op.vjps
-            if isinstance(vjps, _Endless):
-                args = (tuple(args),)
-            elif len(vjps) < len(args):
+            z, args = n.saved(as_nodes)
+            op = n.op
+            assert op is not None
+            given = n.args if as_nodes else n.x
+            if len(op.vjps) < len(given) and not op.variadic:
                 _all_ruled(n)
-            for p, vjp in zip(n.args if create_graph else n.x, vjps):
-                if vjp is not None and isinstance(p, Node) and p.mark is not None:
+            i = -1
+            for p, rule in zip(given, op.rules):
+                i += 1
+                if rule is not None and isinstance(p, Node) and (m := p.mark) is not None:
+                    if watch is not None:
+                        watch.pulls(n, i, g)
                     try:
-                        d = p.fit(vjp(g, z, *args))
+                        d = p.fit(op.vjp(i, g, z, args))
                     except (TypeError, ValueError) as error:
-                        _misruled(n, p, error)
-                    p.mark = d if p.mark is DONE else p.mark + d
+                        _misruled(n, i, error)
+                    if m is not DONE:
+                        p.mark = m + d
+                    else:
+                        p.mark = p.adopt(d, op, g, z, *args) if p.op is leaf and not as_nodes else d
             continue
+        # The one exception to asking `Op.vjp`: a scalar kernel has stored what its rules give, and a product is all there is to do.
         if wanted is None:
             n._grad = g
         elif n in wanted:
@@ -218,9 +251,8 @@ def _all_ruled(n: Node) -> None:
             )
 
 
-def _misruled(n: Node, p: Node, error: Exception) -> NoReturn:
-    """Say whose rule failed, or gave what is no gradient of the argument ``p``."""
-    i = next(i for i, a in enumerate(n.x) if a is p)
+def _misruled(n: Node, i: int, error: Exception) -> NoReturn:
+    """Say whose rule failed, or gave what is no gradient of its argument."""
     kind = TypeError if isinstance(error, TypeError) else ValueError
     raise kind(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
 

@@ -5,16 +5,12 @@ The engine carries gradients and forgets how they came about. Here the same walk
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from autograd.core.node import Node
 from autograd.program.reading import Reading
 
-__all__ = ["Product", "backward_pass", "needed", "products_of", "released", "taking"]
+__all__ = ["Product", "backward_pass", "needed", "released", "taking"]
 
 
 class Product(NamedTuple):
@@ -47,11 +43,8 @@ def needed(reading: Reading, inputs: list[Node] | None = None) -> set[Node]:
 
 
 def taking(reading: Reading, n: Node) -> list[tuple[int, Node]]:
-    """The arguments of ``n`` that its operation has a derivative for, with their places."""
-    if n.is_leaf:
-        return []
-    assert n.op is not None
-    return [(i, a) for i, (a, rule) in enumerate(zip(reading.args(n), n.op.vjps)) if rule is not None and isinstance(a, Node)]
+    """The arguments of ``n``, as they are shown, that its operation has a derivative for, with their places."""
+    return [(i, reading.args(n)[i]) for i, _ in n.takes()]
 
 
 def released(reading: Reading) -> bool:
@@ -80,26 +73,10 @@ def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[d
             if n not in gradients or n not in on_the_way:
                 continue
             g = gradients[n]
-            rules = [] if n.is_leaf else list(products_of(n, g))
-            for i, a in taking(reading, n):
-                if a in on_the_way:
-                    before, amount = gradients.get(a), a.fit(rules[i]())
-                    gradients[a] = amount if before is None else before + amount
-                    products.append(Product(n, i, g, amount, before, gradients[a]))
+            shown = {i: a for i, a in taking(reading, n) if a in on_the_way}
+            for i, _, amount in n.pull(g, shown):
+                a = shown[i]
+                before = gradients.get(a)
+                gradients[a] = amount if before is None else before + amount
+                products.append(Product(n, i, g, amount, before, gradients[a]))
     return gradients, products
-
-
-def products_of(n: Node, g: Any) -> Iterator[Callable[[], Any]]:
-    """For each argument of ``n``, what computes the product of ``g`` with the derivative by it."""
-    z, args = n.saved(False)
-    assert n.op is not None
-    given = args if isinstance(n.op.vjps, tuple) else (args,)  # the rule of a row that takes any number wants them as one
-    for _, rule, local in zip(n.args, n.op.vjps, chain((n.dx, n.dy), repeat(None))):
-        if local is not None:  # of a scalar kernel: the engine multiplies by what it stored
-            yield partial(operator.mul, g, local)
-        else:
-            yield partial(rule or _nothing, g, z, *given)
-
-
-def _nothing(*args: Any) -> None:
-    """In place of a rule where no gradient flows."""

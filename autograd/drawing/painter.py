@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.core.notes import Notes
+from autograd.core.symbols import atoms
 from autograd.drawing.flow import backward_pass, needed, released, taking
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, quoted
 from autograd.drawing.picture import Graph
 from autograd.faces.value import Value
-from autograd.program.formulas import BETWEEN, chain_rule, letters
+from autograd.program.formulas import flowing, letters
 from autograd.program.mathematics import mathematics
 from autograd.program.reading import Reading, Scope, gradient_name
-from autograd.program.words import ORDERED, clean, details, number, shape, shape_of, size, value
+from autograd.program.words import clean, details, number, ordered, shape, shape_of, size, value
 
 __all__ = ["Painter", "Shown"]
 
@@ -62,7 +62,7 @@ class Painter:
         grads = shown.grads
         if grads == "auto":
             root = reading.roots[0]
-            grads = root.grad is not None or (root.rank == 2 and not reading.backward)
+            grads = root.grad is not None or (not isinstance(root, Value) and not reading.backward)
         self.grads = bool(grads)
         self.kinds: dict[str, None] = {}
         self.modules: dict[Scope, str] = {}  # its box
@@ -157,7 +157,7 @@ class Painter:
     def _in_question(self, n: Node) -> bool:
         """Do both operands have no short names, so that one could not tell which comes first?"""
         args = self.reading.args(n)
-        two = n.op is not None and n.op.name in ORDERED and len(args) == 2 and all(isinstance(a, Node) for a in args)
+        two = n.op is not None and ordered(n.op) and len(args) == 2 and all(isinstance(a, Node) for a in args)
         return two and args[0] is not args[1] and not all(map(self.reading.short, args))
 
     def place(self, a: Node, user: Node | None = None) -> str:
@@ -192,7 +192,7 @@ class Painter:
     def contents(self, n: Node) -> list[str]:
         shown, lines = self.shown, []
         sizes = shape_of(n)
-        if shown.shapes and (sizes or (shown.shapes is True and n.rank == 2)):
+        if shown.shapes and (sizes or (shown.shapes is True and not isinstance(n, Value))):
             lines.append(f"tensor {shape(sizes) or '()'}")
         if shown.values and not sizes and n.raw is not None:
             lines.append(number(float(n.raw), shown.precision))
@@ -353,19 +353,20 @@ class Painter:
         """What flows from ``n`` into its argument ``i`` as a formula, and the nodes whose data it needs."""
         assert n.op is not None
         args = self.reading.args(n)
-        places = {n: "Z9", **{a: f"A{k}9" for k, a in enumerate(args) if isinstance(a, Node)}}
-        skeleton = chain_rule(n, i, "G9", places)
-        names = {m: name for m in places if (name := self.reading.short(m))}
+        names = {m: name for m in (n, *args) if isinstance(m, Node) and (name := self.reading.short(m))}
         taken = {self.upstream, *names.values()}
         for m, letter in zip((*args, n), (*letters(n.op, args), "z")):
             if isinstance(m, Node) and m not in names:  # the letter of the rule, unless something else is called so
-                free = (c for c in (letter, "box", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
+                free = (c for c in (letter, "□", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
                 names[m] = next(c for c in free if c not in taken and c not in self.reading.called)
                 taken.add(names[m])
-        if n.op in BETWEEN:
+        if n.op.across:
             return f"{self.upstream}, entry by entry", []
-        text = mathematics(chain_rule(n, i, self.upstream, names))
-        return re.sub(r"\bbox(?![A-Za-z_])", "□", text), [m for m, place in places.items() if place in skeleton]
+        formula = flowing(n, i, self.upstream, names)
+        if formula is None:
+            return f"vjp of {n.op.name}", []
+        used = {s.tag for s in atoms(formula)}
+        return mathematics(formula), [m for m, name in names.items() if name in used]
 
     def _gradient_name(self, n: Node) -> str:
         name, root = self.reading.name(n), self.reading.name(self.reading.roots[0])
@@ -455,7 +456,7 @@ class Frame:
 
 def _given(n: Node) -> str:
     """What a constant among recorded gradients is: the 1 that a backward pass starts from, or where something was chosen."""
-    if isinstance(n.tag, Notes) and n.tag.gradient_of:
+    if n.notes is not None and n.notes.gradient_of:
         return ""
     raw = np.asarray(n.raw)
     return "mask" if raw.dtype == bool else "seed" if raw.size == 1 and raw.all() and raw.item() == 1 else ""

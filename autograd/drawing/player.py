@@ -18,19 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node
+from autograd.core.node import Node, Op
 from autograd.core.notes import user_frame
+from autograd.core.symbols import ATOM, COMPARE, Symbol
 from autograd.drawing.dot import PATIENCE
-from autograd.drawing.flow import Product, backward_pass, products_of, released
+from autograd.drawing.flow import Product, backward_pass, released
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
 from autograd.drawing.painter import Painter, Shown
 from autograd.drawing.picture import Graph
 from autograd.drawing.size import size_of
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
-from autograd.ops import table
-from autograd.program.formulas import BETWEEN, Shaped, as_symbols, chain_rule, product
-from autograd.program.mathematics import mathematics
+from autograd.ops.moves import permute_
+from autograd.program.formulas import Seen, as_symbols, flowing, product
+from autograd.program.mathematics import Mathematics
 from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
 from autograd.program.words import clean, details, number, shape, shape_of
 
@@ -179,17 +180,17 @@ class Script:
 
     def _forward(self, n: Node) -> dict[str, Any]:
         args = [(i, a) for i, a in enumerate(self.reading.args(n)) if isinstance(a, Node)]
-        formula, result = self._formula(n), self.amount(n, n.raw)
+        formula, result = self._computed(n), self.amount(n, n.raw)
         if not any(shape_of(a) for a in (n, *(a for _, a in args))):
-            end = f" = {self._filled(n, formula, True)} = {result}"
+            end = f" = {self._computed(n, amounts=True)} = {result}"
         elif "@" in formula:
-            end = f": {self._filled(n, formula, True)} → {result}"
+            end = f": {self._computed(n, amounts=True)} → {result}"
         else:
             end = f": {', '.join(self.amount(a, a.raw) for a in dict.fromkeys(a for _, a in args))} → {result}"
         return {
             "phase": "Forward",
             "head": f"{self._sign(n)} computes {self.name(n)}",
-            "text": f"{self.name(n)} = {self._filled(n, formula)}{end}",
+            "text": f"{self.name(n)} = {formula}{end}",
             "node": self.reading.number[n],
             "edges": [(i, self.reading.number[a]) for i, a in args],
         }
@@ -198,7 +199,7 @@ class Script:
         n = products[0].n
         args = self.reading.args(n)
         assert n.op is not None
-        known = table.SHAPED.get(n.op.name) is n.op  # its rule asks g for a shape, also where all are 0-d
+        known = n.op.tabled and n.op.entrywise is False  # its rule asks g for a shape, also where all are 0-d
         scalar = not known and not any(shape_of(a) for a in (n, *args) if isinstance(a, Node))
         upstream = self.amount(n, products[0].g)
         rows, edges = [], []
@@ -220,59 +221,78 @@ class Script:
             "edges": edges,
         }
 
-    # Formulas. In them the result and the arguments are called A0Z, A1Z, ..., which is Python whatever their names are.
+    # Formulas. In them the result and the arguments are called #0, #1, ...
     def _places(self, n: Node) -> dict[Node, str]:
-        return {a: f"A{i}Z" for i, a in enumerate((n, *n.args)) if isinstance(a, Node)}
+        return {a: f"#{i}" for i, a in enumerate((n, *n.args)) if isinstance(a, Node)}
 
-    def _filled(self, n: Node, formula: str, amounts: bool = False) -> str:
-        """The formula with the names of nodes in it, or with their numbers and shapes."""
-        nodes = {f"A{i}Z": a for i, a in enumerate((n, *self.reading.args(n)))} | {"g": n}
-
-        def text(found: re.Match[str]) -> str:
-            place, turned = found.groups()
-            if not amounts:
-                return found[0] if place == "g" else self.name(nodes[place]) + turned
-            if sizes := shape_of(nodes[place]):
-                return shape((*sizes[:-2], *sizes[:-3:-1]) if turned else sizes)
-            amount, before, after = self.amount(nodes[place], nodes[place].raw), formula[: found.start()], formula[found.end() :]
-            bare = (not before or before.endswith(("(", ", ", "|"))) and not after.startswith(("^", *"⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
-            return amount if bare else _bracketed(amount)
-
-        return re.sub(r"(A\d+Z|(?<![\w.])g(?![a-z(]))(ᵀ?)", text, formula)
+    def _filled(self, n: Node, formula: Any, **how: Any) -> str:
+        """The formula with the names of nodes in it, or with their ``amounts``: their numbers and shapes."""
+        return _Filled(self, {f"#{i}": a for i, a in enumerate((n, *self.reading.args(n)))} | {"g": n}, **how).text(formula)
 
     def _sign(self, n: Node) -> str:
         assert n.op is not None
         return clean(self.reading.sign(n).replace("\n", " "))
 
-    def _formula(self, n: Node) -> str:
+    def _computed(self, n: Node, **how: Any) -> str:
+        """How ``n`` was computed."""
         assert n.op is not None
-        if n.op in (table.ELEMENTWISE.get(n.op.name), table.SHAPED.get(n.op.name)):
-            text = mathematics(Shaped.written(n.op, as_symbols(n, self._places(n), str)[1]).raw)
-            return text.replace(" · ", " × ").replace(" / ", " ÷ ")  # as in the circle
-        args = ", ".join(self._places(n)[a] for a in n.args if isinstance(a, Node))
+        if n.op.tabled and not n.op.across:
+            return self._filled(n, Seen.made(n.op, as_symbols(n, self._places(n), str)[1]), circled=True, **how)
+        args = ", ".join(self._filled(n, Seen(self._places(n)[a]), **how) for a in n.args if isinstance(a, Node))
         plain = self._sign(n)
         return args + plain if plain.startswith("[") else f"{plain}({args})"
 
     def _local(self, n: Node, i: int) -> str:
         """The derivative of ``n`` by its argument ``i``: as a formula, if it is not just a number, and as a number."""
-        if n.op in BETWEEN:
-            return "1"
         assert n.op is not None
+        if n.op.across:
+            return "1"
         with self.root.ieee():
-            value = number(float(list(products_of(n, np.ones_like(n.raw)[()]))[i]()))
-        if chain_rule(n, i).startswith("vjp of"):
+            value = number(float(next(amount for _, _, amount in n.pull(np.ones_like(n.raw)[()], (i,)))))
+        if flowing(n, i) is None:
             return _bracketed(value)
         z, args = as_symbols(n, self._places(n), str)
-        rule = next(rule for k, (_, rule) in enumerate(zip(n.args, n.op.vjps)) if k == i)
-        text = self._filled(n, mathematics(product(n, rule, 1, z, args).raw))
+        text = self._filled(n, product(n, i, 1, z, args))
         return _bracketed(value) if text == value else f"({text}{': here' if ' where ' in text else ' ='} {value})"
 
     def _rule(self, n: Node, i: int) -> str:
         """What the rule computes from g; of a product of matrices also the shapes."""
-        if n.op in BETWEEN:
+        assert n.op is not None
+        if n.op.across:
             return "g, entry by entry"
-        formula = mathematics(chain_rule(n, i, "g", self._places(n)))
-        return self._filled(n, formula) + (f": {self._filled(n, formula, True)}" if "@" in formula else "")
+        formula = flowing(n, i, "g", self._places(n))
+        if formula is None:
+            return f"vjp of {n.op.name}"
+        text = self._filled(n, formula)
+        return text + (f": {self._filled(n, formula, amounts=True)}" if "@" in text else "")
+
+
+class _Filled(Mathematics):
+    """Writes a formula with what stands in the boxes of a picture instead of its symbols."""
+
+    def __init__(self, script: Script, nodes: dict[str, Node], amounts: bool = False, circled: bool = False) -> None:
+        self.script, self.nodes, self.amounts = script, nodes, amounts
+        if circled:  # as in the circle
+            self.times, self.over = "×", "÷"
+
+    def text(self, formula: Any) -> str:
+        """All of it. A number below 0 stands in brackets but at the beginning of something."""
+        return re.sub(r"(^|[(|]|, )\((−[^()]*)\)(?![\^⁰¹²³⁴⁵⁶⁷⁸⁹⁻])", r"\1\2", self.of(formula)[0])
+
+    def of(self, x: Any) -> tuple[str, int]:
+        n = self.nodes.get(str(x.tag)) if isinstance(x, Symbol) and x.op is None else None
+        if n is None:
+            return super().of(x)
+        if not self.amounts:
+            return ("g" if x.tag == "g" else self.script.name(n)), ATOM
+        text = shape(shape_of(n)) or self.script.amount(n, n.raw)
+        return text, COMPARE if text.startswith("−") else ATOM
+
+    def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
+        if self.amounts and op is permute_ and args[0].op is None:
+            sizes = shape_of(self.nodes[args[0].tag])
+            return shape((*sizes[:-2], *sizes[:-3:-1]))
+        return super().applied(op, args)
 
 
 class Stage(Painter):

@@ -16,7 +16,6 @@ from autograd.errors import described
 from autograd.faces.dtypes import dtype_of, float64
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
-from autograd.ops import elementwise, moves, reduce, table
 
 __all__ = ["ValueTensor"]
 
@@ -67,8 +66,8 @@ class ValueTensor(Tensor):
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
         if not op.differentiable:
             return op(*(a.data if isinstance(a, ValueTensor) else a for a in args))
-        if op in _SHAPES:
-            return cls(_SCALAR_FORMS.get(op, op.compute)(*(_boxed(a) if isinstance(a, Node) else a for a in args)))
+        if op.entrywise is False:
+            return cls((op.on_values or op.compute)(*(_boxed(a) if isinstance(a, Node) else a for a in args)))
         entries = [a.raw if isinstance(a, Tensor) else _boxed(a) if isinstance(a, Value) else a for a in args]
         try:
             with np.errstate(all="ignore"):
@@ -124,46 +123,3 @@ def _boxed(data: Any) -> np.ndarray:
     out = np.empty(raw.shape, object)
     out[...] = np.frompyfunc(_value, 1, 1)(raw)
     return out
-
-
-# How rows are made of scalars where numpy's way with objects would not do: ties share the gradient, and a root at 0 has
-# gradient 0.
-def _extreme(row: Op) -> Any:
-    def compute(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-        numbers = x.astype(np.float64)
-        ends = row.compute(numbers, axes, True)
-        chosen = (numbers == ends) | np.isnan(numbers)
-        shared = np.where(chosen, x, 0).sum(axis=axes, keepdims=keepdim)
-        return shared / chosen.sum(axis=axes, keepdims=keepdim).astype(object)
-
-    return compute
-
-
-def _root(x: Any) -> Any:
-    return np.frompyfunc(lambda v: 0.0 if v.data == 0 else elementwise.sqrt(v), 1, 1)(_boxed(x))
-
-
-def _norm(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return _root(_boxed(x * x).sum(axis=axes, keepdims=keepdim))  # boxed, for numpy hands out the one entry of a 0-d array
-
-
-def _std(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
-    n = table.size_of(x, axes)
-    d = _boxed(x - x.sum(axis=axes, keepdims=True) / n)
-    return _root(_boxed(d * d).sum(axis=axes, keepdims=keepdim) * table.over(n - correction))
-
-
-def _or_empty(row: Op) -> Any:  # a sum of no Values is the int 0, of which numpy takes no logarithm among objects
-    return lambda x, *how: row.compute(x if x.size else x.astype(np.float64), *how)
-
-
-_SHAPES = frozenset(table.SHAPED.values())
-_SCALAR_FORMS: dict[Op, Any] = {
-    reduce.amax_: _extreme(reduce.amax_),
-    reduce.amin_: _extreme(reduce.amin_),
-    reduce.norm_: _norm,
-    reduce.std_: _std,
-    moves.cast_: lambda x, dtype: x,
-    **{row: _or_empty(row) for row in (reduce.logsumexp_, reduce.log_softmax_)},
-    reduce.cross_entropy_: lambda x, index: _or_empty(reduce.cross_entropy_)(x, index.astype(np.int64)),
-}

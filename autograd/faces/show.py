@@ -64,5 +64,5 @@ def show(t: Any) -> str:
         notes.append(f"grad_fn={t.grad_fn!r}")
     elif t.requires_grad:
         notes.append("requires_grad=True")
-    name = "tensor" if type(t).__name__ in ("Tensor", "_Hub") else type(t).__name__
+    name = "tensor" if type(t).__name__ in ("Tensor",) else type(t).__name__
     return f"{name}({', '.join([body, *notes])})" if name == "tensor" else f"{name} containing:\ntensor({', '.join([body, *notes])})"

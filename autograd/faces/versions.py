@@ -16,7 +16,17 @@ from autograd.core.notes import Place
 
 __all__ = ["CLOCK", "Changed", "Stamp", "at_one_place", "stamped"]
 
-CLOCK = [0]  # the number of changes so far
+
+class Clock:
+    """Counts all changes in place so far. It is global, since any tensor may share its memory with any other."""
+
+    __slots__ = ("time",)
+
+    def __init__(self) -> None:
+        self.time = 0
+
+
+CLOCK = Clock()
 
 
 class Stamp:
@@ -68,11 +78,11 @@ class at_one_place:  # noqa: N801 - it is used as no_grad is
 
 def stamped(t: Any, what: str) -> None:
     """Note that the memory of ``t`` changed now, by ``what``, at the innermost line outside this package and `nn`."""
-    CLOCK[0] += 1
+    CLOCK.time += 1
     stamp = t.stamp
     if stamp is None:
         stamp = t.stamp = Stamp()
-    stamp.time, stamp.what, stamp.place = CLOCK[0], what, _here.place or Place(3)
+    stamp.time, stamp.what, stamp.place = CLOCK.time, what, _here.place or Place(3)
 
 
 class Changed:

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import each
+from autograd.core.symbols import ATOM, WORDS
 from autograd.errors import described, int_of
-from autograd.ops.table import Dim, axes_of, axis_of, given, quiet, row
+from autograd.ops import fast
+from autograd.ops.table import Dim, axes_of, axis_of, dims, given, method, padded, quiet, row, shape_from
 
 
 def _put(g: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -26,12 +28,6 @@ def _put(g: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
     else:
         np.add.at(z, key, g)  # a row taken twice gets both contributions
     return z
-
-
-def _getitem(x: np.ndarray, key: Any) -> Any:
-    if key.__class__ is tuple and len(key) == 1 and key[0].__class__ is np.ndarray and key[0].dtype.kind == "i":
-        return x.take(key[0], 0)  # the same, and sooner begun
-    return x[key]
 
 
 def _basic(key: Any) -> bool:
@@ -48,34 +44,68 @@ def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     return g[(*[slice(None)] * axis, slice(starts[i - 2], starts[i - 1]))]
 
 
+# How some rows are written.
+def _transposed(p: Any, x: Any, axes: tuple[int, ...]) -> str:
+    n = len(axes)
+    if n > 1 and axes == (*range(n - 2), n - 1, n - 2):
+        return f"{p(x, ATOM)}.mT"
+    return p.call(f"{p(x, ATOM)}.transpose", *(axes or [()]))
+
+
+def _turned(p: Any, x: Any, axes: tuple[int, ...]) -> str:
+    n = len(axes)
+    if n > 1 and axes in ((*range(n - 2), n - 1, n - 2), tuple(range(n))[::-1]):
+        return f"{p(x, ATOM)}ᵀ"
+    return p.call(f"{p(x, ATOM)}.transpose", *axes)
+
+
+def _as_shape(p: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    """In another shape; of dimensions of size 1 that a sum took away and gave back, nothing is said."""
+    if getattr(getattr(x, "op", None), "name", "") == "sum":
+        return x
+    return f"{p(x)} as {p.sizes(shape)}", WORDS
+
+
+def _spread_to(p: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    """Stretched; what was given dimensions of size 1 for it is called as before."""
+    inner = x.args[0] if getattr(x, "op", None) is reshape_ else x
+    return f"{p(inner)}, spread to {p.sizes(shape)}", WORDS
+
+
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
-cast_        = row("to",          quiet(lambda x, dtype: x.astype(dtype)),            lambda g, z, x, dtype: g, None)  # the engine casts g back
-clone_       = row("clone",       lambda x: x.copy(),                                 lambda g, z, x: g)
-reshape_     = row("reshape",     lambda x, shape: x.reshape(shape),                  lambda g, z, x, shape: g.reshape(x.shape), None)
-permute_     = row("permute",     lambda x, axes: x.transpose(axes),                  lambda g, z, x, axes: permute_(g, _inverse(axes)), None)
-broadcast_to_ = row("broadcast",  np.broadcast_to,                                    lambda g, z, x, shape: g, None)  # the engine sums g down to x
-cat_         = row("cat",         lambda axis, starts, *xs: np.concatenate(xs, axis=axis), None, None, each(_cat_rule))
-stack_       = row("stack",       lambda axis, *xs: np.stack(xs, axis=axis),          None, each(lambda i, g, z, args: g[(*[slice(None)] * args[0], i - 1)]))
-getitem_     = row("[]",          _getitem,                                           lambda g, z, x, key: put_(g, key, x.shape), None)
-put_         = row("put",         _put,                                               lambda g, z, x, key, shape: g[key], None, None)
-tril_        = row("tril",        np.tril,                                            lambda g, z, x, k: tril_(g, k), None)
-triu_        = row("triu",        np.triu,                                            lambda g, z, x, k: triu_(g, k), None)
+cast_        = row("to",       quiet(lambda x, dtype: x.astype(dtype)),          lambda g, z, x, dtype: g, None,  # the engine casts g back
+    moves=True, write=lambda p, x, dtype: f"{p(x, ATOM)}.astype(np.{dtype.name})", formula=lambda p, x, dtype: (f"{p(x)} as {dtype.name}", WORDS),
+    sign=lambda p, x, dtype: f"to {dtype.name}", code=lambda x, dtype: f"{x}.to(ag.{dtype.name})", on_batch=True, on_values=lambda x, dtype: x)
+clone_       = row("clone",    lambda x: x.copy(),                               lambda g, z, x: g,
+    moves=True, write=method("copy"), on_batch=True)
+reshape_     = row("reshape",  lambda x, shape: x.reshape(shape),                lambda g, z, x, shape: g.reshape(x.shape), None,
+    moves=True, write=lambda p, x, shape: p.call(f"{p(x, ATOM)}.reshape", *(shape or [()])), formula=_as_shape,
+    sign=lambda p, x, shape=(): f"reshape\n{p.sizes(shape, 'scalar')}", on_batch=lambda f, x, shape: x.reshape((-1, *shape)))
+permute_     = row("permute",  lambda x, axes: x.transpose(axes),                lambda g, z, x, axes: permute_(g, _inverse(axes)), None,
+    moves=True, write=_transposed, formula=_turned, sign=lambda p, x, axes=(): f"{p(x)}ᵀ" if tuple(axes) == (1, 0) else f"permute {p.sizes(axes)}",
+    on_batch=lambda f, x, axes: x.transpose((0, *(a + 1 for a in axes))))
+broadcast_to_ = row("broadcast", np.broadcast_to,                                lambda g, z, x, shape: g, None,  # the engine sums g down to x
+    moves=True, write=lambda p, x, shape: p.call("np.broadcast_to", x, shape), formula=_spread_to, sign="spread", code=lambda x, shape: f"{x}.broadcast_to({shape})",
+    on_batch=lambda f, x, shape: f(padded(x, 1 + len(shape)), (len(x), *shape)))
+cat_         = row("cat",      lambda axis, starts, *xs: np.concatenate(xs, axis=axis), None, None, each(_cat_rule),
+    moves=True, write=lambda p, axis, starts, *xs: p.call("cat", list(xs), dim=axis), code=lambda axis, starts, *xs: f"ag.cat([{', '.join(xs)}], {axis})")
+stack_       = row("stack",    lambda axis, *xs: np.stack(xs, axis=axis),        None, each(lambda i, g, z, args: g[(*[slice(None)] * args[0], i - 1)]),
+    moves=True, write=lambda p, axis, *xs: p.call("stack", list(xs), dim=axis), code=lambda axis, *xs: f"ag.stack([{', '.join(xs)}], {axis})")
+getitem_     = row("[]",       fast.taken,                                       lambda g, z, x, key: put_(g, key, x.shape), None,
+    moves=True, write=lambda p, x, key: f"{p(x, ATOM)}[{p.key(key)}]", sign=lambda p, x, key: f"{p(x)}[{p.key(key)}]", code=lambda x, key: f"{x}[{key}]",
+    on_batch=lambda f, x, key: x[(slice(None), *key)] if _basic(key) else None)
+put_         = row("put",      _put,                                             lambda g, z, x, key, shape: g[key], None, None,
+    public="", write=lambda p, x, key, shape: f"put_({p(x)}, np.index_exp[{p.key(key)}], {p(shape)})", formula=lambda p, x, key, shape: (f"{p(x)}, put back at [{p.key(key)}]", WORDS),
+    on_batch=lambda f, x, key, shape: f(x, (slice(None), *key), (len(x), *shape)) if _basic(key) else None)
+tril_        = row("tril",     np.tril,                                          lambda g, z, x, k: tril_(g, k), None)
+triu_        = row("triu",     np.triu,                                          lambda g, z, x, k: triu_(g, k), None)
 # fmt: on
-
-
-def _shape(sizes: Any, what: str) -> tuple[int, ...]:
-    """A shape given as ints, or as one list or tuple of them."""
-    if isinstance(sizes, tuple) and len(sizes) == 1 and isinstance(sizes[0], (list, tuple)):
-        sizes = sizes[0]
-    if not isinstance(sizes, (list, tuple)):
-        raise TypeError(f"{what} is made of ints, got {described(sizes)}")
-    return tuple([n if n.__class__ is int else int_of(n, f"a size in {what}") for n in sizes])
 
 
 def reshape(x: Any, *shape: Any) -> Any:
     """The same entries in a new shape; one size may be -1. A view where the memory allows."""
-    shape = _shape(shape, "the shape of reshape")
+    shape = shape_from(shape, "the shape of reshape")
     size = math.prod(given(x, "reshape").shape)
     known = math.prod(shape)
     if known != size or builtins.min(shape, default=0) < 0:
@@ -84,9 +114,6 @@ def reshape(x: Any, *shape: Any) -> Any:
             raise ValueError(f"reshape: {size} entries of shape {tuple(x.shape)} do not fill shape {shape}")
         shape = tuple([size // known if n == -1 else n for n in shape])
     return reshape_(x, shape)
-
-
-view = reshape
 
 
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
@@ -99,11 +126,11 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape_(x, (*x.shape[:a], math.prod(x.shape[a : b + 1]), *x.shape[b + 1 :]))
 
 
-def permute(x: Any, *dims: Any) -> Any:
+def permute(x: Any, *order: Any) -> Any:
     """The dimensions in another order."""
-    axes = axes_of(_shape(dims, "the order of permute"), given(x, "permute").ndim)
+    axes = axes_of(shape_from(order, "the order of permute"), given(x, "permute").ndim)
     if len(axes) != x.ndim:
-        raise ValueError(f"permute: {tuple(dims)} must name each of the {x.ndim} dimensions once")
+        raise ValueError(f"permute: {tuple(order)} must name each of the {x.ndim} dimensions once")
     return permute_(x, axes)
 
 
@@ -128,18 +155,9 @@ def unsqueeze(x: Any, dim: int) -> Any:
     return reshape_(x, (*x.shape[:a], 1, *x.shape[a:]))
 
 
-def expand(x: Any, *sizes: Any) -> Any:
-    """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
-    shape = _shape(sizes, "the shape of expand")
-    lead = len(shape) - given(x, "expand").ndim
-    if lead < 0:
-        raise ValueError(f"expand: {shape} has fewer dimensions than shape {tuple(x.shape)}")
-    return broadcast_to(x, tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape)))
-
-
 def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     """``x`` stretched to ``shape`` by the rules of broadcasting. A view."""
-    shape, own = _shape(shape, "the shape of broadcast_to"), tuple(given(x, "broadcast_to").shape)
+    shape, own = shape_from(shape, "the shape of broadcast_to"), tuple(given(x, "broadcast_to").shape)
     tail = shape[len(shape) - len(own) :]
     if len(own) > len(shape) or any(n < 0 for n in shape) or any(a not in (1, b) for a, b in zip(own, tail)):
         raise ValueError(f"shape {own} cannot be stretched to {shape}")
@@ -154,7 +172,8 @@ def _joined(xs: Any, name: str) -> list[Any]:
     return [given(x, name) for x in xs]
 
 
-def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
+@dims
+def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     """The tensors joined along ``dim``; their other sizes agree.
 
     >>> from autograd import tensor
@@ -164,18 +183,19 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any
     xs = _joined(tensors, "cat")
     if not xs[0].ndim:
         raise ValueError(f"cat cannot join 0-d tensors, got shapes {[tuple(x.shape) for x in xs]}; use stack")
-    a = axis_of(dim if axis is None else axis, xs[0].ndim)
+    a = axis_of(dim, xs[0].ndim)
     if len({(x.ndim, *x.shape[:a], *x.shape[a + 1 :]) for x in xs}) > 1:
         raise ValueError(f"cat along dim {a}: the other sizes must agree, got shapes {[tuple(x.shape) for x in xs]}")
     return cat_(a, tuple(accumulate((x.shape[a] for x in xs), initial=0)), *xs)
 
 
-def stack(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any:
+@dims
+def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     """Tensors of one shape joined along a new dimension ``dim``."""
     xs = _joined(tensors, "stack")
     if len({tuple(x.shape) for x in xs}) > 1:
         raise ValueError(f"stack needs tensors of one shape, got {[tuple(x.shape) for x in xs]}")
-    return stack_(axis_of(dim if axis is None else axis, xs[0].ndim + 1), *xs)
+    return stack_(axis_of(dim, xs[0].ndim + 1), *xs)
 
 
 def split(x: Any, split_size: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:

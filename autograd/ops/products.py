@@ -8,23 +8,21 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import each
+from autograd.core.symbols import Symbol
 from autograd.errors import described
+from autograd.ops import fast
 from autograd.ops.moves import broadcast_to_
 from autograd.ops.reduce import _rows
 from autograd.ops.table import fitting, given, quiet, row
 
 
-def _matmul(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.dot(x, y) if x.ndim == 2 == y.ndim else np.matmul(x, y)  # dot starts faster
-
-
 def _times(x: Any, y: Any) -> Any:
     """The product of matrices in a rule: for arrays without a look at what they are."""
-    return _matmul(x, y) if x.__class__ is np.ndarray is y.__class__ else matmul_(x, y)
+    return fast.product(x, y) if x.__class__ is np.ndarray is y.__class__ else matmul_(x, y)
 
 
 def _linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
-    z = _matmul(x, w.T)
+    z = fast.product(x, w.T)
     if b is not None:
         z += b
     return z
@@ -44,12 +42,14 @@ def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 # BLAS sets the flag of an invalid operation now and then where every number is finite: nobody is warned of products.
-matmul_      = row("@",           quiet(_matmul),                                     lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g))
-linear_      = row("linear",      quiet(_linear),                                     lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g)
+matmul_      = row("@",        quiet(fast.product),                              lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g),
+    infix="@", ufunc=np.matmul, kin=("product",), on_batch=True)
+linear_      = row("linear",   quiet(_linear),                                   lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g,
+    write=lambda p, x, w, *b: sum(b, x @ w.mT), code=lambda *xs: f"ag.linear({', '.join(xs)})", kin=("product",))
+einsum_      = row("einsum",   lambda ins, out, *xs: np.einsum(f"{','.join(ins)}->{out}", *xs, optimize=len(xs) > 2), None, None, each(_einsum_rule),
+    write=lambda p, ins, out, *xs: p.call("einsum", Symbol('"' + ",".join(ins) + f'->{out}"'), *xs), kin=("product",),
+    code=lambda ins, out, *xs: f"ag.einsum('{','.join(ins)}->{out}', {', '.join(xs)})")
 # fmt: on
-einsum_ = row(
-    "einsum", lambda ins, out, *xs: np.einsum(f"{','.join(ins)}->{out}", *xs, optimize=len(xs) > 2), None, None, each(_einsum_rule)
-)
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -78,13 +78,14 @@ def matmul(x: Any, y: Any) -> Any:
     return z.reshape((*batch, *[rows] * (x.ndim > 1), *[columns] * (y.ndim > 1)))
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """``x @ weight.T + bias``: x (..., in), weight (out, in), bias (out,) give (..., out).
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """``input @ weight.T + bias``: input (..., in), weight (out, in), bias (out,) give (..., out).
 
     >>> from autograd import tensor
     >>> linear(tensor([1., 2.]), tensor([[3., 4.]]), tensor([5.]))
     tensor([16.])
     """
+    x = input
     of_x, of_w = given(x, "linear").shape, given(weight, "linear").shape
     if len(of_w) != 2 or not of_x or of_x[-1] != of_w[1]:
         raise ValueError(

@@ -10,18 +10,32 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.core.node import Node, Op
+from autograd.core.symbols import POWER
 from autograd.errors import described, flag_of, number_of, within
+from autograd.ops import fast
 from autograd.ops.elementwise import abs as abs_
-from autograd.ops.elementwise import exp, maximum, minimum, square, where
+from autograd.ops.elementwise import exp, maximum, minimum, sqrt, square, where
 from autograd.ops.elementwise import pow as pow_
 from autograd.ops.moves import broadcast_to_, cat, unsqueeze
-from autograd.ops.table import Dim, _dim, _floating, _keepdim, axes_of, axis_of, given, over, quiet, row, size_of
+from autograd.ops.table import (
+    Dim,
+    axes_of,
+    axis_of,
+    dims,
+    floating,
+    given,
+    over,
+    quiet,
+    row,
+    size_of,
+    written_along,
+    written_over,
+)  # fmt: skip
 
 
 def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
@@ -31,90 +45,40 @@ def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
 
 def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """A reduced ``g`` back in the shape of ``x``."""
-    if not isinstance(g, (np.ndarray, np.generic)):
+    if not isinstance(g, np.ndarray | np.generic):
         return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
-    g = g.reshape(_kept(x.shape, axes)) if g.ndim else g
-    if math.prod(x.shape) > 8192:
-        return np.broadcast_to(g, x.shape)
-    z = np.empty(x.shape, g.dtype)  # a few numbers are written sooner than np.broadcast_to has made its view
-    z[...] = g
-    return z
-
-
-def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
-    """Undo a broadcast: sum ``g`` over the axes that were added or stretched, down to ``shape``.
-
-    >>> sum_to(np.ones((4, 2, 3)), (2, 1)).tolist()
-    [[12.0], [12.0]]
-    """
-    if g.shape == shape:
-        return g
-    lead = len(g.shape) - len(shape)
-    if g.shape[lead:] == shape:
-        axes = tuple(range(lead))
-        return _sum(g, axes, False) if g.__class__ is np.ndarray else sum_(g, axes, False)
-    axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1))
-    return (sum_(g, axes, False) if axes else g).reshape(shape)
+    return fast.stretched(np.reshape(g, _kept(x.shape, axes)) if g.ndim else g, x.shape)
 
 
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
-        return _quietly_summed(x)
+        return _rows_summed(x)
     some = None if len(axes) == x.ndim else axes  # all of them are found sooner if numpy is not told which
     return np.add.reduce(x, some, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
+
+
+_rows_summed = quiet(fast.rows_summed)  # as the products of matrices
 
 
 def _mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     return _sum(x, axes, keepdim) / size_of(x, axes)
 
 
-def rows_summed(x: np.ndarray) -> np.ndarray:
-    """The sum over the first axis of a floating matrix: as ones @ x it takes BLAS, which is several times faster for short rows."""
-    n = x.shape[0]
-    if not x.flags.c_contiguous or x.shape[1] == 1:  # of a single column numpy adds in pairs, more exactly
-        return x.sum(0)
-    return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x)
-
-
-_quietly_summed = quiet(rows_summed)  # as the products of matrices
-
-
-@lru_cache(maxsize=64)
-def _ones(n: int, dtype: Any) -> np.ndarray:
-    return np.ones(n, dtype)
-
-
-def _top(x: np.ndarray, axes: Any) -> np.ndarray:
-    """The largest entries, by which exponents are shifted: constants, also where the entries are Values."""
-    if axes == 1 and x.ndim == 2 and x.dtype.kind == "f" and x.shape[1]:  # numpy is slow to begin each row
-        if x.shape[1] <= 32:
-            return np.maximum.reduce(np.ascontiguousarray(x.T), 0).reshape((-1, 1))
-        return x[np.arange(x.shape[0]), x.argmax(1)].reshape((-1, 1))
-    return (x.astype(np.float64) if x.dtype.kind == "O" else x).max(axis=axes, keepdims=True, initial=-np.inf)
-
-
-def _total(x: np.ndarray, axis: int) -> Any:
-    """The sum over one axis, which is kept; of rows by BLAS, as in `rows_summed`."""
-    if axis == 1 and x.ndim == 2 and x.dtype.kind == "f" and x.shape[1] <= 4096 and x.flags.c_contiguous:
-        return np.dot(x, _ones(x.shape[1], x.dtype)).reshape((-1, 1))
-    return x.sum(axis=axis, keepdims=True)
-
-
 def _logsumexp(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    top = _top(x, axes)
+    top = fast.tops(x, axes)
     top = np.where(np.isfinite(top), top, 0)
     z = np.log(np.exp(x - top).sum(axis=axes, keepdims=True)) + top
     return z if keepdim else z.reshape([n for i, n in enumerate(x.shape) if i not in axes])
 
 
 def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    e = np.exp(x - _top(x, axis))
-    return e / _total(e, axis)
+    e = np.exp(x - fast.tops(x, axis))
+    return e / fast.totals(e, axis)
 
 
 def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    y = x - _top(x, axis)
-    return y - np.log(_total(np.exp(y), axis))
+    y = x - fast.tops(x, axis)
+    return y - np.log(fast.totals(np.exp(y), axis))
 
 
 def _rows(x: Any) -> Any:
@@ -124,9 +88,9 @@ def _rows(x: Any) -> Any:
 
 def _cross_entropy(x: np.ndarray, index: np.ndarray) -> Any:
     last = x.ndim - 1
-    y = x - _top(x, last)
+    y = x - fast.tops(x, last)
     chosen = _rows(y)[np.arange(index.size), index.ravel()]
-    return np.log(_total(np.exp(y), last)).reshape(index.shape) - chosen.reshape(index.shape)
+    return np.log(fast.totals(np.exp(y), last)).reshape(index.shape) - chosen.reshape(index.shape)
 
 
 def _column(x: Any) -> Any:
@@ -175,31 +139,75 @@ def _argmax_of(name: str) -> Op:
     return row(name, compute, None, None, None)
 
 
+# How rows are made of scalars where numpy's way with objects would not do: ties share the gradient, a root at 0 has gradient 0, and a
+# sum of no Values is the int 0, of which numpy takes no logarithm among objects.
+def _extreme_of_values(compute: Callable[..., Any]) -> Callable[..., Any]:
+    def on_values(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+        numbers = x.astype(np.float64)
+        chosen = (numbers == compute(numbers, axes, True)) | np.isnan(numbers)
+        shared = np.where(chosen, x, 0).sum(axis=axes, keepdims=keepdim)
+        return shared / chosen.sum(axis=axes, keepdims=keepdim).astype(object)
+
+    return on_values
+
+
+def _root_of_squares(x: Any, axes: tuple[int, ...], keepdim: bool, scale: float = 1) -> Any:
+    x = np.asarray(x, object)  # numpy hands out the one entry of a 0-d array
+    total = np.asarray(x * x, object).sum(axis=axes, keepdims=keepdim)
+    return np.frompyfunc(lambda v: 0.0 if v == 0 else sqrt(v * scale if scale != 1 else v), 1, 1)(np.asarray(total, object))
+
+
+def _std_of_values(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
+    n = size_of(x, axes)
+    return _root_of_squares(x - x.sum(axis=axes, keepdims=True) / n, axes, keepdim, over(n - correction))
+
+
+def _or_empty(compute: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, *how: compute(x if x.size else x.astype(np.float64), *how)
+
+
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
-sum_         = row("sum",         _sum,                                               lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None)
-mean_        = row("mean",        quiet(_mean),                                       lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None)
-amax_        = row("max",         _extreme(np.max),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
-amin_        = row("min",         _extreme(np.min),                                   lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None)
-cumsum_      = row("cumsum",      lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None),            lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None)
+sum_         = row("sum",      _sum,                                             lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None,
+    **written_over("ag.sum", "Σ"), formula=lambda p, x, axes, keepdim: (f"Σ{p.below(axes, x)} {p(x, POWER)}", POWER))
+mean_        = row("mean",     quiet(_mean),                                     lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None,
+    **written_over("mean", "mean"))
+# (d * d).mean() as one operation, which small steps of training are noticeably faster for.
+mean_square_ = row("mean square", lambda x: (x * x).sum() / x.dtype.type(x.size), lambda g, z, x: x * (g * (2 / math.prod(x.shape))),
+    public="", write=lambda p, x: p.call("mean", square(x)))
+amax_        = row("max",      _extreme(np.max),                                 lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None,
+    **written_over("amax", "max"), code=lambda x, *how: f"{x}.amax{how}", on_values=_extreme_of_values(_extreme(np.max)))
+amin_        = row("min",      _extreme(np.min),                                 lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None,
+    **written_over("amin", "min"), code=lambda x, *how: f"{x}.amin{how}", on_values=_extreme_of_values(_extreme(np.min)))
+cumsum_      = row("cumsum",   lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None), lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None,
+    **written_along("cumsum"))
 # The norm at 0 has gradient 0: z is replaced by 1 where it is 0.
-norm_        = row("norm",        lambda x, axes, keepdim: np.sqrt((x * x).sum(axis=axes, keepdims=keepdim)),
-                                                                                     lambda g, z, x, axes, keepdim: x * _spread(g / where(z == 0, _one(z), z), x, axes), None, None)
+norm_        = row("norm",     lambda x, axes, keepdim: np.sqrt((x * x).sum(axis=axes, keepdims=keepdim)),
+                                                                                 lambda g, z, x, axes, keepdim: x * _spread(g / where(z == 0, _one(z), z), x, axes), None, None,
+    **written_over("norm", "norm"), code=lambda x, *how: f"{x}.norm(2, {', '.join(map(str, how))})", on_values=_root_of_squares)
 # The standard deviation of equal values has gradient 0; of one sample, both are NaN.
-std_         = row("std",         quiet(lambda x, axes, correction, keepdim: np.sqrt(_var(x, axes, correction, keepdim))),
-                                                                                     lambda g, z, x, axes, correction, keepdim:
-                                                                                         (x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * over(size_of(x, axes) - correction), x, axes), None, None, None)
-logsumexp_   = row("logsumexp",   quiet(_logsumexp),                                  lambda g, z, x, axes, keepdim: _spread(g, x, axes) * exp(x - z.reshape(_kept(x.shape, axes))), None, None)
-softmax_     = row("softmax",     quiet(_softmax),                                    lambda g, z, x, axis: z * (g - sum_(g * z, (axis,), True)), None)
-log_softmax_ = row("log_softmax", quiet(_log_softmax),                                lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None)
+std_         = row("std",      quiet(lambda x, axes, correction, keepdim: np.sqrt(_var(x, axes, correction, keepdim))),
+                                                                                 lambda g, z, x, axes, correction, keepdim:
+                                                                                     (x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * over(size_of(x, axes) - correction), x, axes), None, None, None,
+    **written_over("std", "std", "correction"), on_values=_std_of_values)
+logsumexp_   = row("logsumexp", quiet(_logsumexp),                               lambda g, z, x, axes, keepdim: _spread(g, x, axes) * exp(x - z.reshape(_kept(x.shape, axes))), None, None,
+    **written_over("logsumexp", "logsumexp"), kin=("shifted",), on_values=_or_empty(quiet(_logsumexp)))
+softmax_     = row("softmax",  quiet(_softmax),                                  lambda g, z, x, axis: z * (g - sum_(g * z, (axis,), True)), None,
+    **written_along("softmax"), kin=("shifted",))
+log_softmax_ = row("log_softmax", quiet(_log_softmax),                           lambda g, z, x, axis: g - exp(z) * sum_(g, (axis,), True), None,
+    **written_along("log_softmax"), sign="log\nsoftmax", kin=("shifted",), on_values=_or_empty(quiet(_log_softmax)))
 # The entries of -log_softmax(x, -1) at an index for each row.
-cross_entropy_ = row("cross entropy", quiet(_cross_entropy),                          lambda g, z, x, index:
-                                                                                         (softmax_(x, len(x.shape) - 1) - (_column(index) == np.arange(x.shape[-1]))) * _column(g), None)
+cross_entropy_ = row("cross entropy", quiet(_cross_entropy),                     lambda g, z, x, index:
+                                                                                     (softmax_(x, len(x.shape) - 1) - (_column(index) == np.arange(x.shape[-1]))) * _column(g), None,
+    public="", write=lambda p, x, index: f"-np.take_along_axis({p.call('log_softmax', x, dim=-1)}, {p(index)}[..., None], -1)[..., 0]",
+    sign="cross\nentropy", kin=("shifted",), on_values=lambda x, index: _or_empty(quiet(_cross_entropy))(x, index.astype(np.int64)))
 # fmt: on
+mean_square_.on_array = fast.mean_of_squares
 argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 
 
-def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, dtype: Any = None) -> Any:
+@dims
+def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum over ``dim`` (None: all). Integers and booleans sum to int64.
 
     >>> from autograd import tensor
@@ -211,36 +219,36 @@ def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, kee
         if not isinstance(x, Node):
             raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
         x = x.to(dtype)  # type: ignore[attr-defined]
-    return sum_(x, axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+    return sum_(x, axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
-def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+@dims
+def mean(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """The arithmetic mean over ``dim`` (None: all); of nothing, NaN. Raises TypeError for integers."""
-    return mean_(_floating(x, "mean"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+    return mean_(floating(x, "mean"), axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
 def _correction(correction: Any, unbiased: Any) -> float:
     return number_of(correction, "correction") if unbiased is None else int(flag_of(unbiased, "unbiased"))
 
 
-def var(
-    x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, unbiased: Any = None
-) -> Any:
+@dims
+def var(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, unbiased: Any = None) -> Any:
     """The variance over ``dim``: squared distances from the mean, divided by n - ``correction``."""
-    axes = axes_of(_dim(dim, axis), _floating(x, "var").ndim)
+    axes = axes_of(dim, floating(x, "var").ndim)
     correction = _correction(correction, unbiased)
-    return sum_(square(x - mean_(x, axes, True)), axes, _keepdim(keepdim, keepdims)) * over(size_of(x, axes) - correction)
+    return sum_(square(x - mean_(x, axes, True)), axes, flag_of(keepdim, "keepdim")) * over(size_of(x, axes) - correction)
 
 
-def std(
-    x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None, unbiased: Any = None
-) -> Any:
+@dims
+def std(x: Any, dim: Dim = None, correction: float = 1, keepdim: bool = False, *, unbiased: Any = None) -> Any:
     """The standard deviation over ``dim``; equal values have gradient 0, one sample gives NaN."""
-    axes = axes_of(_dim(dim, axis), _floating(x, "std").ndim)
-    return std_(x, axes, _correction(correction, unbiased), _keepdim(keepdim, keepdims))
+    axes = axes_of(dim, floating(x, "std").ndim)
+    return std_(x, axes, _correction(correction, unbiased), flag_of(keepdim, "keepdim"))
 
 
-def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
+@dims
+def prod(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The product over ``dim`` (None: all); of nothing, 1.
 
     Halves are multiplied, then halves of halves: log2(n) products of slices, in which a zero among the factors needs no
@@ -251,7 +259,6 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
     >>> grad(prod(x), x)[0]
     tensor([6., 0., 0.])
     """
-    dim = _dim(dim, axis)
     flat = given(x, "prod").reshape(-1) if dim is None else given(x, "prod")
     a = axis_of(0 if dim is None else dim, flat.ndim)
     ndim = x.ndim
@@ -261,14 +268,14 @@ def prod(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | N
 
     x = flat if flat.ndim else flat.reshape(1)
     if x.shape[a] == 0:
-        return sum_(x, (a,), _keepdim(keepdim, keepdims)) + 1
+        return sum_(x, (a,), flag_of(keepdim, "keepdim")) + 1
     if x.dtype.kind in "biu":
         x = x.astype(np.int64) if isinstance(x, np.ndarray) else x.long()
     while (n := x.shape[a]) > 1:
         half = x[at(slice(0, n // 2))] * x[at(slice(n // 2, n // 2 * 2))]
         x = half if n % 2 == 0 else cat([half, x[at(slice(n - 1, n))]], a)
     x = x[at(0)]
-    if not _keepdim(keepdim, keepdims):
+    if not flag_of(keepdim, "keepdim"):
         return x
     return x.reshape((1,) * ndim) if dim is None else unsqueeze(x, a)
 
@@ -291,19 +298,21 @@ def _pick(x: Any, dim: Any, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
     return Extreme(x[tuple(places)], index)
 
 
-def max(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None) -> Any:
+@dims
+def max(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the larger of two tensors.
 
     >>> from autograd import tensor
     >>> tensor([[1., 5.], [7., 2.]]).max(dim=1).indices
     tensor([1, 0])
     """
-    return _max_or_min(x, _dim(dim, axis), _keepdim(keepdim, keepdims), amax, argmax, maximum)
+    return _max_or_min(x, dim, flag_of(keepdim, "keepdim"), amax, argmax, maximum)
 
 
-def min(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: Any = None) -> Any:
+@dims
+def min(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest entry (ties share the gradient), ``(values, indices)`` along ``dim``, or the smaller of two tensors."""
-    return _max_or_min(x, _dim(dim, axis), _keepdim(keepdim, keepdims), amin, argmin, minimum)
+    return _max_or_min(x, dim, flag_of(keepdim, "keepdim"), amin, argmin, minimum)
 
 
 def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any) -> Any:
@@ -313,87 +322,88 @@ def _max_or_min(x: Any, dim: Any, keepdim: bool, full: Any, arg: Any, pair: Any)
     return _pick(x, dim, keepdim, arg) if isinstance(dim, int | np.integer) else pair(x, dim)
 
 
-def amax(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+@dims
+def amax(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """The largest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amax_(given(x, "amax"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+    return amax_(given(x, "amax"), axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
-def amin(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+@dims
+def amin(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """The smallest entry over ``dim``; ties share the gradient evenly, a NaN takes all. Raises ValueError if empty."""
-    return amin_(given(x, "amin"), axes_of(_dim(dim, axis), x.ndim), _keepdim(keepdim, keepdims))
+    return amin_(given(x, "amin"), axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
+@dims
+def argmax(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The index (int64) of the largest entry along ``dim``, the first of equals; None: in the flattened tensor."""
-    dim = _dim(dim, axis)
-    return argmax_(given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), _keepdim(keepdim, keepdims))
+    return argmax_(given(x, "argmax"), None if dim is None else axis_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: Any = None) -> Any:
+@dims
+def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The index (int64) of the smallest entry along ``dim``, the first of equals; None: in the flattened tensor."""
-    dim = _dim(dim, axis)
-    return argmin_(given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), _keepdim(keepdim, keepdims))
+    return argmin_(given(x, "argmin"), None if dim is None else axis_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
-def cumsum(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+@dims
+def cumsum(x: Any, dim: int | None = None) -> Any:
     """Running sums along ``dim``."""
-    dim = _dim(dim, axis)
     a = axis_of(0 if dim is None else dim, given(x, "cumsum").ndim)
     return cumsum_(x, a) if x.ndim else x
 
 
-def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+@dims
+def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:
     """The p-norm over ``dim``, ``(sum |x|^p)^(1/p)``; ``p`` may be inf, 1, 2, 'fro' or any positive number.
 
     >>> from autograd import tensor
     >>> tensor([3., 4.]).norm()
     tensor(5.)
     """
-    axes = axes_of(_dim(dim, axis), _floating(x, "norm").ndim)
+    axes = axes_of(dim, floating(x, "norm").ndim)
     p = 2 if isinstance(p, str) and p == "fro" else number_of(p, "norm: p")
     if p == 2:
-        return norm_(x, axes, _keepdim(keepdim, keepdims))
+        return norm_(x, axes, flag_of(keepdim, "keepdim"))
     if p == math.inf:
-        return amax_(abs_(x), axes, _keepdim(keepdim, keepdims))
+        return amax_(abs_(x), axes, flag_of(keepdim, "keepdim"))
     if not p > 0:
         raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
-    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, _keepdim(keepdim, keepdims))
+    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, flag_of(keepdim, "keepdim"))
     if p == 1:
         return total
     zero = total == 0  # where the root has no derivative, the norm's is 0
     return where(zero, 0.0, pow_(where(zero, 1.0, total), 1 / p))
 
 
-def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None, keepdims: Any = None) -> Any:
+@dims
+def logsumexp(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """log(sum(exp(x))) over ``dim`` without overflow; of all -inf, -inf."""
-    axes = axes_of(_dim(dim, axis), _floating(x, "logsumexp").ndim)
-    return logsumexp_(x, axes, _keepdim(keepdim, keepdims)) if x.ndim else x * 1
+    axes = axes_of(dim, floating(x, "logsumexp").ndim)
+    return logsumexp_(x, axes, flag_of(keepdim, "keepdim")) if x.ndim else x * 1
 
 
-def _last(dim: Any, axis: Any) -> Any:
-    dim = _dim(dim, axis)
-    return -1 if dim is None else dim
-
-
-def softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+@dims
+def softmax(x: Any, dim: int | None = None) -> Any:
     """exp(x) / sum(exp(x)) along ``dim`` (default: the last).
 
     >>> from autograd import tensor
     >>> softmax(tensor([1000., 1000.]), 0)
     tensor([0.5000, 0.5000])
     """
-    a = axis_of(_last(dim, axis), _floating(x, "softmax").ndim)
+    a = axis_of(-1 if dim is None else dim, floating(x, "softmax").ndim)
     return softmax_(x, a) if x.ndim else x * 0 + 1
 
 
-def log_softmax(x: Any, dim: int | None = None, *, axis: int | None = None) -> Any:
+@dims
+def log_softmax(x: Any, dim: int | None = None) -> Any:
     """log(softmax(x)) along ``dim`` (default: the last), exact where softmax underflows."""
-    a = axis_of(_last(dim, axis), _floating(x, "log_softmax").ndim)
+    a = axis_of(-1 if dim is None else dim, floating(x, "log_softmax").ndim)
     return log_softmax_(x, a) if x.ndim else x * 0
 
 
-def softmax_cross_entropy(x: Any, index: Any) -> Any:
-    """-log(softmax(x))[index] for each row of x: logits (..., classes) and class indices (...), integers, give (...).
+def softmax_cross_entropy(logits: Any, index: Any) -> Any:
+    """-log(softmax(logits))[index] for each row: logits (..., classes) and class indices (...), integers, give (...).
 
     `nn.functional.cross_entropy` has reductions, weights and classes in dimension 1. Backward needs the logits, so that these
     must not be changed in place before it. Raises ValueError for shapes that do not fit
@@ -403,7 +413,8 @@ def softmax_cross_entropy(x: Any, index: Any) -> Any:
     >>> softmax_cross_entropy(tensor([[0., 0.], [1000., -1000.]]), tensor([1, 0]))
     tensor([0.6931, 0.0000])
     """
-    *rows, classes = _floating(x, "softmax_cross_entropy").shape or (0, 0)
+    x = logits
+    *rows, classes = floating(x, "softmax_cross_entropy").shape or (0, 0)
     if given(index, "softmax_cross_entropy").dtype.kind not in "iu":
         raise TypeError(f"softmax_cross_entropy: class indices are integers, got {index.dtype}; convert with .long() first")
     if not x.ndim or list(index.shape) != rows:

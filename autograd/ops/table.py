@@ -6,12 +6,16 @@ import builtins
 import math
 import numbers
 from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import isfunction, signature
+from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from autograd.core.node import Node, Op, each
-from autograd.errors import described, flag_of
+from autograd.core.symbols import ATOM, BINDS, Symbol
+from autograd.errors import described, int_of
 
 _WEAK = (int, float, bool)
 _BOOL = np.dtype("bool")
@@ -30,6 +34,12 @@ class Both(NamedTuple):
 
     on_float: Callable[..., Any]
     on_array: Callable[..., Any]
+
+    @property
+    def ufunc(self) -> Any:
+        """numpy's function, if arrays are computed by one."""
+        function = getattr(self.on_array, "__wrapped__", self.on_array)
+        return function if isinstance(function, np.ufunc) else None
 
     def compute(self) -> Callable[..., Any]:
         """The one that chooses."""
@@ -68,13 +78,13 @@ def fitting(name: str, *shapes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 
 
 class Elementwise(Op):
-    """A row of this table: its arguments are numbers and arrays of them, whose shapes broadcast."""
+    """A row whose arguments are numbers and arrays of them, whose shapes broadcast."""
 
-    __slots__ = ("arity",)
     plain = Op.plain - {tuple}
+    entrywise = True
 
-    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None) -> None:
-        super().__init__(name, compute, *vjps)
+    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None, **known: Any) -> None:
+        super().__init__(name, compute, *vjps, **known)
         self.arity = len(vjps)  # numpy would write into an argument too many
 
     def check(self, args: tuple[Any, ...]) -> None:
@@ -96,22 +106,91 @@ class Elementwise(Op):
         raise kind(f"{self.name} is not defined for {' and '.join(map(described, args))}") from None
 
 
-def op(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] | None) -> Op:
-    row = Elementwise(name, compute.compute() if isinstance(compute, Both) else compute, *vjps)
+# The rows by name: elementwise ones, and those that know about shapes. What reads a row asks the row; these are walked.
+ELEMENTWISE: dict[str, Op] = {}
+SHAPED: dict[str, Op] = {}
+UFUNCS: dict[Any, Op] = {}  # numpy's functions onto the rows: np.tanh(value), np.float64(2) * value
+
+
+def op(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] | None, **known: Any) -> Op:
+    """An elementwise row. Python's operator for it, if that is its name, and the ufunc that computes it go without saying."""
+    if name in BINDS:
+        known.setdefault("infix", name)
+    if isinstance(compute, Both):
+        known.setdefault("ufunc", compute.ufunc)
+    row = Elementwise(name, compute.compute() if isinstance(compute, Both) else compute, *vjps, **known)
     if isinstance(compute, Both):
         row.on_float, row.on_array = compute
+    row.tabled = True
     ELEMENTWISE[name] = row
+    Symbol.rows[row.infix or name] = row
+    UFUNCS.setdefault(row.ufunc, row)
     return row
 
 
-def row(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | each | None) -> Op:
+def real(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] | None, **known: Any) -> Op:
+    """An elementwise row that takes integers to floats: the tensor layer converts them first, for numpy would compute small ones in 16 bits."""
+    return op(name, compute, *vjps, floats=True, **known)
+
+
+def row(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | each | None, **known: Any) -> Op:
     """A row that knows about shapes."""
-    SHAPED[name] = made = Op(name, compute, *vjps)
+    made = Op(name, compute, *vjps, **known)
+    made.tabled, made.entrywise = True, False
+    SHAPED[name] = made
+    if made.infix:
+        Symbol.rows[made.infix] = made
     return made
 
 
-ELEMENTWISE: dict[str, Op] = {}  # every elementwise row by name: kernels, pictures and tests read it
-SHAPED: dict[str, Op] = {}  # every row that knows about shapes
+def public(chapter: ModuleType) -> dict[str, Any]:
+    """What a chapter gives to users: the rows and functions in it whose names have no underscore at either end."""
+    found = {}
+    for name, thing in vars(chapter).items():
+        own = isfunction(thing) and thing.__module__ == chapter.__name__
+        if name.strip("_") == name and (own or isinstance(thing, Elementwise)):
+            found[name] = thing
+            if isinstance(thing, Op) and not thing.name.isidentifier():
+                thing.public = name
+    return found
+
+
+# What several rows know alike.
+def written_along(name: str) -> dict[str, Any]:
+    """Of a row of one axis: how it is written, and how it takes a batch."""
+    return {
+        "write": lambda p, x, axis: p.call(name, x, dim=axis),
+        "on_batch": lambda f, x, axis: f(x, axis + 1),
+    }
+
+
+def written_over(name: str, sign: str, *settings: str) -> dict[str, Any]:
+    """Of a reduction over several axes: how it is written, in text and in a circle, and how it takes a batch.
+
+    ``settings`` are arguments between the axes and keepdim.
+    """
+
+    def write(p: Any, x: Any, axes: tuple[int, ...], *rest: Any) -> str:
+        *values, keepdim = rest
+        dims = {} if len(axes) == len(getattr(x, "shape", ())) else {"dim": axes[0] if len(axes) == 1 else axes}
+        more = {key: value for key, value in zip(settings, values) if value != 1}
+        return p.call(name, x, **dims, **more, **({"keepdim": True} if keepdim else {}))
+
+    return {
+        "write": write,
+        "sign": lambda p, x, axes=(), *rest: sign + (p.below(axes) if len(axes) < len(getattr(x, "shape", ())) else ""),
+        "on_batch": lambda f, x, axes, *rest: f(x, tuple(a + 1 for a in axes), *rest),
+    }
+
+
+def padded(x: np.ndarray, ndim: int) -> np.ndarray:
+    """A batch with axes of size 1 behind its first one, for ``ndim`` in all."""
+    return x if x.ndim == ndim else x.reshape((len(x), *[1] * (ndim - x.ndim), *x.shape[1:]))
+
+
+def method(name: str) -> Callable[..., str]:
+    """A row that is written as a method of its first argument."""
+    return lambda p, x, *args: p.call(f"{p(x, ATOM)}.{name}", *args)
 
 
 # Dimensions, and what the functions of the chapters check.
@@ -119,7 +198,27 @@ Dim = int | Sequence[int] | None
 _ALL = tuple(range(64))  # more axes than an array may have
 
 
-# Helpers that serve arrays and nodes alike.
+def dims(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let numpy's ``axis`` and ``keepdims`` stand for ``dim`` and ``keepdim``. Raises TypeError where both are given."""
+    places = {name: i for i, name in enumerate(signature(function).parameters)}
+
+    @wraps(function)
+    def aliased(*args: Any, **given: Any) -> Any:
+        for alias, name in _ALIASES if given else ():
+            if (value := given.pop(alias, None)) is not None:
+                if len(args) > places[name]:
+                    given[name] = args[places[name]]
+                if given.get(name) is not None:
+                    raise TypeError(f"{alias} is an alias of {name}; got both, {name}={given[name]!r} and {alias}={value!r}")
+                given[name] = value
+        return function(*args, **given)
+
+    return aliased
+
+
+_ALIASES = (("axis", "dim"), ("keepdims", "keepdim"))
+
+
 def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
     """``dim`` as a tuple of axes >= 0; None and () mean all of them."""
     if dim is None or (isinstance(dim, list | tuple) and not dim):
@@ -143,7 +242,13 @@ def axis_of(dim: int, ndim: int) -> int:
     return (axes_of(dim, ndim) or (0,))[0]
 
 
-# fmt: on
+def shape_from(sizes: Any, what: str) -> tuple[int, ...]:
+    """A shape given as ints, or as one list or tuple of them."""
+    if isinstance(sizes, tuple) and len(sizes) == 1 and isinstance(sizes[0], (list, tuple)):
+        sizes = sizes[0]
+    if not isinstance(sizes, (list, tuple)):
+        raise TypeError(f"{what} is made of ints, got {described(sizes)}")
+    return tuple([n if n.__class__ is int else int_of(n, f"a size in {what}") for n in sizes])
 
 
 def size_of(x: Any, axes: tuple[int, ...]) -> Any:
@@ -153,20 +258,6 @@ def size_of(x: Any, axes: tuple[int, ...]) -> Any:
 
 def over(n: float) -> float:
     return 1 / n if n > 0 else math.inf if n == 0 else math.nan
-
-
-def _dim(dim: Any, axis: Any) -> Any:
-    if axis is not None and dim is not None:
-        raise TypeError(f"axis is an alias of dim; got both, dim={dim!r} and axis={axis!r}")
-    return dim if axis is None else axis
-
-
-def _keepdim(keepdim: Any, keepdims: Any) -> bool:
-    if keepdims is None and keepdim.__class__ is bool:
-        return keepdim
-    if keepdims is not None and keepdim is not False:
-        raise TypeError(f"keepdims is an alias of keepdim; got both, keepdim={keepdim!r} and keepdims={keepdims!r}")
-    return flag_of(keepdim if keepdims is None else keepdims, "keepdim")
 
 
 _TENSORS: set[type] = set()  # the classes that were seen to be tensors
@@ -183,7 +274,7 @@ def given(x: Any, name: str) -> Any:
     raise TypeError(f"{name} expects a Tensor, got {described(x)}; wrap it as tensor(...)")
 
 
-def _floating(x: Any, name: str) -> Any:
+def floating(x: Any, name: str) -> Any:
     if given(x, name).dtype.kind != "f":
         raise TypeError(f"{name} needs a floating dtype, got {x.dtype}; convert with .float() first")
     return x

@@ -15,10 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.core.notes import Call, Notes, user_frame
+from autograd.core.notes import Call, user_frame
 from autograd.core.walk import ancestors
 from autograd.errors import brief, described
+from autograd.faces.record import Released
 from autograd.faces.tensor import Tensor
+from autograd.ops import elementwise
+from autograd.ops.moves import getitem_
 from autograd.program.words import sign
 
 __all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "outputs_of", "read", "scopes"]
@@ -63,10 +66,10 @@ class Reading:
         self.called: set[str] = set()  # all names
         self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
         self.variables: dict[Node, list[tuple[Node, Node | None]]] = {}
-        noted: dict[Any, Node] = {n.tag: n for n in nodes if isinstance(n.tag, Notes)}
+        noted: dict[Any, Node] = {n.notes: n for n in nodes if n.notes is not None}
         for n in self.nodes:
-            if isinstance(n.tag, Notes):
-                pairs = [(noted[v], noted.get(output)) for v, output in n.tag.gradient_of if v in noted]
+            if n.notes is not None:
+                pairs = [(noted[v], noted.get(output)) for v, output in n.notes.gradient_of if v in noted]
                 if pairs:  # one that passed through is the gradient of the leaves that it came to
                     self.variables[n] = [pair for pair in pairs if pair[0].is_leaf] or pairs[:1]
         starts = [n for n in roots if n not in self.variables]
@@ -101,7 +104,7 @@ class Reading:
 
 
 def _same(n: Node) -> bool:
-    return n.op is not None and n.op.name == "pow" and len(n.args) == 2 and not isinstance(n.args[1], Node) and n.args[1] == 1
+    return n.op is elementwise.pow and len(n.args) == 2 and not isinstance(n.args[1], Node) and n.args[1] == 1
 
 
 class _Few:
@@ -162,9 +165,11 @@ def _variables(frame: FrameType) -> dict[str, Any]:
 # Names. In a released graph a shell stands for a tensor that the program may still hold: they share the tuple of their
 # arguments, and, where there is none, their notes.
 def _key(n: Any) -> Any:
-    if n.rank == 2 and n.op is None and isinstance(n.tag, Notes):
-        return id(n.tag)
-    return id(n.x) if n.rank == 2 and not n.is_leaf else id(n)
+    if not isinstance(n, Tensor | Released):
+        return id(n)
+    if n.op is None and n.notes is not None:
+        return id(n.notes)
+    return id(n) if n.is_leaf else id(n.x)
 
 
 def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
@@ -197,7 +202,7 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
     reading.called = set(found.values())
     whole = [(name, t.raw) for name, t in variables.items() if t.__class__ is Tensor and t.dtype.kind in "iu"]
     for n in reading.nodes if whole else ():
-        if n.op is not None and n.op.name == "[]":
+        if n.op is getitem_:
             for key in n.args[1]:
                 if isinstance(key, np.ndarray):
                     same = (name for name, raw in whole if raw.size == key.size and np.array_equal(raw.reshape(-1), key.reshape(-1)))
@@ -233,7 +238,7 @@ def _pairs(names: Any) -> list[tuple[str, Node]]:
             raise TypeError(f"a name must be a str, got {described(name)}")
         if not isinstance(node, Node):
             raise TypeError(f"names maps names to Values and Tensors, got {described(node)} for {brief(name)}")
-        pairs += [(f"{name}[{i}]" if node.rank == 3 else name, n) for i, n in enumerate(node.entries())]
+        pairs += [(name if n is node else f"{name}[{i}]", n) for i, n in enumerate(node.entries())]
     return pairs
 
 
@@ -269,7 +274,7 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
     """
     outputs: dict[Call, list[Node]] = {}
     for n in reading.nodes:
-        for call in n.tag.calls if isinstance(n.tag, Notes) else ():
+        for call in n.calls:
             outputs.setdefault(call, []).append(n)
     around: dict[Node, list[Call]] = {}
     within: dict[Call, set[Node]] = {}
@@ -311,7 +316,7 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
 
 def _older(n: Node, call: Call) -> bool:
     """Did ``n`` come out of a call that began before this one? Then it is older, for it is not this call's own result."""
-    return isinstance(n.tag, Notes) and any(c.began < call.began for c in n.tag.calls) and call not in n.tag.calls
+    return any(c.began < call.began for c in n.calls) and call not in n.calls
 
 
 def _module_names(names: Any, variables: Mapping[str, Any]) -> dict[int, str]:

@@ -7,13 +7,12 @@ rows of the table write when they are handed symbols instead of numbers.
 from __future__ import annotations
 
 import builtins
-import itertools
 import keyword
 import math
 import re
 import unicodedata
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -22,13 +21,15 @@ import numpy as np
 import autograd
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import user_frame
-from autograd.core.symbols import ATOM, SIGN, Symbol, is_long, literal
+from autograd.core.symbols import ATOM, Python, is_long, literal
 from autograd.errors import flag_of, int_of
-from autograd.faces.tensor import item, pack, scalars
+from autograd.faces.bridge import item, pack, scalars
+from autograd.faces.value import Value
 from autograd.faces.versions import Changed
-from autograd.ops import elementwise, moves, products, reduce, table
-from autograd.program.formulas import Exact, Shaped, as_symbols, fitted, product
+from autograd.ops import elementwise, moves, products, reduce
+from autograd.program.formulas import Seen, as_symbols, fitted, product
 from autograd.program.reading import Reading, read
+from autograd.program.steps import Program
 
 __all__ = ["Listing", "listing"]
 
@@ -92,8 +93,17 @@ def _unchanged(n: Node) -> None:
 
 
 # Names.
-_ROOMS = (autograd, elementwise, moves, reduce, products, itertools)  # where the functions in a listing come from
-_TAKEN = {*keyword.kwlist, *dir(builtins), *autograd.__all__, "ag", "floordiv", "islice", "mod", "np", "put_"}  # they mean something
+_ROOMS = (autograd, elementwise, moves, reduce, products)  # where the functions in a listing come from
+_TAKEN = {*keyword.kwlist, *dir(builtins), *autograd.__all__, "ag", "np", "put_"}  # they mean something
+
+
+class _Rows(Python):
+    """Writes calls of rows where Python's floats would raise an error, as in 1 / 0."""
+
+    def infix(self, op: Op, a: Any, b: Any) -> Any:
+        if op.infix in ("/", "//", "%", "**"):
+            return self.call("ag.pow" if op.infix == "**" else op.public, a, b)
+        return super().infix(op, a, b)
 
 
 class _Names:
@@ -158,7 +168,7 @@ class _Writer:
         self.slopes: dict[Node, str] = {}  # the names of the gradients so far
         self.separate: set[Node] = set()  # those that may be added to in place: no other name has their array
         self.added = False
-        self.symbols = lru_cache(2)(self.stand_ins)  # asked for once for each argument
+        self.symbols = lru_cache(2)(lambda n: as_symbols(n, self.names, self.hold))  # asked for once for each argument
         self.numbers = lru_cache(2)(self.recorded)
         self.unique = _Names()
         self.names: dict[Node, str] = {}
@@ -198,92 +208,71 @@ class _Writer:
     # Forward.
     def forward(self) -> None:
         self.line("# forward")
-        for n in self.reading.nodes:
-            if n.is_leaf:
-                if is_long(n.raw):
-                    self.given[self.names[n]] = n.raw
-                else:
-                    self.line(f"{self.names[n]} = {literal(n.raw, self.precision)}")
-        for n in self.reading.nodes:
-            if not n.is_leaf:
-                shape = getattr(n, "shape", ())
-                self.line(f"{self.names[n]} = {self.computed(n)}", _sizes(shape) or f"{float(n.raw):.4g}")
+        program = Program(self.reading.roots)
+        for n in program.inputs:
+            if is_long(n.raw):
+                self.given[self.names[n]] = n.raw
+            else:
+                self.line(f"{self.names[n]} = {literal(n.raw, self.precision)}")
+        for step in program.steps:
+            n = step.node
+            self.line(f"{self.names[n]} = {self.computed(n)}", _sizes(getattr(n, "shape", ())) or f"{float(n.raw):.4g}")
 
     def computed(self, n: Any) -> str:
         """How ``n`` came about."""
-        if n.op is pack:
-            return self.packed(n)
-        if n.op is scalars:
-            return f"{self.names[n.args[0]]}.reshape(-1)"
-        if n.op is item:
-            return f"{self.names[n.args[0]]}[{n.args[1]}].item()"
-
-        def write(kind: Any) -> Shaped:
-            assert n.op is not None
-            return kind.written(n.op, self.cast(n, self.symbols(n, kind)[1]))
-
-        if _steady(n):
-            return write(Shaped).raw
+        args = self.cast(n, self.symbols(n)[1])
+        if n.op.across or _steady(n):
+            return str(Seen.made(n.op, args))
         scope = self.numbers(n)
-        if any(table.get(n.op.name) is n.op for table in (table.ELEMENTWISE, table.SHAPED)):
-            s, value = self.tried(write, scope)
-        else:
-            try:  # a row of somebody's own: as it computes, if that takes symbols and gives what was recorded
-                s, value = self.tried(write, scope)
-                as_recorded = np.array_equal(np.asarray(value, np.asarray(n.raw).dtype), n.raw, equal_nan=True)
-            except Exception:
-                as_recorded = False
-            if not as_recorded:
-                s = _called(self.hold(n.op, _identifier(n.op.name) or "row"), *self.symbols(n)[1])
-                value = eval(s.raw, self.scope, scope)
-        return self.kept(s, value, n).raw
+        try:
+            text, binds, value = self.tried(Seen.made(n.op, args), scope)
+            if not n.op.tabled and not np.array_equal(np.asarray(value, np.asarray(n.raw).dtype), n.raw, equal_nan=True):
+                raise ValueError
+        except Exception:
+            if n.op.tabled:
+                raise
+            text = self.called(self.hold(n.op, _identifier(n.op.name) or "row"), *args)  # a row of somebody's own that takes no symbols
+            binds, value = ATOM, eval(text, self.scope, scope)
+        return self.kept(text, binds, value, n)[0]
 
-    def packed(self, n: Any) -> str:
-        """Numbers made a tensor."""
-        shape, dtype, *values = n.args
-        entries = [self.names[v] if isinstance(v, Node) else literal(v) for v in values]
-        if not shape:
-            return f"np.{dtype.name}({entries[0]})"
-        flat = f"np.array([{', '.join(entries)}], dtype=np.{dtype.name})"
-        return flat if len(shape) == 1 else Shaped(flat).reshape(shape).raw
+    def called(self, name: str, *args: Any) -> str:
+        return f"{name}({', '.join(map(Python(), args))})"
 
     def cast(self, n: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Elementwise operands in the dtype of the result, where numpy would widen them: a 0-d float64 beside float32."""
-        if n.rank == 1 or table.ELEMENTWISE.get(n.op.name) is not n.op:
+        if isinstance(n, Value) or not (n.op.tabled and n.op.entrywise):
             return args
         return tuple(
-            moves.cast_(a, n.dtype) if isinstance(a, Symbol) and not np.can_cast(getattr(a, "dtype", n.dtype), n.dtype) else a for a in args
+            moves.cast_(a, n.dtype) if isinstance(a, Seen) and not np.can_cast(getattr(a, "dtype", n.dtype), n.dtype) else a for a in args
         )
-
-    def stand_ins(self, n: Node, kind: type[Shaped] = Shaped) -> tuple[Any, tuple[Any, ...]]:
-        """The result and the arguments of ``n`` as symbols."""
-        return as_symbols(n, self.names, self.hold, kind)
 
     # What lines give is tried with the recorded numbers: so the dtypes and shapes are known, and what Python refuses.
     def recorded(self, n: Node) -> dict[str, Any]:
         """The recorded numbers by their names."""
         return {self.names[a]: a.raw for a in (n, *n.args) if isinstance(a, Node)}
 
-    def tried(self, write: Callable[[type[Shaped]], Shaped], scope: Mapping[str, Any]) -> tuple[Shaped, Any]:
-        """What is written, and its value: with operators, or with calls of rows where Python's floats raise, as in 1 / 0."""
+    def tried(self, s: Any, scope: Mapping[str, Any]) -> tuple[str, int, Any]:
+        """What is written, how tightly it binds, and its value: with operators, or with calls of rows where Python's floats raise."""
         with np.errstate(all="ignore"):
             try:
-                s = write(Shaped)
-                value = eval(s.raw, self.scope, scope)
+                text, binds = Python().of(s)
+                value = eval(text, self.scope, scope)
                 if not isinstance(value, complex):  # (-8.0) ** 0.5
-                    return s, value
+                    return text, binds, value
             except (ArithmeticError, ValueError):
                 pass
-            s = write(Exact)
-            return s, eval(s.raw, self.scope, scope)
+            text, binds = _Rows().of(s)
+            return text, binds, eval(text, self.scope, scope)
 
-    def kept(self, s: Shaped, value: Any, n: Any) -> Shaped:
-        """``s``, which gives ``value``, as the face of ``n`` keeps it: a float, or an array of its shape and dtype."""
-        if n.rank == 1:
-            return s if value.__class__ in (float, int) else Shaped(f"float({s.raw})")
+    def kept(self, text: str, binds: int, value: Any, n: Any) -> tuple[str, int]:
+        """``text``, which gives ``value``, as the face of ``n`` keeps it: a float, or an array of its shape and dtype."""
+        if isinstance(n, Value):
+            return (text, binds) if value.__class__ in (float, int) else (f"float({text})", ATOM)
         if not isinstance(value, np.ndarray | np.generic):
-            return fitted(Shaped(f"np.{n.dtype.name}({s.raw})", (), n.dtype), n)
-        return fitted(Shaped(s.raw, value.shape, value.dtype, s.binds), n)
+            text, binds, value = f"np.{n.dtype.name}({text})", ATOM, n.dtype.type(value)
+        whole = Seen(text if binds == ATOM else f"({text})", value)
+        kept = fitted(whole, n)
+        return (text, binds) if kept is whole else Python().of(kept)
 
     # Backward.
     def backward(self) -> None:
@@ -303,91 +292,84 @@ class _Writer:
         head = len(self.lines)
         self.line(f"# backward: d_x is the derivative of {total} with respect to x")
         for n in self.reading.roots:
-            self.add(n, _one(n))
+            self.add(n, *_one(n))
         wanted = _wanted(self.reading.nodes)
         for n in reversed(self.reading.nodes):
             if n in self.slopes and n.op is not None and not n.is_leaf:
                 comment = f"through {_plain(n.op.name)}"
-                for i, (a, rule) in enumerate(zip(n.args, n.op.vjps)):
-                    if rule is not None and isinstance(a, Node) and a in wanted:
-                        self.flow(n, i, a, rule, comment)
+                for i, a in n.takes():
+                    if a in wanted:
+                        self.flow(n, i, a, comment)
                         comment = ""
         if self.added:
             self.lines[head] += "; where x was used more than once, it adds up"
 
-    def flow(self, n: Any, i: int, a: Any, rule: Any, comment: str) -> None:
+    def flow(self, n: Any, i: int, a: Any, comment: str) -> None:
         """The line for what flows from ``n`` into its argument ``a``."""
         slope = self.slopes[n]
         if n.op is pack:
-            self.add(a, Shaped(f"{slope}.item({i - 2})"), comment)
+            self.add(a, f"{slope}.item({i - 2})", True, comment)
         elif n.op is scalars:
-            self.add(a, fitted(Shaped(slope, (a.raw.size,), np.dtype("float64")).reshape(a.shape), a), comment)
+            self.add(a, str(fitted(Seen(slope, np.zeros(a.raw.size)).reshape(a.shape), a)), False, comment)
         elif n.op is item:
             if a not in self.slopes:
-                self.add(a, Shaped(f"np.zeros({a.raw.size})"))
+                self.add(a, f"np.zeros({a.raw.size})", True)
             self.line(f"{self.slopes[a]}[{n.args[1]}] += {slope}", comment)
         else:
-            self.add(a, self.product(n, i, a, rule, slope), comment)
+            text, binds = self.product(n, i, a, slope)
+            self.add(a, text, isinstance(a, Value) or binds != ATOM, comment)
 
-    def product(self, n: Any, i: int, a: Any, rule: Any, slope: str) -> Shaped:
+    def product(self, n: Any, i: int, a: Any, slope: str) -> tuple[str, int]:
         """What flows, as the rule of the row says."""
-
-        def write(kind: Any) -> Shaped:
-            z, args = self.symbols(n, kind)
-            return product(n, rule, kind(slope, getattr(n, "shape", ()), getattr(n, "dtype", None)), z, args)
-
-        if _steady(n):
-            return write(Shaped)
-        scope = ChainMap({slope: 1.0 if n.rank == 1 else np.ones(n.shape, n.dtype)}, self.numbers(n))
+        one = 1.0 if isinstance(n, Value) else np.ones(n.shape, n.dtype)
         try:
-            s, value = self.tried(write, scope)
+            z, args = self.symbols(n)
+            s = product(n, i, Seen(slope, one), z, args)
+            if _steady(n):
+                return Python().of(s)
+            text, binds, value = self.tried(s, ChainMap({slope: one}, self.numbers(n)))
         except Exception:  # what a rule of somebody's own does with a symbol is anybody's guess
             row = self.hold(n.op, _identifier(n.op.name) or "row")
             z, args = self.symbols(n)
-            several = isinstance(n.op.vjps, tuple)
-            rule_of = f"{row}.vjps[{i}]" if several else f"next(islice({row}.vjps, {i}, None))"
-            s = _called(rule_of, Shaped(slope), z, *(args if several else (args,)))
-            value = eval(s.raw, self.scope, scope)
-        return self.kept(s, value, a)
+            text = self.called(f"{row}.vjp", i, Seen(slope), z, args)
+            binds, value = ATOM, eval(text, self.scope, ChainMap({slope: one}, self.numbers(n)))
+        return self.kept(text, binds, value, a)
 
-    def add(self, a: Any, s: Shaped, comment: str = "") -> None:
-        """The line that gives ``s`` to the gradient of ``a``: the first one makes it, further ones add to it."""
+    def add(self, a: Any, text: str, separate: bool, comment: str = "") -> None:
+        """The line that gives ``text`` to the gradient of ``a``: the first one makes it, further ones add to it.
+
+        ``separate``: does it make a number, or an array of its own?
+        """
         if a not in self.slopes:
             self.slopes[a] = name = self.unique.new(f"d_{self.names[a]}")
-            self.line(f"{name} = {s.raw}", comment)
-            if a.rank == 1 or s.binds != ATOM:
+            self.line(f"{name} = {text}", comment)
+            if separate:
                 self.separate.add(a)
             return
         self.added = True
         name = self.slopes[a]
         if a in self.separate:
-            self.line(f"{name} += {s.raw}", comment)
+            self.line(f"{name} += {text}", comment)
         else:
-            self.line(f"{name} = {(Shaped(name) + s).raw}", comment)
+            self.line(f"{name} = {name} + {text}", comment)
             self.separate.add(a)
 
 
-def _called(name: str, *args: Any) -> Shaped:
-    return Shaped(f"{name}({', '.join(map(literal, args))})", None)
-
-
-def _one(n: Any) -> Shaped:
-    if n.rank == 1:
-        return Shaped("1.0")
-    return Shaped(f"np.ones({n.shape}, dtype=np.{n.dtype.name})" if n.shape else f"np.{n.dtype.name}(1.0)", binds=SIGN)
+def _one(n: Any) -> tuple[str, bool]:
+    if isinstance(n, Value):
+        return "1.0", True
+    return f"np.ones({n.shape}, dtype=np.{n.dtype.name})" if n.shape else f"np.{n.dtype.name}(1.0)", True
 
 
 def _steady(n: Any) -> bool:
     """Was it computed by a scalar kernel, and is nothing about it infinite? Then Python's operators do not raise."""
-    return (n.dx is not None or n.dy is not None) and all(x is None or math.isfinite(x) for x in (n.raw, n.dx, n.dy))
+    return isinstance(n, Value) and bool(n.partials) and all(map(math.isfinite, (n.raw, *n.partials.values())))
 
 
 def _wanted(nodes: list[Node]) -> set[Node]:
     """The nodes through which a gradient reaches a leaf."""
     found: set[Node] = set()
     for n in nodes:
-        if n.op is leaf or (
-            n.op is not None and any(r is not None and isinstance(a, Node) and a in found for a, r in zip(n.args, n.op.vjps))
-        ):
+        if n.op is leaf or any(a in found for _, a in n.takes()):
             found.add(n)
     return found

@@ -11,18 +11,11 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node, Op
-from autograd.core.notes import Notes
+from autograd.core.symbols import ATOM, BINDS, COMPARE
+from autograd.program.mathematics import UP, Mathematics
 
-__all__ = ["ORDERED", "clean", "details", "number", "shape", "shape_of", "sign", "size", "value"]
+__all__ = ["clean", "details", "number", "ordered", "shape", "shape_of", "sign", "size", "value"]
 
-SIGNS = {
-    "*": "×", "-": "−", "neg": "−{x}", "/": "÷", "sum": "Σ", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "abs": "|{x}|", "sqrt": "√",
-    "square": "{x}²", "reciprocal": "1 ÷ {x}", "broadcast": "spread", "tensor": "gather", "values": "scatter",
-    "log_softmax": "log\nsoftmax", "cross entropy": "cross\nentropy",
-}  # fmt: skip
-_INFIX = ("+", "-", "*", "/", "%", "//")
-_UP = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
-_DOWN = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 _UNSEEN = {i: 0x2400 + i for i in range(32)} | {127: 0x2421, 9: " ", 13: None}  # control characters as their pictures
 _UNSEEN |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD) | {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}  # what no file may hold
 
@@ -75,6 +68,29 @@ def _nameless(_: Any) -> str:
     return ""
 
 
+class _Circle(Mathematics):
+    """Writes an operation for a circle: what has no short name is a letter, or nothing at all."""
+
+    def __init__(self, called: Callable[[Any], str], letter: str, precision: int) -> None:
+        self.called, self.letter, self.precision = called, letter, precision
+        self.letters = iter("ijklmnpq" * 8)  # for arrays of indices
+
+    def of(self, x: Any) -> tuple[str, int]:
+        return (self.called(x) or self.letter, ATOM) if isinstance(x, Node) else super().of(x)
+
+    def constant(self, x: Any) -> str:
+        if isinstance(x, float):
+            return number(x, self.precision)
+        if isinstance(x, np.ndarray) and x.ndim:
+            return self.called(x) or next(self.letters)
+        return super().constant(x)
+
+
+def ordered(op: Op) -> bool:
+    """Does it matter which operand comes first?"""
+    return op.infix in ("-", "/", "**", "%", "//")
+
+
 def sign(
     op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless, letter: str = "x"
 ) -> str:
@@ -84,55 +100,27 @@ def sign(
     >>> sign(mul, (0.1, mul)), sign(pow, (mul, 2.0)), sign(mul, (mul, mul)), sign(sub, (mul, mul), called=lambda a: "ab")
     ('0.1 × x', 'x²', '×', 'ab − ab')
     """
-    name, plain = op.name, SIGNS.get(op.name, op.name)
-    places = [i for i, a in enumerate(args) if isinstance(a, int | float) and not isinstance(a, bool)]
+    plain = op.sign if isinstance(op.sign, str) else op.name
     x = next((called(a) for a in args if isinstance(a, Node)), "") or letter
-    if len(args) == 2 and len(places) == 1 and fold and (name in _INFIX or name in _FOLDED):
-        c = number(args[places[0]], precision)
-        first = places[0] == 0
-        if name == "pow" and not first and c.lstrip("−").isdigit():
-            return f"{x}{c.replace('−', '-').translate(_UP)}"
-        if c[0] == "−" and name not in _FOLDED.keys() - {"pow"}:
-            c = f"({c})"
-        if name == "pow":
-            return f"{c} ^ {x}" if first else f"{x} ^ {c}"
-        if name in _INFIX:
-            return f"{c} {plain} {x}" if first else f"{x} {plain} {c}" if name != "*" else f"{c} × {x}"
-        return f"{_FOLDED[name]}({x}, {c})"
-    if name in ORDERED and all(map(called, args)):
-        return f"{called(args[0])} {'^' if name == 'pow' else plain} {called(args[1])}"
-    if name in ("sum", "mean", "max", "min", "norm", "std", "logsumexp", "softmax", "log_softmax", "cumsum") and len(args) > 1:
-        axes = args[1] if isinstance(args[1], tuple) else ()
-        if 0 < len(axes) < len(shape_of(args[0])):
-            return plain + ",".join(map(str, axes)).translate(_DOWN)
-    if name == "permute" and len(args) > 1:
-        return f"{x}ᵀ" if tuple(args[1]) == (1, 0) else f"permute {shape(args[1])}"
-    if name == "reshape" and len(args) > 1:
-        return f"reshape\n{shape(args[1]) or 'scalar'}"
-    if name == "to" and len(args) > 1:
-        return f"to {np.dtype(args[1]).name}"
-    if name == "[]" and len(args) > 1:
-        return f"{x}[{_index(args[1], called)}]"
-    if name == "item" and len(args) > 1:
-        return f"[{args[1]}]"
-    return plain.replace("{x}", x)
+    places = [i for i, a in enumerate(args) if isinstance(a, int | float) and not isinstance(a, bool)]
+    binds = COMPARE if op.infix is None else BINDS[op.infix]
+    if len(args) == 2 and len(places) == 1 and fold and (binds < COMPARE or (op.entrywise and op.infix is None)):
+        return _with_constant(op, plain, x, number(args[places[0]], precision), first=places[0] == 0)
+    if ordered(op) and all(map(called, args)):
+        return f"{called(args[0])} {'^' if op.infix == '**' else plain} {called(args[1])}"
+    return op.sign(_Circle(called, letter, precision), *args) if callable(op.sign) else plain.replace("{x}", x)
 
 
-ORDERED = ("-", "/", "pow", "%", "//")  # where it matters which operand comes first
-_FOLDED = {"pow": "", "maximum": "max", "minimum": "min", "clamp_min": "max", "clamp_max": "min", "prelu": "prelu", "elu": "elu"}
-
-
-def _index(key: Any, called: Callable[[Any], str]) -> str:
-    parts, letters = [], iter("ijklmnpq" * 8)  # for arrays of indices
-    for k in key if isinstance(key, tuple) else (key,):
-        if isinstance(k, slice):
-            start, stop, step = ("" if s is None else str(s) for s in (k.start, k.stop, k.step))
-            parts.append(f"{start}:{stop}" + f":{step}" * bool(step))
-        else:
-            parts.append("…" if k is Ellipsis else str(k) if k is None or isinstance(k, int) else called(k) or next(letters))
-    if len(parts) > 1 and parts[-1] == "…":
-        parts.pop()
-    return ", ".join(parts)
+def _with_constant(op: Op, plain: str, x: str, c: str, first: bool) -> str:
+    """An operation on ``x`` and the constant ``c``."""
+    power = op.infix == "**"
+    if power and not first and c.lstrip("−").isdigit():
+        return f"{x}{c.replace('−', '-').translate(UP)}"
+    if op.infix is None:
+        return f"{plain}({x}, {c})"
+    if c[0] == "−":
+        c = f"({c})"
+    return f"{c} {'^' if power else plain} {x}" if first or op.infix == "*" else f"{x} {'^' if power else plain} {c}"
 
 
 def details(n: Any, name: str, precision: int = 4, source: bool = True) -> str:
@@ -155,7 +143,7 @@ def details(n: Any, name: str, precision: int = 4, source: bool = True) -> str:
     elif not sizes:
         x = float(n.raw)
         lines.append(repr(x) if math.isfinite(x) else number(x))
-    if source and isinstance(n.tag, Notes) and n.tag.place is not None:
-        file, line = n.tag.place.code.co_filename, n.tag.place.line
+    if source and n.place is not None:
+        file, line = n.place.code.co_filename, n.place.line
         lines.append(f"{os.path.basename(file)}:{line}: {clean(linecache.getline(file, line).strip(), 100)}".rstrip(": "))
     return "\n".join(lines)

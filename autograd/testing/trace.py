@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node, Op
+from autograd.core.node import Node
 from autograd.core.walk import ancestors
-from autograd.ops import elementwise, moves, products, reduce, table
+from autograd.ops.table import padded
 from autograd.testing.differences import slope
 
 __all__ = ["STEP", "Trace", "flat", "rounding"]
@@ -30,52 +30,11 @@ def flat(raws: Sequence[Any]) -> np.ndarray:
     return np.concatenate([np.ravel(raw) for raw in raws]) if len(raws) else np.zeros(0)
 
 
-# Away from their corners these are analytic, but numpy has them for complex numbers in another sense, or not at all.
-_COMPLEX: dict[Op, Callable[..., Any]] = {
-    elementwise.abs: lambda x: np.where(np.real(x) < 0, -x, x),
-    elementwise.floor: lambda x: np.floor(np.real(x)) + 0j,
-    elementwise.ceil: lambda x: np.ceil(np.real(x)) + 0j,
-    elementwise.floordiv: lambda x, y: np.real(x) // np.real(y) + 0j,
-    elementwise.mod: lambda x, y: x - y * (np.real(x) // np.real(y)),
-}
-# Rows whose compute takes a batch, an axis more in front, once shorter arguments are padded; and those that number the axes.
-_KNOWN = {*table.ELEMENTWISE.values(), *table.SHAPED.values()}
-_ELEMENTWISE = {row.compute for row in table.ELEMENTWISE.values()}
-_PADDED = {*table.ELEMENTWISE.values(), products.matmul_, moves.cast_, moves.clone_}
-_AXES = {reduce.sum_, reduce.mean_, reduce.amax_, reduce.amin_, reduce.norm_, reduce.std_, reduce.logsumexp_}  # a tuple of them
-_AXIS = {reduce.softmax_, reduce.log_softmax_, reduce.cumsum_}  # one
-
-
-def _batched(op: Op, args: tuple[Any, ...]) -> Callable[..., Any] | None:
-    """``op`` of a batch of first arguments, where that is easily said."""
-    if op in (moves.getitem_, moves.put_):
-        if any(isinstance(k, np.ndarray) for k in args[1]):  # whose axes may come first
-            return None
-        if op is moves.getitem_:
-            return lambda f, x, key: x[(slice(None), *key)]
-        return lambda f, g, key, shape: f(g, (slice(None), *key), (len(g), *shape))
-    if op is moves.reshape_:
-        return lambda f, x, shape: x.reshape((-1, *shape))
-    if op is moves.broadcast_to_:
-        return lambda f, x, shape: np.broadcast_to(_padded(x, 1 + len(shape)), (len(x), *shape))
-    if op is moves.permute_:
-        return lambda f, x, axes: x.transpose((0, *(a + 1 for a in axes)))
-    if op in _AXES:
-        return lambda f, x, axes, *rest: f(x, tuple(a + 1 for a in axes), *rest)
-    return (lambda f, x, axis: f(x, axis + 1)) if op in _AXIS else None
-
-
-def _padded(x: np.ndarray, ndim: int) -> np.ndarray:
-    """A batch with axes of size 1 behind its first one, for ``ndim`` in all."""
-    return x if x.ndim == ndim else x.reshape((len(x), *[1] * (ndim - x.ndim), *x.shape[1:]))
-
-
 class _Step:
     """One recorded operation: what it computes, its arguments, and which of these come from earlier steps."""
 
     __slots__ = (
         "args",
-        "batched",
         "complex_args",
         "doubt",
         "local",
@@ -83,23 +42,24 @@ class _Step:
         "node",
         "on_complex",
         "on_real",
+        "op",
         "padded",
         "partials",
         "restore",
     )
 
     def __init__(self, node: Node, slots: dict[int, int]) -> None:
-        self.node = node
+        assert node.op is not None
+        self.node, self.op = node, node.op
         self.moving = [(j, slots[id(a)]) for j, a in enumerate(node.args) if id(a) in slots]
         self.args = [a.raw if isinstance(a, Node) else a for a in node.args]
         self.complex_args: list[Any] = [np.dtype(complex) if isinstance(a, np.dtype) and a.kind == "f" else a for a in self.args]
         self.local = False  # is it not analytic, so that its derivative is a difference?
         self.partials: tuple[np.ndarray, np.ndarray] | None = None  # the derivatives of an elementwise row, and how wrong they may be
         self.doubt: Any = 0.0  # how wrong the last such difference may be
-        assert node.op is not None
         self.on_real = node.op.compute
-        self.on_complex = _COMPLEX.get(node.op, node.op.compute)
-        self.padded, self.batched = node.op in _PADDED, _batched(node.op, node.args)
+        self.on_complex = node.op.on_complex or node.op.compute
+        self.padded = node.op.entrywise or node.op.on_batch is True
         self.restore = False  # does numpy lose digits of the real part on complex numbers, as in log1p?
 
     def compute(self, function: Callable[..., Any], args: list[Any], values: list[Any]) -> Any:
@@ -107,10 +67,10 @@ class _Step:
         if self.padded:
             ndim = 1 + np.ndim(self.node.raw)
             for j, slot in self.moving:
-                args[j] = _padded(values[slot], ndim)
+                args[j] = padded(values[slot], ndim)
             return function(*args)
-        if self.batched is not None:
-            return self.batched(function, values[self.moving[0][1]], *args[1:])
+        if self.op.on_batch is not None and (z := self.op.on_batch(function, values[self.moving[0][1]], *args[1:])) is not None:
+            return z
         each = []
         for i in range(len(values[0])):
             for j, slot in self.moving:
@@ -123,7 +83,7 @@ class _Step:
         if not self.local:
             z = self.compute(self.on_complex, self.complex_args, values)
             return self.node.raw + 1j * z.imag if self.restore else z
-        if self.on_real in _ELEMENTWISE and len(self.moving) == 1:
+        if self.op.entrywise and self.op.tabled and len(self.moving) == 1:
             return self.node.raw + 1j * self.elementwise(values)
         d, doubt = self.difference(values)
         self.doubt = np.nan_to_num(doubt, posinf=0)
@@ -136,7 +96,7 @@ class _Step:
             d, doubt = self.difference([v[:1].real + 1j * (k == slot) for k, v in enumerate(values)])
             self.partials = d, np.nan_to_num(doubt, posinf=0)
         d, doubt = self.partials
-        t = _padded(values[slot].imag, 1 + np.ndim(self.node.raw))
+        t = padded(values[slot].imag, 1 + np.ndim(self.node.raw))
         self.doubt = doubt * np.abs(t)
         return d * t
 
@@ -156,7 +116,7 @@ class _Step:
     def first(self, values: list[Any]) -> Any:
         """`push` for the first time, which finds out whether this operation is analytic, and whether it loses digits."""
         try:
-            if self.node.op in _KNOWN:
+            if self.op.tabled:
                 z = self.push(values)
             else:
                 with warnings.catch_warnings():
@@ -174,7 +134,7 @@ class _Step:
         """Is the complex step right here? The rows of the tables are written for it; of others, differences tell."""
         if not np.iscomplexobj(z):  # such as the modulus
             return False
-        if self.node.op in _KNOWN:
+        if self.op.tabled:
             return True
         d, doubt = self.difference(values)
         return not np.any(np.abs(z.imag - d) > 20 * doubt + 1e-6 * np.max(np.abs(d), initial=0.0))

@@ -14,7 +14,7 @@ from autograd.core.notes import Call, Notes, noted
 
 
 def line_of(n: Any) -> str | None:
-    place = n.tag.place if isinstance(n.tag, Notes) else None
+    place = n.place if isinstance(n.tag, Notes) else None
     return place and str(place).rsplit("/", 1)[-1]
 
 
@@ -85,10 +85,10 @@ def test_a_call_is_noted_on_what_came_out_and_not_on_what_went_through() -> None
     x = ag.tensor([1.0], requires_grad=True) * 1
     m = Both()
     out = m(x)
-    assert [c.module() for c in out["new"][0].tag.calls] == [m]
+    assert [c.module() for c in out["new"][0].calls] == [m]
     assert x.tag is None
     outer = nn.Sequential(m_ := nn.Linear(1, 1))
-    calls = outer(x).tag.calls
+    calls = outer(x).calls
     assert [c.module() for c in calls] == [m_, outer] and calls[0].began > calls[1].began
 
 
@@ -97,7 +97,7 @@ def test_a_call_keeps_neither_the_module_nor_its_inputs_alive() -> None:
     try:
         m = nn.Linear(2, 2)
         out = m(ag.ones(1, 2))
-        call = out.tag.calls[0]
+        call = out.calls[0]
         m.last = out  # what many programs do, to look at it later
         assert isinstance(call, Call) and call.module() is m and call.kind == "Linear"
         del m, out
@@ -111,11 +111,11 @@ def test_gradients_know_their_variables() -> None:
     y = x * w
     z = y + x
     dx, dw = ag.grad(z, [x, w], create_graph=True)
-    assert dw.tag.gradient_of == [(w.tag, z.tag)]
-    assert dx.tag.gradient_of == [(x.tag, z.tag)]
+    assert dw.notes.gradient_of == [(w.tag, z.tag)]
+    assert dx.notes.gradient_of == [(x.tag, z.tag)]
     t = ag.tensor([1.0, 2.0], requires_grad=True)
     (dt,) = ag.grad((t * t).sum(), t, create_graph=True)
-    assert dt.tag.gradient_of[0][0] is t.tag
+    assert dt.notes.gradient_of[0][0] is t.tag
     assert ag.grad(y, x)[0].tag is None  # numbers carry no notes
 
 
@@ -129,7 +129,7 @@ def test_gradients_keep_neither_variables_nor_output_alive() -> None:
         (g,) = ag.grad(y.sum(), x, create_graph=True)
         del y
         assert sum(isinstance(o, ag.Tensor) for o in gc.get_objects()) == before + 1
-        assert g.tag.gradient_of
+        assert g.notes.gradient_of
     finally:
         gc.enable()
 
@@ -138,7 +138,7 @@ def test_a_gradient_that_many_share_is_noted_in_linear_time() -> None:
     leaves = [Value(1.0) for _ in range(20_000)]
     total = sum(leaves, Value(0.0))
     total.backward(create_graph=True)  # as a tuple that grows, it took ten seconds
-    assert len(leaves[0].grad.tag.gradient_of) > 20_000
+    assert len(leaves[0].grad.notes.gradient_of) > 20_000
     for v in leaves:
         v.grad = None
 
@@ -162,13 +162,13 @@ def test_what_a_program_keeps_gathers_no_notes() -> None:
     m = Kept()
     for _ in range(3):
         out = m(ag.ones(1))
-    assert len(out.tag.calls) == 1
+    assert len(out.calls) == 1
 
 
 def test_gradients_of_several_outputs_have_no_one_source() -> None:
     x = Value(2.0)
     (g,) = ag.grad([x * 2, x * x], x, create_graph=True)
-    assert [output for _, output in g.tag.gradient_of] == [None]
+    assert [output for _, output in g.notes.gradient_of] == [None]
 
 
 class Entries(NamedTuple):
@@ -196,5 +196,5 @@ def test_results_that_only_look_like_nodes_are_left_alone() -> None:
     pair, bundle = Pair(), Bundle()
     for _ in range(2):
         x = ag.ones(2, requires_grad=True)
-        assert [part.tag.calls[0].module() for part in pair(x)] == [pair, pair]
+        assert [part.calls[0].module() for part in pair(x)] == [pair, pair]
         assert bundle(Batch(x)).x.tag is None

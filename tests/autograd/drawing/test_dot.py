@@ -16,7 +16,7 @@ import nn
 from autograd import Value, draw
 from autograd.drawing import Graph, draw_dot
 from autograd.drawing.looks import quoted
-from autograd.program.formulas import chain_rule
+from autograd.program.formulas import flowing
 from autograd.program.mathematics import mathematics
 from tests.autograd.drawing.graphs import GOLDEN, GRAPHS
 
@@ -328,7 +328,7 @@ def test_the_text_on_a_backward_operation_is_written_by_its_rule() -> None:
     a, b = Value(1.0, label="a"), Value(2.0, label="b")
     mine = ag.Op("mine", lambda x, y: x * y, lambda g, z, x, y: g * y * 7, lambda g, z, x, y: g * x)
     y = mine(a, b)
-    assert boxes(draw(y, layout="mirror").source, "b")["b2_0"] == mathematics(chain_rule(y, 0, "g", {a: "a", b: "b"}))
+    assert boxes(draw(y, layout="mirror").source, "b")["b2_0"] == mathematics(flowing(y, 0, "g", {a: "a", b: "b"}))
 
 
 def test_recorded_gradients_choose_the_layout() -> None:

@@ -370,7 +370,7 @@ def test_a_row_that_does_not_take_symbols_is_to_be_given() -> None:
     text = agrees(rows[0](v) * rows[1](w), v=v, w=w)
     assert list(text.given) == ["my_row", "my_row_2"]
     largest = Op("largest", lambda *xs: max(xs), ag.each(lambda i, g, z, xs: g if xs[i] == z else 0.0))
-    assert "next(islice(largest.vjps, 1, None))(d_y, y, (v, w, 0.0))" in agrees(largest(v, w, 0.0), v=v, w=w)
+    assert "largest.vjp(1, d_y, y, (v, w, 0.0))" in agrees(largest(v, w, 0.0), v=v, w=w)
     middle = Op("middle", lambda x: float(np.median(x)), lambda g, z, x: g * np.asarray(np.asarray(x) == z, x.dtype))
     agrees(middle(t) * 2, t=t)
     agrees(middle(t.float()).reshape(1).sum() * 2, t=t)

@@ -1,0 +1,142 @@
+"""Kernels: an elementwise row as a method of `Value` that computes the float and, in the same breath, the local partials.
+
+A scalar graph has many nodes with little work in each, so that calling a rule at each step of the walk would cost more than the
+arithmetic. Nobody writes a kernel by hand: the rule itself, handed symbols, says what the partials are (`1 - z * z` for tanh), and
+their text becomes the method. It is compiled when it is first asked for. Where a kernel does not apply (a constant, no recording,
+another type, an IEEE edge such as 1 / 0), the row does the same thing slowly. Measured on micrograd's two-moons step, kernels take
+half the time of rules that are called.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd.core.mode import UNUSUAL
+from autograd.core.node import Node, Op
+from autograd.core.symbols import Python, derivative
+from autograd.errors import described
+from autograd.ops import elementwise
+from autograd.ops.table import ELEMENTWISE
+
+__all__ = ["Kernel", "comparison", "number"]
+
+
+def number(x: Any, what: str) -> float:
+    """``x`` as a float, or a TypeError that says what came."""
+    if isinstance(x, numbers.Real | np.bool_) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "fiub"):
+        try:
+            return float(x)
+        except OverflowError:
+            raise ValueError(f"{what} must be a number that a float can hold, got {described(x)}") from None
+    raise TypeError(f"{what} must be one real number, got {described(x)}; for arrays and lists use tensor(...)")
+
+
+class _Code(Python):
+    """Partials as the source of a kernel: of a choice, one side is computed."""
+
+    def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
+        if op is elementwise.where:
+            condition, chosen, other = map(self, args)
+            return f"({chosen} if {condition} else {other})"
+        return super().applied(op, args)
+
+
+# What a kernel does for one kind of operands. ``a, b, c`` are the arguments and the result as floats.
+_BRANCH = """
+    if {guard} and not UNUSUAL:
+        {take}
+        try:
+            {convert}z = new(Value); z.raw = c = {compute}; z.dx = {dx}; z.dy = {dy}
+        except EDGES:
+            return edge(row, {args})
+        z.x = {x}; z.y = {y}; z._grad = z.mark = z.tag = None; z.op = row
+        return z
+"""
+_PLAIN = "({0}.__class__ is float or {0}.__class__ is int)"
+_ONE = {"guard": "x.op is not None", "take": "a = x.raw", "convert": "", "args": "x", "x": "x", "y": "None"}
+_TWO = {
+    "guard": "y.__class__ is Value and x.op is not None and y.op is not None",
+    "take": "a = x.raw; b = y.raw", "convert": "", "args": "x, y", "x": "x", "y": "y",
+}  # fmt: skip
+_NUMBER_SECOND = {
+    "guard": f"{_PLAIN.format('y')} and x.op is not None",
+    "take": "a = x.raw", "convert": "b = float(y); ", "args": "x, y", "x": "x", "y": "b",
+}  # fmt: skip
+_NUMBER_FIRST = {
+    "guard": f"{_PLAIN.format('x')} and y.op is not None",
+    "take": "b = y.raw", "convert": "a = float(x); ", "args": "x, y", "x": "a", "y": "y",
+}  # fmt: skip
+_EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): what math raises leads to `_edge`
+
+
+def _compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
+    reflected = name.startswith("__r")
+    unary = row.arity == 1
+    branches = [_ONE] if unary else [_NUMBER_FIRST] if reflected else [_TWO, _NUMBER_SECOND]
+    args = ("a",) if unary else ("a", "b")
+    text = {"compute": f"a {row.name} b" if row.name in ("+", "-", "*", "/") else f"compute({', '.join(args)})"}
+    lines = [f"def kernel({'x' if unary else 'y, x' if reflected else 'x, y'}):"]
+    for branch in branches:
+        for i, d in enumerate(("dx", "dy")):
+            partial = derivative(row, i, 1, "c", args, _Code()) if branch["xy"[i]] == "xy"[i] else "None"
+            text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
+        lines.append(_BRANCH.format(**branch, **text))
+    lines.append("    return record(row, (x,))" if unary else "    return slow(row, x, y)")
+    scope: dict[str, Any] = {r.public: r.on_float for r in ELEMENTWISE.values()}  # a partial may call any row, by its public name
+    scope |= {"compute": row.on_float, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope |= {"Value": face, "record": face.record, "edge": _edge}
+    scope["slow"] = face.slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
+    exec(compile("\n".join(lines), f"{__file__}: {row.name}", "exec"), scope)
+    kernel: Callable[..., Any] = scope["kernel"]
+    kernel.__name__, kernel.__qualname__, kernel.__doc__ = name, f"Value.{name}", f"The row {row!r} of the table."
+    return kernel
+
+
+def _edge(row: Op, *args: Any) -> Any:
+    """The same by IEEE 754, where Python's floats raise."""
+    args = tuple(a if isinstance(a, Node) else number(a, f"an operand of {row!r} with a Value") for a in args)
+    z = next(a for a in args if isinstance(a, Node)).record(row, args)
+    with np.errstate(all="ignore"):
+        raws = [np.float64(a.raw if isinstance(a, Node) else a) for a in args]
+        partials = [float(row.vjp(i, np.float64(1), np.float64(z.raw), raws)) if isinstance(a, Node) else None for i, a in enumerate(args)]
+    (z.x, *second), z.dx = args, partials[0]
+    if second:
+        z.y, z.dy = second[0], partials[1]
+    return z
+
+
+class Kernel:
+    """A kernel that is compiled when it is first asked for: to compile all of them would take a third of the import."""
+
+    face: ClassVar[type[Any]]  # whose methods they are; it says so
+
+    def __init__(self, row: Op, name: str) -> None:
+        self.row, self.name = row, name
+        self.compiled: Callable[..., Any] | None = None
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, value: Any, owner: type | None = None) -> Any:
+        if self.compiled is None:
+            self.compiled = _compiled(self.row, self.name, self.face)
+            for holder in self.face.__mro__:
+                for name, held in list(vars(holder).items()):
+                    if held is self:
+                        setattr(self.face, name, self.compiled)
+        return self.compiled.__get__(value, owner)
+
+
+def comparison(row: Op) -> Callable[[Any, Any], Any]:
+    """A comparison of Values by their numbers."""
+
+    def compare(x: Any, y: Any) -> Any:
+        if y.__class__ is Kernel.face:
+            return row.compute(x.raw, y.raw)
+        return row.compute(x.raw, y if isinstance(y, int) else float(y)) if isinstance(y, numbers.Real) else Kernel.face.slow(row, x, y)
+
+    return compare

@@ -1,0 +1,344 @@
+"""How an operation on arrays is recorded, and what a walk backward asks of what was recorded.
+
+`Array` is all of a tensor that the engine sees: results in the right dtype, gradients in the right shape, saved arrays that are checked
+and let go. `Tensor` is this with the attributes and methods that users know.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from autograd.core.mode import UNUSUAL, recorded
+from autograd.core.node import Node, Op, leaf
+from autograd.core.notes import noted
+from autograd.core.walk import backward
+from autograd.errors import described
+from autograd.faces.bridge import Gathered, pack
+from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, int64, unpromoted
+from autograd.faces.value import Value
+from autograd.faces.versions import CLOCK, Changed, Stamp, stamped
+from autograd.ops import fast
+from autograd.ops.moves import broadcast_to_, cast_, clone_
+from autograd.ops.reduce import sum_
+
+__all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
+
+_ndarray, _new = np.ndarray, object.__new__
+_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from: a copy takes less time than a one
+_RELEASED = -1  # the time of an operation whose saved arrays were let go
+_PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
+_PLAINEST = frozenset(_PLAIN) - {Value}
+OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
+
+
+def made(face: type[Any], raw: np.ndarray) -> Any:
+    """A constant of this face around ``raw``."""
+    z = _new(face)
+    z.raw = raw
+    z.op = z._grad = z.mark = z.tag = z.stamp = None
+    z.x = ()
+    z.time = CLOCK.time
+    z.retains_grad = False
+    return z
+
+
+class Array(Node):
+    """An array as the engine sees it."""
+
+    __slots__ = ("retains_grad", "stamp", "time")
+    rank = 2
+    face: ClassVar[type[Any]]  # of results: `Tensor`, also where an argument is a parameter
+    retains_graph: ClassVar[bool] = False
+    ieee = staticmethod(lambda: np.errstate(all="ignore"))
+    retains_grad: bool
+    stamp: Stamp | None
+    time: int
+    shape: Any  # as `Tensor` has it
+    to: Any
+    backward = backward
+
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
+        raws = []
+        dtype: Any = None
+        mixed = needed = False
+        for a in args:
+            if isinstance(a, Array):
+                raw = a.raw
+                if raw.dtype is not dtype:
+                    mixed = dtype is not None
+                    dtype = raw.dtype
+                if a.op is not None:
+                    needed = True
+                raws.append(raw)
+            elif a.__class__ in _PLAINEST:
+                raws.append(a)
+            else:
+                if not isinstance(a, _PLAIN) or (isinstance(a, Value) and not op.across):
+                    return cls.record(op, tuple([_operand(b, op) for b in args]))
+                raws.append(a.raw if isinstance(a, Value) else a)
+                needed = needed or (isinstance(a, Value) and a.op is not None)
+        if mixed and op.entrywise:
+            raws = unpromoted(raws)
+        elif dtype is not float32 and dtype is not float64 and op.floats:
+            raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
+        try:
+            raw = op.on_array(*raws)
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
+            op.refuse(tuple(raws), error)
+        if raw.__class__ is not _ndarray:
+            raw = np.asarray(raw)
+        view = raw.base is not None
+        if mixed or raw.dtype is not dtype:
+            raw = cls._in_our_dtype(raw, op, raws)
+            needed = needed and raw.dtype.kind == "f"
+        z = made(Array.face, raw)
+        needed = needed and op.differentiable
+        if recorded(z, op, args, needed) if UNUSUAL else needed:
+            z.op = op
+            z.x = args
+        for r in raws:
+            if view or r is raw:
+                z._look_at(args)
+                break
+        return z
+
+    def _look_at(self, args: tuple[Any, ...]) -> None:
+        """Share the stamp of the memory, where this is a view of an argument, or an argument handed through."""
+        for a in args:
+            if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
+                self.stamp = a.stamp = a.stamp or Stamp()
+                break
+
+    @staticmethod
+    def _in_our_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
+        """The result of ``op(*raws)`` in a dtype that tensors have: numpy's own where there is one."""
+        if raw.dtype == float64 and op is not cast_ and not op.across:
+            if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
+                with np.errstate(over="ignore"):
+                    return raw.astype(float32)  # integers meet Python floats in the default dtype
+        if raw.dtype.kind not in "fiub":
+            raise TypeError(f"{op!r} computed {described(raw)}; an operation gives an array of real numbers, or one number")
+        if raw.dtype not in DTYPES:  # such as int8 from a power of booleans
+            return raw.astype(float32 if raw.dtype.kind == "f" else int64)
+        return canonical(raw)
+
+    @classmethod
+    def constant(cls, raw: Any) -> Any:
+        return made(Array.face, np.array(raw))  # a copy, as everything that is handed out
+
+    def seed(self, gradient: Any) -> Any:
+        if gradient is None:
+            if self.raw.size != 1:
+                raise RuntimeError(
+                    f"backward of a tensor of shape {self.shape} needs a gradient of that shape: reduce to one number with "
+                    ".sum() or .mean() first, or pass gradient=ones_like(...)"
+                )
+            return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype].copy()
+        g = gradient if isinstance(gradient, Array) else made(Array.face, entries(gradient, "the gradient").astype(self.raw.dtype))
+        if g.shape != self.shape:
+            raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
+        return g if g.raw.dtype is self.raw.dtype else g.to(self.raw.dtype)
+
+    def fit(self, g: Any) -> Any:
+        raw = self.raw
+        if g.__class__ is _ndarray:
+            if g.shape == raw.shape:
+                return g if g.dtype is raw.dtype else g.astype(raw.dtype, copy=False)
+            if g.ndim == 2 and g.shape[1:] == raw.shape and g.dtype is raw.dtype:  # a bias
+                return fast.rows_summed(g)
+        elif g.__class__ is Gathered:
+            return g
+        elif not isinstance(g, Array):
+            if g is None:
+                raise TypeError("it returned None; return the gradient of the argument")
+            g = np.asarray(g.raw if isinstance(g, Node) else g)
+        if g.shape != raw.shape:
+            given = g.shape
+            try:
+                if given[-raw.ndim :] != raw.shape and (g.ndim < raw.ndim or any(n < m for n, m in zip(given[::-1], raw.shape[::-1]))):
+                    g = broadcast_to_(g, np.broadcast_shapes(given, raw.shape))
+                g = sum_to(g, raw.shape)
+            except ValueError:
+                raise ValueError(f"it gave shape {given} for an argument of shape {raw.shape}") from None
+            g = np.asarray(g) if isinstance(g, np.generic) else g
+        if g.dtype == raw.dtype:
+            return g
+        return g.to(raw.dtype) if isinstance(g, Array) else g.astype(raw.dtype)
+
+    def adopt(self, g: Any, op: Op, *others: Any) -> Any:
+        if op.tabled and g.base is None:  # a new array, unless it is one of those that it was made from
+            for a in others:
+                if a is g:
+                    break
+            else:
+                return g
+        return np.array(g)
+
+    def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+        args = self.x
+        if self.time != CLOCK.time:  # something was changed since: was it one of these?
+            if self.time == _RELEASED:
+                _released(self)
+            for a in (self, *args):
+                if (stamp := getattr(a, "stamp", None)) is not None and stamp.time > self.time:
+                    return self._checked(as_nodes)
+        if as_nodes:
+            return self, args
+        if len(args) == 1:
+            return self.raw, (args[0].raw,)
+        raws = []
+        for a in args:
+            raws.append(a.raw if isinstance(a, Node) else a)
+        return self.raw, tuple(raws)
+
+    def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
+        """What was saved, with a stand-in for each array that was changed, so that only a rule that reads it fails."""
+        changed = [self._changed(a) for a in (self, *self.x)]
+        plain = [a.raw if isinstance(a, Node) and not as_nodes else a for a in (self, *self.x)]
+        z, *rest = (a if c is None else c for a, c in zip(plain, changed))
+        return z, tuple(rest)
+
+    def _changed(self, a: Any) -> Changed | None:
+        stamp = getattr(a, "stamp", None)
+        if stamp is None or stamp.time <= self.time:
+            return None
+        what = "its result" if a is self else f"its argument of shape {a.shape}"
+        return Changed(
+            a.raw,
+            f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
+            f"{stamp.what} at {stamp.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
+        )
+
+    def receive(self, g: Any) -> None:
+        if isinstance(g, Node):
+            self._grad = Array.record(clone_, (g,)) if self._grad is None or self.op is not leaf else self._grad + g
+        elif self._grad is None or self.op is not leaf:
+            self._grad = made(Array.face, g if self.op is leaf and g.__class__ is _ndarray else np.array(g))
+        elif self._grad.op is not None:
+            self._grad = self._grad + made(Array.face, g)
+        else:
+            stamped(self._grad, "backward()")
+            self._grad.raw += g
+
+    def release(self, order: list[Node]) -> None:
+        shells: dict[Node, Any] = {}
+        for n in order:  # arguments come first: they are released when a result asks for their shells
+            if n.op is not leaf and isinstance(n, Array):
+                args = []
+                for a in n.x:
+                    if isinstance(a, Array) and a.op is not leaf:
+                        if (shell := shells.get(a)) is None:
+                            shell = shells[a] = _shell(a)
+                        a = shell
+                    args.append(a)
+                n.x = tuple(args)
+                n.time = _RELEASED
+
+
+def _operand(a: Any, op: Op) -> Any:
+    """An argument on its way into a tensor operation."""
+    if isinstance(a, Value) and not op.across:
+        return Array.record(pack, ((), float64, a))
+    if isinstance(a, np.ndarray | np.generic):
+        return made(Array.face, canonical(np.asarray(a)))
+    if isinstance(a, Released):
+        _released(a)
+    if isinstance(a, (Array, *_PLAIN)):
+        return a
+    raise TypeError(f"{op!r} takes tensors and real numbers, got {described(a)}; wrap lists as tensor(...)")
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo a broadcast: sum ``g`` over the axes that were added or stretched, down to ``shape``.
+
+    >>> sum_to(np.ones((4, 2, 3)), (2, 1)).tolist()
+    [[12.0], [12.0]]
+    """
+    if g.shape == shape:
+        return g
+    lead = len(g.shape) - len(shape)
+    if g.shape[lead:] == shape:
+        axes = tuple(range(lead))
+        return sum_(g, axes, False)
+    axes = (*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1))
+    return (sum_(g, axes, False) if axes else g).reshape(shape)
+
+
+def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """A binary operator and its reflection: a short way for tensors of one floating dtype and Python's numbers, the row for the rest."""
+    differentiable = row.differentiable
+    compute = row.on_array if row.on_array is not row.compute else row.ufunc  # not Python's own operator, which would look for numpy's
+
+    def short(x: Any, y: Any, a: Any, b: Any, needed: bool) -> Any:
+        try:
+            raw = compute(a, b)
+        except (ValueError, OverflowError):
+            return Array.record(row, (x, y))  # which words the error
+        z = made(Array.face, raw if raw.__class__ is _ndarray else np.asarray(raw))
+        if recorded(z, row, (x, y), needed) if UNUSUAL else needed:
+            z.op = row
+            z.x = (x, y)
+        return z
+
+    def forward(x: Any, y: Any) -> Any:
+        a = x.raw
+        dtype = a.dtype
+        if dtype is float32 or dtype is float64:
+            if isinstance(y, Array):
+                b = y.raw
+                if b.dtype is dtype:
+                    return short(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
+            elif y.__class__ is float or y.__class__ is int:
+                return short(x, y, a, y, differentiable and x.op is not None)
+        return row(x, y) if isinstance(y, OPERANDS) else NotImplemented
+
+    def reflected(y: Any, x: Any) -> Any:
+        b = y.raw
+        if (b.dtype is float32 or b.dtype is float64) and (x.__class__ is float or x.__class__ is int):
+            return short(x, y, x, b, differentiable and y.op is not None)
+        return row(x, y) if isinstance(x, OPERANDS) else NotImplemented
+
+    return forward, reflected
+
+
+class Released(Node):
+    """What stays of a tensor in a released graph: its operation, shape, dtype and notes, so that it can be drawn."""
+
+    __slots__ = ("dtype", "identity", "shape")
+    rank = 2
+    dtype: np.dtype
+    identity: int
+    shape: tuple[int, ...]
+
+    def saved(self, as_nodes: bool) -> NoReturn:
+        _released(self)
+
+    def fit(self, g: Any) -> NoReturn:
+        _released(self)
+
+    def __repr__(self) -> str:
+        return f"<released {self.op!r} of shape {self.shape}>"
+
+
+def _shell(t: Array) -> Released:
+    shell: Released = _new(Released)
+    shell.op = t.op
+    shell.x = t.x
+    shell.shape = t.raw.shape
+    shell.dtype = t.raw.dtype
+    shell.tag = noted(t) if t.op is None else t.tag  # by its notes a constant can be known again
+    shell.raw = shell.grad = shell.mark = None
+    shell.identity = id(t)
+    return shell
+
+
+def _released(n: Any) -> NoReturn:
+    raise RuntimeError(
+        f"the arrays saved for the backward of {n.op!r} (shape {n.shape}) were let go by an earlier backward; to go through "
+        "this graph again, call the earlier one with retain_graph=True"
+    )

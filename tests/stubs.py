@@ -1,0 +1,68 @@
+"""Writes what editors and type checkers see of the names that are computed: ``python -m tests.stubs`` after a public name has changed."""
+
+import importlib
+import types
+from pathlib import Path
+from typing import Any
+
+import autograd
+from autograd.core.node import Op
+from autograd.faces import methods
+
+ROOT = Path(__file__).parent.parent
+HEAD = '"""Made by ``python -m tests.stubs`` from the chapters of operations; a test compares the two."""\n\n'
+
+
+def of_package() -> str:
+    """autograd/__init__.pyi."""
+    lines, rest = [], []
+    for name in autograd.__all__:
+        thing = getattr(autograd, name)
+        home = autograd._LAZY.get(name) or _home(name, thing)
+        if vars(autograd.Tensor).get(name) is thing:
+            rest.append(f"{name} = Tensor.{name}")
+        else:
+            lines.append(f"from {home} import {name} as {name}")
+    rest += ["__version__: str", "_LAZY: dict[str, str]", "__all__: list[str]", "def __getattr__(name: str) -> Any: ..."]
+    return HEAD + "\n".join(["from typing import Any", "", *sorted(lines), "", *rest]) + "\n"
+
+
+def _home(name: str, thing: Any) -> str:
+    """The room where a public name is defined."""
+    if isinstance(thing, types.ModuleType | float):
+        return "math" if isinstance(thing, float) else "autograd"
+    if isinstance(thing, type | types.FunctionType):
+        return thing.__module__
+    rooms = (f"autograd.{room}" for room in ("ops.elementwise", "faces.dtypes", "random"))
+    return next(room for room in rooms if vars(importlib.import_module(room)).get(name) is thing)
+
+
+def of_methods() -> str:
+    """autograd/faces/methods.pyi."""
+    lines = [
+        "from collections.abc import Iterator",
+        "from typing import Any",
+        "",
+        "from autograd.ops import elementwise, moves, products, reduce",
+        "",
+    ]
+    lines += ["ALIASES: dict[str, str]", "", "class OfTensors:", "    __slots__ = ()"]
+    lines += [f"    {name} = {chapter}.{name}" for name, chapter, _ in sorted(methods.methods_of_tensors())]
+    lines += ["    arctan = elementwise.atan", "", "class OfValues:", "    __slots__ = ()"]
+    for name, thing in sorted(methods.methods_of_values(), key=lambda pair: pair[0]):
+        takes = "self" if isinstance(thing, Op) and thing.arity == 1 else "self, other: Any"
+        lines.append(f"    def {name}({takes}) -> Any: ..." if isinstance(thing, Op) else f"    {name} = elementwise.{name}")
+    lines += [f"    {alias} = {name}" for alias, name in sorted(methods.ALIASES.items())]
+    lines += [
+        "",
+        "def methods_of_tensors() -> Iterator[tuple[str, str, Any]]: ...",
+        "def methods_of_values() -> Iterator[tuple[str, Any]]: ...",
+    ]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+STUBS = {"autograd/__init__.pyi": of_package, "autograd/faces/methods.pyi": of_methods}
+
+if __name__ == "__main__":
+    for path, text in STUBS.items():
+        (ROOT / path).write_text(text())
