@@ -11,13 +11,12 @@ __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "Hub
 
 
 class _Loss(Module):
+    _shown = ("reduction",)
+
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__()
         F.check_reduction(reduction)
         self.reduction = reduction
-
-    def extra_repr(self) -> str:
-        return f"reduction={self.reduction!r}"
 
 
 class MSELoss(_Loss):
