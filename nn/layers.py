@@ -128,7 +128,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False, *, generator: ag.Generator | None = None) -> None:
         """``inplace`` is taken for PyTorch's sake and changes nothing. Raises ValueError where p is outside [0, 1]."""
         super().__init__()
-        F.check_probability(p)
+        F.in_unit(p, "dropout: p", "is a probability")
         if not isinstance(generator, ag.Generator | None):
             raise TypeError(f"Dropout: generator must be an autograd.Generator, got {described(generator)}")
         self.p, self.generator = p, generator
