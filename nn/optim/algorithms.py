@@ -1,7 +1,7 @@
 """The optimisers: each is its published formula, and the settings and the state that the formula needs.
 
-The settings and their defaults are the signature of the constructor, and nothing else lists them. Names, defaults and the
-rules of the first step are PyTorch's.
+The signature of a constructor is the table of its settings and their defaults; ``limits`` says what the numbers among them
+may be. Names, defaults and the rules of the first step are PyTorch's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
 
 
 def _settings(given: dict[str, Any]) -> Group:
-    """Those of the arguments of a constructor, its ``locals()``, that are settings."""
+    """Those of a constructor's ``locals()`` that are settings; ``__class__`` is there for the sake of ``super()``."""
     return {name: value for name, value in given.items() if name not in ("self", "params", "__class__")}
 
 
