@@ -71,15 +71,14 @@ class LeakyReLU(Module):
     tensor([-0.1000,  2.0000])
     """
 
+    _shown = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
         self.negative_slope = negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
         return ag.leaky_relu(x, self.negative_slope)
-
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}"
 
 
 class PReLU(Module):
@@ -91,6 +90,8 @@ class PReLU(Module):
     [-0.25, 2.0]
     """
 
+    _shown = ("num_parameters",)
+
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         super().__init__()
         self.num_parameters = int_of(num_parameters, "PReLU: num_parameters", 1)
@@ -98,9 +99,6 @@ class PReLU(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.prelu(x, self.weight)
-
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"
 
 
 class ELU(Module):
@@ -110,15 +108,14 @@ class ELU(Module):
     tensor([-2.,  3.])
     """
 
+    _shown = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
         self.alpha = alpha
 
     def forward(self, x: Tensor) -> Tensor:
         return ag.elu(x, self.alpha)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
 
 
 class GELU(Module):
@@ -130,15 +127,14 @@ class GELU(Module):
     (tensor([-0.1587,  0.8413]), tensor([-0.1588,  0.8412]))
     """
 
+    _shown = ("approximate",)
+
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
         self.approximate = name_of(approximate, "GELU: approximate", "none", "tanh")
 
     def forward(self, x: Tensor) -> Tensor:
         return F.gelu(x, self.approximate)
-
-    def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
 
 
 class Softplus(Module):
@@ -148,15 +144,14 @@ class Softplus(Module):
     tensor([  0.6931, 100.0000])
     """
 
+    _shown = ("beta", "threshold")
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
         self.beta, self.threshold = beta, threshold
 
     def forward(self, x: Tensor) -> Tensor:
         return F.softplus(x, self.beta, self.threshold)
-
-    def extra_repr(self) -> str:
-        return f"beta={self.beta}, threshold={self.threshold}"
 
 
 class Softmax(Module):
@@ -166,15 +161,14 @@ class Softmax(Module):
     tensor([[0.5000, 0.5000]])
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int = -1) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, x: Tensor) -> Tensor:
         return F.softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
 
 
 class LogSoftmax(Softmax):

@@ -91,10 +91,12 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return (tensor.unsqueeze(-1) == ag.arange(classes)).long()
 
 
-def check_probability(p: float) -> None:
-    """Raises ValueError unless p lies in [0, 1], TypeError where it is no number."""
-    if not 0 <= number_of(p, "dropout: p") <= 1:
-        raise ValueError(f"dropout: p is a probability in [0, 1], got {p}")
+def in_unit(x: float, what: str, lies: str = "lies") -> float:
+    """``x`` as a plain number. Raises ValueError unless it lies in [0, 1], TypeError where it is no number."""
+    plain = number_of(x, what)
+    if not 0 <= plain <= 1:
+        raise ValueError(f"{what} {lies} in [0, 1], got {x}")
+    return plain
 
 
 def dropout(
@@ -109,8 +111,7 @@ def dropout(
     [0.0, 1.25]
     """
     _tensors("dropout", input)
-    check_probability(p)
-    p = number_of(p, "dropout: p")
+    p = in_unit(p, "dropout: p", "is a probability")
     if not flag_of(training, "training") or p == 0:
         return input
     if p == 1:
@@ -330,9 +331,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     _tensors("cross_entropy", input, target)
-    label_smoothing = number_of(label_smoothing, "cross_entropy: label_smoothing")
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing lies in [0, 1], got {label_smoothing}")
+    label_smoothing = in_unit(label_smoothing, "cross_entropy: label_smoothing")
     if target.shape == input.shape and input.ndim and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.dtype.kind != "f":

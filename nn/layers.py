@@ -106,15 +106,14 @@ class Flatten(Module):
     (2, 784)
     """
 
+    _shown = ("start_dim", "end_dim")
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Tensor) -> Tensor:
         return ag.flatten(x, self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Dropout(Module):
@@ -124,16 +123,15 @@ class Dropout(Module):
     tensor([1., 1., 1.])
     """
 
+    _shown = ("p",)
+
     def __init__(self, p: float = 0.5, inplace: bool = False, *, generator: ag.Generator | None = None) -> None:
         """``inplace`` is taken for PyTorch's sake and changes nothing. Raises ValueError where p is outside [0, 1]."""
         super().__init__()
-        F.check_probability(p)
+        F.in_unit(p, "dropout: p", "is a probability")
         if not isinstance(generator, ag.Generator | None):
             raise TypeError(f"Dropout: generator must be an autograd.Generator, got {described(generator)}")
         self.p, self.generator = p, generator
 
     def forward(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.p, self.training, generator=self.generator)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import autograd as ag
-from autograd.errors import number_of
 from nn import functional as F
 from nn.module import Module
 
@@ -11,13 +10,12 @@ __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "Hub
 
 
 class _Loss(Module):
+    _shown = ("reduction",)
+
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__()
         F.check_reduction(reduction)
         self.reduction = reduction
-
-    def extra_repr(self) -> str:
-        return f"reduction={self.reduction!r}"
 
 
 class MSELoss(_Loss):
@@ -121,18 +119,12 @@ class CrossEntropyLoss(_Weighted):
         self, weight: ag.Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
         super().__init__(weight, reduction=reduction)
-        if not 0 <= number_of(label_smoothing, "CrossEntropyLoss: label_smoothing") <= 1:
-            raise ValueError(f"CrossEntropyLoss: label_smoothing lies in [0, 1], got {label_smoothing}")
+        F.in_unit(label_smoothing, "CrossEntropyLoss: label_smoothing")
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction, label_smoothing=self.label_smoothing
         )
 
 

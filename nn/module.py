@@ -76,6 +76,7 @@ class Module:
     """
 
     training: bool = True
+    _shown: tuple[str, ...] = ()  # the settings that the repr shows: attributes, by name
     # Empty until something is registered, so that a module without hooks or buffers carries nothing of them.
     _buffers: Mapping[str, bool] = {}
     _hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
@@ -365,7 +366,8 @@ class Module:
 
     def extra_repr(self) -> str:
         """What stands between the brackets of the module's repr."""
-        return ""
+        settings = ((name, getattr(self, name)) for name in self._shown)
+        return ", ".join(f"{name}={value!r}" if isinstance(value, str) else f"{name}={value}" for name, value in settings)
 
     def __repr__(self) -> str:
         lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self._own(Module).items()]

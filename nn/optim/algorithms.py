@@ -1,18 +1,30 @@
 """The optimisers: each is its published formula, and the settings and the state that the formula needs.
 
-Names, defaults and the rules of the first step are PyTorch's.
+The signature of a constructor is the table of its settings and their defaults; ``limits`` says what the numbers among them
+may be. Names, defaults and the rules of the first step are PyTorch's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf, sqrt
+from typing import Any
 
 import autograd as ag
 from autograd import Tensor
 from nn.optim.optimizer import Group, Optimizer, Pairs, State
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
+
+
+def _settings(given: dict[str, Any]) -> Group:
+    """Those of a constructor's ``locals()`` that are settings; ``__class__`` is there for the sake of ``super()``."""
+    return {name: value for name, value in given.items() if name not in ("self", "params", "__class__")}
+
+
+def _zeros(p: Tensor, **needed: Any) -> State:
+    """Zeros of the shape of ``p`` under each name that is needed."""
+    return {name: ag.zeros_like(p) for name, need in needed.items() if need}
 
 
 class SGD(Optimizer):
@@ -44,8 +56,7 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        super().__init__(params, {**settings, "nesterov": nesterov, "maximize": maximize})
+        super().__init__(params, _settings(locals()))
 
     def checked(self, settings: Group) -> Group:
         plain = super().checked(settings)
@@ -55,7 +66,7 @@ class SGD(Optimizer):
         return plain
 
     def initial_state(self, p: Tensor, group: Group) -> State:
-        return {"momentum_buffer": ag.zeros_like(p)} if group["momentum"] else {}
+        return _zeros(p, momentum_buffer=group["momentum"])
 
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, momentum, dampening, nesterov = group["lr"], group["momentum"], group["dampening"], group["nesterov"]
@@ -98,12 +109,10 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, {**settings, "amsgrad": amsgrad, "maximize": maximize})
+        super().__init__(params, _settings(locals()))
 
     def initial_state(self, p: Tensor, group: Group) -> State:
-        moments = ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] if group["amsgrad"] else ["exp_avg", "exp_avg_sq"]
-        return {"step": 0, **{name: ag.zeros_like(p) for name in moments}}
+        return {"step": 0, **_zeros(p, exp_avg=True, exp_avg_sq=True, max_exp_avg_sq=group["amsgrad"])}
 
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
@@ -147,7 +156,7 @@ class AdamW(Adam):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(params, **_settings(locals()))
 
 
 class RMSprop(Optimizer):
@@ -179,12 +188,10 @@ class RMSprop(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        settings = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
-        super().__init__(params, {**settings, "centered": centered, "maximize": maximize})
+        super().__init__(params, _settings(locals()))
 
     def initial_state(self, p: Tensor, group: Group) -> State:
-        needed = {"square_avg": True, "momentum_buffer": group["momentum"] > 0, "grad_avg": group["centered"]}
-        return {"step": 0, **{name: ag.zeros_like(p) for name, need in needed.items() if need}}
+        return {"step": 0, **_zeros(p, square_avg=True, momentum_buffer=group["momentum"], grad_avg=group["centered"])}
 
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, alpha, eps, momentum = group["lr"], group["alpha"], group["eps"], group["momentum"]
@@ -229,8 +236,7 @@ class Adagrad(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        settings = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps}
-        super().__init__(params, {**settings, "initial_accumulator_value": initial_accumulator_value, "maximize": maximize})
+        super().__init__(params, _settings(locals()))
 
     def initial_state(self, p: Tensor, group: Group) -> State:
         return {"step": 0, "sum": ag.full_like(p, group["initial_accumulator_value"])}

@@ -6,7 +6,7 @@ several can be chained, each doing its part. Names and defaults are PyTorch's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy, deepcopy
 from math import cos, inf, pi
 from typing import Any, ClassVar
@@ -16,6 +16,10 @@ from autograd.errors import brief, described, is_many, number_of
 from nn.optim.optimizer import Group, Optimizer, number
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "ReduceLROnPlateau", "StepLR"]
+
+
+def _is_count(n: Any, least: int) -> bool:
+    return isinstance(n, int) and not isinstance(n, bool) and n >= least
 
 
 class LRScheduler:
@@ -38,6 +42,9 @@ class LRScheduler:
 
     # Attributes that are no state: what cannot be written to a file.
     unsaved: ClassVar[tuple[str, ...]] = ("optimizer",)
+    # The attributes that are ints, with the least that each may be, and those that are numbers >= 0, with what each stays below.
+    _counts: ClassVar[Mapping[str, int]] = {}
+    _limits: ClassVar[Mapping[str, float]] = {}
     _initial = False  # True during the step that the constructor takes
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -83,17 +90,13 @@ class LRScheduler:
             raise ValueError(f"{self._name}: the optimiser has {n} parameter groups, but there are {len(many)} {name}")
         return many
 
-    def _count(self, name: str, least: int) -> None:
-        got = getattr(self, name)
-        if not isinstance(got, int) or isinstance(got, bool) or got < least:
-            raise ValueError(f"{self._name}: {name} must be an int >= {least}, got {brief(got)}")
-
-    def _number(self, name: str, below: float = inf) -> None:
-        setattr(self, name, number(f"{self._name}: {name}", getattr(self, name), below))
-
     def check(self) -> None:
         """Raise ValueError where an attribute is not what it must be, be it an argument or loaded. Subclasses add theirs."""
-        self._count("last_epoch", -1)
+        for name, least in {"last_epoch": -1, **self._counts}.items():
+            if not _is_count(got := getattr(self, name), least):
+                raise ValueError(f"{self._name}: {name} must be an int >= {least}, got {brief(got)}")
+        for name, below in self._limits.items():
+            setattr(self, name, number(f"{self._name}: {name}", getattr(self, name), below))
         for name in ("base_lrs", "_last_lr"):
             if not isinstance(getattr(self, name), list):
                 raise ValueError(f"{self._name}: {name} must be a list, got {described(getattr(self, name))}")
@@ -158,14 +161,11 @@ class StepLR(LRScheduler):
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
+    _counts, _limits = {"step_size": 1}, {"gamma": inf}
+
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
-
-    def check(self) -> None:
-        super().check()
-        self._count("step_size", 1)
-        self._number("gamma")
 
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0 or self.last_epoch % self.step_size:
@@ -189,6 +189,8 @@ class MultiStepLR(LRScheduler):
     [1.0, 0.5, 0.5, 0.25, 0.25]
     """
 
+    _limits = {"gamma": inf}  # noqa: RUF012
+
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1) -> None:
         self.milestones: Any = _listed(milestones)
         self.gamma = gamma
@@ -196,10 +198,8 @@ class MultiStepLR(LRScheduler):
 
     def check(self) -> None:
         super().check()
-        good = isinstance(self.milestones, list) and all(isinstance(m, int) and not isinstance(m, bool) and m >= 0 for m in self.milestones)
-        if not good:
+        if not isinstance(self.milestones, list) or not all(_is_count(m, 0) for m in self.milestones):
             raise ValueError(f"MultiStepLR: milestones must be ints >= 0, got {described(self.milestones)}")
-        self._number("gamma")
 
     def get_lr(self) -> list[float]:
         return [lr * self.gamma ** self.milestones.count(self.last_epoch) for lr in self._lrs()]
@@ -217,13 +217,11 @@ class ExponentialLR(LRScheduler):
     [0.25]
     """
 
+    _limits = {"gamma": inf}  # noqa: RUF012
+
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
-
-    def check(self) -> None:
-        super().check()
-        self._number("gamma")
 
     def get_lr(self) -> list[float]:
         return self._lrs() if self._initial else [lr * self.gamma for lr in self._lrs()]
@@ -244,14 +242,11 @@ class CosineAnnealingLR(LRScheduler):
     [1.0, 0.5, 0.0]
     """
 
+    _counts, _limits = {"T_max": 1}, {"eta_min": inf}
+
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0, last_epoch: int = -1) -> None:
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
-
-    def check(self) -> None:
-        super().check()
-        self._count("T_max", 1)
-        self._number("eta_min")
 
     def get_lr(self) -> list[float]:
         if self._initial:
@@ -316,6 +311,9 @@ class ReduceLROnPlateau(LRScheduler):
     [0.5]
     """
 
+    _counts = dict.fromkeys(("patience", "cooldown", "num_bad_epochs", "cooldown_counter"), 0)
+    _limits = {"factor": 1, "threshold": inf, "eps": inf}  # noqa: RUF012
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -340,11 +338,6 @@ class ReduceLROnPlateau(LRScheduler):
         for name, known in {"mode": ("min", "max"), "threshold_mode": ("rel", "abs")}.items():
             if not isinstance(got := getattr(self, name), str) or got not in known:
                 raise ValueError(f"ReduceLROnPlateau: {name} must be one of {known}, got {brief(got)}")
-        for name in ("patience", "cooldown", "num_bad_epochs", "cooldown_counter"):
-            self._count(name, 0)
-        self._number("factor", below=1)
-        self._number("threshold")
-        self._number("eps")
         for low in self._each("min_lr", self.min_lr):
             number("ReduceLROnPlateau: min_lr", low)
         if not isinstance(self.best, int | float):

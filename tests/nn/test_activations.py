@@ -1,5 +1,6 @@
 """Each activation module against its function written out in numpy, also far out, and its gradient."""
 
+import inspect
 import math
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 import autograd as ag
 import nn
+from nn import functional as F
 
 erf = np.vectorize(math.erf)
 
@@ -76,6 +78,18 @@ def test_they_say_how_they_are_set() -> None:
         "ELU(alpha=1.5)", "GELU(approximate='none')", "GELU(approximate='tanh')", "Softplus(beta=1.0, threshold=20.0)",
         "Softplus(beta=3, threshold=20.0)", "Softmax(dim=1)", "LogSoftmax(dim=1)",
     ]  # fmt: skip
+    for module, _ in PAIRS:
+        assert repr(eval(f"nn.{module!r}")) == repr(module)
+
+
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [(nn.ReLU, F.relu), (nn.SiLU, F.silu), (nn.LeakyReLU, F.leaky_relu), (nn.ELU, F.elu), (nn.Softplus, F.softplus)],
+    ids=lambda f: f.__name__,
+)
+def test_the_settings_and_defaults_are_those_of_the_function(module: Any, function: Any) -> None:
+    _, *settings = inspect.signature(function).parameters.values()
+    assert settings == list(inspect.signature(module).parameters.values())
 
 
 def test_elu_passes_the_gradient_at_nan_and_scales_it_at_0() -> None:

@@ -1,5 +1,6 @@
 """The loss modules hand their settings on: each gives what its function gives, for every reduction."""
 
+import inspect
 from typing import Any
 
 import pytest
@@ -34,6 +35,12 @@ def test_module_and_function_agree(module: Any, settings: dict[str, Any], functi
     assert got.equal(function(input, target, **settings, reduction=reduction))
     if settings:
         assert not got.equal(function(input, target, reduction=reduction, **({"ignore_index": -7} if "ignore_index" in settings else {})))
+
+
+@pytest.mark.parametrize(("module", "function"), [(case[0], case[2]) for case in CASES], ids=lambda f: f.__name__)
+def test_the_settings_and_defaults_are_those_of_the_function(module: Any, function: Any) -> None:
+    _, _, *settings = [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+    assert settings == [(p.name, p.kind, p.default) for p in inspect.signature(module).parameters.values()]
 
 
 @pytest.mark.parametrize("module", [case[0] for case in CASES], ids=lambda m: m.__name__)

@@ -149,6 +149,22 @@ def test_train_eval_apply_and_repr() -> None:
     assert repr(nn.Sequential(net)).splitlines()[2] == "    (0): Linear(in_features=2, out_features=2, bias=True)"
 
 
+@given(st.one_of(st.floats(), st.integers(), st.text(), st.floats().map(np.float64)), st.booleans())
+def test_the_settings_that_are_shown_are_those_of_now(value: Any, other: bool) -> None:
+    class Named(nn.Module):
+        _shown = ("size", "exact")
+
+        def __init__(self, size: Any, exact: bool) -> None:
+            super().__init__()
+            self.size, self.exact = size, exact
+
+    module = Named(0, other)
+    assert repr(module) == f"Named(size=0, exact={other})"
+    module.size = value
+    plain = value.item() if isinstance(value, np.generic) else value
+    assert repr(module) == f"Named(size={plain!r}, exact={other})"
+
+
 def test_precision_changes_in_place_with_gradients_and_buffers() -> None:
     net = Running()
     weight = net.inner.weight

@@ -1,5 +1,6 @@
 """Every optimiser against its published update in plain floats."""
 
+import inspect
 import math
 from collections.abc import Callable
 from functools import partial
@@ -111,6 +112,15 @@ def test_the_defaults_are_pytorchs() -> None:
     assert RMSprop([w]).defaults == rms
     ada = {"lr": 1e-2, "lr_decay": 0, "weight_decay": 0, "initial_accumulator_value": 0, "eps": 1e-10, "maximize": False}
     assert Adagrad([w]).defaults == ada
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam, AdamW, RMSprop, Adagrad])
+def test_the_signature_is_the_table_of_settings(kind: type[Optimizer]) -> None:
+    _, *settings = inspect.signature(kind).parameters.values()
+    optimizer = kind([ag.zeros(1, requires_grad=True)])  # type: ignore[call-arg]
+    assert list(optimizer.defaults.items()) == [(s.name, s.default) for s in settings]
+    numbers = {s.name for s in settings if not isinstance(s.default, bool)}
+    assert numbers == set(kind.limits) and {s.name for s in settings} - numbers <= kind.flags
 
 
 def test_a_variance_that_rounds_below_zero_makes_no_nan() -> None:
