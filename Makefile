@@ -21,6 +21,9 @@ lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 
+pythons:  ## most of the tests on each Python we support that is installed, each in an environment of its own
+	.ci/pythons
+
 bench: .venv/.bench  ## measure time and memory on one thread, beside numpy and what else is installed
 	$(RUN) -m tests.benchmarks
 
@@ -47,6 +50,6 @@ scaling: .venv/.bench  ## measure how time and memory grow with the work; pictur
 	@.venv-hips/bin/python -m pip install -qq --disable-pip-version-check --no-input autograd
 	@touch $@
 
-.PHONY: help demo test check lint bench bench-peers scaling
+.PHONY: help demo test check lint pythons bench bench-peers scaling
 .DELETE_ON_ERROR:  # a half-made .venv is made again
 .NOTPARALLEL:  # one pip at a time in one .venv
