@@ -1,6 +1,7 @@
 # One command for everything one does here. Each target brings what it needs into .venv, from a bare python3.
 PYTHON ?= python3
 RUN := .venv/bin/python
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -9,13 +10,19 @@ demo: .venv/.demos  ## train a network on handwritten digits; pictures in out/
 	$(RUN) -m demos digits --out out
 
 test: .venv/.test  ## all tests and the examples in the documentation, and what they cover
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist loadgroup -m no_cover
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist loadgroup -m "not no_cover" --cov
+	$(ONE_THREAD) $(RUN) -m pytest -n auto --dist loadgroup -m no_cover
+	$(ONE_THREAD) $(RUN) -m pytest -n auto --dist loadgroup -m "not no_cover" --cov
+
+check: lint  ## the quick ring: lint, the rules of the house, the tables of operations, and the tests of what you changed
+	tests=$$($(RUN) -m tests.changed) && $(ONE_THREAD) $(RUN) -m pytest -n auto --dist loadgroup -m "not no_cover" $$tests
 
 lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+
+pythons:  ## most of the tests on each Python we support that is installed, each in an environment of its own
+	.ci/pythons
 
 bench: .venv/.bench  ## measure time and memory on one thread, beside numpy and what else is installed
 	$(RUN) -m tests.benchmarks
@@ -43,6 +50,6 @@ scaling: .venv/.bench  ## measure how time and memory grow with the work; pictur
 	@.venv-hips/bin/python -m pip install -qq --disable-pip-version-check --no-input autograd
 	@touch $@
 
-.PHONY: help demo test lint bench bench-peers scaling
+.PHONY: help demo test check lint pythons bench bench-peers scaling
 .DELETE_ON_ERROR:  # a half-made .venv is made again
 .NOTPARALLEL:  # one pip at a time in one .venv
