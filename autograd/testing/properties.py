@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from autograd.core.node import Node, Op
 from autograd.errors import described
-from autograd.testing.checking import gradcheck
-from autograd.testing.report import name_of
+from autograd.testing.checking.report import name_of
+from autograd.testing.checking.run import gradcheck
 
 __all__ = ["gradcheck_property"]
 

@@ -17,9 +17,9 @@ from autograd.errors import brief, described, flag_of, number_of
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.random import Generator, source
-from autograd.testing.examination import Examination
-from autograd.testing.report import GradcheckError, Report, name_of
-from autograd.testing.subject import Function, Unfit, nodes_of
+from autograd.testing.checking.comparison import Examination
+from autograd.testing.checking.function import Function, Unfit, nodes_of
+from autograd.testing.checking.report import GradcheckError, Report, name_of
 
 __all__ = ["gradcheck", "gradgradcheck"]
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.core.node import Node, Op
 from autograd.core.walk import ancestors
 from autograd.ops import elementwise, moves, products, reduce, table
-from autograd.testing.differences import slope
+from autograd.testing.checking.differences import slope
 
 __all__ = ["STEP", "Trace", "flat", "rounding"]
 

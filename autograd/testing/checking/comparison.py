@@ -15,11 +15,11 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.core.walk import grad
-from autograd.testing.blame import blame
-from autograd.testing.differences import corners, one_sided, slope
-from autograd.testing.report import Check, Failure, Kink
-from autograd.testing.subject import Function, Unfit, leaf_like, random, unflat, zeros
-from autograd.testing.trace import STEP, Trace, flat, rounding
+from autograd.testing.checking.blame import blame
+from autograd.testing.checking.complex_step import STEP, Trace, flat, rounding
+from autograd.testing.checking.differences import corners, one_sided, slope
+from autograd.testing.checking.function import Function, Unfit, leaf_like, random, unflat, zeros
+from autograd.testing.checking.report import Check, Failure, Kink
 
 __all__ = ["Examination"]
 

@@ -13,7 +13,7 @@ from autograd.core.notes import Notes
 from autograd.core.walk import ancestors, grad
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
-from autograd.testing.trace import Trace, flat
+from autograd.testing.checking.complex_step import Trace, flat
 
 __all__ = ["Function", "Unfit", "leaf_like", "line_of", "nodes_of", "random", "unflat", "zeros"]
 

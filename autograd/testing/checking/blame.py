@@ -9,9 +9,9 @@ import numpy as np
 
 from autograd.core.node import Node, Op
 from autograd.faces.tensor import item, pack, scalars
-from autograd.testing.report import Blame
-from autograd.testing.subject import Function, Unfit, leaf_like, line_of
-from autograd.testing.trace import Trace
+from autograd.testing.checking.complex_step import Trace
+from autograd.testing.checking.function import Function, Unfit, leaf_like, line_of
+from autograd.testing.checking.report import Blame
 
 __all__ = ["blame"]
 
@@ -20,7 +20,7 @@ _MOST = 500  # operations that are looked at
 
 def blame(trace: Trace, order: int) -> tuple[Blame | None, list[str]]:
     """The operation whose own derivatives are farthest from right, None where all are right; and those that are at a kink."""
-    from autograd.testing.examination import Examination  # which asks for this module in turn
+    from autograd.testing.checking.comparison import Examination  # which asks for this module in turn
 
     worst: tuple[float, Blame | None] = (0.0, None)
     rng = np.random.default_rng(0)
