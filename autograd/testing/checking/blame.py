@@ -1,64 +1,79 @@
-"""Which operation is at fault: each one that a function used is checked by itself, at the numbers that it met."""
+"""Which operation is at fault in a check that failed: each one is checked by itself, at the numbers that it met.
+
+A check is asked for here after it failed, by whoever ran it; the comparison does not know that this is done with it, so that it can
+serve for the single operations as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd.core.node import Node, Op
 from autograd.faces.tensor import item, pack, scalars
+from autograd.testing.checking.comparison import Comparison
 from autograd.testing.checking.complex_step import Trace
 from autograd.testing.checking.function import Function, Unfit, leaf_like, line_of
-from autograd.testing.checking.report import Blame
+from autograd.testing.checking.report import Blame, Check
+from autograd.testing.checking.settings import Settings
 
 __all__ = ["blame"]
 
 _MOST = 500  # operations that are looked at
 
 
-def blame(trace: Trace, order: int) -> tuple[Blame | None, list[str]]:
-    """The operation whose own derivatives are farthest from right, None where all are right; and those that are at a kink."""
-    from autograd.testing.checking.comparison import Examination  # which asks for this module in turn
-
-    worst: tuple[float, Blame | None] = (0.0, None)
-    rng = np.random.default_rng(0)
-    seen: set[Any] = set()
+def blame(f: Function, check: Check) -> None:
+    """Write into the failed ``check`` of ``f`` which operation has the derivatives that are farthest from right, or else what is known."""
+    source = f.origin or f
+    worst = 0.0
     kinked: list[str] = []
-    for step in trace.steps[:_MOST]:
-        n = step.node
-        assert n.op is not None
-        if n.op in (pack, scalars, item):  # they carry numbers from one layer to the other, and hand gradients on in a kind of their own
-            continue
-        numbers = tuple(np.asarray(a.raw).tobytes() if isinstance(a, Node) else repr(a) for a in n.args)
-        if (n.op, numbers) in seen:
-            continue
-        seen.add((n.op, numbers))
+    rng = np.random.default_rng(0)
+    for n in _operations(Trace(source.placed(), source.checked)):
         error, detail = _kernel(n), "whose scalar kernel has another partial than its rule"
         if not error:
-            alone = tuple(leaf_like(a, a.raw) if isinstance(a, Node) and a.requires_grad else a for a in n.args)
             try:
-                f = Function(_repeat(n), alone)
-                for _ in range(1, order):
-                    f = f.gradient(rng)
-                check = Examination(f, order, "auto", 1, None, None, rng, blames=False).check()
+                alone = _alone(n, check.order, rng)
             except Unfit:
                 continue
-            if check.kinks:
+            if alone.kinks:
                 kinked.append(f"{n.op!r}{line_of(n)}")
-            if check.failures:
-                digits = 15 if check.method == "complex step" else 10
-                failure = max(check.failures, key=lambda failure: failure.error)
+            if alone.failures:
+                digits = 15 if alone.method == "complex step" else 10
+                failure = max(alone.failures, key=lambda failure: failure.error)
                 given, right = f"{failure.got:.{digits}g}", f"{failure.expected:.{digits}g}"
                 error, detail = failure.error, f"whose own {failure.what} is given as {given} where {right} is right"
-        if error > worst[0]:
-            worst = error, Blame(repr(n.op), detail, line_of(n).strip() or None)
-    return worst[1], kinked
+        if error > worst:
+            worst, check.blame = error, Blame(repr(n.op), detail, line_of(n).strip() or None)
+    if check.blame is None and kinked:
+        check.notes.append(f"{kinked[0]} is at a kink here, where the chain rule promises nothing: choose inputs beside it")
+    elif check.blame is None and not check.notes:
+        check.notes.append("the rule of every operation is right by itself; the error lies in how they are put together")
 
 
-def _repeat(n: Node) -> Callable[..., Any]:
-    return lambda *args: type(n).record(n.op, args)  # type: ignore[arg-type]
+def _operations(trace: Trace) -> Iterator[Node]:
+    """The operations of a graph, each once where it met the same numbers again."""
+    seen: set[Any] = set()
+    for n in (step.node for step in trace.steps[:_MOST]):
+        if n.op in (pack, scalars, item):  # they carry numbers from one layer to the other, and hand gradients on in a kind of their own
+            continue
+        met = n.op, tuple(np.asarray(a.raw).tobytes() if isinstance(a, Node) else repr(a) for a in n.args)
+        if met not in seen:
+            seen.add(met)
+            yield n
+
+
+def _alone(n: Node, order: int, rng: np.random.Generator) -> Check:
+    """The check of a single operation."""
+
+    def again(*args: Any) -> Any:
+        return type(n).record(n.op, args)  # type: ignore[arg-type]
+
+    f = Function(again, tuple(leaf_like(a, a.raw) if isinstance(a, Node) and a.requires_grad else a for a in n.args))
+    for _ in range(1, order):
+        f = f.gradient(rng)
+    return Comparison(f, order, Settings(directions=1), rng).check()
 
 
 def _kernel(n: Node) -> float:
