@@ -24,7 +24,20 @@ from autograd.errors import described, int_of, is_many
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.ops import table
-from autograd.testing.strategies import APART, DOMAINS, NONZERO, SHAPED, Interval, Shape, apart, arrays, domains_of, floats, holds, shape_of
+from autograd.testing.strategies.rows import (
+    APART,
+    DOMAINS,
+    NONZERO,
+    SHAPED,
+    Interval,
+    Shape,
+    apart,
+    arrays,
+    domains_of,
+    floats,
+    holds,
+    shape_of,
+)
 
 __all__ = ["Expression", "expressions", "mlps"]
 
