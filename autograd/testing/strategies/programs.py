@@ -24,20 +24,9 @@ from autograd.errors import described, int_of, is_many
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.ops import table
-from autograd.testing.strategies.rows import (
-    APART,
-    DOMAINS,
-    NONZERO,
-    SHAPED,
-    Interval,
-    Shape,
-    apart,
-    arrays,
-    domains_of,
-    floats,
-    holds,
-    shape_of,
-)
+from autograd.testing.strategies.arrays import Shape, filled, shape_of
+from autograd.testing.strategies.numbers import NONZERO, Interval, floats
+from autograd.testing.strategies.rows import APART, DOMAINS, SHAPED, apart, domains_of, holds
 
 __all__ = ["Expression", "expressions", "mlps"]
 
@@ -266,7 +255,7 @@ class _Builder:
 
 
 def _arrays(shape: Shape) -> st.SearchStrategy[np.ndarray]:
-    return arrays(shape, floats(NONZERO))
+    return filled(shape, floats(NONZERO))
 
 
 def _tuples(start: Sequence[int], pool: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
