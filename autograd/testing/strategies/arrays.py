@@ -35,10 +35,9 @@ def shape_of(shape: Any, what: str) -> Any:
 
 def _sides(what: str, min_dims: Any, max_dims: Any, max_side: Any, empty: Any) -> dict[str, Any]:
     """The limits of shapes, as hypothesis takes them."""
-    least = 0 if flag_of(empty, f"{what}: empty") else 1
-    min_dims = int_of(min_dims, f"{what}: min_dims", 0, DIMS)
-    most = int_of(max_dims, f"{what}: max_dims", min_dims, DIMS)
-    return {"min_dims": min_dims, "max_dims": most, "min_side": least, "max_side": int_of(max_side, f"{what}: max_side", least)}
+    least, few = int(not flag_of(empty, f"{what}: empty")), int_of(min_dims, f"{what}: min_dims", 0, DIMS)
+    many, long = int_of(max_dims, f"{what}: max_dims", few, DIMS), int_of(max_side, f"{what}: max_side", least)
+    return {"min_dims": few, "max_dims": many, "min_side": least, "max_side": long}
 
 
 def shapes(*, min_dims: int = 0, max_dims: int = 3, max_side: int = 3, empty: bool = False) -> st.SearchStrategy[Shape]:

@@ -44,11 +44,10 @@ class Interval:
     every: Any = 0.0
 
     def __post_init__(self) -> None:
-        low, high = number_of(self.low, "Interval: low"), number_of(self.high, "Interval: high")
-        if not low < high:
-            raise ValueError(f"Interval: low must be less than high, got {low} and {high}")
-        object.__setattr__(self, "low", low)  # an array of no dimensions became its number
-        object.__setattr__(self, "high", high)
+        for side in ("low", "high"):  # an array of no dimensions becomes its number
+            object.__setattr__(self, side, number_of(getattr(self, side), f"Interval: {side}"))
+        if not self.low < self.high:
+            raise ValueError(f"Interval: low must be less than high, got {self.low} and {self.high}")
         if not isinstance(self.kinks, tuple):
             raise TypeError(f"Interval: kinks must be a tuple of numbers, got {described(self.kinks)}; of one write (0.0,)")
         for what, x in (*(("a kink", k) for k in self.kinks), ("every", self.every)):
@@ -106,22 +105,22 @@ def plain(bound: float) -> st.SearchStrategy[float]:
     return st.floats(-bound, bound, allow_subnormal=False)
 
 
-def _interval(domain: Any, what: str) -> Interval:
+def _interval(domain: Any) -> Interval:
     """``domain``, if it is an Interval between numbers."""
-    if isinstance(domain, Interval):
-        for x in (*domain.kinks, domain.every):
-            number_of(x, f"{what}: a kink")
-        return domain
-    cure = "write Interval(low, high)"
-    if isinstance(domain, tuple | list) and any(isinstance(d, Interval) or callable(d) for d in domain):
-        cure = "there is one for each argument of a row: take one of them"
-    elif isinstance(domain, tuple | list) and len(domain) == 2:
-        cure = f"write Interval({domain[0]!r:.20}, {domain[1]!r:.20})"
-    elif isinstance(domain, str):
-        cure = f"there is one for each argument of a row of that name: take one of DOMAINS[{domain!r}]"
-    elif callable(domain):
-        cure = "call it with the arguments after this one"
-    raise TypeError(f"{what}: domain must be an Interval, got {described(domain)}; {cure}")
+    match domain:
+        case Interval():
+            for x in (*domain.kinks, domain.every):
+                number_of(x, "floats: a kink")
+            return domain
+        case str():
+            cure = f"there is one for each argument of a row of that name: take one of DOMAINS[{domain!r}]"
+        case [*parts] if any(isinstance(d, Interval) or callable(d) for d in parts):
+            cure = "there is one for each argument of a row: take one of them"
+        case [low, high]:
+            cure = f"write Interval({low!r:.20}, {high!r:.20})"
+        case _:
+            cure = "call it with the arguments after this one" if callable(domain) else "write Interval(low, high)"
+    raise TypeError(f"floats: domain must be an Interval, got {described(domain)}; {cure}")
 
 
 def limits(at: Any, margin: Any, bound: Any, what: str) -> tuple[float, float]:
@@ -150,7 +149,7 @@ def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = M
     >>> find(floats(Interval(kinks=(1.0,)), at="kinks"), lambda x: True)
     1.0
     """
-    domain = _interval(domain, "floats")
+    domain = _interval(domain)
     margin, bound = limits(at, margin, bound, "floats")
     if not max(domain.low, -bound) < min(domain.high, bound):
         raise ValueError(f"floats: {domain} has no numbers within {bound} of 0; give another bound")
@@ -168,16 +167,12 @@ def floats(domain: Interval = REALS, *, at: str | None = None, margin: float = M
     return st.one_of(found)
 
 
-def strategy_of(elements: Any, what: str) -> st.SearchStrategy[Any]:
-    """``elements``, if it is a strategy."""
-    if isinstance(elements, st.SearchStrategy):
-        return elements
-    cure = "st.just(...) draws one thing, st.sampled_from([...]) one of several"
-    if isinstance(elements, Interval):
-        cure = f"write floats({elements})"
-    elif callable(elements):
-        cure = "call it"
-    raise TypeError(f"{what} must be a strategy, got {described(elements)}; {cure}")
+def strategy_of(x: Any, what: str) -> st.SearchStrategy[Any]:
+    """``x``, if it is a strategy."""
+    if not isinstance(x, st.SearchStrategy):
+        cure = "call it" if callable(x) else "st.just(...) draws one thing, st.sampled_from([...]) one of several"
+        raise TypeError(f"{what} must be a strategy, got {described(x)}; {f'write floats({x})' if isinstance(x, Interval) else cure}")
+    return x
 
 
 def values(elements: st.SearchStrategy[float] | None = None, *, requires_grad: bool = True) -> st.SearchStrategy[Value]:

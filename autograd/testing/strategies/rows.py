@@ -190,13 +190,13 @@ def arguments(
     margin: float = MARGIN,
     bound: float = BOUND,
 ) -> st.SearchStrategy[tuple[Any, ...]]:
-    """All arguments of a differentiable row of `rules` or `shapes` (or of the row of that name), to be called as ``row(*args)``.
+    """All arguments of a differentiable row of `autograd.ops` (or of the row of that name), to be called as ``row(*args)``.
 
     Tensors (float64; those of an elementwise row broadcast) or, with ``scalars``, Values; they require a gradient. Where a row takes
-    a condition it is boolean; what a row of `shapes` takes besides (axes, keys) is as the row wants it. ``shape`` is, or draws, the
+    a condition it is boolean; what a row about shapes takes besides (axes, keys) is as the row wants it. ``shape`` is, or draws, the
     shape of the first tensor of such a row. ``margin``, ``bound`` and ``at`` are those of `floats`; ``at="kinks"`` knows the kinks
-    between arguments as well, such as ties of a maximum. Raises ValueError for a row of neither table, and for Values with a row of
-    `shapes`; TypeError for what is no row.
+    between arguments as well, such as ties of a maximum. Raises ValueError for another row, and for Values with a row about
+    shapes; TypeError for what is no row.
 
     >>> from autograd import maximum
     >>> from hypothesis import find
@@ -205,14 +205,14 @@ def arguments(
     >>> find(arguments(maximum, scalars=True, at="kinks"), lambda args: True)
     (Value(data=0.0, grad=None), Value(data=0.0, grad=None))
     """
-    tables = {**table.SHAPED, **table.ELEMENTWISE}
+    rows = {**{name: table.SHAPED[name] for name in SHAPED}, **table.ELEMENTWISE}
     if not isinstance(row, Op | str):
         name = getattr(row, "__name__", None)
-        known = isinstance(name, str) and name in tables
-        cure = f"{name!r} is the name of one" if known else "draw other arguments with tensors() or values()"
+        named = isinstance(name, str) and name in rows
+        cure = f"{name!r} is the name of one" if named else "draw other arguments with tensors() or values()"
         raise TypeError(f"arguments: row must be a row of autograd.ops, or its name, got {described(row)}; {cure}")
-    found = tables.get(row) if isinstance(row, str) else row if tables.get(row.name) is row else None
-    if found is None or not (found.name in table.ELEMENTWISE or found.name in SHAPED):
+    found = rows.get(row if isinstance(row, str) else row.name)
+    if found is None or (isinstance(row, Op) and found is not row):
         raise ValueError(f"arguments: {row!r} is not a differentiable row of autograd.ops; use tensors() or values()")
     margin, bound = limits(at, margin, bound, "arguments")
     scalars = flag_of(scalars, "arguments: scalars")
