@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.core.walk import grad
 from autograd.testing.checking.complex_step import Trace, flat, rounding
 from autograd.testing.checking.expected import EACH, SAMPLES, SEARCHED, Expected
-from autograd.testing.checking.function import Function, leaf_like, random, unflat, zeros
+from autograd.testing.checking.function import Function, gradients, leaf_like, random, unflat
 from autograd.testing.checking.report import Check, Failure, Kink
 from autograd.testing.checking.settings import Settings
 
@@ -62,7 +61,7 @@ class Comparison:
         """Both of the engine's walks, and its J v."""
         others = np.concatenate([self.eye, self.us[1:]])
         self.compare(check, others, self.replayed(others), "recorded")
-        self.compare(check, self.us[:1], dense(self.found, self.f.checked)[None], "recorded")
+        self.compare(check, self.us[:1], flat([g.raw for g in self.found])[None], "recorded")
         us = np.concatenate([self.us[:1], self.eye[-1:]]) if self.m > 1 and len(self.eye) else self.us  # a gradient of 0, too, may arrive
         self.compare(check, us, np.array([self.raw(u) for u in us]), "raw")
         self.compare_forward(check)
@@ -70,32 +69,20 @@ class Comparison:
     # What the engine says.
     def raw(self, u: np.ndarray) -> np.ndarray:
         """u^T J by the walk on numbers."""
-        return dense(self.f.backward(self.f.outputs, unflat(u, self.f.outputs), create_graph=False), self.f.checked)
+        return flat([g.raw for g in gradients(self.f.outputs, self.f.checked, unflat(u, self.f.outputs))])
 
-    def recorded(self, u: np.ndarray) -> tuple[list[Any], list[Node]]:
+    def recorded(self, u: np.ndarray) -> tuple[list[Node], list[Node]]:
         """u^T J as a graph, one gradient for each input, and the weights, its leaves."""
-        weights: list[Node] = [leaf_like(n, w) for n, w in zip(self.f.outputs, unflat(u, self.f.outputs))]
-        return self.f.backward(self.f.outputs, weights, create_graph=True), weights
+        weights = [leaf_like(n, w) for n, w in zip(self.f.outputs, unflat(u, self.f.outputs))]
+        return gradients(self.f.outputs, self.f.checked, weights, create_graph=True), weights
 
     def replayed(self, us: np.ndarray) -> np.ndarray:
         """u^T J for other weights, by computing the recorded gradients again: a row for each row of ``us``."""
-        rows = np.zeros((len(us), self.n))
-        gs = [g for g in self.found if g is not None]
-        if len(us) and gs:
-            rows[:, self.flows()] = Trace(gs, self.weights)(us)
-        return rows
-
-    def flows(self) -> np.ndarray:
-        """Which numbers of the inputs have got a gradient at all?"""
-        return np.concatenate([np.full(np.size(x.raw), g is not None) for x, g in zip(self.f.checked, self.found)])
+        return Trace(self.found, self.weights)(us) if len(us) else np.zeros((0, self.n))
 
     def forward(self, v: np.ndarray) -> np.ndarray:
         """J v: the gradient of <u^T J, v> by u."""
-        pairs = [(g, d) for g, d in zip(self.found, unflat(v, self.f.checked)) if g is not None and g.requires_grad]
-        if not pairs:
-            return np.zeros(self.m)
-        gs, ds = zip(*pairs)
-        return dense(list(grad(gs, self.weights, list(ds), retain_graph=True, allow_unused=True)), self.f.outputs)
+        return flat([g.raw for g in gradients(self.found, self.weights, unflat(v, self.f.checked))])
 
     # The comparison.
     def compare(self, check: Check, us: np.ndarray, rows: np.ndarray, walk: str) -> None:
@@ -160,17 +147,13 @@ class Comparison:
         if self.rtol is not None:
             return far
         noise = rounding(self.rng)
-        gs = [g for g in self.found if g is not None]
-        back = Trace(gs, [*self.f.checked, *self.weights]) if gs else None
+        back = Trace(self.found, [*self.f.checked, *self.weights])
         here = np.concatenate([np.tile(self.f.here, (len(us), 1)), us], axis=1)
-        base = None if back is None else back(here)
+        base = back(here)
         samples = self.expected.samples(noise)
         with np.errstate(invalid="ignore"):
-            if back is not None:
-                for _ in range(SAMPLES):
-                    moved = np.zeros((len(us), self.n))
-                    moved[:, self.flows()] = back(here, noise) - base
-                    far = np.fmax(far, np.abs(moved @ self.expected.ts.T))
+            for _ in range(SAMPLES):
+                far = np.fmax(far, np.abs((back(here, noise) - base) @ self.expected.ts.T))
             for moved in samples:
                 far = np.fmax(far, np.abs(us @ moved.T))
         return 64 * far
@@ -194,11 +177,6 @@ def most_telling(found: list[Any]) -> list[Any]:
     """What was found of the lowest rank, each once: where a partial derivative is wrong, sums of them are, too."""
     least = min((f.rank for f in found), default=0)
     return list({(f.what, getattr(f, "walk", None)): f for f in found if f.rank == least}.values())
-
-
-def dense(found: list[Any], like: list[Node]) -> np.ndarray:
-    """Gradients as one vector; None is 0."""
-    return flat([zeros(x) if g is None else g.raw for x, g in zip(like, found)])
 
 
 def place(i: int, nodes: list[Node], names: list[str] | None = None) -> str:

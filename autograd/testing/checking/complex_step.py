@@ -73,21 +73,6 @@ def _padded(x: np.ndarray, ndim: int) -> np.ndarray:
 class _Step:
     """One recorded operation: what it computes, its arguments, and which of these come from earlier steps."""
 
-    __slots__ = (
-        "args",
-        "batched",
-        "complex_args",
-        "doubt",
-        "local",
-        "moving",
-        "node",
-        "on_complex",
-        "on_real",
-        "padded",
-        "partials",
-        "restore",
-    )
-
     def __init__(self, node: Node, slots: dict[int, int]) -> None:
         self.node = node
         self.moving = [(j, slots[id(a)]) for j, a in enumerate(node.args) if id(a) in slots]
