@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import each
-from autograd.core.symbols import ATOM, WORDS
+from autograd.core.symbols import ATOM, WORDS, Python
 from autograd.errors import described, int_of
 from autograd.ops import fast
 from autograd.ops.table import Dim, axes_of, axis_of, dims, given, method, padded, quiet, row, shape_from
@@ -72,11 +72,18 @@ def _spread_to(p: Any, x: Any, shape: tuple[int, ...]) -> Any:
     return f"{p(inner)}, spread to {p.sizes(shape)}", WORDS
 
 
+class _Lists(Python):
+    """Writes arrays as lists."""
+
+    def constant(self, x: Any) -> str:
+        return repr(x.tolist()) if isinstance(x, np.ndarray) else super().constant(x)
+
+
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 cast_        = row("to",       quiet(lambda x, dtype: x.astype(dtype)),          lambda g, z, x, dtype: g, None,  # the engine casts g back
     moves=True, write=lambda p, x, dtype: f"{p(x, ATOM)}.astype(np.{dtype.name})", formula=lambda p, x, dtype: (f"{p(x)} as {dtype.name}", WORDS),
-    sign=lambda p, x, dtype: f"to {dtype.name}", code=lambda x, dtype: f"{x}.to(ag.{dtype.name})", on_batch=True, on_values=lambda x, dtype: x)
+    sign=lambda p, x, dtype: f"to {dtype.name}", public="", on_batch=True, on_values=lambda x, dtype: x)
 clone_       = row("clone",    lambda x: x.copy(),                               lambda g, z, x: g,
     moves=True, write=method("copy"), on_batch=True)
 reshape_     = row("reshape",  lambda x, shape: x.reshape(shape),                lambda g, z, x, shape: g.reshape(x.shape), None,
@@ -93,7 +100,7 @@ cat_         = row("cat",      lambda axis, starts, *xs: np.concatenate(xs, axis
 stack_       = row("stack",    lambda axis, *xs: np.stack(xs, axis=axis),        None, each(lambda i, g, z, args: g[(*[slice(None)] * args[0], i - 1)]),
     moves=True, write=lambda p, axis, *xs: p.call("stack", list(xs), dim=axis), code=lambda axis, *xs: f"ag.stack([{', '.join(xs)}], {axis})")
 getitem_     = row("[]",       fast.taken,                                       lambda g, z, x, key: put_(g, key, x.shape), None,
-    moves=True, write=lambda p, x, key: f"{p(x, ATOM)}[{p.key(key)}]", sign=lambda p, x, key: f"{p(x)}[{p.key(key)}]", code=lambda x, key: f"{x}[{key}]",
+    moves=True, write=lambda p, x, key: f"{p(x, ATOM)}[{p.key(key)}]", sign=lambda p, x, key: f"{p(x)}[{p.key(key)}]", code=lambda x, key: f"{x}[{_Lists().key(key)}]",
     on_batch=lambda f, x, key: x[(slice(None), *key)] if _basic(key) else None)
 put_         = row("put",      _put,                                             lambda g, z, x, key, shape: g[key], None, None,
     public="", write=lambda p, x, key, shape: f"put_({p(x)}, np.index_exp[{p.key(key)}], {p(shape)})", formula=lambda p, x, key, shape: (f"{p(x)}, put back at [{p.key(key)}]", WORDS),

@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from autograd.testing.checking import gradcheck, gradgradcheck
-from autograd.testing.report import Check, Failure, GradcheckError, Kink, Report
+from autograd.testing.checking.report import Check, Failure, GradcheckError, Kink, Report
 
 if TYPE_CHECKING:
     from autograd.testing import expressions, strategies

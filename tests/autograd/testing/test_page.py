@@ -16,7 +16,7 @@ BLOCKS = re.findall(r"```(python|text)\n(.*?)```", PAGE, re.S)
 
 def plain(text: str) -> list[str]:
     """The words of an output, without what differs from one version of hypothesis to another."""
-    text = text.replace("Falsifying example", "Failing test case").replace("autograd.testing.report.", "")
+    text = text.replace("Falsifying example", "Failing test case").replace("autograd.testing.checking.report.", "")
     text = re.sub(r"#.*", "", text)
     text = re.sub(r"\d\.\d{9,}", lambda number: f"{float(number[0]):.9f}", text)  # differences are not right to the last digit
     return re.findall(r"\w[\w.\-]*|\S", text)

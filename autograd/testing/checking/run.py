@@ -13,13 +13,15 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.core.mode import enable_grad
-from autograd.errors import brief, described, flag_of, number_of
+from autograd.errors import described
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
-from autograd.random import Generator, source
-from autograd.testing.examination import Examination
-from autograd.testing.report import GradcheckError, Report, name_of
-from autograd.testing.subject import Function, Unfit, nodes_of
+from autograd.random import Generator
+from autograd.testing.checking.blame import blame
+from autograd.testing.checking.comparison import Comparison
+from autograd.testing.checking.function import Function, Unfit, nodes_of
+from autograd.testing.checking.report import GradcheckError, Report, name_of
+from autograd.testing.checking.settings import Settings
 
 __all__ = ["gradcheck", "gradgradcheck"]
 
@@ -79,20 +81,13 @@ def gradcheck(
     __tracebackhide__ = True
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ValueError(f"order is the highest order of derivative, an int from 1 on, got {order!r}")
-    return _gradcheck(fn, inputs, range(1, order + 1), method, directions, rtol, atol, generator, raise_exception)
+    return _run(fn, inputs, range(1, order + 1), Settings(method, directions, rtol, atol, generator, raise_exception))
 
 
 def gradgradcheck(
-    fn: Callable[..., Any],
-    inputs: Any,
-    *,
-    method: str = "auto",
-    directions: int = 2,
-    rtol: float | None = None,
-    atol: float | None = None,
-    generator: Generator | None = None,
-    raise_exception: bool = True,
-) -> Report:
+    fn: Callable[..., Any], inputs: Any, *, method: str = "auto", directions: int = 2, rtol: float | None = None,
+    atol: float | None = None, generator: Generator | None = None, raise_exception: bool = True,
+) -> Report:  # fmt: skip
     """Are the second derivatives of ``fn`` right? The gradients themselves are taken as they are; see `gradcheck`.
 
     >>> from autograd import Value
@@ -100,32 +95,15 @@ def gradgradcheck(
     True
     """
     __tracebackhide__ = True
-    return _gradcheck(fn, inputs, range(2, 3), method, directions, rtol, atol, generator, raise_exception)
+    return _run(fn, inputs, range(2, 3), Settings(method, directions, rtol, atol, generator, raise_exception))
 
 
-def _gradcheck(
-    fn: Callable[..., Any],
-    inputs: Any,
-    orders: range,
-    method: str,
-    directions: int,
-    rtol: float | None,
-    atol: float | None,
-    generator: Generator | None,
-    raise_exception: bool,
-) -> Report:
+def _run(fn: Callable[..., Any], inputs: Any, orders: range, settings: Settings) -> Report:
+    """The check of ``fn`` at these orders, up to the first that is wrong."""
     __tracebackhide__ = True  # pytest then shows the report alone
     if not callable(fn):
         raise TypeError(f"gradcheck needs a function, got {described(fn)}")
-    if not isinstance(method, str) or method not in ("auto", "complex", "differences"):
-        raise ValueError(f"method must be 'auto', 'complex' or 'differences', got {brief(method)}")
-    if isinstance(directions, bool) or not isinstance(directions, int) or directions < 1:
-        raise ValueError(f"directions is how many random directions to try, an int from 1 on, got {brief(directions)}")
-    for name, tolerance in (("rtol", rtol), ("atol", atol)):
-        if not (tolerance is None or number_of(tolerance, name) >= 0):
-            raise ValueError(f"{name} must be None or a number >= 0, got {tolerance!r}")
-    raise_exception = flag_of(raise_exception, "raise_exception")
-    rng = source(Generator() if generator is None else generator)
+    rng = settings.rng()
     report = Report(name_of(fn))
     with _lock, enable_grad():
         grads: list[tuple[Any, Any]] = []
@@ -135,7 +113,9 @@ def _gradcheck(
             f = Function(fn, given)
             for order in range(1, orders[-1] + 1):
                 if order in orders:
-                    check = Examination(f, order, method, directions, rtol, atol, rng).check()
+                    check = Comparison(f, order, settings, rng).check()
+                    if not check:
+                        blame(f, check)
                     report.checks.append(check)
                     if not check:
                         break
@@ -149,6 +129,6 @@ def _gradcheck(
         finally:
             for x, g in grads:
                 x.grad = g
-    if raise_exception and not report:
+    if settings.raise_exception and not report:
         raise GradcheckError(report)
     return report

@@ -13,9 +13,9 @@ from autograd.core.notes import Notes
 from autograd.core.walk import ancestors, grad
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
-from autograd.testing.trace import Trace, flat
+from autograd.testing.checking.complex_step import Trace, flat
 
-__all__ = ["Function", "Unfit", "leaf_like", "line_of", "nodes_of", "random", "unflat", "zeros"]
+__all__ = ["Function", "Unfit", "gradients", "leaf_like", "line_of", "nodes_of", "random", "unflat"]
 
 
 class Unfit(Exception):  # noqa: N818 - no error of the library, but a finding
@@ -139,18 +139,19 @@ class Function:
         weights = unflat(random(rng, self.at.size), self.outputs)
 
         def derived(*inputs: Any) -> list[Node]:
-            found = self.backward(self.call(), weights, create_graph=True)
-            return [x.constant(zeros(x)) if g is None else g for x, g in zip(self.checked, found)]
+            return gradients(self.call(), self.checked, weights, create_graph=True)
 
         return Function(derived, self.inputs, origin=self.origin or self)
 
-    def backward(self, outputs: Sequence[Node], weights: Sequence[Any], create_graph: bool) -> list[Any]:
-        """The engine's gradients of the weighed ``outputs``, one for each input; None where nothing flows."""
-        pairs = [(n, w) for n, w in zip(outputs, weights) if n.requires_grad and (isinstance(w, Node) or np.any(w))]
-        if not pairs:
-            return [None] * len(self.checked)
+
+def gradients(outputs: Sequence[Node], inputs: Sequence[Node], weights: Sequence[Any], create_graph: bool = False) -> list[Node]:
+    """The engine's gradients of the weighed ``outputs``, one for each of the ``inputs``; zeros where nothing flows."""
+    pairs = [(n, w) for n, w in zip(outputs, weights) if n.requires_grad and (isinstance(w, Node) or np.any(w))]
+    found: Sequence[Any] = [None] * len(inputs)
+    if pairs:
         outs, ws = zip(*pairs)
-        return list(grad(outs, self.checked, list(ws), retain_graph=True, create_graph=create_graph, allow_unused=True))
+        found = grad(outs, inputs, list(ws), retain_graph=True, create_graph=create_graph, allow_unused=True)
+    return [x.constant(np.zeros(np.shape(x.raw)) if isinstance(x, Tensor) else 0.0) if g is None else g for x, g in zip(inputs, found)]
 
 
 def nodes_of(x: Any) -> list[Node]:
@@ -179,11 +180,6 @@ def _is_single(n: Node) -> bool:
 def leaf_like(n: Node, data: Any) -> Node:
     """A leaf of the kind of ``n``."""
     return Value(data) if isinstance(n, Value) else Tensor(np.array(data), requires_grad=True)
-
-
-def zeros(x: Node) -> Any:
-    """As many zeros as ``x`` has numbers."""
-    return np.zeros(np.shape(x.raw)) if isinstance(x, Tensor) else 0.0
 
 
 def unflat(v: np.ndarray, like: Sequence[Node]) -> list[Any]:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.core.walk import ancestors
 from autograd.ops.table import padded
-from autograd.testing.differences import slope
+from autograd.program.steps import Program, Step
+from autograd.testing.checking.differences import slope
 
 __all__ = ["STEP", "Trace", "flat", "rounding"]
 
@@ -31,45 +31,27 @@ def flat(raws: Sequence[Any]) -> np.ndarray:
 
 
 class _Step:
-    """One recorded operation: what it computes, its arguments, and which of these come from earlier steps."""
+    """A step of the program as it is computed for batches, and with complex numbers."""
 
-    __slots__ = (
-        "args",
-        "complex_args",
-        "doubt",
-        "local",
-        "moving",
-        "node",
-        "on_complex",
-        "on_real",
-        "op",
-        "padded",
-        "partials",
-        "restore",
-    )
-
-    def __init__(self, node: Node, slots: dict[int, int]) -> None:
-        assert node.op is not None
-        self.node, self.op = node, node.op
-        self.moving = [(j, slots[id(a)]) for j, a in enumerate(node.args) if id(a) in slots]
-        self.args = [a.raw if isinstance(a, Node) else a for a in node.args]
+    def __init__(self, step: Step) -> None:
+        self.node, self.op, self.moving, self.args = step.node, step.op, step.uses, list(step.args)
         self.complex_args: list[Any] = [np.dtype(complex) if isinstance(a, np.dtype) and a.kind == "f" else a for a in self.args]
         self.local = False  # is it not analytic, so that its derivative is a difference?
         self.partials: tuple[np.ndarray, np.ndarray] | None = None  # the derivatives of an elementwise row, and how wrong they may be
         self.doubt: Any = 0.0  # how wrong the last such difference may be
-        self.on_real = node.op.compute
-        self.on_complex = node.op.on_complex or node.op.compute
-        self.padded = node.op.entrywise or node.op.on_batch is True
+        self.on_real = self.op.compute
+        self.on_complex = self.op.on_complex or self.op.compute
         self.restore = False  # does numpy lose digits of the real part on complex numbers, as in log1p?
 
     def compute(self, function: Callable[..., Any], args: list[Any], values: list[Any]) -> Any:
         """The results for a batch of arguments, one after another where the row knows nothing of batches."""
-        if self.padded:
+        whole = self.op.on_batch
+        if whole is True or (self.op.tabled and self.op.entrywise):
             ndim = 1 + np.ndim(self.node.raw)
             for j, slot in self.moving:
                 args[j] = padded(values[slot], ndim)
             return function(*args)
-        if self.op.on_batch is not None and (z := self.op.on_batch(function, values[self.moving[0][1]], *args[1:])) is not None:
+        if callable(whole) and (z := whole(function, values[self.moving[0][1]], *args[1:])) is not None:
             return z
         each = []
         for i in range(len(values[0])):
@@ -83,7 +65,7 @@ class _Step:
         if not self.local:
             z = self.compute(self.on_complex, self.complex_args, values)
             return self.node.raw + 1j * z.imag if self.restore else z
-        if self.op.entrywise and self.op.tabled and len(self.moving) == 1:
+        if self.op.tabled and self.op.entrywise and len(self.moving) == 1:
             return self.node.raw + 1j * self.elementwise(values)
         d, doubt = self.difference(values)
         self.doubt = np.nan_to_num(doubt, posinf=0)
@@ -152,13 +134,9 @@ class Trace:
 
     def __init__(self, outputs: Sequence[Node], inputs: Sequence[Node]) -> None:
         self.inputs = inputs
-        slots: dict[int, int] = {id(x): i for i, x in enumerate(inputs)}
-        self.steps: list[_Step] = []
-        for n in ancestors(*outputs):
-            if id(n) not in slots and any(id(a) in slots for a in n.args):
-                self.steps.append(_Step(n, slots))
-                slots[id(n)] = len(slots)
-        self.ends: list[tuple[Node, int | None]] = [(n, slots.get(id(n))) for n in outputs]
+        self.program = Program(outputs, inputs)
+        self.steps = [_Step(step) for step in self.program.steps]
+        self.ends = [(n, self.program.slot(n)) for n in outputs]
         largest = max((int(np.size(n.raw)) for n in (*inputs, *(step.node for step in self.steps))), default=1)
         self.batch = max(1, _MEMORY // max(largest, 1))
         self.classified = False
@@ -173,17 +151,18 @@ class Trace:
     @property
     def local(self) -> list[str]:
         """The names of the rows that are not analytic, or not written for complex numbers, once `tangents` has met them."""
-        return sorted({step.node.op.name for step in self.steps if step.local and step.node.op is not None})
+        return sorted({step.op.name for step in self.steps if step.local})
 
     def __call__(self, inputs: np.ndarray, noise: Callable[..., Any] | None = None) -> np.ndarray:
         """The outputs: a row of the result for each row of ``inputs``. ``noise`` is put on every result on the way."""
         if len(inputs) > self.batch:
             return np.concatenate([self(inputs[i : i + self.batch], noise) for i in range(0, len(inputs), self.batch)])
-        values = self._parts(inputs)
-        with np.errstate(all="ignore"):
-            for step in self.steps:
-                z = step.compute(step.on_real, step.args.copy(), values)
-                values.append(z if noise is None else noise(z))
+
+        def apply(step: _Step, values: list[Any]) -> Any:
+            z = step.compute(step.on_real, step.args.copy(), values)
+            return z if noise is None else noise(z)
+
+        values = self._run(self._parts(inputs), apply)
         ends = [np.tile(np.ravel(n.raw), (len(inputs), 1)) if slot is None else values[slot] for n, slot in self.ends]
         return _joined(len(inputs), ends)
 
@@ -191,14 +170,19 @@ class Trace:
         """The derivatives of the outputs along directions: a row of the result for each row of ``directions``. ``h`` is the step."""
         if len(directions) > self.batch:
             return np.concatenate([self.tangents(directions[i : i + self.batch], noise, h) for i in range(0, len(directions), self.batch)])
-        values = [x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * h)))]
-        with np.errstate(all="ignore"):
-            for step in self.steps:
-                z = step.push(values) if self.classified else step.first(values)
-                values.append(z if noise is None else noise(z, step.doubt))
+
+        def apply(step: _Step, values: list[Any]) -> Any:
+            z = step.push(values) if self.classified else step.first(values)
+            return z if noise is None else noise(z, step.doubt)
+
+        values = self._run([x.raw + part for x, part in zip(self.inputs, self._parts(directions * (1j * h)))], apply)
         self.classified = True
         ends = [np.zeros((len(directions), np.size(n.raw))) if slot is None else values[slot].imag for n, slot in self.ends]
         return _joined(len(directions), ends) / h
+
+    def _run(self, values: list[Any], apply: Callable[[_Step, list[Any]], Any]) -> list[Any]:
+        with np.errstate(all="ignore"):
+            return self.program.run(values, lambda step, found: apply(self.steps[step.slot - len(self.inputs)], found))
 
     def _parts(self, rows: np.ndarray) -> list[Any]:
         """A batch for each input, from rows that hold all inputs."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.testing.differences import corners, one_sided, slope
+from autograd.testing.checking.differences import corners, one_sided, slope
 
 SMOOTH = {
     "exp": (np.exp, np.exp),

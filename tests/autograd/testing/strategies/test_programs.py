@@ -14,8 +14,8 @@ from autograd import Tensor, Value
 from autograd.core.walk import ancestors
 from autograd.ops import elementwise, table
 from autograd.testing import GradcheckError, gradcheck
-from autograd.testing.expressions import LARGE, Expression, Step, expressions, mlps
 from autograd.testing.strategies import shapes
+from autograd.testing.strategies.programs import LARGE, Expression, Step, expressions, mlps
 
 ANY = expressions(8) | expressions(8, shape=shapes()) | mlps(layers=3)
 SCALAR = [name for name, row in table.ELEMENTWISE.items() if row.differentiable]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Op, Tensor, Value, tensor
 from autograd.core.node import Node
-from autograd.testing.trace import Trace, flat, rounding
+from autograd.testing.checking.complex_step import Trace, flat, rounding
 
 
 def leaf(*shape: int, seed: int = 0) -> Tensor:
@@ -102,7 +102,7 @@ def test_constants_and_inputs_in_the_middle() -> None:
 def test_a_large_batch_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     x = leaf(40)
     whole = Trace([ag.tanh(x) * x.sum()], [x])
-    monkeypatch.setattr("autograd.testing.trace._MEMORY", 100)
+    monkeypatch.setattr("autograd.testing.checking.complex_step._MEMORY", 100)
     parts = Trace([ag.tanh(x) * x.sum()], [x])
     assert parts.batch == 2
     np.testing.assert_array_equal(parts.tangents(np.eye(40)), whole.tangents(np.eye(40)))
