@@ -5,6 +5,7 @@ The text depends on the program alone, never on addresses, so that pictures can 
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,40 +13,23 @@ import numpy as np
 from autograd.core.node import Node
 from autograd.core.notes import user_frame
 from autograd.drawing.flow import backward_pass, released
-from autograd.drawing.painter import Painter, Shown
+from autograd.drawing.painter import Painter
 from autograd.drawing.picture import Graph
 from autograd.drawing.size import size_of
-from autograd.errors import brief, flag_of, number_of
+from autograd.drawing.style import NODES, Style
 from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
 
 __all__ = ["draw", "draw_dot"]
 
-NODES = 300  # as many as can be read
 PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
 
 
 def draw_dot(
-    outputs: Any,
-    *,
-    names: Any = None,
-    show_values: bool = True,
-    show_grads: bool | str = "auto",
-    show_shapes: bool | str = "auto",
-    show_saved: bool = False,
-    show_source: bool = True,
-    fold_constants: bool = True,
-    ops: str = "auto",
-    modules: bool = True,
-    depth: int | None = None,
-    layout: str = "auto",
-    rankdir: str = "LR",
-    theme: str = "light",
-    legend: bool = False,
-    precision: int = 4,
-    max_nodes: int = NODES,
-    timeout: float = 20,
-    format: str = "svg",
-) -> Graph:
+    outputs: Any, *, names: Any = None, show_values: bool = True, show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
+    show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
+    depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light", legend: bool = False,
+    precision: int = 4, max_nodes: int = NODES, timeout: float = 20, format: str = "svg",
+) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
 
     What the outputs were made from is the forward graph. Gradients among the outputs that were recorded with
@@ -84,27 +68,8 @@ def draw_dot(
     >>> print(draw_dot(a * b).source.count("shape=circle"))
     1
     """
-    for what, given, allowed in (
-        ("ops", ops, ("auto", "circles", "inside")), ("layout", layout, ("auto", "flow", "mirror")),
-        ("rankdir", rankdir, ("LR", "RL", "TB", "BT")), ("theme", theme, ("light", "dark")),
-    ):  # fmt: skip
-        if not isinstance(given, str) or given not in allowed:
-            raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {brief(given)}")
-    if not isinstance(depth, int | None) or isinstance(depth, bool) or (depth is not None and depth < 0):
-        raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {brief(depth)}")
-    for what, count, least in (("precision", precision, 1), ("max_nodes", max_nodes, 1)):
-        if not isinstance(count, int) or isinstance(count, bool) or count < least:
-            raise ValueError(f"{what} must be an int of at least {least}, got {brief(count)}")
-    for what, flag in (
-        ("show_values", show_values), ("show_saved", show_saved), ("show_source", show_source), ("fold_constants", fold_constants),
-        ("modules", modules), ("legend", legend),
-    ):  # fmt: skip
-        flag_of(flag, what)
-    for what, choice in (("show_grads", show_grads), ("show_shapes", show_shapes)):
-        if not (isinstance(choice, str) and choice == "auto"):
-            flag_of(choice, what)
-    if not number_of(timeout, "timeout") > 0:
-        raise ValueError(f"timeout must be more than 0 seconds, got {timeout!r}")
+    given = locals()  # each keyword of a style is spelled out above, for editors and those who ask for help
+    style = Style(**{field.name: given[field.name] for field in fields(Style)})
     frame = user_frame(2)
     try:
         reading = read(outputs, names, what="draw", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)
@@ -130,11 +95,11 @@ def draw_dot(
         titles = {v: reading.name(g) for v, g in pairs if len(reading.variables[g]) == 1}
     elif layout == "auto":
         layout = "flow"
-    grads = False if show_grads == "auto" and layout == "mirror" else show_grads  # they stand in the lane above
-    shown = Shown(show_values, grads, show_shapes, show_source, fold_constants, precision, theme)
+    if show_grads == "auto" and layout == "mirror":
+        style = replace(style, show_grads=False)  # they stand in the lane above
     around = scopes(plain, names, frame) if modules else {}
     folded = _folded(plain, around, depth, max_nodes)
-    painter = Painter(plain, around, folded, shown, ops)
+    painter = Painter(plain, around, folded, style)
     painter.forward()
     if layout == "mirror":
         painter.backward(inputs, titles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,34 +14,23 @@ from autograd.core.notes import Notes
 from autograd.drawing.flow import backward_pass, needed, released, taking
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, quoted
 from autograd.drawing.picture import Graph
+from autograd.drawing.style import Style
 from autograd.faces.value import Value
 from autograd.program.formulas import BETWEEN, chain_rule, letters
 from autograd.program.mathematics import mathematics
 from autograd.program.reading import Reading, Scope, gradient_name
 from autograd.program.words import ORDERED, clean, details, number, shape, shape_of, size, value
 
-__all__ = ["Painter", "Shown"]
+__all__ = ["Painter"]
 
 CROWDED = 150  # operations; beyond it the operation stands in the box of its result
-
-
-class Shown(NamedTuple):
-    """What a picture is asked to show."""
-
-    values: bool
-    grads: bool | str
-    shapes: bool | str
-    source: bool
-    fold: bool
-    precision: int
-    theme: str
 
 
 class Painter:
     """Writes the lines of one picture, each into the frame of the module that it belongs to."""
 
-    def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], levels: int | None, shown: Shown, ops: str) -> None:
-        self.reading, self.around, self.shown = reading, around, shown
+    def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], levels: int | None, style: Style) -> None:
+        self.reading, self.around, self.style = reading, around, style
         self.lanes: dict[str, Frame] = {"": Frame(""), "backward": Frame("backward")}
         self.edges: list[str] = []
         self.boxes = 0
@@ -58,8 +47,8 @@ class Painter:
             self._hide_shared()
         self.levels = levels
         operations = sum(not n.is_leaf and n not in self.module_of for n in reading.nodes)
-        self.inside = ops == "inside" or (ops == "auto" and operations > CROWDED)
-        grads = shown.grads
+        self.inside = style.ops == "inside" or (style.ops == "auto" and operations > CROWDED)
+        grads = style.show_grads
         if grads == "auto":
             root = reading.roots[0]
             grads = root.grad is not None or (root.rank == 2 and not reading.backward)
@@ -86,12 +75,12 @@ class Painter:
     def look(self, kind: str) -> str:
         self.kinds.setdefault(kind)
         light, dark, style = LOOKS[kind]
-        fill, border = light if self.shown.theme == "light" else dark
+        fill, border = light if self.style.theme == "light" else dark
         more = f" style={quoted(style)}" if style else ""
         return f'fillcolor="{fill}" color="{border}"{more}' + " peripheries=2" * (kind == "output")
 
     def colour(self, kind: str) -> str:
-        return LOOKS[kind][self.shown.theme == "dark"][1]
+        return LOOKS[kind][self.style.theme == "dark"][1]
 
     def put(self, n: Node, lane: str, line: str) -> None:
         """A line in the frames of the modules around ``n``."""
@@ -113,10 +102,10 @@ class Painter:
 
     # The forward lane.
     def forward(self) -> None:
-        shown, number_of = self.shown, self.reading.number
+        style, number_of = self.style, self.reading.number
         drawn: set[tuple[str, str]] = set()
         roots = self.roots
-        dashed, dotted = (f' style={style} color="{self.colour(kind)}"' for style, kind in (("dashed", "gradient"), ("dotted", "saved")))
+        dashed, dotted = (f' style={cue} color="{self.colour(kind)}"' for cue, kind in (("dashed", "gradient"), ("dotted", "saved")))
         self._module_boxes()
         ordered = {n for n in self.reading.nodes if not n.is_leaf and self._in_question(n)}
         for n in self.reading.nodes:
@@ -140,18 +129,18 @@ class Painter:
                 if isinstance(a, Node):
                     source = self.place(a, n)
                     if module is None:
-                        style = ""
+                        look = ""
                         if backward:
-                            style = dashed if a in self.reading.backward else dotted
+                            look = dashed if a in self.reading.backward else dotted
                             self.kinds.setdefault("gradient" if a in self.reading.backward else "saved")
                         if n in ordered:
-                            style += f' headlabel="{k + 1}" labelfontsize=8 labeldistance=1.3'
-                        self.line(f"{source} -> {target} [id=e{i}_{k}{style}]")
+                            look += f' headlabel="{k + 1}" labelfontsize=8 labeldistance=1.3'
+                        self.line(f"{source} -> {target} [id=e{i}_{k}{look}]")
                     elif source and source != target and (source, target) not in drawn:
                         drawn.add((source, target))
                         self.line(f"{source} -> {target}{edge}")
-                elif module is None and not shown.fold and isinstance(a, int | float) and not isinstance(a, bool):
-                    self.put(n, "", f"c{i}_{k} [label={quoted(number(a, shown.precision))} {self.look('input')}]")
+                elif module is None and not style.fold_constants and isinstance(a, int | float) and not isinstance(a, bool):
+                    self.put(n, "", f"c{i}_{k} [label={quoted(number(a, style.precision))} {self.look('input')}]")
                     self.line(f"c{i}_{k} -> {target}")
 
     def _in_question(self, n: Node) -> bool:
@@ -174,9 +163,9 @@ class Painter:
         label = [clean(name)] if name else []
         if self.inside and not n.is_leaf:
             assert n.op is not None
-            label.append(self.reading.sign(n, self.shown.fold, self.shown.precision).replace("\n", " "))
+            label.append(self.reading.sign(n, self.style.fold_constants, self.style.precision).replace("\n", " "))
         label += self.contents(n)
-        tip = quoted(details(n, clean(name, 200), self.shown.precision, self.shown.source) or "a number")
+        tip = quoted(details(n, clean(name, 200), self.style.precision, self.style.show_source) or "a number")
         lane = "backward" if backward else ""
         self.put(n, lane, f"{id} [id={id} label={quoted(chr(10).join(label) or '·')} {self.look(kind)} tooltip={tip}]")
 
@@ -190,22 +179,22 @@ class Painter:
         return "middle"
 
     def contents(self, n: Node) -> list[str]:
-        shown, lines = self.shown, []
+        style, lines = self.style, []
         sizes = shape_of(n)
-        if shown.shapes and (sizes or (shown.shapes is True and n.rank == 2)):
+        if style.show_shapes and (sizes or (style.show_shapes is True and n.rank == 2)):
             lines.append(f"tensor {shape(sizes) or '()'}")
-        if shown.values and not sizes and n.raw is not None:
-            lines.append(number(float(n.raw), shown.precision))
+        if style.show_values and not sizes and n.raw is not None:
+            lines.append(number(float(n.raw), style.precision))
         grad = n.grad.raw if isinstance(n.grad, Node) else n.grad
         if self.grads and grad is not None:
-            text = value(grad, shown.precision)  # of a vector, the length alone would read as a number
+            text = value(grad, style.precision)  # of a vector, the length alone would read as a number
             lines.append(f"grad {text.replace('tensor ', '') if '×' in text else text}")
         return lines
 
     def _operation(self, n: Node, id: str, backward: bool) -> None:
         assert n.op is not None
-        label = clean(self.reading.sign(n, self.shown.fold, self.shown.precision).replace("\n", "\0"), 60).replace("␀", "\n")
-        tip = quoted(details(n, "", self.shown.precision, self.shown.source))
+        label = clean(self.reading.sign(n, self.style.fold_constants, self.style.precision).replace("\n", "\0"), 60).replace("␀", "\n")
+        tip = quoted(details(n, "", self.style.precision, self.style.show_source))
         form = "circle" if len(label) < 4 else "ellipse"
         look = self.look("gradient" if backward else "operation")
         lane = "backward" if backward else ""
@@ -268,7 +257,7 @@ class Painter:
     # The backward lane.
     def backward(self, inputs: list[Node] | None, titles: dict[Node, str]) -> None:
         """Above each variable its gradient, and for each operation what it hands to each of its arguments, by the chain rule."""
-        reading, shown = self.reading, self.shown
+        reading, style = self.reading, self.style
         on_the_way = needed(reading, inputs)
         root = reading.roots[0]
         gradients: dict[Node, Any] = {}
@@ -294,7 +283,7 @@ class Painter:
             name = "seed" if n is root else titles.get(n) or self._gradient_name(n)
             label = [clean(name)] if name else []
             if n in gradients:
-                label.append(value(gradients[n], shown.precision))
+                label.append(value(gradients[n], style.precision))
             elif shape_of(n):
                 label.append(f"tensor {shape(shape_of(n))}")
             kind = "given" if n is root else "gradient"
@@ -390,7 +379,7 @@ class Painter:
             "gradient": "gradient", "given": "seed, mask or constant", "module": "module",
         }  # fmt: skip
         kinds = [k for k in words if k in self.kinds]
-        border = MODULE[self.shown.theme][1]
+        border = MODULE[self.style.theme][1]
         lines = [f'subgraph cluster_legend {{ label="legend" style=rounded color="{border}"']
         for k in kinds:
             form = " shape=ellipse" if k == "operation" else ""
@@ -406,7 +395,7 @@ class Painter:
         self.line("\n\t".join(lines))
 
     def graph(self, rankdir: str, timeout: float, format: str) -> Graph:
-        ink, paper, plain = INK[self.shown.theme], PAPER[self.shown.theme], self.colour("operation")
+        ink, paper, plain = INK[self.style.theme], PAPER[self.style.theme], self.colour("operation")
         g = Graph(
             timeout=timeout,
             format=format,
@@ -436,7 +425,7 @@ class Painter:
             self._framed(body, inner, numbers)
 
     def _framed(self, body: list[str], frame: Frame, numbers: Iterator[int]) -> None:
-        fill, border = MODULE[self.shown.theme]
+        fill, border = MODULE[self.style.theme]
         title = quoted(clean(frame.title))
         look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
         body.append(f"\tsubgraph cluster_{next(numbers)} {{ label={title} {look}\n")

@@ -23,9 +23,10 @@ from autograd.core.notes import user_frame
 from autograd.drawing.dot import PATIENCE
 from autograd.drawing.flow import Product, backward_pass, products_of, released
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
-from autograd.drawing.painter import Painter, Shown
+from autograd.drawing.painter import Painter
 from autograd.drawing.picture import Graph
 from autograd.drawing.size import size_of
+from autograd.drawing.style import Style
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
 from autograd.ops import table
@@ -279,8 +280,7 @@ class Stage(Painter):
     """The picture: each box has room for its value and the longest gradient that will stand in it, each edge for its product."""
 
     def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], script: Script) -> None:
-        shown = Shown(values=True, grads=False, shapes="auto", source=True, fold=True, precision=4, theme="light")
-        super().__init__(reading, around, None, shown, "circles")
+        super().__init__(reading, around, None, Style(show_grads=False, ops="circles"))
         self.script = script
 
     def contents(self, n: Node) -> list[str]:
