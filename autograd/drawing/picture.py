@@ -89,7 +89,7 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
     def pipe(  # quiet has no meaning here: we always are
         self, format: str | None = None, renderer: str | None = None, formatter: str | None = None, neato_no_op: int | None = None,
         quiet: bool = False, *, engine: str | None = None, encoding: str | None = None,
-    ) -> bytes | str:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """The picture as bytes, or as text in ``encoding``."""
         engine, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
         picture = layout(self.source.encode(self.encoding), format, self.timeout, engine=engine)

@@ -15,7 +15,7 @@ import autograd as ag
 import nn
 from autograd import Value, draw
 from autograd.drawing import Graph, draw_dot
-from autograd.drawing.looks import quoted
+from autograd.drawing.dot import quoted
 from autograd.program.formulas import chain_rule
 from autograd.program.mathematics import mathematics
 from tests.autograd.drawing.graphs import GOLDEN, GRAPHS
