@@ -255,16 +255,17 @@ def _write(path: str, source: bytes, format: str, timeout: float, **options: Any
 def _format_of(path: Path, format: str | None) -> str:
     """The format that the suffix of ``path`` says, or the one given; warns where they differ."""
     suffix = path.suffix[1:].lower()
-    if suffix not in graphviz.FORMATS:
-        if format is None:
-            raise graphviz.RequiredArgumentError(
-                f"cannot infer rendering format from suffix {path.suffix!r} of outfile: {os.fspath(path)!r} (provide format or "
-                f"outfile with a suffix from {sorted(f'.{known}' for known in graphviz.FORMATS)!r})"
-            )
-        warnings.warn(f"unknown outfile suffix {path.suffix!r} (expected: {f'.{format}'!r})", graphviz.UnknownSuffixWarning, stacklevel=3)
-    elif format is None or format.lower() == suffix:
+    known = suffix in graphviz.FORMATS
+    if known and (format is None or format.lower() == suffix):
         return suffix
-    else:
+    if format is None:
+        raise graphviz.RequiredArgumentError(
+            f"cannot infer rendering format from suffix {path.suffix!r} of outfile: {os.fspath(path)!r} (provide format or "
+            f"outfile with a suffix from {sorted(f'.{each}' for each in graphviz.FORMATS)!r})"
+        )
+    if known:
         text = f"expected format {suffix!r} from outfile differs from given format: {format!r}"
         warnings.warn(text, graphviz.FormatSuffixMismatchWarning, stacklevel=3)
+    else:
+        warnings.warn(f"unknown outfile suffix {path.suffix!r} (expected: {f'.{format}'!r})", graphviz.UnknownSuffixWarning, stacklevel=3)
     return format

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,12 @@ _WAY_OUT = (
 def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     """What a picture of the graph that led to ``outputs`` shows. Raises as `draw_dot` does."""
     frame, most = user_frame(2), style.max_nodes
+    reads = partial(read, names=names, what="draw", fold=style.fold_constants, frame=frame)
     try:
-        reading = read(outputs, names, what="draw", limit=max(100 * most, 100_000), fold=style.fold_constants, frame=frame)
+        reading = reads(outputs, limit=max(100 * most, 100_000))
     except TooLargeError as error:
         raise TooLargeError(f"{error}; at most {most} are drawn. {_WAY_OUT}") from None
-
-    def again(outputs: list[Node]) -> Reading:
-        return read(outputs, names, what="draw", fold=style.fold_constants, frame=frame)
-
-    found = _derivatives(reading, again, style.layout == "mirror") if style.layout != "flow" else None
+    found = _derivatives(reading, reads, style.layout == "mirror") if style.layout != "flow" else None
     mirror = found is not None or style.layout == "mirror"
     reading, inputs, titles = found or (reading, None, {})
     if mirror and style.show_grads == "auto":
@@ -66,10 +64,10 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
 
 
 def _derivatives(
-    reading: Reading, again: Callable[[list[Node]], Reading], wanted: bool
+    reading: Reading, reads: Callable[[list[Node]], Reading], wanted: bool
 ) -> tuple[Reading, list[Node], dict[Node, str]] | None:
-    """If gradients among the outputs are the first derivatives of the first: the graph ``again`` without them, whose they are,
-    and what they are called. Raises ValueError if that is ``wanted`` and cannot be."""
+    """What is in a mirror: the graph as one ``reads`` it without the gradients among its outputs, whose they are, and what they
+    are called; None if they are not the first derivatives of the first output, or an error where that is ``wanted``."""
     variables = reading.variables
     gradients = [n for n in reading.roots if n in variables]
     forward = [n for n in reading.roots if n not in variables]
@@ -79,7 +77,7 @@ def _derivatives(
         raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
     pairs = [(v, g) for g in gradients for v, _ in variables[g]]
     if forward and all(o is forward[0] and v not in reading.backward for g in gradients for v, o in variables[g]):
-        plain = again(forward)
+        plain = reads(forward)
         if _are_derivatives(plain, pairs):
             return plain, [v for v, _ in pairs], {v: reading.name(g) for v, g in pairs if len(variables[g]) == 1}
     if wanted:
