@@ -1,51 +1,30 @@
 """A recorded graph as DOT text: squares are variables, circles are operations, as in *Dive into Deep Learning* (5.3.2).
 
-The text depends on the program alone, never on addresses, so that pictures can be compared.
+The text depends on the program alone, never on addresses, so that pictures can be compared. Only this room knows DOT.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import count
 from typing import Any
 
-import numpy as np
-
-from autograd.core.node import Node
-from autograd.core.notes import user_frame
-from autograd.drawing.flow import backward_pass, released
-from autograd.drawing.painter import Painter, Shown
+from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
 from autograd.drawing.picture import Graph
-from autograd.drawing.size import size_of
-from autograd.errors import brief, flag_of, number_of
-from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
+from autograd.drawing.plan import scene_of
+from autograd.drawing.scene import KINDS, Box, Edge, Frame, Scene
+from autograd.drawing.style import NODES, Style
 
-__all__ = ["draw", "draw_dot"]
-
-NODES = 300  # as many as can be read
-PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
+__all__ = ["draw", "draw_dot", "quoted", "to_dot"]
 
 
 def draw_dot(
-    outputs: Any,
-    *,
-    names: Any = None,
-    show_values: bool = True,
-    show_grads: bool | str = "auto",
-    show_shapes: bool | str = "auto",
-    show_saved: bool = False,
-    show_source: bool = True,
-    fold_constants: bool = True,
-    ops: str = "auto",
-    modules: bool = True,
-    depth: int | None = None,
-    layout: str = "auto",
-    rankdir: str = "LR",
-    theme: str = "light",
-    legend: bool = False,
-    precision: int = 4,
-    max_nodes: int = NODES,
-    timeout: float = 20,
-    format: str = "svg",
-) -> Graph:
+    outputs: Any, *, names: Any = None, show_values: bool = True, show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
+    show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
+    depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light", legend: bool = False,
+    precision: int = 4, max_nodes: int = NODES, timeout: float = 20, format: str = "svg",
+) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
 
     What the outputs were made from is the forward graph. Gradients among the outputs that were recorded with
@@ -84,100 +63,115 @@ def draw_dot(
     >>> print(draw_dot(a * b).source.count("shape=circle"))
     1
     """
-    for what, given, allowed in (
-        ("ops", ops, ("auto", "circles", "inside")), ("layout", layout, ("auto", "flow", "mirror")),
-        ("rankdir", rankdir, ("LR", "RL", "TB", "BT")), ("theme", theme, ("light", "dark")),
-    ):  # fmt: skip
-        if not isinstance(given, str) or given not in allowed:
-            raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {brief(given)}")
-    if not isinstance(depth, int | None) or isinstance(depth, bool) or (depth is not None and depth < 0):
-        raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {brief(depth)}")
-    for what, count, least in (("precision", precision, 1), ("max_nodes", max_nodes, 1)):
-        if not isinstance(count, int) or isinstance(count, bool) or count < least:
-            raise ValueError(f"{what} must be an int of at least {least}, got {brief(count)}")
-    for what, flag in (
-        ("show_values", show_values), ("show_saved", show_saved), ("show_source", show_source), ("fold_constants", fold_constants),
-        ("modules", modules), ("legend", legend),
-    ):  # fmt: skip
-        flag_of(flag, what)
-    for what, choice in (("show_grads", show_grads), ("show_shapes", show_shapes)):
-        if not (isinstance(choice, str) and choice == "auto"):
-            flag_of(choice, what)
-    if not number_of(timeout, "timeout") > 0:
-        raise ValueError(f"timeout must be more than 0 seconds, got {timeout!r}")
-    frame = user_frame(2)
-    try:
-        reading = read(outputs, names, what="draw", limit=max(100 * max_nodes, 100_000), fold=fold_constants, frame=frame)
-    except TooLargeError as error:
-        raise TooLargeError(f"{error}; at most {max_nodes} are drawn. {_WAY_OUT}") from None
-    gradients = [n for n in reading.roots if n in reading.variables]
-    forward = [n for n in reading.roots if n not in reading.variables]
-    plain, inputs, titles = reading, None, {}
-    if gradients and layout != "flow":
-        if not forward and layout == "mirror":
-            raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
-        pairs = [(v, g) for g in gradients for v, _ in reading.variables[g]]
-        first = bool(forward) and all(o is forward[0] and v not in reading.backward for g in gradients for v, o in reading.variables[g])
-        if first:
-            plain = read(forward, names, what="draw", fold=fold_constants, frame=frame)
-            first = _are_derivatives(plain, pairs)
-        if not first and layout == "mirror":
-            raise ValueError(
-                "layout='mirror' shows first derivatives of the first output, with 1 to start from; draw other gradients with layout='flow'"
-            )
-        layout = "mirror" if first else "flow"
-        plain, inputs = (plain, [v for v, _ in pairs]) if first else (reading, None)
-        titles = {v: reading.name(g) for v, g in pairs if len(reading.variables[g]) == 1}
-    elif layout == "auto":
-        layout = "flow"
-    grads = False if show_grads == "auto" and layout == "mirror" else show_grads  # they stand in the lane above
-    shown = Shown(show_values, grads, show_shapes, show_source, fold_constants, precision, theme)
-    around = scopes(plain, names, frame) if modules else {}
-    folded = _folded(plain, around, depth, max_nodes)
-    painter = Painter(plain, around, folded, shown, ops)
-    painter.forward()
-    if layout == "mirror":
-        painter.backward(inputs, titles)
-    elif show_saved:
-        painter.saved_edges()
-    if legend:
-        painter.legend()
-    boxes = painter.boxes / (2 if layout == "mirror" else 1)
-    if boxes > max_nodes:
-        raise TooLargeError(f"the graph has {size_of(plain)}; at most {max_nodes} variables are drawn. {_WAY_OUT}")
-    if folded is None and max_nodes <= NODES and size_of(plain).predictor > PATIENCE:
-        raise TooLargeError(f"the graph has {size_of(plain)}, and so many long edges that its layout would take minutes. {_WAY_OUT}")
-    return painter.graph(rankdir, timeout, format)
+    given = locals()  # each keyword of a style is spelled out above, for editors and those who ask for help
+    style = Style(**{field.name: given[field.name] for field in fields(Style)})
+    return to_dot(scene_of(outputs, names, style), style)
 
 
 draw = draw_dot
 
-_WAY_OUT = (
-    "Draw a part of it (a middle node as the output), fold modules with depth=0 or 1, or raise max_nodes and be patient; "
-    "graph_size() measures it, listing() writes it as text."
-)
+
+def to_dot(scene: Scene, style: Style) -> Graph:
+    """The scene as text, in the colours of the theme."""
+    writer, ink = _Writer(style.theme), INK[style.theme]
+    g = Graph(
+        timeout=style.timeout,
+        format=style.format,
+        graph_attr={"rankdir": style.rankdir, "bgcolor": PAPER[style.theme], "fontcolor": ink, "fontname": FONT, "fontsize": "10",
+                    "newrank": "true", "nslimit": "2", "nslimit1": "2", "nodesep": "0.18", "ranksep": "0.3", "pad": "0.1"},
+        node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": ink, "style": "filled", "shape": "box",
+                   "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
+        edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7"},
+    )  # fmt: skip
+    if scene.note:
+        g.graph_attr |= {"label": scene.note, "labelloc": "b"}
+    g.body += [f"\t{line}\n" for line in writer.scene(scene)]
+    return g
 
 
-def _are_derivatives(reading: Reading, pairs: list[tuple[Node, Node]]) -> bool:
-    """Are these gradients what the first output's backward gives, or were they recorded with other weights?"""
-    if released(reading):
-        return True
-    try:
-        found = backward_pass(reading, [v for v, _ in pairs])[0]
-    except RuntimeError:  # set since, or more than one number: they are not what is recorded any more
-        return False
-    with np.errstate(all="ignore"):
-        return all(v in found and np.allclose(found[v], g.raw, rtol=1e-3, equal_nan=True) for v, g in pairs)
+class _Writer:
+    """Writes line by line. Frames are numbered as they come."""
+
+    def __init__(self, theme: str) -> None:
+        self.theme, self.dark, self.number = theme, theme == "dark", count()
+
+    def colour(self, kind: str) -> str:
+        return LOOKS[kind][self.dark][1]
+
+    def scene(self, scene: Scene) -> Iterator[str]:
+        yield from self.inside(scene.forward)
+        if scene.backward.boxes or scene.backward.frames:
+            yield from self.frame(scene.backward)
+        yield from map(self.edge, scene.edges)
+        if scene.ends:
+            # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to
+            # two unseen points, one above the other at the end of the lanes.
+            yield "{node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
+            yield "{} -> above; {} -> below}}".format(*scene.ends)
+        if scene.legend:
+            yield from self.legend(scene.legend)
+
+    def frame(self, frame: Frame) -> Iterator[str]:
+        fill, border = MODULE[self.theme]
+        look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
+        yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
+        yield from self.inside(frame)
+        yield "}"
+
+    def inside(self, frame: Frame) -> Iterator[str]:
+        yield from map(self.box, frame.boxes)
+        for inner in frame.frames:
+            yield from self.frame(inner)
+
+    def look(self, kind: str) -> str:
+        fill, border = LOOKS[kind][:2][self.dark]
+        style = LOOKS[kind][2]
+        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * (kind == "output")
+
+    def box(self, box: Box) -> str:
+        text = "\n".join(box.label) or "·"
+        parts = [f"id={box.id}"] * bool(box.tooltip) + [f"label={quoted(text)}"]
+        if box.round:
+            parts += [f"shape={'circle' if len(text) < 4 else 'ellipse'}", self.look(box.kind), "margin=0.03"]
+        else:
+            parts.append(self.look(box.kind))
+        return f"{box.id} [{' '.join(parts + [f'tooltip={quoted(box.tooltip)}'] * bool(box.tooltip))}]"
+
+    def edge(self, edge: Edge) -> str:
+        if edge.kind == "level":
+            return f"{{rank=same; {edge.head}; {edge.tail}}}"
+        parts = ["dir=back" if edge.back else f"id={edge.id}" * bool(edge.id)] * edge.constraint
+        if edge.label:
+            parts.append(f"label={quoted(f' {edge.label} ')}")
+        if edge.kind != "plain":
+            parts.append(f'style={"dashed" if edge.kind == "gradient" else "dotted"} color="{self.colour(edge.kind)}"')
+        if not edge.constraint:
+            parts.append("constraint=false")
+        if edge.tooltip:
+            parts.append(f"tooltip={quoted(edge.tooltip)}")
+        if edge.argument:
+            parts.append(f'headlabel="{edge.argument}" labelfontsize=8 labeldistance=1.3')
+        text = " ".join(parts)
+        return f"{edge.tail} -> {edge.head}" + f" [{text}]" * bool(text)
+
+    def legend(self, words: dict[str, str]) -> Iterator[str]:
+        """A key: one box for each kind that is in the picture, in one row."""
+        yield f'subgraph cluster_legend {{ label="legend" style=rounded color="{MODULE[self.theme][1]}"'
+        for kind, text in words.items():
+            if kind in KINDS:
+                look = " shape=ellipse" * (kind == "operation") + f" {self.look(kind)} tooltip={quoted(text)}"
+            else:
+                look = f' shape=plaintext style="" fontcolor="{self.colour("saved" if kind == "saved" else "gradient")}"'
+            yield f"legend_{kind} [label={quoted(text)}{look}]"
+        yield f"{' -> '.join(f'legend_{kind}' for kind in words)} [style=invis]"
+        yield "}"
 
 
-def _folded(reading: Reading, around: dict[Node, tuple[Scope, ...]], depth: int | None, max_nodes: int) -> int | None:
-    """How many levels of modules are shown; None: all."""
-    if depth is not None:
-        return depth
-    if len(reading.nodes) <= max_nodes or not around:
-        return None
-    for levels in range(max(map(len, around.values())) - 1, 0, -1):
-        folded = {path[levels] for path in around.values() if len(path) > levels}
-        if len(folded) + sum(len(around.get(n, ())) <= levels for n in reading.nodes) <= max_nodes:
-            return levels
-    return 0
+def quoted(text: str) -> str:
+    """Text in DOT's quotes, exactly as it is: no escapes, no HTML entities.
+
+    >>> print(quoted('a"b' + chr(10) + '&amp;'))
+    "a\\"b\\n&amp;amp;"
+    """
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("&", "&amp;")
+    return f'"{text}"'

@@ -58,7 +58,7 @@ def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[d
     Raises RuntimeError where what was saved has been changed or let go, or the output is not one number.
 
     >>> from autograd import Value
-    >>> from autograd.drawing.reading import read
+    >>> from autograd.program.reading import read
     >>> x = Value(3.0)
     >>> gradients, products = backward_pass(read(x * x))
     >>> gradients[x], [(p.amount, p.before, p.after) for p in products]

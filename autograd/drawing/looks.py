@@ -1,4 +1,4 @@
-"""How pictures look: one colour and one other cue for each kind of thing, light and dark, and text as DOT and SVG can hold it.
+"""How pictures look: one colour and one other cue for each kind of thing, light and dark.
 
 The colours stay apart for those who see them differently (Okabe and Ito's palette for the borders), and no meaning rests on colour alone:
 dashes, dots and double borders say the same.
@@ -6,7 +6,7 @@ dashes, dots and double borders say the same.
 
 from __future__ import annotations
 
-__all__ = ["FONT", "INK", "LOOKS", "MODULE", "PAPER", "quoted"]
+__all__ = ["FONT", "INK", "LOOKS", "MODULE", "PAPER"]
 
 FONT = "Helvetica,Arial,sans-serif"
 INK = {"light": "#1f2430", "dark": "#e8eaee"}
@@ -24,13 +24,3 @@ LOOKS = {
     "module": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), "filled,rounded"),
     "saved": (("", "#C44E00"), ("", "#F0824A"), ""),
 }
-
-
-def quoted(text: str) -> str:
-    """Text in DOT's quotes, exactly as it is: no escapes, no HTML entities.
-
-    >>> print(quoted('a"b' + chr(10) + '&amp;'))
-    "a\\"b\\n&amp;amp;"
-    """
-    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("&", "&amp;")
-    return f'"{text}"'

@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,39 +68,73 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
         super().__init__(name, format=format, **arguments)
         self.timeout = timeout
 
-    def _copy_kwargs(self, **arguments: Any) -> dict[str, Any]:
-        return {**super()._copy_kwargs(**arguments), "timeout": self.timeout}
+    # Public methods alone are overridden, so that a next release of the package finds them where they are.
+    def copy(self) -> Graph:
+        """A copy with the same ``timeout``."""
+        other: Graph = super().copy()
+        other.timeout = self.timeout
+        return other
 
-    # The base class names here the functions that run `dot`. What stands before and after them, it does itself.
-    def _pipe_lines(self, engine: str, format: str, lines: Iterable[str], *, input_encoding: str, **options: Any) -> bytes:
-        engine, format = _engine_and_format(engine, format, **options)
-        return layout("".join(lines).encode(input_encoding), format, self.timeout, engine=engine)
+    def subgraph(self, *graph: Any, **arguments: Any) -> Any:
+        """As there; a graph begun in a ``with`` block has the ``timeout`` of this one."""
+        begun = super().subgraph(*graph, **arguments)
+        return begun and self._timed(begun)
 
-    def _pipe_lines_string(self, engine: str, format: str, lines: Iterable[str], *, encoding: str, **options: Any) -> str:
-        return self._pipe_lines(engine, format, lines, input_encoding=encoding, **options).decode(encoding)
+    @contextmanager
+    def _timed(self, begun: AbstractContextManager[Graph]) -> Iterator[Graph]:
+        with begun as graph:
+            graph.timeout = self.timeout
+            yield graph
 
-    def _render(
-        self,
-        engine: str,
-        format: str,
-        filepath: str,
-        *,
-        outfile: Path | None,
-        raise_if_result_exists: bool,
-        overwrite_filepath: bool,
-        **options: Any,
-    ) -> str:
-        if raise_if_result_exists and overwrite_filepath:
+    def pipe(  # quiet has no meaning here: we always are
+        self, format: str | None = None, renderer: str | None = None, formatter: str | None = None, neato_no_op: int | None = None,
+        quiet: bool = False, *, engine: str | None = None, encoding: str | None = None,
+    ) -> Any:  # fmt: skip
+        """The picture as bytes, or as text in ``encoding``."""
+        engine, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
+        picture = layout(self.source.encode(self.encoding), format, self.timeout, engine=engine)
+        return picture if encoding is None else picture.decode(encoding)
+
+    def render(
+        self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, view: bool = False,
+        cleanup: bool = False, format: str | None = None, renderer: str | None = None, formatter: str | None = None,
+        neato_no_op: int | None = None, quiet: bool = False, quiet_view: bool = False, *,
+        outfile: str | os.PathLike[str] | None = None, engine: str | None = None, raise_if_result_exists: bool = False,
+        overwrite_source: bool = False,
+    ) -> str:  # fmt: skip
+        """Write the text into a file and the picture into another; the path of the picture."""
+        if raise_if_result_exists and overwrite_source:
             raise ValueError("render takes raise_if_result_exists or overwrite_source, not both")
-        engine, full = _engine_and_format(engine, format, **options)
-        outfile = outfile or Path(".".join((filepath, *full.split(":")[:0:-1], format)))
-        if outfile.resolve() == Path(filepath).resolve() and not overwrite_filepath:
-            raise ValueError(f"render would write the picture over its source {filepath!r}; give another filename or outfile")
-        if raise_if_result_exists and outfile.exists():
-            raise graphviz.FileExistsError(f"output file exists: {os.fspath(outfile)!r}")
-        directory = os.path.dirname(filepath) or None  # images in the text are named from where it stands
-        _write(os.fspath(outfile), Path(filepath).read_bytes(), full, self.timeout, engine=engine, directory=directory)
-        return os.fspath(outfile)
+        path = None
+        if outfile is not None:
+            format = _format_of(Path(outfile), format)
+            path = Path(outfile) if directory is not None else Path(self.directory, outfile)
+            filename = path.with_suffix(".gv") if filename is None else filename
+        engine, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
+        source = self.save(filename, directory=directory)
+        path = path or Path(".".join((source, *format.split(":")[::-1])))
+        if path.resolve() == Path(source).resolve() and not overwrite_source:
+            raise ValueError(f"render would write the picture over its source {source!r}; give another filename or outfile")
+        if raise_if_result_exists and path.exists():
+            raise graphviz.FileExistsError(f"output file exists: {os.fspath(path)!r}")
+        # images in the text are named from where it stands
+        _write(os.fspath(path), Path(source).read_bytes(), format, self.timeout, engine=engine, directory=os.path.dirname(source) or None)
+        if cleanup:
+            os.remove(source)
+        if view or quiet_view:
+            graphviz.view(os.fspath(path), quiet=quiet_view)
+        return os.fspath(path)
+
+    def _engine_and_format(
+        self, engine: str | None, format: str | None, renderer: str | None, formatter: str | None, neato_no_op: int | None
+    ) -> tuple[str, str]:
+        """Graphviz's names for a choice of renderers, and for neato on given positions; what is not given is as the graph says."""
+        asked = {"engine": engine, "format": format, "renderer": renderer, "formatter": formatter}
+        g = graphviz.Digraph(**{key: getattr(self, key) if value is None else value for key, value in asked.items()})  # checks them
+        if g.formatter and not g.renderer:
+            raise graphviz.RequiredArgumentError("formatter given without renderer")
+        given = f"nop{neato_no_op:d}" if neato_no_op and g.engine == "neato" else g.engine
+        return given, ":".join(part for part in (g.format, g.renderer, g.formatter) if part)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **options: Any) -> dict[str, Any]:
         try:
@@ -217,12 +252,20 @@ def _write(path: str, source: bytes, format: str, timeout: float, **options: Any
     write_whole(path, lambda file: file.write(picture))
 
 
-def _engine_and_format(
-    engine: str, format: str, *, renderer: str | None, formatter: str | None, neato_no_op: int | None, quiet: bool
-) -> tuple[str, str]:
-    """Graphviz's names for a choice of renderers, and for neato on given positions. ``quiet`` has no meaning: we always are."""
-    if formatter and not renderer:
-        raise graphviz.RequiredArgumentError("formatter given without renderer")
-    if neato_no_op and engine == "neato":
-        engine = f"nop{neato_no_op:d}"
-    return engine, ":".join(part for part in (format, renderer, formatter) if part)
+def _format_of(path: Path, format: str | None) -> str:
+    """The format that the suffix of ``path`` says, or the one given; warns where they differ."""
+    suffix = path.suffix[1:].lower()
+    known = suffix in graphviz.FORMATS
+    if known and (format is None or format.lower() == suffix):
+        return suffix
+    if format is None:
+        raise graphviz.RequiredArgumentError(
+            f"cannot infer rendering format from suffix {path.suffix!r} of outfile: {os.fspath(path)!r} (provide format or "
+            f"outfile with a suffix from {sorted(f'.{each}' for each in graphviz.FORMATS)!r})"
+        )
+    if known:
+        text = f"expected format {suffix!r} from outfile differs from given format: {format!r}"
+        warnings.warn(text, graphviz.FormatSuffixMismatchWarning, stacklevel=3)
+    else:
+        warnings.warn(f"unknown outfile suffix {path.suffix!r} (expected: {f'.{format}'!r})", graphviz.UnknownSuffixWarning, stacklevel=3)
+    return format

@@ -21,18 +21,21 @@ import numpy as np
 from autograd.core.node import Node, Op
 from autograd.core.notes import user_frame
 from autograd.core.symbols import ATOM, COMPARE, Symbol
-from autograd.drawing.dot import PATIENCE
+from autograd.drawing.dot import to_dot
 from autograd.drawing.flow import Product, backward_pass, released
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
-from autograd.drawing.painter import Painter, Shown
-from autograd.drawing.picture import Graph
+from autograd.drawing.modules import Modules
+from autograd.drawing.painter import Painter
+from autograd.drawing.plan import PATIENCE
+from autograd.drawing.scene import Scene
 from autograd.drawing.size import size_of
+from autograd.drawing.style import Style
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
 from autograd.ops.moves import permute_
 from autograd.program.formulas import Seen, as_symbols, flowing, product
 from autograd.program.mathematics import Mathematics
-from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
+from autograd.program.reading import Reading, TooLargeError, read, scopes
 from autograd.program.words import clean, details, number, shape, shape_of
 
 __all__ = ["Player", "graph_player"]
@@ -110,9 +113,14 @@ def graph_player(
         )
     reading.backward = set()  # recorded gradients are numbers like any other, to be differentiated again
     script = Script(reading)
-    stage = Stage(reading, scopes(reading, names, frame), script)
-    stage.forward()
-    svg = stage.graph("LR", 20, "svg").pipe(format="svg", encoding="utf-8")
+    style = Style(show_grads=False, ops="circles")
+    painter = Painter(reading, Modules(reading, scopes(reading, names, frame), None), style)
+    painter.forward()
+    script.fill(painter.scene)
+    picture = to_dot(painter.scene, style)
+    picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
+    picture.edge_attr.update(fontname=FONT, fontsize="10")
+    svg = picture.pipe(encoding="utf-8")
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
     page = files("autograd.drawing").joinpath("player.html").read_text(encoding="utf-8")
     for place, text in (  # none of these texts can hold a place of a later one: in all of them, what the user wrote is escaped
@@ -221,6 +229,15 @@ class Script:
             "edges": edges,
         }
 
+    def fill(self, scene: Scene) -> None:
+        """Room in each box for its value and the longest gradient that will stand in it, on each edge for its product."""
+        boxes = {f"v{self.reading.number[n]}": box for n, box in self.boxes.items()}
+        for box in scene:
+            if told := boxes.get(box.id):
+                box.label[1:] = [told["value"], *sorted((text for _, text in told["grads"]), key=len)[-1:]]
+        for edge in scene.edges:
+            edge.label = self.labels.get(edge.id, "")
+
     # Formulas. In them the result and the arguments are called #0, #1, ...
     def _places(self, n: Node) -> dict[Node, str]:
         return {a: f"#{i}" for i, a in enumerate((n, *n.args)) if isinstance(a, Node)}
@@ -280,43 +297,19 @@ class _Filled(Mathematics):
         return re.sub(r"(^|[(|]|, )\((−[^()]*)\)(?![\^⁰¹²³⁴⁵⁶⁷⁸⁹⁻])", r"\1\2", self.of(formula)[0])
 
     def of(self, x: Any) -> tuple[str, int]:
-        n = self.nodes.get(str(x.tag)) if isinstance(x, Symbol) and x.op is None else None
+        n = self.nodes.get(str(x.label)) if isinstance(x, Symbol) and x.op is None else None
         if n is None:
             return super().of(x)
         if not self.amounts:
-            return ("g" if x.tag == "g" else self.script.name(n)), ATOM
+            return ("g" if x.label == "g" else self.script.name(n)), ATOM
         text = shape(shape_of(n)) or self.script.amount(n, n.raw)
         return text, COMPARE if text.startswith("−") else ATOM
 
     def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
         if self.amounts and op is permute_ and args[0].op is None:
-            sizes = shape_of(self.nodes[args[0].tag])
+            sizes = shape_of(self.nodes[args[0].label])
             return shape((*sizes[:-2], *sizes[:-3:-1]))
         return super().applied(op, args)
-
-
-class Stage(Painter):
-    """The picture: each box has room for its value and the longest gradient that will stand in it, each edge for its product."""
-
-    def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], script: Script) -> None:
-        shown = Shown(values=True, grads=False, shapes="auto", source=True, fold=True, precision=4, theme="light")
-        super().__init__(reading, around, None, shown, "circles")
-        self.script = script
-
-    def contents(self, n: Node) -> list[str]:
-        box = self.script.boxes[n]
-        return [box["value"], *sorted((text for _, text in box["grads"]), key=len)[-1:]]
-
-    def line(self, text: str) -> None:
-        if (edge := re.search(r"id=(e\d+_\d+)", text)) and edge[1] in self.script.labels:
-            text = text.replace(edge[0], f'{edge[0]} label=" {self.script.labels[edge[1]]} "')
-        super().line(text)
-
-    def graph(self, rankdir: str, timeout: float, format: str) -> Graph:
-        g = super().graph(rankdir, timeout, format)
-        g.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
-        g.edge_attr.update(fontname=FONT, fontsize="10")
-        return g
 
 
 def _bracketed(text: str) -> str:

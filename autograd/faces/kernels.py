@@ -22,7 +22,7 @@ from autograd.errors import described
 from autograd.ops import elementwise
 from autograd.ops.table import ELEMENTWISE
 
-__all__ = ["Kernel", "comparison", "number"]
+__all__ = ["Kernel", "comparison", "compiled", "number"]
 
 
 def number(x: Any, what: str) -> float:
@@ -73,9 +73,10 @@ _NUMBER_FIRST = {
 _EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): what math raises leads to `_edge`
 
 
-def _compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
+def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
+    """The kernel of a row as the method ``name`` of a face."""
     reflected = name.startswith("__r")
-    unary = row.arity == 1
+    unary = len(row.vjps) == 1
     branches = [_ONE] if unary else [_NUMBER_FIRST] if reflected else [_TWO, _NUMBER_SECOND]
     args = ("a",) if unary else ("a", "b")
     text = {"compute": f"a {row.name} b" if row.name in ("+", "-", "*", "/") else f"compute({', '.join(args)})"}
@@ -123,7 +124,7 @@ class Kernel:
 
     def __get__(self, value: Any, owner: type | None = None) -> Any:
         if self.compiled is None:
-            self.compiled = _compiled(self.row, self.name, self.face)
+            self.compiled = compiled(self.row, self.name, self.face)
             for holder in self.face.__mro__:
                 for name, held in list(vars(holder).items()):
                     if held is self:

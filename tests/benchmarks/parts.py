@@ -62,9 +62,9 @@ def what_numpy_does(loss: Any) -> tuple[list[Callable[[], Any]], list[Callable[[
     gradients = {loss: np.ones(loss.shape, loss.dtype)}
     backward: list[Callable[[], Any]] = []
     for n in reversed(order):
-        for a, rule in zip(n.args, n.op.vjps):
-            if rule is not None and isinstance(a, Node) and a.op is not None:
-                call = lambda n=n, a=a, rule=rule, g=gradients[n]: a.fit(rule(g, n.raw, *raws[n]))  # noqa: E731
+        for i, a in n.takes():
+            if a.op is not None:
+                call = lambda n=n, i=i, a=a, g=gradients[n]: a.fit(n.op.vjp(i, g, n.raw, raws[n]))  # noqa: E731
                 d = call()
                 gradients[a] = gradients[a] + d if a in gradients else d
                 backward.append(call)

@@ -1,16 +1,20 @@
-"""A dozen graphs that pictures must get right; their DOT texts stand in ``golden/``.
+"""Graphs that pictures must get right. Their scenes stand in ``golden/``, and of a few that have every look in them the DOT texts.
 
-They compute in float64, so that no other machine rounds the digits shown another way. After a change that is meant, write them anew with ``python -m tests.autograd.drawing.graphs``, and look at the difference.
+They compute in float64, so that no other machine rounds the digits shown another way. After a change that is meant, write them
+anew with ``python -m tests.autograd.drawing.graphs``, and look at the difference.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.drawing import Graph, draw_dot
+from autograd.drawing import Graph, dot, draw_dot
+from autograd.drawing.scene import Box, Edge, Frame, Scene
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -122,12 +126,20 @@ def released() -> Graph:
     return draw_dot(loss, names=net, depth=1)
 
 
-def fifty_layers() -> Graph:
+def chain(layers: int) -> Graph:
     ag.manual_seed(0)
-    layers = [m for _ in range(50) for m in (nn.Linear(8, 8), nn.Tanh())]
-    net = nn.Sequential(*layers).double()
+    net = nn.Sequential(*[m for _ in range(layers) for m in (nn.Linear(8, 8), nn.Tanh())]).double()
     y = net(ag.ones(2, 8, dtype=ag.float64)).sum()
     return draw_dot(y, names=net, layout="mirror")
+
+
+def two_layers() -> Graph:
+    return chain(2)
+
+
+def fifty_layers() -> Graph:
+    """The same over and over, so there is no scene of it to compare: it is drawn, and in time."""
+    return chain(50)
 
 
 def repeats() -> Graph:
@@ -154,12 +166,64 @@ GRAPHS: dict[str, Callable[[], Any]] = {
     f.__name__: f
     for f in (
         *(micrograd, neuron, penalty, dropout, second_derivative, recorded_gradients, shared, doublings, detached, without_grad),
-        *(broadcast, released, fifty_layers, repeats, scalars),
+        *(broadcast, released, two_layers, fifty_layers, repeats, scalars),
     )
 }
+SCENES = [name for name in GRAPHS if name != "fifty_layers"]
+TEXTS = ["neuron", "recorded_gradients", "without_grad", "two_layers"]  # both lanes and a legend, flow, dark, frames
+
+
+def scene_of_graph(name: str) -> Scene:
+    """What would be written as text."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dot, "to_dot", lambda scene, style: scene)
+        found: Any = GRAPHS[name]()
+    return found
+
+
+def shown(scene: Scene) -> str:
+    """A scene for readers: a line for each box, in its frame, and for each edge; everything that is not as it mostly is."""
+    lines = [*_inside(scene.forward, ""), *_frame(scene.backward, ""), *map(_edge, scene.edges)]
+    lines += [f"ends: {' '.join(scene.ends)}"] if scene.ends else []
+    lines += [f"note: {scene.note}"] if scene.note else []
+    lines += [f"legend, {kind}: {_line(text)}" for kind, text in scene.legend.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _frame(frame: Frame, indent: str) -> Iterator[str]:
+    if frame.boxes or frame.frames:
+        yield f"{indent}[{frame.title}]"
+        yield from _inside(frame, indent + "  ")
+
+
+def _inside(frame: Frame, indent: str) -> Iterator[str]:
+    yield from (indent + _box(box) for box in frame.boxes)
+    for inner in frame.frames:
+        yield from _frame(inner, indent)
+
+
+def _box(box: Box) -> str:
+    text = f"({_line(*box.label)})" if box.round else f"[{_line(*box.label)}]"
+    return f"{box.id} {box.kind} {text}" + f" {_line(box.tooltip)}" * bool(box.tooltip)
+
+
+def _edge(edge: Edge) -> str:
+    if edge.kind == "level":
+        return f"{edge.tail} = {edge.head}"
+    line = {"plain": "-", "gradient": "--", "saved": ".."}[edge.kind]
+    more = [f" {edge.id}"] * bool(edge.id) + [f" #{edge.argument}"] * bool(edge.argument) + [f" {edge.label}"] * bool(edge.label)
+    more += [" free"] * (not edge.constraint) + [f" {edge.tooltip}"] * bool(edge.tooltip)
+    return f"{edge.tail} {f'<{line}' if edge.back else f'{line}>'} {edge.head}{''.join(more)}"
+
+
+def _line(*texts: str) -> str:
+    return " | ".join(texts).replace("\n", " | ")
+
 
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
-    for name, make in GRAPHS.items():
-        (GOLDEN / f"{name}.gv").write_text(make().source, encoding="utf-8")
-        print("written:", name)
+    for name in SCENES:
+        (GOLDEN / f"{name}.txt").write_text(shown(scene_of_graph(name)), encoding="utf-8")
+    for name in TEXTS:
+        (GOLDEN / f"{name}.gv").write_text(GRAPHS[name]().source, encoding="utf-8")
+    print("written:", *SCENES)

@@ -270,7 +270,7 @@ def test_render_refuses_as_graphviz_does(tmp_path: Path, neither: None) -> None:
 def test_view_renders_and_opens(dot: Dot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dot.does("printf picture")
     opened = []
-    monkeypatch.setattr(Graph, "_view", lambda self, path, **_: opened.append(Path(path).read_bytes()))
+    monkeypatch.setattr(graphviz, "view", lambda path, **_: opened.append(Path(path).read_bytes()))
     assert small().view("g", directory=tmp_path) == str(tmp_path / "g.svg")
     assert opened == [b"picture"]
 

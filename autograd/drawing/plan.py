@@ -1,0 +1,112 @@
+"""From outputs to a scene: what is read, in which layout it is drawn, how far modules are folded, and what is refused as too large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd.core.node import Node
+from autograd.core.notes import user_frame
+from autograd.drawing.backward import Backward
+from autograd.drawing.flow import backward_pass, released
+from autograd.drawing.modules import Modules
+from autograd.drawing.painter import Painter
+from autograd.drawing.scene import KINDS, Scene
+from autograd.drawing.size import size_of
+from autograd.drawing.style import NODES, Style
+from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
+
+__all__ = ["PATIENCE", "scene_of"]
+
+PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
+_WAY_OUT = (
+    "Draw a part of it (a middle node as the output), fold modules with depth=0 or 1, or raise max_nodes and be patient; "
+    "graph_size() measures it, listing() writes it as text."
+)
+
+
+def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
+    """What a picture of the graph that led to ``outputs`` shows. Raises as `draw_dot` does."""
+    frame, most = user_frame(2), style.max_nodes
+    reads = partial(read, names=names, what="draw", fold=style.fold_constants, frame=frame)
+    try:
+        reading = reads(outputs, limit=max(100 * most, 100_000))
+    except TooLargeError as error:
+        raise TooLargeError(f"{error}; at most {most} are drawn. {_WAY_OUT}") from None
+    found = _derivatives(reading, reads, style.layout == "mirror") if style.layout != "flow" else None
+    mirror = found is not None or style.layout == "mirror"
+    reading, inputs, titles = found or (reading, None, {})
+    if mirror and style.show_grads == "auto":
+        style = replace(style, show_grads=False)  # they stand in the lane above
+    around = scopes(reading, names, frame) if style.modules else {}
+    levels = _levels(reading, around, style)
+    painter = Painter(reading, Modules(reading, around, levels), style)
+    painter.forward()
+    backward = Backward(painter)
+    if mirror:
+        backward.lane(inputs, titles)
+    elif style.show_saved:
+        backward.saved()
+    if painter.variables / (1 + mirror) > most:
+        raise TooLargeError(f"the graph has {size_of(reading)}; at most {most} variables are drawn. {_WAY_OUT}")
+    if levels is None and most <= NODES and size_of(reading).predictor > PATIENCE:
+        raise TooLargeError(f"the graph has {size_of(reading)}, and so many long edges that its layout would take minutes. {_WAY_OUT}")
+    if style.legend:
+        there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)}
+        words = {**KINDS, "saved": "dotted: saved\nfor backward", "formula": f"{backward.upstream}: the gradient\nthat arrives"}
+        there |= {"saved", "formula"} if mirror else {"saved"} if style.show_saved else set()
+        painter.scene.legend = {kind: text for kind, text in words.items() if kind in there}
+    return painter.scene
+
+
+def _derivatives(
+    reading: Reading, reads: Callable[[list[Node]], Reading], wanted: bool
+) -> tuple[Reading, list[Node], dict[Node, str]] | None:
+    """What is in a mirror: the graph as one ``reads`` it without the gradients among its outputs, whose they are, and what they
+    are called; None if they are not the first derivatives of the first output, or an error where that is ``wanted``."""
+    variables = reading.variables
+    gradients = [n for n in reading.roots if n in variables]
+    forward = [n for n in reading.roots if n not in variables]
+    if not gradients:
+        return None
+    if not forward and wanted:
+        raise ValueError("layout='mirror' needs the output whose gradients these are: draw([output, *gradients])")
+    pairs = [(v, g) for g in gradients for v, _ in variables[g]]
+    if forward and all(o is forward[0] and v not in reading.backward for g in gradients for v, o in variables[g]):
+        plain = reads(forward)
+        if _are_derivatives(plain, pairs):
+            return plain, [v for v, _ in pairs], {v: reading.name(g) for v, g in pairs if len(variables[g]) == 1}
+    if wanted:
+        raise ValueError(
+            "layout='mirror' shows first derivatives of the first output, with 1 to start from; draw other gradients with layout='flow'"
+        )
+    return None
+
+
+def _are_derivatives(reading: Reading, pairs: list[tuple[Node, Node]]) -> bool:
+    """Are these gradients what the first output's backward gives, or were they recorded with other weights?"""
+    if released(reading):
+        return True
+    try:
+        found = backward_pass(reading, [v for v, _ in pairs])[0]
+    except RuntimeError:  # set since, or more than one number: they are not what is recorded any more
+        return False
+    with np.errstate(all="ignore"):
+        return all(v in found and np.allclose(found[v], g.raw, rtol=1e-3, equal_nan=True) for v, g in pairs)
+
+
+def _levels(reading: Reading, around: dict[Node, tuple[Scope, ...]], style: Style) -> int | None:
+    """How many levels of modules are shown; None: all."""
+    if style.depth is not None:
+        return style.depth
+    if len(reading.nodes) <= style.max_nodes or not around:
+        return None
+    for levels in range(max(map(len, around.values())) - 1, 0, -1):
+        folded = {path[levels] for path in around.values() if len(path) > levels}
+        if len(folded) + sum(len(around.get(n, ())) <= levels for n in reading.nodes) <= style.max_nodes:
+            return levels
+    return 0

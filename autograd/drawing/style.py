@@ -1,0 +1,62 @@
+"""What a picture is asked to show and how large it may become: the keywords of `draw`, checked once, at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograd.errors import brief, flag_of, number_of
+
+__all__ = ["NODES", "Style"]
+
+NODES = 300  # as many as can be read
+
+
+@dataclass(frozen=True)
+class Style:
+    """The keywords of `draw_dot`, which says what each means.
+
+    >>> Style(theme="blue")
+    Traceback (most recent call last):
+    ValueError: theme must be one of 'light', 'dark', got 'blue'
+    """
+
+    show_values: bool = True
+    show_grads: bool | str = "auto"
+    show_shapes: bool | str = "auto"
+    show_saved: bool = False
+    show_source: bool = True
+    fold_constants: bool = True
+    ops: str = "auto"
+    modules: bool = True
+    depth: int | None = None
+    layout: str = "auto"
+    rankdir: str = "LR"
+    theme: str = "light"
+    legend: bool = False
+    precision: int = 4
+    max_nodes: int = NODES
+    timeout: float = 20
+    format: str = "svg"
+
+    def __post_init__(self) -> None:
+        for what, allowed in (
+            ("ops", ("auto", "circles", "inside")), ("layout", ("auto", "flow", "mirror")),
+            ("rankdir", ("LR", "RL", "TB", "BT")), ("theme", ("light", "dark")),
+        ):  # fmt: skip
+            given = getattr(self, what)
+            if not isinstance(given, str) or given not in allowed:
+                raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {brief(given)}")
+        if not isinstance(self.depth, int | None) or isinstance(self.depth, bool) or (self.depth is not None and self.depth < 0):
+            raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {brief(self.depth)}")
+        for what in ("precision", "max_nodes"):
+            count = getattr(self, what)
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise ValueError(f"{what} must be an int of at least 1, got {brief(count)}")
+        for what in ("show_values", "show_saved", "show_source", "fold_constants", "modules", "legend"):
+            flag_of(getattr(self, what), what)
+        for what in ("show_grads", "show_shapes"):
+            choice = getattr(self, what)
+            if not (isinstance(choice, str) and choice == "auto"):
+                flag_of(choice, what)
+        if not number_of(self.timeout, "timeout") > 0:
+            raise ValueError(f"timeout must be more than 0 seconds, got {self.timeout!r}")
