@@ -119,14 +119,18 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        with Call(self) as call:
+        call = Call(self)
+        try:
             output = self.forward(*args, **kwargs)
             if self._hooks:
                 for hook in [*self._hooks.values()]:
                     changed = hook(self, args, output)
                     output = output if changed is None else changed
-            call.gave(output, (args, kwargs) if kwargs else args)
-            return output
+        except BaseException:
+            call.end()
+            raise
+        call.gave(output, (args, kwargs) if kwargs else args)
+        return output
 
     # Registering by name, for who does not assign.
     def register_parameter(self, name: str, param: Parameter | None) -> None:

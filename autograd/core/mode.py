@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,17 +9,15 @@ from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any, Protocol
 
-from autograd.core.notes import Place, noted
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "UNUSUAL", "Watch", "enable_grad", "is_grad_enabled", "no_grad", "record_lines", "recorded", "set_grad_enabled", "watched", "watching",
+    "UNUSUAL", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled", "watched", "watching",
 ]  # fmt: skip
 
-# The threads (by their idents) that do not record, record lines of code as well, or are watched. It is global because everybody asks
-# it at each operation: while it is empty, nobody need ask further.
-UNUSUAL: set[int] = set()
-_changing = threading.Lock()
+# The threads that do not record, record lines of code as well, or are watched. It is global because everybody asks it at each
+# operation: while it is empty, nobody need ask further.
+UNUSUAL: set[threading.Thread] = set()
 
 
 class Watch(Protocol):
@@ -39,62 +36,61 @@ class Watch(Protocol):
         """The innermost walk is over, or has failed."""
 
 
-class _Mode(threading.local):
-    off = False
-    lines = False
-    watch: Watch | None = None
+class State:
+    """How one thread records."""
+
+    __slots__ = ("lines", "off", "thread", "watch")
+
+    def __init__(self) -> None:
+        self.thread = threading.current_thread()
+        self.off = self.lines = False
+        self.watch: Watch | None = None
+
+    def switch(self, off: bool, lines: bool, watch: Watch | None) -> None:
+        """Record in another way. A thread is among the unusual before it is unusual, and until it is so no longer."""
+        if off or lines or watch is not None:
+            UNUSUAL.add(self.thread)
+            if len(UNUSUAL) > 1:  # some may have ended without switching back
+                UNUSUAL.difference_update([thread for thread in UNUSUAL.copy() if not thread.is_alive()])
+            self.off, self.lines, self.watch = off, lines, watch
+        else:
+            self.off, self.lines, self.watch = off, lines, watch
+            UNUSUAL.discard(self.thread)
 
 
-_mode = _Mode()
+class _Here(threading.local):
+    def __init__(self) -> None:
+        self.state = State()
 
 
-def _switch(**to: Any) -> None:
-    """Switch the modes of this thread. A thread is among the unusual before it is, and never the other way round."""
-    own = threading.get_ident()
-    with _changing:
-        UNUSUAL.add(own)
-        if len(UNUSUAL) > 1:  # some may have ended without switching back
-            UNUSUAL.intersection_update(sys._current_frames())
-        for name, value in to.items():
-            setattr(_mode, name, value)
-        if not (_mode.off or _mode.lines) and _mode.watch is None:
-            UNUSUAL.discard(own)
+here = _Here()
+
+
+def _record(on: bool) -> None:
+    state = here.state
+    state.switch(not on, state.lines, state.watch)
 
 
 def is_grad_enabled() -> bool:
     """Does this thread record operations?"""
-    return not UNUSUAL or not _mode.off
-
-
-def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
-    """Is the new node ``z``, the result of ``op(*args)``, to be recorded, if that is ``needed`` for a gradient?
-
-    It is asked for every result while a thread is UNUSUAL. The watch of this thread sees it first; the line of code is noted
-    where that was asked for.
-    """
-    if _mode.watch is not None:
-        _mode.watch.result(z.raw, op, args)
-    if not needed or _mode.off:
-        return False
-    if _mode.lines:
-        noted(z).place = Place(2)
-    return True
+    return not UNUSUAL or not here.state.off
 
 
 def watching() -> Watch | None:
     """The watch of this thread."""
-    return _mode.watch if UNUSUAL else None
+    return here.state.watch if UNUSUAL else None
 
 
 @contextmanager
 def watched(by: Watch) -> Iterator[None]:
     """Let ``by`` see the results and walks of this thread in a ``with`` block; in one inside another the inner alone does."""
-    before = _mode.watch
-    _switch(watch=by)
+    state = here.state
+    before = state.watch
+    state.switch(state.off, state.lines, by)
     try:
         yield
     finally:
-        _switch(watch=before)
+        state.switch(state.off, state.lines, before)
 
 
 class _GradMode:
@@ -105,11 +101,12 @@ class _GradMode:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(is_grad_enabled())
-        _switch(off=not self.mode)
+        state = here.state
+        self._before.append(not state.off)
+        state.switch(not self.mode, state.lines, state.watch)
 
     def __exit__(self, *exc: object) -> None:
-        _switch(off=not self._before.pop())
+        _record(self._before.pop())
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
         if not callable(func):
@@ -154,11 +151,11 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
         self._outer: bool | None = is_grad_enabled()
-        _switch(off=not self.mode)
+        _record(self.mode)
 
     def _undo(self) -> None:
         if self._outer is not None:
-            _switch(off=not self._outer)
+            _record(self._outer)
             self._outer = None
 
     def __enter__(self) -> None:
@@ -184,11 +181,13 @@ class record_lines:  # noqa: N801 - it is used as no_grad is
     """
 
     def __init__(self, mode: bool = True) -> None:
-        self._before = _mode.lines
-        _switch(lines=flag_of(mode, "the mode"))
+        state = here.state
+        self._before = state.lines
+        state.switch(state.off, flag_of(mode, "the mode"), state.watch)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        _switch(lines=self._before)
+        state = here.state
+        state.switch(state.off, self._before, state.watch)

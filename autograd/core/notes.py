@@ -15,7 +15,9 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-__all__ = ["Call", "Notes", "Place", "noted", "running", "user_frame"]
+from autograd.core.mode import UNUSUAL, here
+
+__all__ = ["Call", "Notes", "Place", "noted", "recorded", "running", "user_frame"]
 
 _HERE = os.path.dirname(os.path.dirname(__file__))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
@@ -52,37 +54,42 @@ class Place:
 class Call:
     """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
 
-    It is made when the call begins, and told what went in and what came out. In its ``with`` block it is among those that `running`
-    gives. It keeps none of them alive: inputs are remembered by their ``id``, which no other node has that the outputs were
-    made from, since these were alive with it.
+    It is made when the call begins and told at its end what went in and what came out; between, it is `running`. It keeps none of
+    them alive: inputs are remembered by their ``id``, which no other node has that the outputs were made from, since these were alive
+    with it.
 
     >>> from autograd import Value
     >>> def double(x):
-    ...     with Call(double) as call:
-    ...         y = x + x
-    ...         call.gave(y, x)
+    ...     call = Call(double)
+    ...     y = x + x
+    ...     call.gave(y, x)
     ...     return y
     >>> noted(double(Value(1.0))).calls[0].kind
     'function'
     """
 
-    __slots__ = ("began", "inputs", "kind", "module")
+    __slots__ = ("began", "depth", "inputs", "kind", "module")
 
     def __init__(self, module: Any) -> None:
         self.module = ref(module)
         self.kind = module.__class__.__name__
         self.began = next(_begun)
         self.inputs: Collection[int] = _UNTOLD
+        self.depth = -1
+        if UNUSUAL:  # nobody else asks which calls are running
+            self.depth = len(_stack.calls)
+            _stack.calls.append(self)
 
-    def __enter__(self) -> Call:
-        _stack.calls.append(self)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        _stack.calls.pop()
+    def end(self) -> None:
+        """It is running no longer, nor is what began in it; it need not be said where it `gave` something."""
+        if self.depth >= 0:
+            del _stack.calls[self.depth :]
+            self.depth = -1
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
+        if self.depth >= 0:
+            self.end()
         given: Sequence[Any] = (outputs,) if outputs.__class__ in _WHOLE else _nodes(outputs)
         for n in given:
             if n.is_leaf:
@@ -107,7 +114,7 @@ _stack = _Stack()
 
 
 def running() -> tuple[Call, ...]:
-    """The calls that are running in this thread, the outermost first."""
+    """The calls that are running in this thread, the outermost first; only those that began while something was unusual."""
     return tuple(_stack.calls)
 
 
@@ -171,3 +178,19 @@ def noted(n: Any) -> Notes:
     if tag.__class__ is not Notes:
         tag = n.tag = Notes(tag)
     return tag
+
+
+def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
+    """Is the new node ``z``, the result of ``op(*args)``, to be recorded, if that is ``needed`` for a gradient?
+
+    It is asked for every result while a thread is UNUSUAL. The watch of this thread sees it first; the line of code is noted
+    where that was asked for.
+    """
+    state = here.state
+    if state.watch is not None:
+        state.watch.result(z.raw, op, args)
+    if not needed or state.off:
+        return False
+    if state.lines:
+        noted(z).place = Place(2)
+    return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Container, Sequence
-from contextlib import nullcontext
 from enum import Enum
 from typing import Any, NoReturn
 
@@ -29,6 +28,7 @@ class Stage(Enum):
 
 
 OPEN, DONE = Stage.OPEN, Stage.DONE
+Note = Callable[[Node, Any], None]
 
 
 def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
@@ -80,43 +80,47 @@ def _walk(
             seeds.append(g)
         else:
             seeds.append(n.constant(getattr(g, "raw", g)))
+    with _lock:
+        if not create_graph:
+            return _locked(outputs, seeds, inputs, retain_graph, None)
+        with set_grad_enabled(True):
+            return _locked(outputs, seeds, inputs, retain_graph, _noting(outputs, gradients))
+
+
+def _locked(
+    outputs: Sequence[Node], seeds: list[Any], inputs: Sequence[Node] | None, retain_graph: bool, note: Note | None
+) -> list[tuple[Node, Any]]:
+    """The walk, by the one thread that walks now. Where gradients are recorded, ``note`` is told of each."""
     order: list[Node] = []
     stack: list[Node] = []
-    with _lock, set_grad_enabled(True) if create_graph else nullcontext():
-        aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
-        for n, _ in aside:
+    aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
+    for n, _ in aside:
+        n.mark = None
+    _active.append(order)
+    ruled = note is not None or len(outputs) > 1  # then seeds may meet
+    try:
+        for n in outputs:
+            stack.append(n)
+            ruled = _arrange(stack, order) or ruled
+        wanted = None if inputs is None else set(inputs)
+        if wanted is not None:
+            _prune(order, wanted)
+        if ruled:
+            with outputs[0].ieee():
+                found = _carry(outputs, seeds, order, wanted, note)
+        else:
+            found = _carry(outputs, seeds, order, wanted, note)
+        if not retain_graph:
+            outputs[0].release(order)
+        return found
+    except BaseException:
+        for n in (*order, *stack):
             n.mark = None
-        _active.append(order)
-        ruled = create_graph or len(outputs) > 1  # then seeds may meet
-        try:
-            for n in outputs:
-                stack.append(n)
-                ruled = _arrange(stack, order) or ruled
-            wanted = None if inputs is None else set(inputs)
-            if wanted is not None:
-                _prune(order, wanted)
-            with outputs[0].ieee() if ruled else nullcontext():
-                for n, g in zip(outputs, seeds):
-                    if n.mark is not None:
-                        g = g if n.mark is DONE else n.mark + g
-                        n.mark = n.adopt(g, leaf) if n.op is leaf and not create_graph else g
-                watch = watching()
-                try:
-                    found = _replay(order, wanted, _noting(outputs, gradients) if create_graph else None, watch)
-                finally:
-                    if watch is not None:
-                        watch.walked()
-            if not retain_graph:
-                outputs[0].release(order)
-            return found
-        except BaseException:
-            for n in (*order, *stack):
-                n.mark = None
-            raise
-        finally:
-            _active.pop()
-            for n, m in aside:
-                n.mark = m
+        raise
+    finally:
+        _active.pop()
+        for n, m in aside:
+            n.mark = m
 
 
 def _arrange(stack: list[Node], order: list[Node]) -> bool:
@@ -164,7 +168,7 @@ def _prune(order: list[Node], wanted: set[Node]) -> None:
     order[:] = kept
 
 
-def _noting(outputs: Sequence[Node], gradients: Sequence[Any]) -> Callable[[Node, Any], None]:
+def _noting(outputs: Sequence[Node], gradients: Sequence[Any]) -> Note:
     """What notes on a recorded gradient whose it is; on neither the outputs' own nor the user's ``gradients``."""
     source, ends, theirs = noted(outputs[0]) if len(outputs) == 1 else None, set(outputs), {id(g) for g in gradients}
 
@@ -175,10 +179,25 @@ def _noting(outputs: Sequence[Node], gradients: Sequence[Any]) -> Callable[[Node
     return note
 
 
-def _replay(
-    order: list[Node], wanted: set[Node] | None, note: Callable[[Node, Any], None] | None, watch: Watch | None
+def _carry(
+    outputs: Sequence[Node], seeds: list[Any], order: list[Node], wanted: set[Node] | None, note: Note | None
 ) -> list[tuple[Node, Any]]:
-    """Carry the gradients down ``order``. ``note`` is told of each where gradients are recorded, as nodes."""
+    """Carry the ``seeds``, the gradients of the outputs, down ``order``, under the eyes of the watch of this thread."""
+    for n, g in zip(outputs, seeds):
+        if n.mark is not None:
+            g = g if n.mark is DONE else n.mark + g
+            n.mark = n.adopt(g, leaf) if n.op is leaf and note is None else g
+    watch = watching()
+    if watch is None:
+        return _replay(order, wanted, note, None)
+    try:
+        return _replay(order, wanted, note, watch)
+    finally:
+        watch.walked()
+
+
+def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
+    """The steps down ``order``, one node at a time."""
     found: list[tuple[Node, Any]] = []
     as_nodes = note is not None
     for n in reversed(order) if watch is None else watch.walk(order):

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.core.mode import is_grad_enabled
 from autograd.core.node import Node, Op, leaf
 from autograd.errors import described, int_of, number_of
-from autograd.faces import indexing
+from autograd.faces import indexing, record
 from autograd.faces.dtypes import entries
 from autograd.faces.record import Array, made
 from autograd.faces.versions import stamped
@@ -67,7 +67,7 @@ class InPlace(Array):
 
     def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Any:
         mine = self.raw
-        raw = other.raw if other.__class__ is Array.face else other if other.__class__ is float else entries(other, what)
+        raw = other.raw if other.__class__ is record.face else other if other.__class__ is float else entries(other, what)
         if alpha.__class__ is float:
             raw = raw * alpha
         elif alpha.__class__ is not int or alpha != 1:
@@ -177,7 +177,7 @@ class InPlace(Array):
             raise IndexError(indexing.misfit(key, self.shape)) from None
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
             raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
-        raw = made(Array.face, chosen)._fitting("assignment by index", raw, True)
+        raw = made(chosen)._fitting("assignment by index", raw, True)
         self._changeable("assignment by index", value)
         stamped(self, "assignment by index")
         self.raw[key] = raw

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL, recorded
+from autograd.core.mode import UNUSUAL
 from autograd.core.node import Node, Op, leaf
-from autograd.core.notes import noted
+from autograd.core.notes import noted, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
 from autograd.faces.bridge import Gathered, pack
@@ -35,12 +35,16 @@ _PLAINEST = frozenset(_PLAIN) - {Value}
 OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
 
 
-def made(face: type[Any], raw: np.ndarray) -> Any:
-    """A constant of this face around ``raw``."""
-    z = _new(face)
+face: type[Any] = object  # of results: `Tensor`, which says so, also where an argument is a parameter
+
+
+def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: type[Any] | None = None) -> Any:
+    """A new node around ``raw``, the result of ``op(*args)``, or a constant."""
+    z = _new(of or face)
     z.raw = raw
-    z.op = z._grad = z.mark = z.tag = z.stamp = None
-    z.x = ()
+    z.op = op
+    z.x = args
+    z._grad = z.mark = z.tag = z.stamp = None
     z.time = CLOCK.time
     z.retains_grad = False
     return z
@@ -51,7 +55,6 @@ class Array(Node):
 
     __slots__ = ("retains_grad", "stamp", "time")
     rank = 2
-    face: ClassVar[type[Any]]  # of results: `Tensor`, also where an argument is a parameter
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     retains_grad: bool
@@ -96,11 +99,13 @@ class Array(Node):
         if mixed or raw.dtype is not dtype:
             raw = cls._in_our_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
-        z = made(Array.face, raw)
         needed = needed and op.differentiable
-        if recorded(z, op, args, needed) if UNUSUAL else needed:
-            z.op = op
-            z.x = args
+        if not UNUSUAL:
+            z = made(raw, op, args) if needed else made(raw)
+        else:
+            z = made(raw)
+            if recorded(z, op, args, needed):
+                z.op, z.x = op, args
         for r in raws:
             if view or r is raw:
                 z._look_at(args)
@@ -129,7 +134,7 @@ class Array(Node):
 
     @classmethod
     def constant(cls, raw: Any) -> Any:
-        return made(Array.face, np.array(raw))  # a copy, as everything that is handed out
+        return made(np.array(raw))  # a copy, as everything that is handed out
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -139,7 +144,7 @@ class Array(Node):
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
             return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype].copy()
-        g = gradient if isinstance(gradient, Array) else made(Array.face, entries(gradient, "the gradient").astype(self.raw.dtype))
+        g = gradient if isinstance(gradient, Array) else made(entries(gradient, "the gradient").astype(self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
         return g if g.raw.dtype is self.raw.dtype else g.to(self.raw.dtype)
@@ -218,9 +223,9 @@ class Array(Node):
         if isinstance(g, Node):
             self._grad = Array.record(clone_, (g,)) if self._grad is None or self.op is not leaf else self._grad + g
         elif self._grad is None or self.op is not leaf:
-            self._grad = made(Array.face, g if self.op is leaf and g.__class__ is _ndarray else np.array(g))
+            self._grad = made(g if self.op is leaf and g.__class__ is _ndarray else np.array(g))
         elif self._grad.op is not None:
-            self._grad = self._grad + made(Array.face, g)
+            self._grad = self._grad + made(g)
         else:
             stamped(self._grad, "backward()")
             self._grad.raw += g
@@ -245,7 +250,7 @@ def _operand(a: Any, op: Op) -> Any:
     if isinstance(a, Value) and not op.across:
         return Array.record(pack, ((), float64, a))
     if isinstance(a, np.ndarray | np.generic):
-        return made(Array.face, canonical(np.asarray(a)))
+        return made(canonical(np.asarray(a)))
     if isinstance(a, Released):
         _released(a)
     if isinstance(a, (Array, *_PLAIN)):
@@ -279,10 +284,13 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
             raw = compute(a, b)
         except (ValueError, OverflowError):
             return Array.record(row, (x, y))  # which words the error
-        z = made(Array.face, raw if raw.__class__ is _ndarray else np.asarray(raw))
-        if recorded(z, row, (x, y), needed) if UNUSUAL else needed:
-            z.op = row
-            z.x = (x, y)
+        if raw.__class__ is not _ndarray:
+            raw = np.asarray(raw)
+        if not UNUSUAL:
+            return made(raw, row, (x, y)) if needed else made(raw)
+        z = made(raw)
+        if recorded(z, row, (x, y), needed):
+            z.op, z.x = row, (x, y)
         return z
 
     def forward(x: Any, y: Any) -> Any:

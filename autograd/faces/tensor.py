@@ -10,12 +10,12 @@ import numpy as np
 
 from autograd.core.node import Node, Op, leaf
 from autograd.errors import described, flag_of, number_of
-from autograd.faces import indexing
+from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
 from autograd.faces.dtypes import bool_, canonical, dtype_of, entries, float32, float64, int32, int64
 from autograd.faces.inplace import InPlace
 from autograd.faces.methods import OfTensors
-from autograd.faces.record import OPERANDS, Array, made, operator
+from autograd.faces.record import OPERANDS, made, operator
 from autograd.faces.show import show
 from autograd.faces.value import Value, no_row
 from autograd.faces.versions import CLOCK, Stamp, stamped
@@ -52,7 +52,7 @@ class Tensor(OfTensors, InPlace):
             raise TypeError(
                 f"Tensor() takes an array, got {type(data).__name__}; use tensor(data) for numbers and lists, empty(2, 3) for a shape"
             )
-        shared = data.data if isinstance(data, Tensor) else made(Tensor, canonical(np.asarray(data)))
+        shared = data.data if isinstance(data, Tensor) else made(canonical(np.asarray(data)))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
         self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK.time, False
@@ -74,7 +74,7 @@ class Tensor(OfTensors, InPlace):
     @property
     def data(self) -> Tensor:
         """The same memory without history. What is changed through it is checked by backward like any other change."""
-        z = made(Tensor, self.raw)
+        z = made(self.raw)
         z.stamp = self.stamp = self.stamp or Stamp()
         return z
 
@@ -339,15 +339,15 @@ class Tensor(OfTensors, InPlace):
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":
             raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
-        return made(Tensor, np.asarray(~self._numbers))
+        return made(np.asarray(~self._numbers))
 
     def any(self) -> Tensor:
         """Is any entry not zero? A 0-d boolean."""
-        return made(Tensor, np.asarray(self._numbers.any()))
+        return made(np.asarray(self._numbers.any()))
 
     def all(self) -> Tensor:
         """Is no entry zero? A 0-d boolean."""
-        return made(Tensor, np.asarray(self._numbers.all()))
+        return made(np.asarray(self._numbers.all()))
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
@@ -363,11 +363,11 @@ class Tensor(OfTensors, InPlace):
 
     def isnan(self) -> Tensor:
         """True where NaN."""
-        return made(Tensor, np.asarray(np.isnan(_tensor(self, "isnan")._numbers)))
+        return made(np.asarray(np.isnan(_tensor(self, "isnan")._numbers)))
 
     def isfinite(self) -> Tensor:
         """True where neither infinite nor NaN."""
-        return made(Tensor, np.asarray(np.isfinite(_tensor(self, "isfinite")._numbers)))
+        return made(np.asarray(np.isfinite(_tensor(self, "isfinite")._numbers)))
 
     def expand(self, *sizes: Any) -> Tensor:
         """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
@@ -402,12 +402,12 @@ class Tensor(OfTensors, InPlace):
     __hash__ = object.__hash__
 
 
-Array.face = Tensor
+record.face = Tensor
 Value.join = staticmethod(Tensor.record)
 
 
 def _rebuild(cls: type[Tensor], raw: np.ndarray, requires_grad: bool) -> Tensor:
-    z = made(cls, canonical(raw))
+    z = made(canonical(raw), of=cls)
     z.op = leaf if requires_grad else None
     return z
 

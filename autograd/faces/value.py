@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL, recorded
+from autograd.core.mode import UNUSUAL
 from autograd.core.node import Node, Op, leaf
+from autograd.core.notes import recorded
 from autograd.core.walk import backward
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number

@@ -80,11 +80,12 @@ def fitting(name: str, *shapes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 class Elementwise(Op):
     """A row whose arguments are numbers and arrays of them, whose shapes broadcast."""
 
+    __slots__ = ()
     plain = Op.plain - {tuple}
-    entrywise = True
 
     def __init__(self, name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None, **known: Any) -> None:
         super().__init__(name, compute, *vjps, **known)
+        self.entrywise = True
         self.arity = len(vjps)  # numpy would write into an argument too many
 
     def check(self, args: tuple[Any, ...]) -> None:
