@@ -1,8 +1,5 @@
 """Made by ``python -m tests.stubs`` from the chapters of operations; a test compares the two."""
 
-from math import inf as inf
-from math import nan as nan
-from math import pi as pi
 from typing import Any
 
 from autograd import errors as errors
@@ -152,6 +149,9 @@ from autograd.random import Generator as Generator
 from autograd.random import default_generator as default_generator
 from autograd.random import initial_seed as initial_seed
 from autograd.random import manual_seed as manual_seed
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
 
 allclose = Tensor.allclose
 isfinite = Tensor.isfinite
@@ -160,5 +160,4 @@ numel = Tensor.numel
 __version__: str
 _LAZY: dict[str, str]
 __all__: list[str]
-
 def __getattr__(name: str) -> Any: ...

@@ -1,9 +1,12 @@
 """The house: imports run one way, the engine knows nothing of its readers, `nn` uses public names only."""
 
 import ast
+import importlib
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
+from tests.stubs import STUBS
 
 ROOT = Path(__file__).parent.parent
 # The rooms from the ground floor up: core records and walks; ops say what is computed; the faces are what one holds; the rest reads.
@@ -46,6 +50,47 @@ def test_imports_run_one_way(path: Path) -> None:
 def test_the_engine_imports_neither_math_nor_numpy() -> None:
     for path in (ROOT / "autograd" / "core").glob("*.py"):
         assert not {"math", "numpy"} & imported(path), path.name
+
+
+@pytest.mark.parametrize("path", STUBS)
+def test_stubs_say_what_the_chapters_of_operations_give(path: str) -> None:
+    assert (ROOT / path).read_text() == STUBS[path](), "write them anew: python -m tests.stubs"
+
+
+def test_no_file_imports_in_a_circle() -> None:
+    names = {f"autograd.{'.'.join(p.relative_to(ROOT / 'autograd').with_suffix('').parts)}".removesuffix(".__init__"): p for p in MODULES}
+    reached = {name: imported(path) & names.keys() - {name, "autograd"} for name, path in names.items()}
+    growing = True
+    while growing:
+        further = {name: set().union(*(reached[n] for n in found)) - found for name, found in reached.items()}
+        growing = any(further.values())
+        for name, found in further.items():
+            reached[name] |= found
+    assert [name for name, found in reached.items() if name in found] == []
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py"], ids=str)
+def test_the_name_of_a_room_leads_to_the_room(path: Path) -> None:
+    """No function of that name hides it in its folder, as `autograd.tensor` would."""
+    package, name = ".".join(path.relative_to(ROOT).parent.parts), path.stem
+    assert importlib.import_module(f"{package}.{name}") is getattr(importlib.import_module(package), name)
+
+
+def lines_of_code(path: Path) -> int:
+    """Lines with anything on them but comments and docstrings."""
+    source, lines = path.read_text(), set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER):
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            lines -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return len(lines)
+
+
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "nn").rglob("*.py"))], ids=str)
+def test_a_room_can_be_seen_at_once(path: Path) -> None:
+    assert lines_of_code(path) <= 400
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "nn").rglob("*.py")), ids=str)
