@@ -105,3 +105,22 @@ def test_what_becomes_an_array_keeps_its_dtype() -> None:
             return np.array([1.0, 1e300])
 
     assert tensor(Column()).dtype == ag.float64 and tensor([Column()]).tolist() == [[1.0, 1e300]]
+
+
+@pytest.mark.parametrize("data", [[1, 2], [True], np.arange(3)])
+def test_integers_and_booleans_never_require_grad(data: Any) -> None:
+    with pytest.raises(TypeError, match="only floating tensors"):
+        tensor(data, requires_grad=True)
+
+
+@pytest.mark.parametrize("data", ["abc", ["a"], [None], np.array([object()]), {1: 2}, 1 + 2j, [1 + 2j]])
+def test_other_data_is_refused(data: Any) -> None:
+    with pytest.raises(TypeError):
+        tensor(data)
+    with pytest.raises(TypeError):
+        Value(data)
+
+
+def test_ragged_lists_are_refused() -> None:
+    with pytest.raises(ValueError, match="ragged"):
+        tensor([[1.0, 2.0], [3.0]])

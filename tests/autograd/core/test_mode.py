@@ -117,3 +117,21 @@ def test_a_watch_sees_every_result_and_every_walk(face: Any) -> None:
     with pytest.raises(KeyError), watched(outer):
         raise KeyError
     assert not UNUSUAL and float(x.grad) > 0
+
+
+def test_recording_is_per_thread_and_restored_on_any_exit() -> None:
+    seen: dict[str, bool] = {}
+
+    def other() -> None:
+        seen["other"] = ag.is_grad_enabled() and (Value(1.0) * 2).requires_grad
+
+    with pytest.raises(KeyError), ag.no_grad():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert not ag.is_grad_enabled()
+        with ag.enable_grad():
+            assert (Value(1.0) * 2).requires_grad
+        assert not (Value(1.0) * 2).requires_grad and not (ag.ones(1, requires_grad=True) * 2).requires_grad
+        raise KeyError
+    assert seen["other"] and ag.is_grad_enabled()

@@ -12,7 +12,7 @@ import autograd as ag
 from autograd import Op
 from autograd.core.symbols import Symbol, derivative, literal
 from autograd.ops import elementwise, moves, products, reduce, table
-from tests.autograd.ops.test_reduce import rng
+from tests.autograd.ops.examples import rng
 
 CASES = [(row, i) for row in table.ELEMENTWISE.values() for i, rule in enumerate(row.vjps) if rule is not None]
 IDS = [f"{r.name}-{i}" for r, i in CASES]

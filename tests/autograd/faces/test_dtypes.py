@@ -1,4 +1,4 @@
-"""Dtypes: by what names they are found, and that an array has the very object."""
+"""Dtypes: by what names they are found, that an array has the very object, and which ones results and gradients have."""
 
 import copy
 import pickle
@@ -50,3 +50,31 @@ def test_an_unpickled_dtype_is_that_dtype(dtype: Any) -> None:
         assert (x.sum().dtype, x.exp().dtype) == (tensor([1]).to(dtype).sum().dtype, ag.ones(1, dtype=dtype).exp().dtype)
     handed = ag.Op("unpickled", lambda x: pickle.loads(pickle.dumps(x)), None)
     assert handed(ag.ones(2, dtype=dtype)).dtype is dtype
+
+
+def test_dtypes_of_gradients_and_results() -> None:
+    x = ag.ones(3, requires_grad=True)
+    for y in (x * 2.5, x + np.float64(1), x * tensor(2.0, dtype=ag.float64), x / 3, x**2, 1 - x, x * 10**3):
+        assert y.dtype == ag.float32
+        x.grad = None
+        y.sum().backward()
+        assert x.grad.dtype == ag.float32
+    y = x.double() * ag.ones(3, dtype=ag.float64)
+    y.sum().backward()
+    assert y.dtype == ag.float64 and x.grad.dtype == ag.float32
+    assert (ag.arange(3) / 2).dtype == ag.float32 and (ag.arange(3) * 1.5).dtype == ag.float32
+    assert (ag.arange(3) + ag.ones(3)).dtype == ag.float32 and (ag.arange(3) * 2).dtype == ag.int64
+    assert (ag.ones(3) > 0).dtype == ag.bool_ and ag.exp(ag.arange(3)).dtype == ag.float32
+
+
+def test_dtypes_convert_and_gradients_come_back() -> None:
+    x = ag.ones(2, requires_grad=True)
+    for y, dtype in [(x.double(), "float64"), (x.long(), "int64"), (x.int(), "int32"), (x.bool(), "bool"), (x.to("uint8"), "uint8")]:
+        assert y.dtype == dtype
+    assert x.to(ag.float32) is x and x.to("cpu") is x and x.float() is x and x.to(ag.zeros(1, dtype=ag.float64)).dtype == ag.float64
+    assert not x.long().requires_grad
+    x.double().sum().backward()
+    assert x.grad.dtype == ag.float32
+    for bad in ("float16", "complex64", "no", object):
+        with pytest.raises(TypeError, match="not supported; use one of float32"):
+            x.to(bad)

@@ -1,4 +1,4 @@
-"""Keys that are refused, and in which words. What keys choose is tested with the rows, in test_shapes."""
+"""Keys that are refused, and in which words. What keys choose is tested with the rows, in ops/test_moves."""
 
 from typing import Any
 
@@ -33,3 +33,12 @@ def test_what_is_no_key_is_refused(call: Any, error: type[Exception], message: s
 def test_a_key_may_be_of_any_kind(key: Any) -> None:
     x = ag.arange(6).reshape(2, 3)
     assert x[key].tolist() == (x.numpy()[key] if key != [] else x.numpy()[:0]).tolist()
+
+
+@pytest.mark.parametrize("index", [lambda i: i, lambda i: i.numpy(), lambda i: (ag.tensor([0, 1]), i)], ids=["tensor", "array", "pair"])
+def test_an_index_that_is_changed_later_changes_no_gradient(index: Any) -> None:
+    x, i = ag.ones(3, 3, requires_grad=True), ag.tensor([0, 2])
+    y = (x * 1)[index(i)]
+    (before,) = ag.grad(y.sum(), x, retain_graph=True)
+    i.fill_(1)
+    assert ag.grad(y.sum(), x)[0].equal(before)

@@ -1,6 +1,6 @@
-"""The rows that know about shapes, against numpy forward and by gradcheck backward."""
+"""Reductions and what goes along axes, against numpy forward and by gradcheck backward; ties, zeros, extremes, and nothing at all."""
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
@@ -10,26 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd as ag
-from autograd import Tensor, tensor
-from autograd.testing import gradcheck
-
-Array = np.ndarray
-
-
-def rng(*shape: int, seed: int = 0) -> Array:
-    return np.random.default_rng([seed, *shape]).uniform(0.5, 2.0, shape)
-
-
-def check(f: Callable[..., Tensor], *arrays: Array, numpy: Callable[..., Any] | None = None, order: int = 3) -> None:
-    """Forward against ``numpy``; the derivatives up to ``order`` by gradcheck."""
-    xs = [tensor(a, requires_grad=True) for a in arrays]
-    y = f(*xs)
-    if numpy is not None:
-        np.testing.assert_allclose(y.detach().numpy(), numpy(*arrays), rtol=1e-12, atol=1e-12)
-    for x, g in zip(xs, ag.grad(y.sum(), xs, allow_unused=True)):
-        assert g is None or (g.shape == x.shape and g.dtype == x.dtype)
-    report = gradcheck(f, xs, order=order)
-    assert len(report.checks) == order and report.method == ("complex step" if y.numel() else "nothing")
+from autograd import grad, tensor
+from tests.autograd.examples import FACES, INF, NAN, same, t
+from tests.autograd.ops.examples import ALONG, Array, check, rng
 
 
 def dims(ndim: int) -> st.SearchStrategy[Any]:
@@ -74,86 +57,6 @@ def test_prod_keepdim_and_the_product_of_nothing() -> None:
     assert ag.prod(ag.zeros(0)).item() == 1
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)),
-        ((5, 2, 3), (5, 3, 4)), ((5, 1, 2, 3), (4, 3, 2)), ((1, 2, 3), (5, 3, 2)), ((3,), (5, 3, 2)), ((5, 2, 3), (3,)),
-    ],
-)  # fmt: skip
-def test_matmul(a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    check(lambda x, y: x @ y, rng(*a), rng(*b), numpy=np.matmul)
-
-
-def test_named_products() -> None:
-    check(ag.mm, rng(2, 3), rng(3, 4), numpy=np.matmul)
-    check(ag.mv, rng(2, 3), rng(3), numpy=np.matmul)
-    check(ag.dot, rng(3), rng(3, seed=5), numpy=np.dot)
-    check(ag.outer, rng(3), rng(2), numpy=np.outer)
-    check(ag.linear, rng(5, 3), rng(2, 3), rng(2), numpy=lambda x, w, b: x @ w.T + b)
-    check(ag.linear, rng(4, 5, 3), rng(2, 3), rng(2), numpy=lambda x, w, b: x @ w.T + b)
-    check(ag.linear, rng(3), rng(2, 3), rng(2), numpy=lambda x, w, b: x @ w.T + b)
-
-
-@pytest.mark.parametrize(
-    ("equation", "shapes"),
-    [
-        ("ij,jk->ik", [(2, 3), (3, 4)]), ("ij,j", [(2, 3), (3,)]), ("ii->i", [(3, 3)]), ("ii", [(3, 3)]),
-        ("ij->ji", [(2, 3)]), ("ijk->j", [(2, 3, 2)]), ("i,j,ij->", [(2,), (3,), (2, 3)]), ("bij,bjk->bik", [(2, 2, 3), (2, 3, 2)]),
-        ("iij,j->i", [(2, 2, 3), (3,)]), ("i,i->i", [(3,), (3,)]), (",i->i", [(), (3,)]),
-    ],
-)  # fmt: skip
-def test_einsum(equation: str, shapes: list[tuple[int, ...]]) -> None:
-    arrays = [rng(*s, seed=i) for i, s in enumerate(shapes)]
-    check(lambda *xs: ag.einsum(equation, *xs), *arrays, numpy=lambda *a: np.einsum(equation, *a))
-
-
-def test_einsum_refuses_what_does_not_fit() -> None:
-    x = ag.ones(2, 3)
-    for equation in ("ij,jk", "ijk", "ij->il", "ii", "...i"):
-        with pytest.raises(ValueError, match="einsum"):
-            ag.einsum(equation, x)
-
-
-VIEWS: list[tuple[str, Callable[[Any], Any], Callable[[Array], Any]]] = [
-    ("reshape", lambda x: x.reshape(3, -1), lambda a: a.reshape(3, -1)),
-    ("view", lambda x: x.view((8, 3)), lambda a: a.reshape(8, 3)),
-    ("flatten", lambda x: x.flatten(1), lambda a: a.reshape(2, 12)),
-    ("transpose", lambda x: x.transpose(0, -1), lambda a: a.swapaxes(0, 2)),
-    ("T", lambda x: x.T, lambda a: a.T),
-    ("mT", lambda x: x.mT, lambda a: a.swapaxes(1, 2)),
-    ("permute", lambda x: x.permute(2, 0, 1), lambda a: a.transpose(2, 0, 1)),
-    ("unsqueeze", lambda x: x.unsqueeze(-1), lambda a: a[..., None]),
-    ("squeeze", lambda x: x.unsqueeze(1).squeeze(1), lambda a: a),
-    ("expand", lambda x: x.unsqueeze(0).expand(5, -1, 3, -1), lambda a: np.broadcast_to(a, (5, *a.shape))),
-    ("broadcast_to", lambda x: ag.broadcast_to(x, (2, 2, 3, 4)), lambda a: np.broadcast_to(a, (2, *a.shape))),
-    ("cumsum", lambda x: x.cumsum(1), lambda a: a.cumsum(1)),
-    ("flip", lambda x: x.flip((0, 2)), lambda a: a[::-1, :, ::-1]),
-    ("tril", lambda x: x.tril(), np.tril),
-    ("triu", lambda x: x.triu(1), lambda a: np.triu(a, 1)),
-    ("diag", lambda x: ag.diag(x[0], 1), lambda a: np.diag(a[0], 1)),
-    ("diag-below", lambda x: ag.diag(x[0], -1), lambda a: np.diag(a[0], -1)),
-    ("diag-vector", lambda x: ag.diag(x[0, 0], -1), lambda a: np.diag(a[0, 0], -1)),
-    ("cat", lambda x: ag.cat([x, x * x, x[:1]]), lambda a: np.concatenate([a, a * a, a[:1]])),
-    ("cat-last", lambda x: ag.cat([x, x * x], -1), lambda a: np.concatenate([a, a * a], -1)),
-    ("stack", lambda x: ag.stack([x, x * x], 1), lambda a: np.stack([a, a * a], 1)),
-    ("split", lambda x: x.split(3, 2)[0] * 2, lambda a: a[:, :, :3] * 2),
-    ("split-sizes", lambda x: x.split([1, 3], -1)[1], lambda a: a[:, :, 1:]),
-    ("softmax", lambda x: x.softmax(1), lambda a: np.exp(a) / np.exp(a).sum(1, keepdims=True)),
-    ("log_softmax", lambda x: x.log_softmax(0), lambda a: np.log(np.exp(a) / np.exp(a).sum(0, keepdims=True))),
-    ("max-dim", lambda x: x.max(dim=1).values, lambda a: a.max(1)),
-    ("min-dim", lambda x: x.min(dim=-1, keepdim=True).values, lambda a: a.min(-1, keepdims=True)),
-    ("norm-1", lambda x: x.norm(1, dim=1), lambda a: np.abs(a).sum(1)),
-    ("norm-3", lambda x: x.norm(3), lambda a: (a**3).sum() ** (1 / 3)),
-    ("norm-inf", lambda x: x.norm(float("inf"), dim=(0, 1)), lambda a: a.max((0, 1))),
-]
-
-
-@pytest.mark.parametrize(("f", "numpy"), [v[1:] for v in VIEWS], ids=[v[0] for v in VIEWS])
-def test_views_joins_and_the_like(f: Any, numpy: Any) -> None:
-    check(f, rng(2, 3, 4), numpy=numpy)
-
-
 @settings(max_examples=40)
 @given(data=st.data(), rows=st.lists(st.integers(0, 3), max_size=2).map(tuple), classes=st.integers(1, 4))
 def test_cross_entropy_is_minus_the_logarithm_of_softmax_at_an_index(data: st.DataObject, rows: tuple[int, ...], classes: int) -> None:
@@ -191,41 +94,143 @@ def test_sums_of_a_tall_column_are_exact_enough() -> None:
         assert abs(x.mean(0).item() - np.float32(0.1)) < 1e-7 and abs(x.sum(0).item() / 2**20 - np.float32(0.1)) < 1e-7
 
 
-def test_a_linear_layer_without_a_bias_is_one_row_and_a_product() -> None:
-    check(lambda x, w: ag.linear(x, w), rng(2, 3, 4), rng(5, 4), numpy=lambda x, w: x @ w.T, order=2)
-    x = tensor(rng(3, 4), requires_grad=True)
-    assert [n.op.name for n in ag.ancestors(ag.linear(x, tensor(rng(5, 4)))) if not n.is_leaf] == ["linear"]
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: ag.mean(ag.arange(3)), TypeError, "floating"),
+        (lambda x: ag.softmax(ag.arange(3), 0), TypeError, "floating"),
+        (lambda x: ag.sum([1, 2]), TypeError, "expects a Tensor, got list"),
+        (lambda x: x.norm(-1), ValueError, "positive number"),
+        (lambda x: ag.softmax_cross_entropy(x, ag.tensor([0])), ValueError, r"got shapes \(2, 3\) and \(1,\)"),
+        (lambda x: ag.softmax_cross_entropy(x[0, 0], ag.tensor(0)), ValueError, r"got shapes \(\) and \(\)"),
+        (lambda x: ag.softmax_cross_entropy(x, ag.tensor([0, 3])), ValueError, "index 3 is out of range for 3 classes"),
+        (lambda x: ag.softmax_cross_entropy(x, ag.tensor([-1, 2])), ValueError, "index -1 is out of range for 3 classes"),
+        (lambda x: ag.softmax_cross_entropy(x, ag.tensor([0.0, 1.0])), TypeError, "indices are integers, got float32"),
+        (lambda x: ag.softmax_cross_entropy(ag.arange(3), ag.tensor(0)), TypeError, "floating"),
+        (lambda x: ag.zeros(0).max(), ValueError, "of nothing"),
+        (lambda x: ag.zeros(0).argmax(), ValueError, "of nothing"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(ag.ones(2, 3, requires_grad=True))
 
 
-@settings(max_examples=60)
-@given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
-def test_basic_indexing(data: st.DataObject, shape: tuple[int, ...]) -> None:
-    key = data.draw(hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True))
-    check(lambda x: x[key], rng(*shape), numpy=lambda a: a[key], order=1)
+@pytest.mark.parametrize(("f", "numpy"), [v[1:] for v in ALONG], ids=[v[0] for v in ALONG])
+def test_what_goes_along_axes(f: Any, numpy: Any) -> None:
+    check(f, rng(2, 3, 4), numpy=numpy)
 
 
-@settings(max_examples=60)
-@given(data=st.data(), shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple))
-def test_integer_indexing_adds_repeated_rows(data: st.DataObject, shape: tuple[int, ...]) -> None:
-    key = data.draw(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(min_dims=1, max_dims=2, max_side=4)))
-    check(lambda x: x[key], rng(*shape), numpy=lambda a: a[key], order=1)
-    as_tensors = tuple(tensor(k) for k in key)
-    check(lambda x: x[as_tensors], rng(*shape), numpy=lambda a: a[key], order=1)
+def test_numpy_style_axis_and_the_values_and_indices_of_max() -> None:
+    x = tensor([[1.0, 5.0], [7.0, 2.0]])
+    assert x.sum(axis=0).tolist() == [8.0, 7.0]
+    values, indices = x.max(dim=1)
+    assert values.tolist() == [5.0, 7.0] and indices.tolist() == [1, 0] and indices.dtype == ag.int64
+    assert x.max(ag.zeros(2, 2) + 3).tolist() == [[3.0, 5.0], [7.0, 3.0]]
+    assert x.argmin(1).tolist() == [0, 1] and x.argmax().item() == 2
+    assert ag.arange(3).sum().dtype == ag.int64 and tensor([True, True]).sum().item() == 2
 
 
-def test_masks_lists_and_mixtures() -> None:
-    a = rng(3, 4)
-    mask = a > 1.2
-    check(lambda x: x[tensor(mask)], a, numpy=lambda a: a[mask])
-    check(lambda x: x[[0, 2], [1, 1]], a, numpy=lambda a: a[[0, 2], [1, 1]])
-    check(lambda x: x[:, [0, 0, 3]], a, numpy=lambda a: a[:, [0, 0, 3]])
-    check(lambda x: x[..., None, 1:], a, numpy=lambda a: a[..., None, 1:])
-    check(lambda x: x[::-1], a, numpy=lambda a: a[::-1])
-    check(lambda x: x[1, ag.tensor([True, False, True, False])], a, numpy=lambda a: a[1, [0, 2]])
+def test_reductions_at_their_edges() -> None:
+    zero = t(0.0, 0.0)
+    zero.norm().backward()
+    same(zero.grad.numpy(), [0, 0])
+    equal = t(3.0, 3.0, 3.0)
+    s = equal.std()
+    s.backward()
+    same(s.item(), 0)
+    same(equal.grad.numpy(), [0, 0, 0])
+    one = t([5.0])
+    s = one.std()
+    s.backward()
+    same([s.item(), one.grad.item()], [NAN, NAN])
+    for data, want in [([0.0, 2.0, 3.0], [6, 0, 0]), ([0.0, 2.0, 0.0], [0, 0, 0]), ([2.0, 3.0, 4.0], [12, 8, 6])]:
+        x = t(*data)
+        x.prod().backward()
+        same(x.grad.numpy(), want)
+    x = t(0.0, 2.0, 3.0)
+    (g,) = grad(x.prod(), x, create_graph=True)
+    same(ag.functional.hessian(ag.prod, x).numpy(), [[0, 3, 2], [3, 0, 0], [2, 0, 0]])
+    same(g.detach().numpy(), [6, 0, 0])
 
 
-def test_products_and_sums_of_rows_warn_nobody() -> None:
-    x = tensor([[1e38, -ag.inf], [1e38, ag.inf]], dtype=ag.float32)
-    with np.errstate(all="warn"):
-        for z in (x @ x, ag.linear(x, x), ag.linear(x, x, x[0]), x.sum(0)):
-            assert not z.isfinite().all()
+def test_ties_share_the_gradient() -> None:
+    half, all_to_x = [0.5, 0.5], [1, 0]  # what reaches a bound keeps its gradient, and the bound gets none
+    for f, want in ((ag.maximum, half), (ag.minimum, half), (ag.clamp_min, all_to_x), (ag.clamp_max, all_to_x)):
+        for face in FACES:
+            a, b = face(2.0), face(2.0)
+            f(a, b).backward()
+            same([float(a.grad), float(b.grad)], want)
+    for f in (ag.max, ag.amax):
+        x = t(1.0, 3.0, 3.0)
+        f(x).backward()
+        same(x.grad.numpy(), [0, 0.5, 0.5])
+    for f in (ag.min, ag.amin):
+        x = t(1.0, 3.0, 1.0)
+        f(x).backward()
+        same(x.grad.numpy(), [0.5, 0, 0.5])
+    x = t(3.0, 3.0)
+    x.max(dim=0).values.backward()
+    same(x.grad.numpy(), [1, 0])
+    x = t(1.0, NAN, 3.0)
+    z = x.max()
+    z.backward()
+    assert math.isnan(z.item())
+    same(x.grad.numpy(), [0, 1, 0])
+
+
+@pytest.mark.parametrize("n", [3, 5, 6, 7])
+def test_ties_are_shared_in_double_precision_on_recorded_nodes_as_well(n: int) -> None:
+    x = tensor(np.ones(n), requires_grad=True)
+    for y in (x.max(), x.amin(0), x.reshape(1, n).amax(1).sum()):
+        raw, recorded = ag.grad(y, x, retain_graph=True)[0], ag.grad(y, x, create_graph=True)[0]
+        assert raw.tolist() == recorded.detach().tolist() == [1 / n] * n
+
+
+def test_logsumexp_and_softmax_at_minus_infinity_and_far_out() -> None:
+    x = t(-INF, -INF)
+    z = x.logsumexp()
+    assert z.item() == -INF
+    z.backward()
+    assert np.isnan(x.grad.numpy()).all()
+    assert np.isnan(x.detach().softmax(0).numpy()).all()
+    x = t(0.0, 1000.0)
+    z = ag.log_softmax(x, 0)
+    same(z.detach().numpy(), [-1000, 0])
+    z.sum().backward()
+    assert np.isfinite(x.grad.numpy()).all()
+    assert t(1e3, 1e3).logsumexp().item() == pytest.approx(1000 + math.log(2))
+
+
+def test_nothing_at_all() -> None:
+    nothing = ag.zeros(0)
+    assert math.isnan(nothing.mean().item())
+    assert nothing.sum().item() == 0 and nothing.prod().item() == 1
+    with pytest.raises(ValueError, match="nothing"):
+        nothing.max()
+
+
+def test_nothing_softmaxed_and_one_entry_seen() -> None:
+    assert ag.zeros(0).softmax(0).shape == (0,) and ag.zeros(3, 0).log_softmax(1).shape == (3, 0)
+    x = ag.linear(ag.zeros(2, 3, 0), ag.zeros(4, 0, requires_grad=True), ag.zeros(4, requires_grad=True))
+    x.sum().backward()
+    v = ag.zeros(3)
+    v[0].fill_(5.0)
+    assert v.tolist() == [5, 0, 0]
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3, INF])
+def test_every_norm_of_zero_has_gradient_zero(p: float) -> None:
+    x = t(0.0, 0.0)
+    z = x.norm(p)
+    z.backward()
+    assert z.item() == 0 and not x.grad.numpy().any()
+
+
+def test_integer_products_and_mixed_lists() -> None:
+    assert ag.tensor([200, 2], dtype="uint8").prod().item() == 400
+    assert ag.tensor([2**20, 2**20], dtype="int32").prod().item() == 2**40
+    for data in ([1, 2.5], [[1, 2], [3.5, 4]], [True, 2.5]):
+        assert tensor(data).dtype == ag.float32
+    for z in (ag.where(ag.ones(2) > 0, ag.ones(2), tensor(0.0, dtype="float64")), ag.clamp(ag.ones(2), tensor(0.0, dtype="float64"))):
+        assert z.dtype == ag.float32

@@ -15,7 +15,7 @@ from autograd.ops import elementwise, moves, products, reduce, table
 from autograd.program.formulas import Seen, chain_rule
 from autograd.testing.strategies import arguments
 from tests.autograd.core.test_symbols import CASES, IDS
-from tests.autograd.ops.test_reduce import VIEWS, rng
+from tests.autograd.ops.examples import VIEWS, rng
 
 SCOPE = {**vars(elementwise), **vars(moves), **vars(reduce), **vars(products), **vars(ag), "ag": ag, "np": np}
 

@@ -19,7 +19,7 @@ from autograd.ops import elementwise
 from autograd.ops.table import ELEMENTWISE
 from autograd.program.text import Listing, listing
 from autograd.testing.strategies import arguments
-from tests.autograd.ops.test_reduce import rng
+from tests.autograd.ops.examples import rng
 from tests.autograd.program.test_formulas import SHAPED
 
 

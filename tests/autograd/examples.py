@@ -1,0 +1,35 @@
+"""Short ways to write what tests of both layers ask."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, Value, grad, tensor
+
+INF, NAN = math.inf, math.nan
+
+
+def total(y: Any) -> Any:
+    return y.sum() if isinstance(y, Tensor) else y
+
+
+def t(*data: Any) -> Tensor:
+    return tensor(np.array(data[0] if len(data) == 1 else data, dtype=float), requires_grad=True)
+
+
+FACES = [Value, t]
+
+
+def same(got: Any, want: Any) -> None:
+    np.testing.assert_allclose(np.asarray(got, dtype=float), np.asarray(want, dtype=float), rtol=1e-12)
+
+
+def derivatives(f: Any, x: Any, order: int) -> list[float]:
+    """f and its derivatives at x, 0 where the graph ends (a constant)."""
+    y, out = f(x), []
+    for _ in range(order + 1):
+        out.append(float(y))
+        y = grad(y, x, create_graph=True, allow_unused=True)[0] if y.requires_grad else None
+        y = Value(0.0, requires_grad=False) if y is None else y
+    return out
