@@ -1,13 +1,23 @@
 """Operations and nodes: what a row knows of itself, what it takes, and the chain rule at one node."""
 
+import copy
 import functools
+import inspect
+import itertools
+import pickle
+import re
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Op, Value
-from tests.autograd.examples import total
+from autograd import Node, Op, Value, each
+from autograd.testing.expressions import expressions
+from autograd.testing.strategies import shapes
+from tests.autograd.examples import FACES, total
 
 
 def test_a_row_of_ones_own_works_everywhere_and_to_third_order() -> None:
@@ -47,3 +57,102 @@ def test_what_goes_wrong_in_an_operation_is_said_of_it() -> None:
     for nothing in (None, "a", [1, None], {}):
         with pytest.raises(TypeError, match=r"<nothing> computed .*; an operation gives an array of real numbers"):
             Op("nothing", lambda x, nothing=nothing: nothing)(ag.ones(2))
+
+
+KNOWN = re.findall(
+    r"``(\w+)``", " ".join(line for line in inspect.cleandoc(Op.__doc__ or "").splitlines() if re.match(r"``\w+``(, ``\w+``)*$", line))
+)
+PLAIN = {"moves": False, "floats": False, "kin": ()}
+
+
+@given(st.dictionaries(st.sampled_from(KNOWN), st.builds(object)))
+def test_what_is_known_of_an_operation_is_what_was_said_and_the_rest_is_the_default(said: dict[str, Any]) -> None:
+    row = Op("twice", lambda x: 2 * x, lambda g, z, x: 2 * g, **said)
+    wanted = {**dict.fromkeys(KNOWN), **PLAIN, "public": "twice", **said}
+    assert {what: getattr(row, what) for what in KNOWN} == wanted
+    assert (row.name, row.arity, row.entrywise, row.tabled, row.across) == ("twice", None, None, False, False)
+    assert row(21) == 42 and repr(row) == "<twice>"
+
+
+@given(st.from_regex("[a-z_]{1,12}", fullmatch=True).filter(lambda word: word not in (*KNOWN, "self", "name", "compute")))
+def test_what_nobody_asks_of_an_operation_is_refused(word: str) -> None:
+    with pytest.raises(TypeError, match=rf"^Op\('f'\) takes .* by keyword, got {word}$") as refusal:
+        Op("f", abs, **{word: None, "kin": ()})
+    assert set(KNOWN) <= set(re.findall(r"\w+", str(refusal.value)))
+
+
+@pytest.mark.parametrize("name", [None, 3, b"f", ["f"]], ids=repr)
+def test_the_name_of_an_operation_is_a_text(name: Any) -> None:
+    with pytest.raises(TypeError, match="the name of an Op must be a str, got"):
+        Op(name, abs)
+
+
+def test_an_operation_stays_where_it_is() -> None:
+    for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="<tanh> is a row of functions and cannot be pickled or copied"):
+            copied(ag.tanh)
+
+
+@pytest.mark.parametrize("face", FACES, ids=["Value", "Tensor"])
+@given(
+    rules=st.lists(st.booleans(), min_size=1, max_size=5),
+    kinds=st.lists(st.sampled_from(["leaf", "constant", "number"]), min_size=5, max_size=5),
+    more=st.booleans(),
+)
+def test_what_is_taken_is_what_has_a_rule_and_is_a_node(face: Any, rules: list[bool], kinds: list[str], more: bool) -> None:
+    """With ``more``, the last rule stands for all the arguments that remain."""
+    assume(rules[0])
+    called: list[int] = []
+    vjps: list[Any] = [(lambda g, z, *args, i=i: (called.append(i), g * (i + 1))[1]) if has else None for i, has in enumerate(rules)]
+    if more:
+        vjps[-1] = each(lambda i, g, z, args: (called.append(i), g * (i + 1))[1])
+    row = Op("row", lambda *args: sum(args), *vjps)
+    args = [face(1.0), *(1.0 if kind == "number" else face(1.0) if kind == "leaf" else face(1.0).detach() for kind in kinds[1:])]
+    args = args if more else args[: len(rules)]
+    ruled = [i >= len(rules) - 1 if more else False for i in range(len(args))]
+    ruled[: len(rules) - more] = rules[: len(rules) - more]
+    z = row(*args)
+    wanted = [(i, a) for i, a in enumerate(args) if ruled[i] and isinstance(a, Node)]
+    assert [(i, id(a)) for i, a in z.takes()] == [(i, id(a)) for i, a in wanted]
+    assert not args[0].takes() and not args[0].detach().takes()
+    assert [(i, id(a), float(g)) for i, a, g in z.pull(np.float64(0.5))] == [(i, id(a), (i + 1) / 2) for i, a in wanted]
+    assert called == [i for i, _ in wanted]
+    called.clear()
+    assert [i for i, _, _ in z.pull(np.float64(0.5), {1, 3})] == called == [i for i, _ in wanted if i in (1, 3)]
+
+
+@pytest.mark.parametrize("drawn", [expressions(6), expressions(6, shape=shapes(max_dims=2))], ids=["Values", "tensors"])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_pulling_node_by_node_is_the_gradient(drawn: Any, data: st.DataObject) -> None:
+    e = data.draw(drawn)
+    inputs = e.inputs()
+    y = total(e(*inputs))
+    arrived: dict[int, Any] = {id(y): y.seed(None)}
+    with np.errstate(all="ignore"):
+        for n in reversed(ag.ancestors(y)):
+            if id(n) in arrived and not n.is_leaf:
+                for _, a, g in n.pull(arrived[id(n)]):
+                    assert np.shape(g) == np.shape(a.raw)
+                    arrived[id(a)] = arrived[id(a)] + g if id(a) in arrived else g
+    for x, g in zip(inputs, ag.grad(y, inputs, allow_unused=True) if y.requires_grad else [None] * len(inputs)):
+        assert (g is None) == (id(x) not in arrived)
+        if g is not None:
+            np.testing.assert_allclose(arrived[id(x)], g.raw, rtol=1e-12, atol=1e-14)
+
+
+def test_the_face_of_a_result_is_the_highest_among_the_arguments() -> None:
+    for args in itertools.permutations([2.0, Value(3.0), ag.ones(2)]):
+        assert type(Op("sum of three", lambda *args: sum(args))(*args)) is ag.Tensor
+    assert type(Op("sum of two", lambda *args: sum(args))(2.0, Value(3.0))) is Value
+
+
+@given(label=st.none() | st.text())
+def test_a_label_is_a_text_or_nothing(label: str | None) -> None:
+    for n in (Value(1.0), ag.ones(2)):
+        n.label = label
+        assert n.label == label and n.place is None and n.calls == () and n.notes is None
+        for other in (3, b"x", ["x"]):
+            with pytest.raises(TypeError, match="a label must be a str or None, got"):
+                n.label = other  # type: ignore[assignment]
+        assert n.label == label
