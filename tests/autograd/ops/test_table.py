@@ -1,13 +1,23 @@
 """What the tables share: names of dimensions, what arguments are refused, what a row derives from its name."""
 
+import math
+import operator
+from inspect import signature
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import Value, tensor
-from autograd.ops.table import ELEMENTWISE
+from autograd.core.node import Op
+from autograd.core.symbols import BINDS, Symbol
+from autograd.ops import moves, reduce, table
+from autograd.ops.table import ELEMENTWISE, UFUNCS, Both, Elementwise, axes_of, edgy, public
 
 
 @pytest.mark.parametrize(
@@ -55,3 +65,115 @@ def test_arguments_too_few_or_too_many_are_counted() -> None:
                 told = f"takes {n} argument{s}, got {len(args)}" + (": " if args else "$")
                 with pytest.raises(TypeError, match=told):
                     row(*args)
+
+
+ALIASED = {name: f for chapter in (moves, reduce) for name, f in public(chapter).items() if hasattr(f, "__wrapped__")}
+OVER_ONE = [name for name in ALIASED if name in ("prod", "max", "min", "argmax", "argmin", "cumsum", "softmax", "log_softmax")]
+
+
+def arrays_in(result: Any) -> list[np.ndarray]:
+    return [np.asarray(part) for part in (result if isinstance(result, tuple) else (result,))]
+
+
+@pytest.mark.parametrize("name", ALIASED)
+@settings(max_examples=20)
+@given(data=st.data(), shape=hnp.array_shapes(max_dims=3, min_side=2, max_side=3), keepdim=st.none() | st.booleans())
+def test_axis_and_keepdims_are_dim_and_keepdim(name: str, data: st.DataObject, shape: tuple[int, ...], keepdim: bool | None) -> None:
+    f, named = ALIASED[name], signature(ALIASED[name]).parameters
+    first = next(iter(named))
+    x: Any = tensor(np.random.default_rng(0).normal(size=shape))
+    x = [x, x * 2] if first == "tensors" else x
+    dim = data.draw(st.integers(-len(shape), len(shape) - 1))
+    dims: Any = dim if first == "tensors" or name in OVER_ONE else data.draw(st.sampled_from([dim, (dim,), [dim]]))
+    keep = {} if keepdim is None or "keepdim" not in named else {"keepdim": keepdim}
+    aliases = {"axis": dims, **({"keepdims": keepdim} if keep else {})}
+    for want, got in zip(arrays_in(f(x, dim=dims, **keep)), arrays_in(f(x, **aliases))):
+        assert want.shape == got.shape and want.dtype == got.dtype and want.tobytes() == got.tobytes()
+    with pytest.raises(TypeError, match="axis is an alias of dim; got both"):
+        f(x, dim=dims, axis=dims)
+    before = list(named)[1 : list(named).index("dim")]  # what stands between the tensor and dim
+    with pytest.raises(TypeError, match="axis is an alias of dim; got both"):
+        f(x, *[2] * len(before), dims, axis=dims)
+    if keep:
+        with pytest.raises(TypeError, match="keepdims is an alias of keepdim; got both"):
+            f(x, dim=dims, keepdim=keepdim, keepdims=keepdim)
+
+
+def test_every_function_that_takes_a_dim_of_a_reduction_takes_an_axis() -> None:
+    missing = [
+        name for name, f in public(reduce).items() if not isinstance(f, Op) and "dim" in signature(f).parameters and name not in ALIASED
+    ]
+    assert not missing and len(ALIASED) > 15
+
+
+@given(ndim=st.integers(0, 4), data=st.data())
+def test_axes_are_those_that_numpy_counts(ndim: int, data: st.DataObject) -> None:
+    x = np.empty(tuple(range(2, 2 + ndim)))
+    axes = data.draw(st.lists(st.integers(-ndim, ndim - 1), min_size=1, unique_by=lambda a: a % ndim)) if ndim else []
+    for kind in (tuple, list, lambda axes: tuple(map(np.int64, axes))):
+        found = axes_of(kind(axes), ndim)
+        assert np.sum(x, axis=found).shape == (np.sum(x, axis=tuple(axes)).shape if axes else ())
+        assert all(type(a) is int and 0 <= a < ndim for a in found)
+    assert axes_of(None, ndim) == tuple(range(ndim))
+    for beyond in (max(ndim, 1), -max(ndim, 1) - 1):
+        with pytest.raises(IndexError, match=f"dim {beyond} is out of range for {ndim} dimensions"):
+            axes_of(beyond, ndim)
+    for a in axes:
+        with pytest.raises(ValueError, match="names the same dimension twice"):
+            axes_of((a, a % ndim), ndim)
+
+
+def test_what_a_chapter_gives_to_users_has_no_underscore_at_either_end() -> None:
+    chapter, elsewhere = ModuleType("chapter"), ModuleType("elsewhere")
+    exec("def twice(x): ...\ndef _helper(x): ...\ndef row_(x): ...\nclass Thing: ...\nnumber = 3", vars(chapter))
+    exec("def borrowed(x): ...", vars(elsewhere))
+    rows = {name: Elementwise(sign, abs, None) for name, sign in [("less", "<"), ("root", "root"), ("_inner", "i"), ("rule_", "r")]}
+    vars(chapter).update(rows, borrowed=vars(elsewhere)["borrowed"], shaped=Op("shaped", abs))
+    assert list(public(chapter)) == ["twice", "less", "root"]
+    assert (rows["less"].public, rows["root"].public) == ("less", "root")
+
+
+@pytest.fixture
+def _no_row_of_the_tables_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    for held_by, name in [(table, "ELEMENTWISE"), (table, "SHAPED"), (table, "UFUNCS"), (Symbol, "rows")]:
+        monkeypatch.setattr(held_by, name, dict(getattr(held_by, name)))
+
+
+@pytest.mark.usefixtures("_no_row_of_the_tables_is_touched")
+def test_a_row_knows_the_operator_and_the_ufunc_that_go_without_saying() -> None:
+    for sign in BINDS:
+        row = table.op(sign, np.hypot, None, None)
+        assert row.infix == sign and row.ufunc is None and table.ELEMENTWISE[sign] is Symbol.rows[sign] is row
+        assert table.op(sign, np.hypot, None, None, infix="other").infix == "other"
+    plain = table.op("hypot", Both(math.hypot, np.hypot), None, None)
+    quiet = table.op("cbrt", edgy(math.cbrt, np.cbrt), None)
+    assert (plain.infix, plain.ufunc, plain.arity, plain.entrywise, plain.tabled) == (None, np.hypot, 2, True, True)
+    assert (quiet.ufunc, quiet.arity) == (np.cbrt, 1) and table.UFUNCS[np.cbrt] is quiet and table.UFUNCS[np.hypot] is plain
+    assert table.op("own", Both(math.hypot, lambda x, y: np.hypot(x, y)), None, None).ufunc is None
+    assert table.op("said", Both(math.hypot, np.hypot), None, None, ufunc=np.add).ufunc is np.add
+    assert table.UFUNCS[np.add] is ELEMENTWISE["+"]  # the first that means it
+    assert table.real("third", Both(math.cbrt, np.cbrt), None).floats and not plain.floats
+    shaped = table.row("shaped", np.matmul, None, None, infix="@@")
+    assert table.SHAPED["shaped"] is Symbol.rows["@@"] is shaped and (shaped.entrywise, shaped.arity, shaped.tabled) == (False, None, True)
+
+
+@pytest.mark.parametrize("row", [row for row in ELEMENTWISE.values() if row.infix or row.ufunc], ids=lambda row: row.name)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_the_operator_and_the_ufunc_of_a_row_mean_it(row: Op, data: st.DataObject) -> None:
+    elements = st.floats(0.125, 4, width=32) | st.sampled_from([0.5, 1.0, 2.0])
+    args = [data.draw(hnp.arrays(np.float64, 3, elements=elements)) for _ in row.vjps]
+    want = row(*args)
+    if row.infix:
+        np.testing.assert_array_equal(eval(f"x {row.infix} y", dict(zip("xy", args))), want)
+    if row.ufunc is not None:
+        np.testing.assert_allclose(row.ufunc(*args), want, rtol=1e-15)
+        assert UFUNCS[row.ufunc] is row or row.ufunc is UFUNCS[row.ufunc].ufunc
+
+
+@given(st.floats() | st.integers(-3, 3), st.floats() | st.integers(-3, 3))
+def test_floats_are_computed_as_arrays_where_python_raises(x: float, y: float) -> None:
+    both = Both(operator.truediv, np.true_divide).compute()
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(both(x, y), np.true_divide(x, y))
+        assert type(both(x, y)) is float and type(both(np.float64(x), y)) is np.float64
