@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import tensor
-from tests.autograd.ops.examples import check, rng
+from tests.autograd.ops.examples import Array, check, rng
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,64 @@ def test_products_and_sums_of_rows_warn_nobody() -> None:
 def test_what_does_not_fit_is_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(ag.ones(2, 3, requires_grad=True))
+
+
+def drawn(data: st.DataObject, shape: tuple[int, ...], seed: int) -> Array:
+    """Small whole numbers, of which every sum is exact."""
+    dtype = data.draw(st.sampled_from(["f4", "f8", "i8", "i4"]))
+    return np.random.default_rng([seed, *shape]).integers(-4, 5, shape).astype(dtype)
+
+
+@settings(max_examples=60)
+@given(
+    data=st.data(),
+    shapes=hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, min_side=0, max_side=3).map(
+        lambda s: s.input_shapes
+    ),
+)
+def test_a_product_is_numpys_over_all_shapes(data: st.DataObject, shapes: tuple[tuple[int, ...], ...]) -> None:
+    a, b = (drawn(data, shape, i) for i, shape in enumerate(shapes))
+    x, y = tensor(a, dtype=ag.float64, requires_grad=True), tensor(b, dtype=ag.float64, requires_grad=True)
+    z = x @ y
+    np.testing.assert_array_equal(z.detach().numpy(), a.astype(float) @ b.astype(float))
+    whole = tensor(a) @ tensor(b)
+    np.testing.assert_array_equal(whole.numpy(), a @ b)
+    assert whole.shape == (a @ b).shape and whole.dtype == (
+        np.result_type(a, b) if {a.dtype.kind, b.dtype.kind} != {"i", "f"} else whole.dtype
+    )
+    # the derivative along (u, v) is u @ y + x @ v, and the gradients of <z, w> give <gx, u> + <gy, v>: whole numbers, so to the last bit
+    u, v, w = (np.random.default_rng(i).integers(-4, 5, n.shape).astype(float) for i, n in enumerate((x, y, z)))
+    gx, gy = ag.grad(z, [x, y], tensor(w))
+    assert (w * (u @ b.astype(float) + a.astype(float) @ v)).sum() == (gx.numpy() * u).sum() + (gy.numpy() * v).sum()
+
+
+@settings(max_examples=30)
+@given(lead=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), n=st.integers(0, 3), m=st.integers(0, 3), bias=st.booleans())
+def test_a_linear_layer_is_a_product_and_a_sum(lead: tuple[int, ...], n: int, m: int, bias: bool) -> None:
+    shapes = [(*lead, n), (m, n), (m,)][: 2 + bias]
+    arrays = [np.random.default_rng(i).integers(-4, 5, shape).astype(float) for i, shape in enumerate(shapes)]
+    xs, ys = ([tensor(a, requires_grad=True) for a in arrays] for _ in range(2))
+    z, want = ag.linear(*xs), ys[0] @ ys[1].T + (ys[2] if bias else 0)
+    w = tensor(np.random.default_rng(9).integers(-4, 5, z.shape).astype(float))
+    assert z.tolist() == want.tolist() and z.shape == want.shape == (*lead, m)
+    for got, other in zip(ag.grad(z, xs, w), ag.grad(want, ys, w)):
+        assert got.shape == other.shape and got.tolist() == other.tolist()
+
+
+@settings(max_examples=60)
+@given(data=st.data(), ins=st.lists(st.lists(st.sampled_from("ijkl"), max_size=3).map("".join), min_size=1, max_size=3))
+def test_einsum_is_numpys_for_any_equation(data: st.DataObject, ins: list[str]) -> None:
+    names = sorted(set("".join(ins)))
+    out = "".join(data.draw(st.permutations(names)))[: data.draw(st.integers(0, len(names)))]
+    size = {name: data.draw(st.integers(1, 3)) for name in names}
+    equation = ",".join(ins) + data.draw(st.sampled_from(["", f"->{out}"]))
+    arrays = [np.random.default_rng(i).integers(-4, 5, [size[c] for c in s]).astype(float) for i, s in enumerate(ins)]
+    xs = [tensor(a, requires_grad=True) for a in arrays]
+    z, want = ag.einsum(equation, *xs), np.einsum(equation, *arrays)
+    assert z.shape == want.shape and z.tolist() == want.tolist()
+    # it is linear in each operand: <its gradient, u> is <the result with u in its place, w>
+    w = np.random.default_rng(9).integers(-4, 5, want.shape).astype(float)
+    for i, (x, g) in enumerate(zip(xs, ag.grad(z, xs, tensor(w)))):
+        u = np.random.default_rng(i + 20).integers(-4, 5, x.shape).astype(float)
+        assert g.shape == x.shape
+        assert (g.numpy() * u).sum() == (w * np.einsum(equation, *arrays[:i], u, *arrays[i + 1 :])).sum()
