@@ -1,6 +1,7 @@
 """How an operation on arrays is recorded: gradients fit their arguments and own their memory, and what was saved is let go."""
 
 import math
+import re
 import subprocess
 import sys
 import weakref
@@ -12,9 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import autograd as ag
-from autograd import tensor
+from autograd import Tensor, tensor
+from autograd.faces.record import Released, operator, sum_to
+from autograd.ops.table import ELEMENTWISE
 
 ROOT = Path(__file__).parents[3]
 
@@ -138,3 +142,101 @@ a.grad.mul_(10)
 print(a.grad.item(), b.grad.item())
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout == "10.0 1.0\n"
+
+
+WHOLE = st.integers(-4, 4).map(float)
+
+
+@st.composite
+def stretched(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A shape, and one that it broadcasts to."""
+    wide = draw(hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3))
+    narrow = tuple(draw(st.sampled_from([n, 1])) for n in wide)
+    return narrow[draw(st.integers(0, len(wide))) :], wide
+
+
+@pytest.mark.parametrize("as_node", [False, True], ids=["array", "tensor"])
+@given(shapes=stretched(), dtype=st.sampled_from([np.float32, np.float64]), seed=st.integers(0, 9))
+def test_a_gradient_is_fitted_by_the_adjoint_of_the_broadcast(as_node: bool, shapes: Any, dtype: Any, seed: int) -> None:
+    """<fit(g), v> is <g, v broadcast>, in whole numbers to the last bit."""
+    narrow, wide = shapes
+    draw = np.random.default_rng(seed)
+    g, v = draw.integers(-4, 5, wide).astype(dtype), draw.integers(-4, 5, narrow).astype(float)
+    for own in (ag.float32, ag.float64):
+        x = ag.zeros(narrow, dtype=own, requires_grad=True)
+        fitted = x.fit(tensor(g) if as_node else g)
+        assert fitted.shape == narrow and fitted.dtype == own and isinstance(fitted, Tensor) == as_node
+        assert (np.asarray(fitted) * v).sum() == (g * np.broadcast_to(v, wide)).sum()
+        np.testing.assert_array_equal(sum_to(g, narrow), np.asarray(fitted))
+        if narrow != wide and 0 not in wide:  # and a rule that gives less than the argument has: it is stretched
+            large = ag.zeros(wide, dtype=own, requires_grad=True)
+            np.testing.assert_array_equal(large.fit(v), np.broadcast_to(v, wide))
+
+
+@given(shape=hnp.array_shapes(min_dims=1, max_dims=3, min_side=2, max_side=4))
+def test_what_fits_no_argument_is_refused_with_both_shapes(shape: tuple[int, ...]) -> None:
+    x, other = ag.ones(shape, requires_grad=True), (*shape[:-1], shape[-1] + 1)
+    for g in (np.ones(other), ag.ones(other)):
+        with pytest.raises(ValueError, match=re.escape(f"it gave shape {other} for an argument of shape {shape}")):
+            x.fit(g)
+    with pytest.raises(TypeError, match="it returned None; return the gradient"):
+        x.fit(None)
+
+
+def test_a_leaf_adopts_what_nobody_else_has_and_copies_the_rest() -> None:
+    x, own = ag.ones(3, requires_grad=True), ag.Op("own", lambda x: x)
+    assert ag.tanh.tabled and not own.tabled
+    for op, made_of, kept in [(ag.tanh, (), True), (own, (), False)]:
+        g, other = np.ones(3), np.ones(3)
+        assert (x.adopt(g, op, *made_of, other) is g) is kept
+        for shared, others in [(g, (other, g)), (other[:], (other,)), (np.broadcast_to(other, (2, 3)), ())]:
+            adopted = x.adopt(shared, op, *others)
+            assert not np.shares_memory(adopted, shared) and adopted.tolist() == shared.tolist() and adopted.flags.writeable
+
+
+DTYPED = [ag.float32, ag.float64, ag.int64, ag.int32, ag.uint8, ag.bool_]
+
+
+@given(st.sampled_from(DTYPED), st.sampled_from(DTYPED), st.sampled_from([1, 2.5, True]))
+def test_a_result_is_recorded_in_a_dtype_that_tensors_have(a: Any, b: Any, number: Any) -> None:
+    x, y = ag.ones(2, dtype=a), ag.ones(2, dtype=b)
+    for z in (x + y, x * number, number - y.float(), x / y, x**2, x > y, ag.maximum(x, y), ag.exp(x), ag.sum(x), ag.cat([x, y])):
+        assert any(z.dtype is dtype for dtype in DTYPED) and z.raw.dtype is z.dtype and z.op is None
+    assert (x / y).dtype.kind == (ag.exp(x) * ag.exp(y)).dtype.kind == "f"
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_what_is_let_go_leaves_its_shape_and_the_way_it_came(shape: tuple[int, ...]) -> None:
+    x, c = ag.ones(shape, requires_grad=True), ag.ones(shape)
+    c.label = "c"
+    y = x * c
+    z = y.tanh() * y
+    order = ag.ancestors(z)
+    z.release(order)
+    held, shells = [n for n in ag.ancestors(z) if isinstance(n, Tensor)], [n for n in ag.ancestors(z) if isinstance(n, Released)]
+    assert {id(n) for n in held} == {id(x), id(z)}  # a leaf stays, as what the user holds does
+    assert {s.op and s.op.name for s in shells} == {None, "*", "tanh"}
+    assert all(s.shape == shape and s.dtype is ag.float32 and s.raw is None for s in shells)
+    assert {s.label for s in shells} == {None, "c"} and {s.identity for s in shells} == {id(n) for n in order} - {id(x), id(z)}
+    assert z.args[1] is z.args[0].args[0]  # one shell for each
+    for n in (z, *shells):
+        with pytest.raises(RuntimeError, match="let go by an earlier backward"):
+            n.saved(False)
+    for use in (lambda: shells[-1].fit(np.ones(shape)), lambda: x + shells[-1]):
+        with pytest.raises(RuntimeError, match="let go by an earlier backward"):
+            use()
+
+
+@pytest.mark.parametrize("row", [row for row in ELEMENTWISE.values() if row.infix], ids=lambda row: row.name)
+@given(data=st.data())
+def test_the_short_way_of_an_operator_is_the_row(row: Any, data: st.DataObject) -> None:
+    dtype = data.draw(st.sampled_from([ag.float32, ag.float64, ag.int64]))
+    forward, reflected = operator(row)
+    x = tensor(data.draw(hnp.arrays(float, (2, 3), elements=st.sampled_from([0.5, 1.0, 2.0, 3.0])))).to(dtype)
+    other = data.draw(st.sampled_from([2.0, 3, True, tensor([1.0, 2.0, 3.0]), ag.ones(2, 1, dtype=ag.float64), np.array([1.0, 2.0, 3.0])]))
+    x.requires_grad_(dtype is not ag.int64)
+    for got, want in [(forward(x, other), row(x, other)), (reflected(x, other), row(other, x))]:
+        assert type(got) is Tensor and got.dtype is want.dtype and got.op is want.op and got.requires_grad == want.requires_grad
+        assert got.raw.tobytes() == want.raw.tobytes() and got.shape == want.shape
+    for nothing in ("a", None, [1.0], 1j):
+        assert forward(x, nothing) is NotImplemented is reflected(x, nothing)
