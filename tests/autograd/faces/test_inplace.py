@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import tensor
+from autograd.faces.versions import CLOCK
 from tests.autograd.examples import same
 
 
@@ -118,3 +119,79 @@ def test_assignment_respects_the_same_rules() -> None:
     x[x == 0] = tensor([1.0, 2.0, 3.0])
     x[[0, 2]] = 9.0
     assert x.tolist() == [9.0, 2.0, 9.0]
+
+
+OUT_OF_PLACE: dict[str, Any] = {
+    "add_": lambda x, y: x + y, "sub_": lambda x, y: x - y, "mul_": lambda x, y: x * y, "div_": lambda x, y: x / y, "pow_": lambda x, y: x**y,
+    "copy_": lambda x, y: x * 0 + y, "__iadd__": lambda x, y: x + y, "__isub__": lambda x, y: x - y, "__imul__": lambda x, y: x * y,
+    "__itruediv__": lambda x, y: x / y, "__ipow__": lambda x, y: x**y,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUT_OF_PLACE)
+@given(data=st.data(), shape=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), seed=st.integers(0, 9))
+def test_what_changes_in_place_gives_what_the_operation_gives(name: str, data: st.DataObject, shape: tuple[int, ...], seed: int) -> None:
+    """In the memory that was there, seen through every view of it, and in its dtype."""
+    draw, dtype = np.random.default_rng(seed), data.draw(st.sampled_from([ag.float32, ag.float64]))
+    small = tuple(data.draw(st.sampled_from([n, 1])) for n in shape)[data.draw(st.integers(0, len(shape))) :]
+    a, b = (tensor(draw.integers(1, 5, s).astype(float), dtype=dtype) for s in (shape, small))
+    other: Any = data.draw(st.sampled_from([b, b.numpy(), b.long(), 2, 0.5, True]))
+    want = OUT_OF_PLACE[name](a, other.double() if isinstance(other, ag.Tensor) else other).to(dtype)
+    memory, view, before = a.raw, a.reshape(-1), CLOCK.time
+    assert getattr(a, name)(other) is a and a.raw is memory and a.dtype is dtype
+    assert a.raw.tobytes() == want.raw.tobytes() == view.numpy().tobytes()
+    assert a.stamp is not None and a.stamp is view.stamp and before < a.stamp.time == CLOCK.time
+
+
+@pytest.mark.parametrize("name", [name for name in OUT_OF_PLACE if not name.startswith("__")])
+@given(shape=hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), extra=st.sampled_from(["axis", "side", "grad", "text", "leaf"]))
+def test_what_is_refused_changes_nothing(name: str, shape: tuple[int, ...], extra: str) -> None:
+    x = ag.full(shape, 3.0).requires_grad_(extra == "leaf")
+    wide = (2, *shape) if extra == "axis" or not shape else (*shape[:-1], shape[-1] + 1)
+    other: Any = {"grad": ag.ones(shape, requires_grad=True), "text": "a", "leaf": 2.0}.get(extra, ag.ones(wide))
+    before = CLOCK.time
+    with pytest.raises(RuntimeError if extra in ("grad", "leaf") else TypeError if extra == "text" else ValueError):
+        getattr(x, name)(other)
+    assert CLOCK.time == before and (x.detach() == 3.0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), [("__iadd__", ag.add), ("__isub__", ag.sub), ("__imul__", ag.mul), ("__itruediv__", ag.div), ("__ipow__", ag.pow)]
+)
+def test_an_assignment_to_a_name_is_recorded_where_a_gradient_is_asked(name: str, row: Any) -> None:
+    w = tensor([2.0, 3.0], requires_grad=True)
+    for x in (w * 1, tensor([4.0, 5.0])):
+        before = x.tolist()
+        z = getattr(x, name)(w)
+        assert z is not x and z.op is row and x.tolist() == before and z.tolist() == row(x, w).tolist()
+        assert [g.tolist() for g in ag.grad(z.sum(), w)] == [
+            g.tolist() for g in ag.grad(row(x, w).sum() if x.is_leaf else row(w * 1, w).sum(), w)
+        ]
+        with ag.no_grad():
+            assert getattr(x, name)(w) is x and x.tolist() != before
+
+
+@given(
+    p=st.floats(0, 1), shape=hnp.array_shapes(max_dims=2, max_side=4), dtype=st.sampled_from([ag.float32, ag.float64, ag.int64, ag.bool_])
+)
+def test_coins_fill_with_ones_and_zeros(p: float, shape: tuple[int, ...], dtype: Any) -> None:
+    x = ag.full(shape, 7).to(dtype)
+    x.bernoulli_(p, generator=ag.Generator().manual_seed(3))
+    assert x.dtype is dtype and set(np.unique(x.numpy())) <= ({0} if p == 0 else {1} if p == 1 else {0, 1})
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda x: x.normal_(0, -1), ValueError, "std must be >= 0, got -1"), (lambda x: x.normal_("a"), TypeError, "normal_: mean"),
+        (lambda x: x.uniform_(2, 1), ValueError, "low <= high, got low=2.0 and high=1.0"), (lambda x: x.bernoulli_(1.5), ValueError, "probability"),
+        (lambda x: x.long().normal_(), TypeError, "fills a floating tensor, got int64"), (lambda x: x.long().div_(2), TypeError, "quotient"),
+        (lambda x: x.to(ag.uint8).add_(256), ValueError, "256 does not fit into uint8, which goes from 0 to 255"),
+        (lambda x: x.add_(1, alpha="a"), TypeError, "add_: alpha"), (lambda x: x.long().add_(1, alpha=0.5), TypeError, "cannot be stored in int64"),
+    ],
+)  # fmt: skip
+def test_fills_say_what_they_do_not_take(call: Any, error: type[Exception], message: str) -> None:
+    x = ag.ones(3)
+    with pytest.raises(error, match=message):
+        call(x)
+    assert x.tolist() == [1, 1, 1]
