@@ -22,10 +22,10 @@ def roll(x: Any, shifts: int, dim: int = 0) -> Any:
     """The entries moved along a dimension; what leaves at its end comes in at its beginning."""
     return roll_(given(x, "roll"), int_of(shifts, "roll: shifts"), axis_of(dim, x.ndim))
 '''
-ASINH = '''
+ASINH = """
 
 asinh = real("asinh", edgy(math.asinh, np.arcsinh), lambda g, z, x: g / sqrt(1 + x * x))
-'''
+"""
 
 WALK = """
 import numpy as np
