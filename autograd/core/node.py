@@ -254,9 +254,9 @@ class Node:
         """``g`` in the shape and dtype of this node: a broadcast is undone here."""
         return g
 
-    def adopt(self, g: Any, op: Op, *others: Any) -> Any:
-        """``g``, which a rule of ``op`` made from ``others``, as a gradient that this leaf may keep: memory of its own."""
-        return g
+    def adopt(self, d: Any, op: Op, g: Any = None, z: Any = None, args: tuple[Any, ...] = ()) -> Any:
+        """``d``, which a rule of ``op`` made from ``g``, ``z`` and ``args``, as a gradient that this leaf may keep: memory of its own."""
+        return d
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         """Output and arguments for the vjps, as nodes or raw; an error where they were changed or let go."""
