@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 ROLL = '''
@@ -100,7 +98,6 @@ print("known everywhere")
 """
 
 
-@pytest.mark.no_cover
 def test_a_row_in_its_chapter_is_all_that_a_new_operation_takes(tmp_path: Path) -> None:
     for package in ("autograd", "nn"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
