@@ -48,31 +48,30 @@ class Op:
     with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
     follows from it. Broadcasting is undone for it.
 
-    What else is known of an operation stands beside it, by keyword, and is for its readers. All of it has a default that
-    works for any operation: it is then written as a call of its name.
+    What else is known of an operation stands beside it, by keyword, and is for those who read graphs. Each has a default that works
+    for any operation, which is then written as a call of its name. Where a function is handed ``p``, that is a printer: ``p(x)`` writes
+    an argument, ``p.call(name, x, dim=0)`` a call.
 
     ``public``
         The name that users call it by, where that is another one; empty where they do not.
-    ``write``
-        How a listing writes it: a function of the arguments as symbols that gives a text, or a symbol.
+    ``write``, ``formula``
+        How a listing and how mathematics write it: ``lambda p, *args: ...`` gives a text, a text and how tightly it binds, or what is
+        to be written instead.
+    ``sign``
+        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or ``lambda p, *args: ...``.
     ``infix``
         Python's operator for it.
-    ``sign``
-        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or a function of the arguments.
-    ``formula``
-        How mathematics writes it: a function of the arguments as texts.
     ``code``
-        A call of it with public names: a function of the arguments as texts.
+        A call of it with public names, where this is none of a method of the first argument: a function of the arguments, tensors as texts.
     ``examples``
-        Arguments after the first, as tests may choose them, for a first one of a shape: a function of that shape.
+        Arguments after the first, as tests may choose them: ``lambda shape: [...]`` gives tuples for a first argument of that shape.
     ``ufunc``
         numpy's function that means it.
-    ``moves``
-        Are the entries of its result entries of its arguments?
-    ``floats``
-        Does it take integers to floats?
+    ``moves``, ``floats``
+        Are the entries of its result entries of its arguments? Does it take integers to floats?
     ``kin``
-        In which way it can fail: "logarithm", "root", "quotient", "exponential", "shifted" (as softmax) or "affine".
+        In which ways it can come to an infinity or a NaN: "logarithm", "root", "pole", "division", "exponential", "shifted" (as softmax
+        is), "sum", "product", "limit".
     ``on_complex``, ``on_values``
         How it computes with complex numbers, as an analytic function, and with arrays of Values.
     ``on_batch``
@@ -90,23 +89,9 @@ class Op:
     """
 
     __slots__ = (
-        *(
-            "name",
-            "compute",
-            "on_float",
-            "on_array",
-            "vjps",
-            "rules",
-            "variadic",
-            "differentiable",
-            "arity",
-            "tabled",
-            "across",
-            "entrywise",
-        ),
-        *("public", "write", "infix", "sign", "formula", "code", "examples", "ufunc", "moves", "floats", "kin"),
-        *("on_complex", "on_batch", "on_values"),
-    )
+        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "kin", "moves", "name",
+        "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "variadic", "vjps", "write",
+    )  # fmt: skip
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; the tables add numpy's
 
     def __init__(
