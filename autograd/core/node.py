@@ -89,8 +89,9 @@ class Op:
     """
 
     __slots__ = (
-        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "kin", "moves", "name",
-        "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "variadic", "vjps", "write",
+        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "kin", "moves",
+        "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "variadic",
+        "vjps", "write",
     )  # fmt: skip
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; the tables add numpy's
 
