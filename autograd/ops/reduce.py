@@ -53,8 +53,7 @@ def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
         return _rows_summed(x)
-    some = None if len(axes) == x.ndim else axes  # all of them are found sooner if numpy is not told which
-    return np.add.reduce(x, some, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
+    return np.add.reduce(x, axes, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
 
 
 _rows_summed = quiet(fast.rows_summed)  # as the products of matrices
