@@ -6,6 +6,7 @@ import inspect
 import itertools
 import pickle
 import re
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -59,26 +60,32 @@ def test_what_goes_wrong_in_an_operation_is_said_of_it() -> None:
             Op("nothing", lambda x, nothing=nothing: nothing)(ag.ones(2))
 
 
-KNOWN = re.findall(
-    r"``(\w+)``", " ".join(line for line in inspect.cleandoc(Op.__doc__ or "").splitlines() if re.match(r"``\w+``(, ``\w+``)*$", line))
-)
+KNOWN = [name for name, p in inspect.signature(Op).parameters.items() if p.kind is p.KEYWORD_ONLY]
 PLAIN = {"moves": False, "floats": False, "kin": ()}
 
 
-@given(st.dictionaries(st.sampled_from(KNOWN), st.builds(object)))
+def test_the_text_of_an_operation_names_each_keyword_once() -> None:
+    lines = [line for line in inspect.cleandoc(Op.__doc__ or "").splitlines() if re.fullmatch(r"``\w+``(, ``\w+``)*", line)]
+    assert sorted(re.findall(r"\w+", " ".join(lines))) == sorted(KNOWN)
+
+
+@given(st.dictionaries(st.sampled_from(KNOWN), st.tuples(st.integers())))
 def test_what_is_known_of_an_operation_is_what_was_said_and_the_rest_is_the_default(said: dict[str, Any]) -> None:
     row = Op("twice", lambda x: 2 * x, lambda g, z, x: 2 * g, **said)
     wanted = {**dict.fromkeys(KNOWN), **PLAIN, "public": "twice", **said}
     assert {what: getattr(row, what) for what in KNOWN} == wanted
     assert (row.name, row.arity, row.entrywise, row.tabled, row.across) == ("twice", None, None, False, False)
-    assert row(21) == 42 and repr(row) == "<twice>"
+    assert row(21) == 42 and repr(row) == "<twice>" and Op("inner", abs, public="").public == ""
 
 
-@given(st.from_regex("[a-z_]{1,12}", fullmatch=True).filter(lambda word: word not in (*KNOWN, "self", "name", "compute")))
+@given(
+    st.from_regex("[a-z_]{1,12}", fullmatch=True).filter(
+        lambda word: word not in (*KNOWN, "self", "name", "compute") and not iskeyword(word)
+    )
+)
 def test_what_nobody_asks_of_an_operation_is_refused(word: str) -> None:
-    with pytest.raises(TypeError, match=rf"^Op\('f'\) takes .* by keyword, got {word}$") as refusal:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{word}'"):
         Op("f", abs, **{word: None, "kin": ()})
-    assert set(KNOWN) <= set(re.findall(r"\w+", str(refusal.value)))
 
 
 @pytest.mark.parametrize("name", [None, 3, b"f", ["f"]], ids=repr)
