@@ -1,13 +1,17 @@
 """A saved array that was changed in place is noticed, and nothing else is."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Value, grad
+from autograd import Value, grad, tensor
+from autograd.faces.versions import Changed, Stamp, at_one_place
 from tests.autograd.examples import same
 
 
@@ -123,3 +127,85 @@ def test_an_operation_that_gives_its_arguments_memory_is_seen(handed: Any) -> No
     x.add_(5.0)
     with pytest.raises(RuntimeError, match="changed in place"):
         loss.backward()
+
+
+VIEWS: dict[str, Any] = {
+    "x.data": lambda x: x.data, "detach": lambda x: x.detach(), "reshape": lambda x: x.reshape(-1), "T": lambda x: x.T, "row": lambda x: x[:1],
+    "flip": lambda x: x[::-1], "unsqueeze": lambda x: x.unsqueeze(0), "copy": copy.copy, "permute": lambda x: x.permute(*range(x.ndim)[::-1]),
+    "float": lambda x: x.float(), "contiguous": lambda x: x[...].reshape(x.shape),
+}  # fmt: skip
+COPIES: dict[str, Any] = {
+    "clone": lambda x: x.clone(), "arithmetic": lambda x: x + 0, "deepcopy": copy.deepcopy, "double": lambda x: x.double(), "array": lambda x: tensor(x.numpy()),
+}  # fmt: skip
+CHANGES: dict[str, Any] = {
+    "add_": lambda x: x.add_(1), "fill_": lambda x: x.fill_(3), "index": lambda x: x.__setitem__(..., 2.0), "+=": lambda x: x.__iadd__(1), "zero_": lambda x: x.zero_(),
+    "normal_": lambda x: x.normal_(), "clamp_": lambda x: x.clamp_(5, 6),
+}  # fmt: skip
+
+
+@given(
+    views=st.lists(st.sampled_from(list(VIEWS)), max_size=4),
+    others=st.lists(st.sampled_from(list(VIEWS)), max_size=3),
+    change=st.sampled_from(list(CHANGES)),
+    copied=st.none() | st.sampled_from(list(COPIES)),
+)
+def test_a_change_through_any_view_is_noticed_and_one_of_a_copy_is_none(
+    views: list[str], others: list[str], change: str, copied: str | None
+) -> None:
+    """The saved tensor and the changed one look at one memory by different ways, or at two."""
+    w, base = ag.ones(1, requires_grad=True), ag.ones(2, 3)
+    saved = changed = base
+    for name in views:
+        saved = VIEWS[name](saved)
+    for name in others:
+        changed = VIEWS[name](changed)
+    if copied is not None:
+        changed = COPIES[copied](changed)
+    loss = (w * saved).sum()
+    CHANGES[change](changed)
+    if np.shares_memory(saved.raw, changed.raw):
+        assert copied is None
+        with pytest.raises(RuntimeError, match=r"needs its argument of shape .* which was changed in place after"):
+            loss.backward()
+        (w * saved).sum().backward()  # what is recorded after it has the new numbers
+        assert w.grad.item() == pytest.approx(saved.sum().item())
+    elif not (np.shares_memory(saved.raw, base.raw) and np.shares_memory(changed.raw, base.raw)):  # else they are two parts of one memory
+        loss.backward()
+        assert w.grad.tolist() == [saved.numel()]
+
+
+def test_several_changes_count_as_made_at_one_place() -> None:
+    w, x, y = ag.ones(2, requires_grad=True), ag.ones(2), ag.ones(2)
+    first, second, third = (w * x).sum(), (w * y).sum(), (w * x * y).sum()
+    here = test_several_changes_count_as_made_at_one_place.__code__.co_firstlineno
+    with at_one_place():  # 4 lines below the first
+        with at_one_place():
+            x.add_(1)
+        y.add_(1)
+    for loss in (first, second):
+        with pytest.raises(RuntimeError, match=rf"by add_ at .*test_versions\.py:{here + 4};"):
+            loss.backward()
+    x.add_(1)  # afterwards each has its own line again
+    with pytest.raises(RuntimeError, match=rf"by add_ at .*test_versions\.py:({here + 4}|{here + 11});"):
+        third.backward()
+    assert x.stamp.line().endswith(f"test_versions.py:{here + 11}") and y.stamp.line().endswith(f"test_versions.py:{here + 4}")
+    with pytest.raises(KeyError), at_one_place():
+        raise KeyError
+    x.add_(1)
+    assert x.stamp.line().endswith(f"test_versions.py:{here + 17}") and Stamp().line() == "an unknown place"
+
+
+def test_of_what_was_changed_a_rule_may_ask_the_shape_and_nothing_else() -> None:
+    raw = np.ones((2, 3), np.float32)
+    changed: Any = Changed(raw, "it was changed")
+    assert (changed.shape, changed.ndim, changed.dtype) == ((2, 3), 2, np.float32)
+    signs = ["+", "-", "*", "/", "**", "@", "<", "<=", ">", ">=", "==", "!="]
+    uses: list[Callable[[], Any]] = [lambda sign=sign: eval(f"c {sign} 2", {"c": changed}) for sign in signs]
+    uses += [lambda sign=sign: eval(f"2 {sign} c", {"c": changed}) for sign in signs if sign != "**"]
+    uses += [lambda f=f: f(changed) for f in (np.exp, np.asarray, np.sum, np.negative)]
+    uses += [lambda: changed[0], lambda: -changed, lambda: changed.sum(), lambda: changed.T, lambda: raw * changed, lambda: changed * raw]
+    for use in uses:
+        with pytest.raises(RuntimeError, match=r"^it was changed$"):
+            use()
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(changed)
