@@ -1,8 +1,16 @@
 """How a tensor is written: aligned, cut where it is large, and what is written is what it holds."""
 
+import math
+import re
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import autograd as ag
+import nn
 from autograd import Tensor, tensor
 
 REPRS = [
@@ -30,3 +38,59 @@ def test_how_it_is_written(x: Tensor, text: str) -> None:
 def test_large_tensors_are_cut() -> None:
     text = repr(ag.zeros(1000, 1000))
     assert "..." in text and len(text) < 1000
+
+
+NUMBER = r"-?(?:nan|inf|\d+(?:\.\d*)?(?:e[+-]\d+)?)"
+
+
+@st.composite
+def shown(draw: st.DrawFn) -> np.ndarray:
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=1, max_side=4))
+    kind = draw(st.sampled_from(["f4", "f8", "i8", "i4", "u1", "?"]))
+    if kind[0] != "f":
+        return draw(hnp.arrays(kind, shape))
+    width = 32 if kind == "f4" else 64
+    elements = st.sampled_from([st.floats(width=width), st.floats(-4, 4, width=width), st.integers(-999, 999).map(float)])
+    return draw(elements.flatmap(lambda e: hnp.arrays(kind, shape, elements=e | st.sampled_from([0.0, math.inf, math.nan]))))
+
+
+@given(a=shown(), grad=st.booleans())
+def test_what_is_written_is_what_it_holds(a: np.ndarray, grad: bool) -> None:
+    """Every number, to four decimals or five digits, in columns; the dtype where it is not the one that goes without saying."""
+    x = tensor(a, requires_grad=grad and a.dtype.kind == "f")
+    text = repr(x)
+    body, notes = re.fullmatch(r"tensor\(([\[\]\s,.+\-\w]*?)((?:, \w+=[^,]*)*)\)", text, re.S).groups()  # type: ignore[union-attr]
+    said = dict(note.split("=") for note in notes.split(", ") if note)
+    assert said == {
+        **({} if a.dtype.name in ("float32", "int64", "bool") else {"dtype": a.dtype.name}),
+        **({"requires_grad": "True"} if x.requires_grad else {}),
+    }
+    depth = len(body) - len(body.lstrip("["))
+    assert depth == a.ndim
+    entries = re.findall("True|False" if a.dtype.kind == "b" else NUMBER, body)
+    assert len(entries) == a.size
+    if a.dtype.kind == "f":
+        spoken = np.array([float(e) for e in entries])
+        exactly = a.reshape(-1).astype(float)
+        finite = np.isfinite(exactly)
+        np.testing.assert_array_equal(spoken[~finite], exactly[~finite])
+        size = np.abs(exactly[finite])
+        assert (np.abs(spoken[finite] - exactly[finite]) <= (5.1e-5 * size if "e" in body else np.full(size.shape, 5.1e-5))).all()
+    else:
+        assert [eval(e) for e in entries] == a.reshape(-1).tolist()
+    assert a.ndim == 0 or len({len(cell) for row in re.findall(r"\[([^\[\]]*)\]", body) for cell in row.split(", ")}) == 1
+
+
+@given(rows=st.integers(1, 40), columns=st.integers(1, 90))
+def test_a_large_tensor_shows_its_corners(rows: int, columns: int) -> None:
+    text = repr(ag.arange(rows * columns).reshape(rows, columns))
+    if rows * columns <= 1000:
+        assert "..." not in text and len(re.findall(r"\d+", text)) == rows * columns
+    else:
+        ends = [*range(3), *range(columns - 3, columns)] if columns > 6 else range(columns)
+        lines = [*range(3), *range(rows - 3, rows)] if rows > 6 else range(rows)
+        assert [int(n) for n in re.findall(r"\d+", text)] == [i * columns + j for i in lines for j in ends]
+
+
+def test_another_class_of_tensor_says_its_name() -> None:
+    assert repr(nn.Parameter(ag.ones(2))) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
