@@ -5,13 +5,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd as ag
 import nn
-from autograd import Value, detect_anomaly
-from autograd.anomaly.cures import CURES
-from tests.autograd.anomaly.examples import INF, back, report, t
+from autograd import Op, Value, detect_anomaly
+from autograd.anomaly.cures import CURES, Facts, cure_for
+from autograd.ops import table
+from tests.autograd.anomaly.examples import INF, NAN, back, report, t
 
 # What goes wrong, what helps, and a word of the sentence that says so.
 CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], str, bool]] = {
@@ -157,3 +161,82 @@ def test_every_cure_is_shown_by_a_case() -> None:
     for _, sentence in CURES:
         pattern = re.sub(r"\\\{.*?\\\}", ".*", re.escape(sentence))
         assert any(re.fullmatch(pattern, cure) for cure in named), sentence
+
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, -1.0, -2.0, 1e30, INF, -INF, NAN])
+
+
+@settings(max_examples=300)
+@given(row=st.sampled_from([*table.ELEMENTWISE.values(), *table.SHAPED.values()]), data=st.data())
+def test_whatever_goes_wrong_there_is_a_sentence_for_it(row: Op, data: st.DataObject) -> None:
+    """Without a gap, and with the largest number of the dtype it went wrong in."""
+    made = data.draw(st.sampled_from([row, table.ELEMENTWISE["*"], table.ELEMENTWISE["/"], table.ELEMENTWISE["exp"]]))
+    values = tuple(data.draw(st.lists(NUMBERS, min_size=1, max_size=2)))
+    leaves = tuple(t(data.draw(NUMBERS), data.draw(NUMBERS), requires_grad=data.draw(st.booleans())) for _ in range(2))
+    with np.errstate(all="ignore"):
+        args = data.draw(
+            st.sampled_from([leaves, (leaves[0].exp(), 2.0), (leaves[0].square().sum(), 0.5), (leaves[0].softmax(0)[:1], leaves[1])])
+        )
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+    backward = data.draw(st.booleans())
+    facts = Facts(
+        row,
+        made,
+        args,
+        values,
+        values[:1],
+        data.draw(NUMBERS) if backward else None,
+        data.draw(st.sampled_from([NAN, INF, -INF])),
+        dtype,
+        backward,
+    )
+    sentence = cure_for(facts)
+    assert sentence and not set("{}") & set(sentence)
+    if "at most" in sentence:
+        assert f"at most {np.finfo(dtype).max:.2g}" in sentence
+    if " overflows above " in sentence:
+        limit = float(sentence.split("overflows above ")[1].split()[0])
+        with np.errstate(over="ignore"):
+            assert np.isfinite(np.exp(dtype(limit - 0.1))) and np.isinf(np.exp(dtype(limit + 0.1)))
+
+
+THROUGH: dict[str, Callable[[Any], Any]] = {
+    "index": lambda x: x[..., :1], "reshape": lambda x: x.reshape(-1, 1), "T": lambda x: x.T, "clamp": lambda x: x.clamp(-9, 9), "+": lambda x: x + 1e-6,
+    "-": lambda x: x - 1.0, "unsqueeze": lambda x: x.unsqueeze(0), "cat": lambda x: ag.cat([x, x]), "maximum": lambda x: ag.maximum(x, 0.0),
+}  # fmt: skip
+
+
+@given(names=st.lists(st.sampled_from(list(THROUGH)), max_size=5))
+def test_where_an_argument_came_from_is_seen_through_what_only_moves_or_shifts_it(names: list[str]) -> None:
+    x = t(1.0, 2.0)
+    for source, comes in [
+        (x.sigmoid(), "sigmoid"),
+        (x.softmax(0), "softmax"),
+        (x.exp() / x.exp().sum(), "softmax"),
+        (x.square().sum(), "squares"),
+        ((x * x).mean(), "squares"),
+        ((x**2).sum(), "squares"),
+        (x.exp(), None),
+        (x, None),
+    ]:
+        y = source
+        for name in names:
+            y = THROUGH[name](y if y.ndim else y.reshape(1))
+        facts = Facts(ag.log, ag.log, (y,), (0.0,), (0.0,), None, -INF, np.float32)
+        origin = facts.origin()
+        assert origin is (None if source is x else source)
+        assert [facts.comes_from("sigmoid"), facts.comes_from("softmax"), facts.of_squares()] == [
+            comes == "sigmoid",
+            comes == "softmax",
+            comes == "squares",
+        ]
+    for other in ((x * x * x).sum(), (x**3).sum(), x.sum(), (x * 2).sum()):
+        assert not Facts(ag.sqrt, ag.sqrt, (other,), (0.0,), (0.0,), None, INF, np.float32).of_squares()
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=3))
+def test_infinite_data_is_what_came_in_with_plus_infinity(numbers: list[float]) -> None:
+    for requires_grad in (True, False):
+        leaf = t(*numbers, requires_grad=requires_grad)
+        assert Facts(ag.mul, ag.mul, (2.0, leaf), (), (), None, NAN, np.float32).infinite_data() == (INF in numbers)
+        assert not Facts(ag.mul, ag.mul, (2.0, leaf * 1), (), (), None, NAN, np.float32).infinite_data() or not requires_grad
