@@ -88,6 +88,21 @@ def lines_of_code(path: Path) -> int:
     return len(lines)
 
 
+# Rooms whose tests stand elsewhere, and those that only hand on what another room has.
+ELSEWHERE = {"autograd/errors.py": "tests/test_errors.py"}
+HANDED_ON = {"autograd/testing/expressions.py", "autograd/testing/properties.py"}
+
+
+@pytest.mark.parametrize("path", [p.relative_to(ROOT).as_posix() for p in MODULES if p.name != "__init__.py"])
+def test_a_room_has_its_tests_under_its_name(path: str) -> None:
+    folder, _, name = path.rpartition("/")
+    tests = ROOT / ELSEWHERE.get(path, f"tests/{folder}/test_{name}")
+    if path in HANDED_ON:
+        assert lines_of_code(ROOT / path) <= 3 and not tests.exists()
+    else:
+        assert re.search(r"^def test_|^test_\w+ = ", tests.read_text(), re.M), f"{tests.relative_to(ROOT)} tests nothing"
+
+
 @pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "nn").rglob("*.py"))], ids=str)
 def test_a_room_can_be_seen_at_once(path: Path) -> None:
     assert lines_of_code(path) <= 400
