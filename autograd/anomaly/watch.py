@@ -138,7 +138,7 @@ def _look(op: Op, args: tuple[Any, ...], result: Any, check_inf: bool) -> _Found
         if np.isnan(raw).any() and np.isnan(x).any():
             return _Found(op, args, raw, np.isnan(x), i)
     for i, x in given.items() if check_inf else ():
-        changed = isinstance(args[i], Node) and args[i].op is leaf and getattr(args[i], "stamp", None) is not None
+        changed = isinstance(args[i], Node) and args[i].op is leaf and getattr(args[i], "version", None) is not None
         if changed and np.isinf(x).any():  # no mask, but a parameter that an update in place has spoilt
             return _Found(op, args, raw, np.isinf(x), i)
     return None

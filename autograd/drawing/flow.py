@@ -49,7 +49,7 @@ def taking(reading: Reading, n: Node) -> list[tuple[int, Node]]:
 
 def released(reading: Reading) -> bool:
     """Did a backward let go of what a walk through this graph would need?"""
-    return any(n.raw is None or getattr(n, "time", 0) < 0 for n in reading.nodes if not n.is_leaf)
+    return any(n.raw is None or getattr(n, "saved_version", 0) < 0 for n in reading.nodes if not n.is_leaf)
 
 
 def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[dict[Node, Any], list[Product]]:

@@ -20,7 +20,7 @@ from autograd.errors import described
 from autograd.faces.bridge import Gathered, pack
 from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, int64, unpromoted
 from autograd.faces.value import Value
-from autograd.faces.versions import CLOCK, Changed, Stamp, stamped
+from autograd.faces.versions import CHANGES, Changed, Version, bump_version
 from autograd.ops import fast
 from autograd.ops.moves import broadcast_to_, cast_, clone_
 from autograd.ops.reduce import sum_
@@ -29,7 +29,7 @@ __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
 
 _ndarray, _new = np.ndarray, object.__new__
 _ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from: a copy takes less time than a one
-_RELEASED = -1  # the time of an operation whose saved arrays were let go
+_RELEASED = -1  # the saved version of an operation whose saved arrays were released
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
 _PLAINEST = frozenset(_PLAIN) - {Value}
 OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
@@ -44,8 +44,8 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
     z.raw = raw
     z.op = op
     z.x = args
-    z._grad = z.mark = z.tag = z.stamp = None
-    z.time = CLOCK.time
+    z._grad = z.mark = z.tag = z.version = None
+    z.saved_version = CHANGES.count
     z.retains_grad = False
     return z
 
@@ -53,13 +53,13 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
 class Array(Node):
     """An array as the engine sees it."""
 
-    __slots__ = ("retains_grad", "stamp", "time")
+    __slots__ = ("retains_grad", "saved_version", "version")
     rank = 2
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     retains_grad: bool
-    stamp: Stamp | None
-    time: int
+    version: Version | None
+    saved_version: int  # the counter of changes when the operation was recorded
     shape: Any  # as `Tensor` has it
     to: Any
     backward = backward
@@ -108,15 +108,15 @@ class Array(Node):
                 z.op, z.x = op, args
         for r in raws:
             if view or r is raw:
-                z._look_at(args)
+                z._share_version(args)
                 break
         return z
 
-    def _look_at(self, args: tuple[Any, ...]) -> None:
-        """Share the stamp of the memory, where this is a view of an argument, or an argument handed through."""
+    def _share_version(self, args: tuple[Any, ...]) -> None:
+        """Share the version of the memory, where this is an alias: a view of an argument, or the argument itself."""
         for a in args:
             if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
-                self.stamp = a.stamp = a.stamp or Stamp()
+                self.version = a.version = a.version or Version()
                 break
 
     @staticmethod
@@ -186,11 +186,11 @@ class Array(Node):
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x
-        if self.time != CLOCK.time:  # something was changed since: was it one of these?
-            if self.time == _RELEASED:
+        if self.saved_version != CHANGES.count:  # something was changed since: was it one of these?
+            if self.saved_version == _RELEASED:
                 _released(self)
             for a in (self, *args):
-                if (stamp := getattr(a, "stamp", None)) is not None and stamp.time > self.time:
+                if (version := getattr(a, "version", None)) is not None and version.number > self.saved_version:
                     return self._checked(as_nodes)
         if as_nodes:
             return self, args
@@ -209,14 +209,14 @@ class Array(Node):
         return z, tuple(rest)
 
     def _changed(self, a: Any) -> Changed | None:
-        stamp = getattr(a, "stamp", None)
-        if stamp is None or stamp.time <= self.time:
+        version = getattr(a, "version", None)
+        if version is None or version.number <= self.saved_version:
             return None
         what = "its result" if a is self else f"its argument of shape {a.shape}"
         return Changed(
             a.raw,
             f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
-            f"{stamp.what} at {stamp.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
+            f"{version.what} at {version.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
         )
 
     def receive(self, g: Any) -> None:
@@ -227,7 +227,7 @@ class Array(Node):
         elif self._grad.op is not None:
             self._grad = self._grad + made(g)
         else:
-            stamped(self._grad, "backward()")
+            bump_version(self._grad, "backward()")
             self._grad.raw += g
 
     def release(self, order: list[Node]) -> None:
@@ -242,7 +242,7 @@ class Array(Node):
                         a = shell
                     args.append(a)
                 n.x = tuple(args)
-                n.time = _RELEASED
+                n.saved_version = _RELEASED
 
 
 def _operand(a: Any, op: Op) -> Any:

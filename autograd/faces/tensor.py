@@ -18,7 +18,7 @@ from autograd.faces.methods import OfTensors
 from autograd.faces.record import OPERANDS, made, operator
 from autograd.faces.show import show
 from autograd.faces.value import Value, no_row
-from autograd.faces.versions import CLOCK, Stamp, stamped
+from autograd.faces.versions import CHANGES, Version, bump_version
 from autograd.ops import elementwise, moves, products
 from autograd.ops.table import UFUNCS, Elementwise, axis_of, fitting, shape_from
 
@@ -55,7 +55,7 @@ class Tensor(OfTensors, InPlace):
         shared = data.data if isinstance(data, Tensor) else made(canonical(np.asarray(data)))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
-        self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK.time, False
+        self.version, self.saved_version, self.retains_grad = shared.version, CHANGES.count, False
         if requires_grad is not False:
             self.requires_grad_(requires_grad)
 
@@ -73,9 +73,9 @@ class Tensor(OfTensors, InPlace):
 
     @property
     def data(self) -> Tensor:
-        """The same memory without history. What is changed through it is checked by backward like any other change."""
+        """An alias without history. A change in place through it is checked by backward like any other."""
         z = made(self.raw)
-        z.stamp = self.stamp = self.stamp or Stamp()
+        z.version = self.version = self.version or Version()
         return z
 
     @data.setter
@@ -83,11 +83,11 @@ class Tensor(OfTensors, InPlace):
         value = (value if isinstance(value, Tensor) else Tensor(value)).data
         if value.dtype.kind != self.dtype.kind:
             raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
-        self.raw, self.stamp = value.raw, value.stamp  # one memory, one stamp
-        stamped(self, ".data =")
+        self.raw, self.version = value.raw, value.version  # aliases share one version
+        bump_version(self, ".data =")
 
     def detach(self) -> Tensor:
-        """The same memory without history; requires no gradient."""
+        """An alias without history: the same memory, outside the graph; requires no gradient."""
         return self.data
 
     _numbers = property(attrgetter("raw"))  # of an array of Values they are not what it holds
@@ -248,7 +248,7 @@ class Tensor(OfTensors, InPlace):
 
     def __getitem__(self, key: Any) -> Tensor:
         key = indexing.checked(key, self.shape)
-        if self.op is not None:  # what the graph keeps is its own: the arrays of a key have no stamp
+        if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
             key = tuple([k.copy() if k.__class__ is np.ndarray else k for k in key])
         try:
             return self.record(moves.getitem_, (self, key))
@@ -302,7 +302,7 @@ class Tensor(OfTensors, InPlace):
     def __copy__(self) -> Tensor:
         rebuild, parts = self.__reduce__()
         z: Tensor = rebuild(*parts)
-        z.stamp = self.stamp = self.stamp or Stamp()
+        z.version = self.version = self.version or Version()
         return z
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
