@@ -1,7 +1,7 @@
-"""How an operation on arrays is recorded, and what a walk backward asks of what was recorded.
+"""How an operation on arrays is dispatched and recorded, and what backward asks of what was recorded.
 
 `Array` is all of a tensor that the engine sees: results in the right dtype, gradients in the right shape, saved arrays that are checked
-and let go. `Tensor` is this with the attributes and methods that users know.
+and released. `Tensor` is this with the attributes and methods that users know.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import noted, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
-from autograd.faces.bridge import Gathered, pack
+from autograd.faces.bridge import SparseGradient, pack
 from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, int64, unpromoted
 from autograd.faces.value import Value
 from autograd.faces.versions import CHANGES, Changed, Version, bump_version
@@ -28,14 +28,14 @@ from autograd.ops.reduce import sum_
 __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
 
 _ndarray, _new = np.ndarray, object.__new__
-_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from: a copy takes less time than a one
+_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # the seeds of backward: copying one is faster than making it
 _RELEASED = -1  # the saved version of an operation whose saved arrays were released
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
 _PLAINEST = frozenset(_PLAIN) - {Value}
 OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
 
 
-face: type[Any] = object  # of results: `Tensor`, which says so, also where an argument is a parameter
+face: type[Any] = object  # the class of results: `Tensor`, which sets it; also where an argument is of a subclass, such as a parameter
 
 
 def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: type[Any] | None = None) -> Any:
@@ -51,7 +51,7 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
 
 
 class Array(Node):
-    """An array as the engine sees it."""
+    """A tensor as the engine sees it: what `Node` asks of a face."""
 
     __slots__ = ("retains_grad", "saved_version", "version")
     rank = 2
@@ -97,7 +97,7 @@ class Array(Node):
             raw = np.asarray(raw)
         view = raw.base is not None
         if mixed or raw.dtype is not dtype:
-            raw = cls._in_our_dtype(raw, op, raws)
+            raw = cls._supported_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
         needed = needed and op.differentiable
         if not UNUSUAL:
@@ -120,8 +120,8 @@ class Array(Node):
                 break
 
     @staticmethod
-    def _in_our_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
-        """The result of ``op(*raws)`` in a dtype that tensors have: numpy's own where there is one."""
+    def _supported_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
+        """The result of ``op(*raws)`` in a dtype that tensors support: numpy's own where that is one."""
         if raw.dtype == float64 and op is not cast_ and not op.across:
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
                 with np.errstate(over="ignore"):
@@ -134,7 +134,7 @@ class Array(Node):
 
     @classmethod
     def constant(cls, raw: Any) -> Any:
-        return made(np.array(raw))  # a copy, as everything that is handed out
+        return made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -156,7 +156,7 @@ class Array(Node):
                 return g if g.dtype is raw.dtype else g.astype(raw.dtype, copy=False)
             if g.ndim == 2 and g.shape[1:] == raw.shape and g.dtype is raw.dtype:  # a bias
                 return fast.rows_summed(g)
-        elif g.__class__ is Gathered:
+        elif g.__class__ is SparseGradient:
             return g
         elif not isinstance(g, Array):
             if g is None:
@@ -176,7 +176,7 @@ class Array(Node):
         return g.to(raw.dtype) if isinstance(g, Array) else g.astype(raw.dtype)
 
     def adopt(self, g: Any, op: Op, *others: Any) -> Any:
-        if op.tabled and g.base is None:  # a new array, unless it is one of those that it was made from
+        if op.tabled and g.base is None:  # a new array, unless it is an alias of one that it was made from
             for a in others:
                 if a is g:
                     break
@@ -188,7 +188,7 @@ class Array(Node):
         args = self.x
         if self.saved_version != CHANGES.count:  # something was changed since: was it one of these?
             if self.saved_version == _RELEASED:
-                _released(self)
+                _refuse_released(self)
             for a in (self, *args):
                 if (version := getattr(a, "version", None)) is not None and version.number > self.saved_version:
                     return self._checked(as_nodes)
@@ -202,7 +202,7 @@ class Array(Node):
         return self.raw, tuple(raws)
 
     def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
-        """What was saved, with a stand-in for each array that was changed, so that only a rule that reads it fails."""
+        """The saved tensors, with a placeholder for each that was changed in place, so that only a rule that reads it fails."""
         changed = [self._changed(a) for a in (self, *self.x)]
         plain = [a.raw if isinstance(a, Node) and not as_nodes else a for a in (self, *self.x)]
         z, *rest = (a if c is None else c for a, c in zip(plain, changed))
@@ -231,28 +231,28 @@ class Array(Node):
             self._grad.raw += g
 
     def release(self, order: list[Node]) -> None:
-        shells: dict[Node, Any] = {}
-        for n in order:  # arguments come first: they are released when a result asks for their shells
+        placeholders: dict[Node, Any] = {}
+        for n in order:  # in topological order: arguments are released before a result asks for their placeholders
             if n.op is not leaf and isinstance(n, Array):
                 args = []
                 for a in n.x:
                     if isinstance(a, Array) and a.op is not leaf:
-                        if (shell := shells.get(a)) is None:
-                            shell = shells[a] = _shell(a)
-                        a = shell
+                        if (placeholder := placeholders.get(a)) is None:
+                            placeholder = placeholders[a] = _placeholder(a)
+                        a = placeholder
                     args.append(a)
                 n.x = tuple(args)
                 n.saved_version = _RELEASED
 
 
 def _operand(a: Any, op: Op) -> Any:
-    """An argument on its way into a tensor operation."""
+    """``a`` as an argument of a tensor operation: Values are packed, arrays wrapped, all else refused."""
     if isinstance(a, Value) and not op.across:
         return Array.record(pack, ((), float64, a))
     if isinstance(a, np.ndarray | np.generic):
         return made(canonical(np.asarray(a)))
     if isinstance(a, Released):
-        _released(a)
+        _refuse_released(a)
     if isinstance(a, (Array, *_PLAIN)):
         return a
     raise TypeError(f"{op!r} takes tensors and real numbers, got {described(a)}; wrap lists as tensor(...)")
@@ -275,15 +275,15 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """A binary operator and its reflection: a short way for tensors of one floating dtype and Python's numbers, the row for the rest."""
+    """A binary operator and its reflection: a fast path for tensors of one floating dtype and Python's numbers, the row for the rest."""
     differentiable = row.differentiable
     compute = row.on_array if row.on_array is not row.compute else row.ufunc  # not Python's own operator, which would look for numpy's
 
-    def short(x: Any, y: Any, a: Any, b: Any, needed: bool) -> Any:
+    def fast_path(x: Any, y: Any, a: Any, b: Any, needed: bool) -> Any:
         try:
             raw = compute(a, b)
         except (ValueError, OverflowError):
-            return Array.record(row, (x, y))  # which words the error
+            return Array.record(row, (x, y))  # which raises with a better message
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
         if not UNUSUAL:
@@ -300,22 +300,22 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
             if isinstance(y, Array):
                 b = y.raw
                 if b.dtype is dtype:
-                    return short(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
+                    return fast_path(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
             elif y.__class__ is float or y.__class__ is int:
-                return short(x, y, a, y, differentiable and x.op is not None)
+                return fast_path(x, y, a, y, differentiable and x.op is not None)
         return row(x, y) if isinstance(y, OPERANDS) else NotImplemented
 
     def reflected(y: Any, x: Any) -> Any:
         b = y.raw
         if (b.dtype is float32 or b.dtype is float64) and (x.__class__ is float or x.__class__ is int):
-            return short(x, y, x, b, differentiable and y.op is not None)
+            return fast_path(x, y, x, b, differentiable and y.op is not None)
         return row(x, y) if isinstance(x, OPERANDS) else NotImplemented
 
     return forward, reflected
 
 
 class Released(Node):
-    """What stays of a tensor in a released graph: its operation, shape, dtype and notes, so that it can be drawn."""
+    """The placeholder of a tensor in a released graph: its operation, shape, dtype and notes, so that it can be drawn."""
 
     __slots__ = ("dtype", "identity", "shape")
     rank = 2
@@ -324,28 +324,28 @@ class Released(Node):
     shape: tuple[int, ...]
 
     def saved(self, as_nodes: bool) -> NoReturn:
-        _released(self)
+        _refuse_released(self)
 
     def fit(self, g: Any) -> NoReturn:
-        _released(self)
+        _refuse_released(self)
 
     def __repr__(self) -> str:
         return f"<released {self.op!r} of shape {self.shape}>"
 
 
-def _shell(t: Array) -> Released:
-    shell: Released = _new(Released)
-    shell.op = t.op
-    shell.x = t.x
-    shell.shape = t.raw.shape
-    shell.dtype = t.raw.dtype
-    shell.tag = noted(t) if t.op is None else t.tag  # by its notes a constant can be known again
-    shell.raw = shell.grad = shell.mark = None
-    shell.identity = id(t)
-    return shell
+def _placeholder(t: Array) -> Released:
+    placeholder: Released = _new(Released)
+    placeholder.op = t.op
+    placeholder.x = t.x
+    placeholder.shape = t.raw.shape
+    placeholder.dtype = t.raw.dtype
+    placeholder.tag = noted(t) if t.op is None else t.tag  # its notes identify a constant
+    placeholder.raw = placeholder.grad = placeholder.mark = None
+    placeholder.identity = id(t)
+    return placeholder
 
 
-def _released(n: Any) -> NoReturn:
+def _refuse_released(n: Any) -> NoReturn:
     raise RuntimeError(
         f"the arrays saved for the backward of {n.op!r} (shape {n.shape}) were let go by an earlier backward; to go through "
         "this graph again, call the earlier one with retain_graph=True"

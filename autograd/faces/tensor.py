@@ -1,4 +1,7 @@
-"""`Tensor`: a numpy array that remembers where it came from; its attributes, its conversions and Python's protocols."""
+"""`Tensor`: a numpy array that records what is done to it. Here are its attributes, its conversions and Python's protocols.
+
+How operations are recorded is in `record`, changes in place are in `inplace`, methods that are operations in `methods`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Tensor(OfTensors, InPlace):
     """An array that records what is done to it. Made by `tensor`, `zeros`, `randn` and the like.
 
     Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; a tensor in the
-    middle of a graph shows one after ``retain_grad()``. After ``backward()`` the saved arrays are let go, unless
+    middle of a graph shows one after ``retain_grad()``. ``backward()`` releases the saved arrays, unless
     ``retain_graph=True``.
 
     >>> from autograd import tensor
@@ -59,7 +62,7 @@ class Tensor(OfTensors, InPlace):
         if requires_grad is not False:
             self.requires_grad_(requires_grad)
 
-    # What it is.
+    # Attributes.
     def _set_grad(self, grad: Tensor | None) -> None:
         if grad is not None:
             if not isinstance(grad, Tensor):
@@ -90,7 +93,7 @@ class Tensor(OfTensors, InPlace):
         """An alias without history: the same memory, outside the graph; requires no gradient."""
         return self.data
 
-    _numbers = property(attrgetter("raw"))  # of an array of Values they are not what it holds
+    _numbers = property(attrgetter("raw"))  # the data as numbers: a `ValueTensor` holds objects
 
     shape = property(attrgetter("raw.shape"), doc="The sizes of the dimensions.")
     dtype = property(attrgetter("raw.dtype"), doc="The type of the entries, a numpy dtype.")
@@ -176,9 +179,9 @@ class Tensor(OfTensors, InPlace):
         >>> t.grad
         tensor([3., 2.])
         """
-        hub = Tensor.record(scalars, (self,))
+        flat = Tensor.record(scalars, (self,))
         out = np.empty(self.raw.size, object)
-        out[:] = [Value.record(item, (hub, i)) for i in range(self.raw.size)]
+        out[:] = [Value.record(item, (flat, i)) for i in range(self.raw.size)]
         return out.reshape(self.shape)
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:

@@ -56,7 +56,7 @@ def _operations(trace: Trace) -> Iterator[Node]:
     """The operations of a graph, each once where it met the same numbers again."""
     seen: set[Any] = set()
     for n in (step.node for step in trace.steps[:_MOST]):
-        if n.op is None or n.op.across:  # they carry numbers from one layer to the other, and hand gradients on in a kind of their own
+        if n.op is None or n.op.across:  # they carry numbers from one layer to the other, and their gradients are sparse
             continue
         met = n.op, tuple(np.asarray(a.raw).tobytes() if isinstance(a, Node) else repr(a) for a in n.args)
         if met not in seen:
