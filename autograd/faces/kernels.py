@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op
 from autograd.core.symbols import Python, derivative
 from autograd.errors import described
@@ -47,7 +47,7 @@ class _Code(Python):
 
 # What a kernel does for one kind of operands. ``a, b, c`` are the arguments and the result as floats.
 _BRANCH = """
-    if {guard} and not UNUSUAL:
+    if {guard} and not NONDEFAULT:
         {take}
         try:
             {convert}z = new(Value); z.raw = c = {compute}; z.dx = {dx}; z.dy = {dy}
@@ -88,7 +88,7 @@ def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
         lines.append(_BRANCH.format(**branch, **text))
     lines.append("    return record(row, (x,))" if unary else "    return slow(row, x, y)")
     scope: dict[str, Any] = {r.public: r.on_float for r in ELEMENTWISE.values()}  # a partial may call any row, by its public name
-    scope |= {"compute": row.on_float, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope |= {"compute": row.on_float, "row": row, "NONDEFAULT": NONDEFAULT, "EDGES": _EDGES, "new": object.__new__}
     scope |= {"Value": face, "record": face.record, "edge": _edge}
     scope["slow"] = face.slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
     exec(compile("\n".join(lines), f"{__file__}: {row.name}", "exec"), scope)

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
-from autograd.core.notes import noted, recorded
+from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
 from autograd.faces.bridge import SparseGradient, pack
@@ -100,7 +100,7 @@ class Array(Node):
             raw = cls._supported_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
         needed = needed and op.differentiable
-        if not UNUSUAL:
+        if not NONDEFAULT:
             z = made(raw, op, args) if needed else made(raw)
         else:
             z = made(raw)
@@ -286,7 +286,7 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
             return Array.record(row, (x, y))  # which raises with a better message
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
-        if not UNUSUAL:
+        if not NONDEFAULT:
             return made(raw, row, (x, y)) if needed else made(raw)
         z = made(raw)
         if recorded(z, row, (x, y), needed):
@@ -339,7 +339,7 @@ def _placeholder(t: Array) -> Released:
     placeholder.x = t.x
     placeholder.shape = t.raw.shape
     placeholder.dtype = t.raw.dtype
-    placeholder.tag = noted(t) if t.op is None else t.tag  # its notes identify a constant
+    placeholder.tag = notes_of(t) if t.op is None else t.tag  # its notes identify a constant
     placeholder.raw = placeholder.grad = placeholder.mark = None
     placeholder.identity = id(t)
     return placeholder

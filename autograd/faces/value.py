@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import recorded
 from autograd.core.walk import backward
@@ -90,7 +90,7 @@ class Value(OfValues, Node):
             return z
         out = Value(z if z.__class__ is float else number(z, f"the result of {op!r} on Values"), requires_grad=False)
         needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.rules))
-        if recorded(out, op, args, needed) if UNUSUAL else needed:
+        if recorded(out, op, args, needed) if NONDEFAULT else needed:
             out.op, out.x = op, args
         return out
 

@@ -66,10 +66,10 @@ class Reading:
         self.called: set[str] = set()  # all names
         self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
         self.variables: dict[Node, list[tuple[Node, Node | None]]] = {}
-        noted: dict[Any, Node] = {n.notes: n for n in nodes if n.notes is not None}
+        by_notes: dict[Any, Node] = {n.notes: n for n in nodes if n.notes is not None}
         for n in self.nodes:
             if n.notes is not None:
-                pairs = [(noted[v], noted.get(output)) for v, output in n.notes.gradient_of if v in noted]
+                pairs = [(by_notes[v], by_notes.get(output)) for v, output in n.notes.gradient_of if v in by_notes]
                 if pairs:  # one that passed through is the gradient of the leaves that it came to
                     self.variables[n] = [pair for pair in pairs if pair[0].is_leaf] or pairs[:1]
         starts = [n for n in roots if n not in self.variables]

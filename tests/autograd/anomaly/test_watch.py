@@ -17,7 +17,7 @@ import autograd as ag
 import nn
 from autograd import AnomalyError, Op, Tensor, Value, detect_anomaly, grad, tensor
 from autograd.anomaly.cures import CURES
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from tests.autograd.core.test_walk import programs, run
 
 INF, NAN = math.inf, math.nan
@@ -30,7 +30,7 @@ def t(*data: Any, requires_grad: bool = True) -> Tensor:
 def report(program: Callable[[], Any], check_inf: bool = True) -> AnomalyError:
     with pytest.raises(AnomalyError) as caught, detect_anomaly(check_inf):
         program()
-    assert not UNUSUAL  # though the error, and with it every frame, is still held
+    assert not NONDEFAULT  # though the error, and with it every frame, is still held
     return caught.value
 
 
@@ -434,7 +434,7 @@ def test_it_ends_with_its_block_whatever_happens() -> None:
     with np.errstate(all="ignore"):
         with pytest.raises(KeyError), detect_anomaly():
             raise KeyError
-        assert not UNUSUAL and t(0.0).log().item() == -INF
+        assert not NONDEFAULT and t(0.0).log().item() == -INF
         with detect_anomaly():
             with detect_anomaly(check_inf=False):
                 t(0.0).log()
@@ -445,11 +445,11 @@ def test_it_ends_with_its_block_whatever_happens() -> None:
                 t(0.0).log()
             with ag.enable_grad():
                 assert (t(1.0) * 2).requires_grad
-        assert not UNUSUAL
+        assert not NONDEFAULT
         f = detect_anomaly()(lambda depth: f(depth - 1) if depth else t(0.0).log())
         with pytest.raises(AnomalyError):
             f(3)
-        assert not UNUSUAL and (Value(1.0) * 2).tag is None
+        assert not NONDEFAULT and (Value(1.0) * 2).tag is None
 
 
 def test_after_a_report_the_graph_is_as_it_was() -> None:
