@@ -61,30 +61,33 @@ class Op:
     ``public``
         The name that users call it by, where that is another one; empty where they do not.
     ``write``
-        How a listing writes it: a function of the arguments as symbols that gives a text, or a symbol.
+        How a listing writes it: a function of the writer (`symbols.Python`) and the arguments, numbers and symbols, that gives a text,
+        or a symbol.
     ``infix``
         Python's operator for it.
     ``sign``
-        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or a function of the arguments.
+        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or a function as ``write`` is.
     ``formula``
-        How mathematics writes it: a function of the arguments as texts.
+        How mathematics writes it, if that is unlike its Python: a function as ``write`` is.
     ``code``
-        A call of it with public names: a function of the arguments as texts.
+        A call of it with public names, for random programs of tests: a function of the arguments as texts.
     ``examples``
-        Arguments after the first, as tests may choose them, for a first one of a shape: a function of that shape.
+        Arguments for tests: a function of the shape of the first argument that gives tuples of the others.
     ``ufunc``
-        numpy's function that means it.
+        The ufunc of numpy that is dispatched to it.
     ``moves``
         Are the entries of its result entries of its arguments?
     ``floats``
-        Does it take integers to floats?
+        Is its result floating where its arguments are integers?
     ``kin``
-        In which way it can fail: "logarithm", "root", "quotient", "exponential", "shifted" (as softmax) or "affine".
+        Its kinds, a tuple of words by which anomaly detection chooses a cure: "logarithm", "root", "pole" (its slope is unbounded),
+        "division", "exponential", "product", "sum", "shifted" (by the largest entry, as softmax), "limit" (as clamp).
     ``on_complex``, ``on_values``
-        How it computes with complex numbers, as an analytic function, and with arrays of Values.
+        The kernels for complex numbers, as an analytic function, and for arrays of Values; where nothing is said, ``compute``.
     ``on_batch``
-        How it takes a batch: a function of the computation, a batch of first arguments, and the others (None where it cannot); True:
-        as it is, an axis more in front, once shorter arguments have axes of size 1 behind it, as elementwise operations do.
+        How it takes a batch, for the gradient check: a function of the kernel, a batch of first arguments, and the others (it gives None
+        where it cannot); True: the kernel itself takes one more axis in front, once shorter arguments have axes of size 1 behind
+        it, as elementwise operations do.
 
     >>> from autograd import Value, sin, cos, grad
     >>> sinc = Op("sinc", lambda x: sin(x) / x, lambda g, z, x: g * (cos(x) - z) / x)

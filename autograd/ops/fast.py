@@ -1,7 +1,7 @@
-"""numpy lore: the same numbers in less time. Beside each trick stands how much time it takes of the plain way, which is in its comment.
+"""Fast paths of numpy: the same numbers in less time. Each docstring begins with the plain expression that the function stands for.
 
-Nothing here is needed to understand an operation, and each function may be replaced by its plain way when numpy gets faster there;
-`make bench` and the ratios below say whether it has. (Float32, one thread, numpy 2, the sizes of a small training step.)
+Nothing here is needed to understand an operation, and each function may be replaced by its plain expression when numpy gets faster
+there; `make bench` says whether it has.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def _masked(x: np.ndarray, kept: np.ndarray, bits: Any) -> Any:
     if x.shape != kept.shape or not x.shape:
         return (x.view(bits) * kept).view(x.dtype)
     z = kept.astype(bits)
-    return np.multiply(z, x.view(bits), z).view(x.dtype)  # without a cast in the middle
+    return np.multiply(z, x.view(bits), z).view(x.dtype)  # in place, without an intermediate cast
 
 
 def stretched(g: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """np.broadcast_to(g, shape); a few numbers are written before it has made its view."""
+    """np.broadcast_to(g, shape); for a few numbers a copy is faster than its view."""
     if math.prod(shape) > 8192:
         return np.broadcast_to(g, shape)
     z = np.empty(shape, g.dtype)
@@ -65,7 +65,7 @@ def stretched(g: Any, shape: tuple[int, ...]) -> np.ndarray:
 def rows_summed(x: np.ndarray) -> np.ndarray:
     """x.sum(0) of a floating matrix, as ones @ x by BLAS."""
     n = x.shape[0]
-    if not x.flags.c_contiguous or x.shape[1] == 1:  # of a single column numpy adds in pairs, more exactly
+    if not x.flags.c_contiguous or x.shape[1] == 1:  # a single column numpy sums pairwise, which is more exact
         return x.sum(0)
     return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x)
 
@@ -78,7 +78,7 @@ def totals(x: np.ndarray, axis: int) -> Any:
 
 
 def tops(x: np.ndarray, axes: Any) -> np.ndarray:
-    """x.max(axes, keepdims=True); numpy is slow to begin each row. Of Values their numbers, so that they are constants."""
+    """x.max(axes, keepdims=True); numpy has an overhead for each row. Of Values the maximum is a constant, their numbers'."""
     if axes == 1 and x.ndim == 2 and x.dtype.kind == "f" and x.shape[1]:
         if x.shape[1] <= 32:
             return np.maximum.reduce(np.ascontiguousarray(x.T), 0).reshape((-1, 1))
@@ -99,6 +99,6 @@ def taken(x: np.ndarray, key: Any) -> Any:
 
 
 def mean_of_squares(d: np.ndarray) -> Any:
-    """(d * d).sum() / d.size; of a few numbers as a dot product, of many as numpy adds them, in pairs, more exactly."""
+    """(d * d).sum() / d.size; of a few numbers as a dot product, of many as numpy sums, pairwise, which is more exact."""
     flat = d.reshape(-1)
     return (flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()) / flat.size
