@@ -1,4 +1,4 @@
-"""Where tensors come from: data, constants, ranges and chance.
+"""Creation of tensors: from data, constants, ranges and random numbers.
 
 Python floats become float32, as in PyTorch; arrays keep their dtype. What is random takes a ``generator=``.
 """
@@ -228,7 +228,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bo
     return Tensor(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
 
 
-# Chance.
+# Random numbers.
 def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Uniform numbers in [0, 1). Raises TypeError for a dtype that is not floating."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
