@@ -72,7 +72,7 @@ class Op:
     ``code``
         A call of it with public names, for random programs of tests: a function of the arguments as texts.
     ``examples``
-        Arguments for tests: a function of the shape of the first argument that gives tuples of the others.
+        Arguments for tests: a function of the shape of the first argument, of one dimension or more, that gives tuples of the others.
     ``ufunc``
         The ufunc of numpy that is dispatched to it.
     ``moves``

@@ -1,7 +1,6 @@
 """Which operation is at fault in a check that failed: each one is checked by itself, at the numbers that it met.
 
-A check is asked for here after it failed, by whoever ran it; the comparison does not know that this is done with it, so that it can
-serve for the single operations as well.
+`run` calls it after a check that failed. The comparison does not know of it, so that it can check the single operations as well.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from autograd.testing.checking.settings import Settings
 
 __all__ = ["blame"]
 
-_MOST = 500  # operations that are looked at
+_MOST = 500  # operations that are checked
 
 
 def blame(f: Function, check: Check) -> None:
