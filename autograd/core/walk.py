@@ -100,7 +100,7 @@ def _locked(
     try:
         for n in outputs:
             stack.append(n)
-            has_rules = _sort_topologically(stack, order) or has_rules
+            has_rules = _toposort(stack, order) or has_rules
         wanted = None if inputs is None else set(inputs)
         if wanted is not None:
             _prune(order, wanted)
@@ -122,7 +122,7 @@ def _locked(
             n.mark = m
 
 
-def _sort_topologically(stack: list[Node], order: list[Node]) -> bool:
+def _toposort(stack: list[Node], order: list[Node]) -> bool:
     """Append to ``order``, in topological order, every node below the stack that a gradient can reach. Is there a rule to be called?"""
     push, pop, emit = stack.append, stack.pop, order.append
     has_rules = False
