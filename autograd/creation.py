@@ -61,7 +61,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def _has_numpy(data: Any) -> bool:
-    """Does an array, a Tensor, a numpy number or what becomes an array among the data say what dtype is meant?"""
+    """Does an array, a Tensor, a numpy number or what becomes an array among the data determine the dtype?"""
     if isinstance(data, list | tuple):
         return any(map(_has_numpy, data))
     return hasattr(type(data), "__array__")
@@ -185,7 +185,7 @@ def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bo
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One number everywhere, in its own dtype unless told otherwise."""
+    """One number everywhere, by default in its own dtype."""
     value = tensor(fill_value, dtype)
     if value.ndim:
         raise ValueError(f"full takes one number to fill with, got {described(value)}")

@@ -41,7 +41,7 @@ class _Rules:
         return chain(self.vjps, repeat(self.vjps[-1]))
 
 
-# What may be known of an operation beside its rules, and what holds where nothing is said.
+# The keywords of `Op`, with their defaults.
 _DEFAULTS: dict[str, Any] = dict.fromkeys(
     ("public", "write", "infix", "sign", "formula", "code", "examples", "ufunc", "on_complex", "on_batch", "on_values")
 )
@@ -55,8 +55,8 @@ class Op:
     with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
     follows from it. Broadcasting is undone for it.
 
-    What else is known of an operation stands beside it, by keyword, and is for its readers. All of it has a default that
-    works for any operation: it is then written as a call of its name.
+    Keywords say what else the readers of a graph want to know of an operation. All are optional: an operation without any is written as
+    a call of its name, and computed with complex numbers and Values as with others.
 
     ``public``
         The name that users call it by, where that is another one; empty where they do not.

@@ -42,7 +42,7 @@ def _inplace_operator(name: str, row: Op) -> Any:
 
 
 class InPlace(Array):
-    """The methods of a tensor that end in an underscore, assignment by index, and ``+=`` and its kin."""
+    """The methods of a tensor that end in an underscore, assignment by index, and ``+=`` and the like."""
 
     __slots__ = ()
     # What `Tensor` has.

@@ -30,7 +30,7 @@ __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
 _ndarray, _new = np.ndarray, object.__new__
 _ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # the seeds of backward: copying one is faster than making it
 _RELEASED = -1  # the saved version of an operation whose saved arrays were released
-_PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
+_PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # types of arguments that are no tensors
 _PLAINEST = frozenset(_PLAIN) - {Value}
 OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
 

@@ -36,9 +36,8 @@ def _logical(sign: str, function: Callable[..., Any]) -> Any:
 class Tensor(OfTensors, InPlace):
     """An array that records what is done to it. Made by `tensor`, `zeros`, `randn` and the like.
 
-    Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; a tensor in the
-    middle of a graph shows one after ``retain_grad()``. ``backward()`` releases the saved arrays, unless
-    ``retain_graph=True``.
+    Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; an intermediate tensor
+    has one after ``retain_grad()``. ``backward()`` releases the saved arrays, unless ``retain_graph=True``.
 
     >>> from autograd import tensor
     >>> x = tensor([1., 2., 3.], requires_grad=True)

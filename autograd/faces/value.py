@@ -43,7 +43,7 @@ def _operator(row: Op, name: str) -> tuple[Any, Any]:
 
 
 class Value(OfValues, Node):
-    """A scalar that records what is done to it. A leaf requires a gradient unless told otherwise.
+    """A scalar that records what is done to it. A leaf requires a gradient by default.
 
     ``data`` is the float (it can be set), ``grad`` the gradient (None until one arrives; intermediate results have one, too), and
     ``label`` a name for pictures. Comparisons are by value, hashing by identity.
