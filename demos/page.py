@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograd.drawing.looks import INK, PAPER
-from demos.story import Picture, Story, code_of, text_of
+from demos.told import Picture, Told, code_of, text_of
 
 __all__ = ["page_of", "write_page"]
 
@@ -56,13 +56,13 @@ SMALLEST = 0.62  # a picture shrinks so far and no farther, to be read on a phon
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
-def write_page(told: Sequence[Story], path: Path) -> Path:
+def write_page(told: Sequence[Told], path: Path) -> Path:
     """Write the page of these stories to ``path``; links to their pictures are relative to it."""
     path.write_text(page_of(told, path.parent), encoding="utf-8")
     return path
 
 
-def page_of(told: Sequence[Story], home: Path) -> str:
+def page_of(told: Sequence[Told], home: Path) -> str:
     """The page of these stories as HTML that would stand in the directory ``home``."""
     many = len(told) > 1
     title = "Stories of learning by gradients" if many else text_of(told[0].name).question
@@ -75,7 +75,7 @@ def page_of(told: Sequence[Story], home: Path) -> str:
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{META}\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
-def _story(story: Story, home: Path, heading: str) -> str:
+def _story(story: Told, home: Path, heading: str) -> str:
     text = text_of(story.name)
     parts = [f'<article id="{story.name}"><{heading}>{html.escape(text.question)}</{heading}>']
     parts += [f"<p>{_inline(paragraph)}</p>" for paragraph in text.paragraphs]

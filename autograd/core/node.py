@@ -41,13 +41,6 @@ class _Rules:
         return chain(self.vjps, repeat(self.vjps[-1]))
 
 
-# The keywords of `Op`, with their defaults.
-_DEFAULTS: dict[str, Any] = dict.fromkeys(
-    ("public", "write", "infix", "sign", "formula", "code", "examples", "ufunc", "on_complex", "on_batch", "on_values")
-)
-_DEFAULTS |= {"moves": False, "floats": False, "kin": ()}
-
-
 class Op:
     """One row of the table: a name, how to compute it, one vjp per argument (``None`` where no gradient flows).
 
@@ -55,33 +48,31 @@ class Op:
     with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
     follows from it. Broadcasting is undone for it.
 
-    Keywords say what else the readers of a graph want to know of an operation. All are optional: an operation without any is written as
-    a call of its name, and computed with complex numbers and Values as with others.
+    Keywords say what else the readers of a graph want to know of an operation. Each has a default that works for any operation, which is
+    then written as a call of its name. Where a function takes ``p``, that is a printer: ``p(x)`` writes an argument,
+    ``p.call(name, x, dim=0)`` a call.
 
     ``public``
         The name that users call it by, where that is another one; empty where they do not.
-    ``write``
-        How a listing writes it: a function of the writer (`symbols.Python`) and the arguments, numbers and symbols, that gives a text,
-        or a symbol.
+    ``write``, ``formula``
+        How a listing and how mathematics write it: ``lambda p, *args: ...`` gives a text, a text with its precedence, or what is to be
+        written instead.
+    ``sign``
+        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or ``lambda p, *args: ...``.
     ``infix``
         Python's operator for it.
-    ``sign``
-        What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or a function as ``write`` is.
-    ``formula``
-        How mathematics writes it, if that is unlike its Python: a function as ``write`` is.
     ``code``
-        A call of it with public names, for random programs of tests: a function of the arguments as texts.
+        A call of it with public names, where that is not a call of a method of the first argument: a function of the arguments, tensors
+        as texts.
     ``examples``
-        Arguments for tests: a function of the shape of the first argument, of one dimension or more, that gives tuples of the others.
+        Arguments for tests: ``lambda shape: [...]`` gives tuples of those after the first, for a first one of that shape.
     ``ufunc``
         The ufunc of numpy that is dispatched to it.
-    ``moves``
-        Are the entries of its result entries of its arguments?
-    ``floats``
-        Is its result floating where its arguments are integers?
+    ``moves``, ``floats``
+        Are the entries of its result entries of its arguments? Is its result floating where its arguments are integers?
     ``kin``
-        Its kinds, a tuple of words by which anomaly detection chooses a cure: "logarithm", "root", "pole" (its slope is unbounded),
-        "division", "exponential", "product", "sum", "shifted" (by the largest entry, as softmax), "limit" (as clamp).
+        Its kinds, by which anomaly detection chooses a cure: "logarithm", "root", "pole" (its slope is unbounded), "division",
+        "exponential", "product", "sum", "shifted" (by the largest entry, as softmax), "limit" (as clamp).
     ``on_complex``, ``on_values``
         The kernels for complex numbers, as an analytic function, and for arrays of Values; where nothing is said, ``compute``.
     ``on_batch``
@@ -99,47 +90,33 @@ class Op:
     (-0.435398, -0.019251)
     """
 
-    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # types of arguments that need no check; the tables add numpy's
-    name: str
-    compute: Callable[..., Any]
-    vjps: tuple[Any, ...]
-    arity: int | None  # how many arguments there must be, where that is checked
-    tabled: bool  # is it a row of `autograd.ops`? Their rules return a new array, or an alias of g, an argument or the output
-    across: bool  # does it carry numbers between Values and tensors?
-    entrywise: bool | None  # does each entry of the result come from those at its place? None: not known
-    public: str
-    write: Callable[..., Any] | None
-    infix: str | None
-    sign: str | Callable[..., str] | None
-    formula: Callable[..., Any] | None
-    code: Callable[..., str] | None
-    examples: Callable[[tuple[int, ...]], Iterable[tuple[Any, ...]]] | None
-    ufunc: Any
-    moves: bool
-    floats: bool
-    kin: tuple[str, ...]
-    on_complex: Callable[..., Any] | None
-    on_batch: Callable[..., Any] | bool | None
-    on_values: Callable[..., Any] | None
     __slots__ = (
-        *(
-            "name",
-            "compute",
-            "vjps",
-            "on_float",
-            "on_array",
-            "rules",
-            "variadic",
-            "differentiable",
-            "arity",
-            "tabled",
-            "across",
-            "entrywise",
-        ),
-        *_DEFAULTS,
-    )
+        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "kin", "moves",
+        "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "variadic",
+        "vjps", "write",
+    )  # fmt: skip
+    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # types of arguments that need no check; the tables add numpy's
 
-    def __init__(self, name: str, compute: Callable[..., Any], *vjps: Rule | each | None, **known: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        *vjps: Rule | each | None,
+        public: str | None = None,
+        write: Callable[..., Any] | None = None,
+        infix: str | None = None,
+        sign: str | Callable[..., str] | None = None,
+        formula: Callable[..., Any] | None = None,
+        code: Callable[..., str] | None = None,
+        examples: Callable[[tuple[int, ...]], Iterable[tuple[Any, ...]]] | None = None,
+        ufunc: Any = None,
+        moves: bool = False,
+        floats: bool = False,
+        kin: Sequence[str] = (),
+        on_complex: Callable[..., Any] | None = None,
+        on_batch: Callable[..., Any] | bool | None = None,
+        on_values: Callable[..., Any] | None = None,
+    ) -> None:
         if not isinstance(name, str):
             raise TypeError(f"the name of an Op must be a str, got {described(name)}")
         if not callable(compute):
@@ -147,18 +124,21 @@ class Op:
         for i, rule in enumerate(vjps):
             if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
                 raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
-        if unknown := known.keys() - _DEFAULTS:
-            raise TypeError(f"Op({name!r}) takes {', '.join(_DEFAULTS)} by keyword, got {', '.join(sorted(unknown))}")
-        self.name, self.compute, self.vjps = name, compute, vjps
-        self.arity, self.entrywise = None, None
-        self.tabled = self.across = False
+        self.name, self.compute = name, compute
         self.on_float = self.on_array = compute  # a row that computes in two ways says so: see `table.Both`
+        self.vjps: tuple[Any, ...] = vjps
         self.variadic = bool(vjps) and isinstance(vjps[-1], each)
         self.rules: Iterable[Any] = _Rules(vjps) if self.variadic else vjps  # in the order of the arguments; None where no gradient flows
         self.differentiable = any(rule is not None for rule in vjps)
-        for what, default in _DEFAULTS.items():
-            setattr(self, what, known.get(what, default))
-        self.public = known.get("public", name)
+        self.arity: int | None = None  # how many arguments there must be, where that is checked
+        self.entrywise: bool | None = None  # does each entry of the result come from those at its place? None: not known
+        self.across = False  # does it carry numbers between Values and tensors?
+        # Is it a row of `autograd.ops`? Their rules return a new array, or an alias of g, an argument or the output.
+        self.tabled = False
+        self.public = name if public is None else public
+        self.write, self.infix, self.sign, self.formula, self.code, self.examples = write, infix, sign, formula, code, examples
+        self.ufunc, self.moves, self.floats, self.kin = ufunc, moves, floats, tuple(kin)
+        self.on_complex, self.on_batch, self.on_values = on_complex, on_batch, on_values
 
     def vjp(self, i: int, g: Any, z: Any, args: Sequence[Any]) -> Any:
         """What flows into argument ``i``, before a broadcast is undone: its rule, called."""
@@ -257,9 +237,9 @@ class Node:
         """``g`` in the shape and dtype of this node: a broadcast is undone here."""
         return g
 
-    def adopt(self, g: Any, op: Op, *others: Any) -> Any:
-        """``g``, which a rule of ``op`` made from ``others``, as a gradient that this leaf may own: an alias of nothing."""
-        return g
+    def adopt(self, d: Any, op: Op, g: Any = None, z: Any = None, args: tuple[Any, ...] = ()) -> Any:
+        """``d``, which a rule of ``op`` made from ``g``, ``z`` and ``args``, as a gradient that this leaf may own: an alias of nothing."""
+        return d
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         """The saved tensors: output and arguments for the vjps, as nodes or raw. Raises where they were changed or released."""

@@ -234,7 +234,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
                     if m is not DONE:
                         p.mark = m + d
                     else:
-                        p.mark = p.adopt(d, op, g, z, *args) if p.op is leaf and not as_nodes else d
+                        p.mark = p.adopt(d, op, g, z, args) if p.op is leaf and not as_nodes else d
             continue
         # The one fast path beside `Op.vjp`: a scalar kernel has stored its local partials, so that a product is all there is to do.
         if wanted is None:

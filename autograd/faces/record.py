@@ -175,14 +175,14 @@ class Array(Node):
             return g
         return g.to(raw.dtype) if isinstance(g, Array) else g.astype(raw.dtype)
 
-    def adopt(self, g: Any, op: Op, *others: Any) -> Any:
-        if op.tabled and g.base is None:  # a new array, unless it is an alias of one that it was made from
-            for a in others:
-                if a is g:
+    def adopt(self, d: Any, op: Op, g: Any = None, z: Any = None, args: tuple[Any, ...] = ()) -> Any:
+        if op.tabled and d.base is None and d is not g and d is not z:  # a new array, unless it is an alias of an argument
+            for a in args:
+                if a is d:
                     break
             else:
-                return g
-        return np.array(g)
+                return d
+        return np.array(d)
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x

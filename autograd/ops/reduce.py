@@ -52,8 +52,7 @@ def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
 def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     if axes == (0,) and not keepdim and x.ndim == 2 and x.dtype.kind == "f":
         return _rows_summed(x)
-    some = None if len(axes) == x.ndim else axes  # numpy is faster over all axes if they are not named
-    return np.add.reduce(x, some, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
+    return np.add.reduce(x, axes, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
 
 
 _rows_summed = quiet(fast.rows_summed)  # quiet for the reason that products of matrices are: BLAS

@@ -130,7 +130,8 @@ def op(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] 
     row.tabled = True
     ELEMENTWISE[name] = row
     Symbol.rows[row.infix or name] = row
-    UFUNCS.setdefault(row.ufunc, row)
+    if row.ufunc is not None:
+        UFUNCS.setdefault(row.ufunc, row)
     return row
 
 

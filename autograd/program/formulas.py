@@ -122,7 +122,7 @@ class Seen(Symbol):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **given: Any) -> Any:
         if method != "__call__":
             return NotImplemented
-        row = UFUNCS.get(ufunc)
+        row = self.rows["@"] if ufunc is np.matmul else UFUNCS.get(ufunc)
         if row is not None and row.infix and not given:
             return self.record(row, inputs)
         return self.called(f"np.{ufunc.__name__}", ufunc, *inputs, **given)

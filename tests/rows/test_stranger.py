@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 ROLL = '''
@@ -22,10 +20,10 @@ def roll(x: Any, shifts: int, dim: int = 0) -> Any:
     """The entries moved along a dimension; what leaves at its end comes in at its beginning."""
     return roll_(given(x, "roll"), int_of(shifts, "roll: shifts"), axis_of(dim, x.ndim))
 '''
-ASINH = '''
+ASINH = """
 
 asinh = real("asinh", edgy(math.asinh, np.arcsinh), lambda g, z, x: g / sqrt(1 + x * x))
-'''
+"""
 
 WALK = """
 import numpy as np
@@ -100,7 +98,6 @@ print("known everywhere")
 """
 
 
-@pytest.mark.no_cover
 def test_a_row_in_its_chapter_is_all_that_a_new_operation_takes(tmp_path: Path) -> None:
     for package in ("autograd", "nn"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyi"))
