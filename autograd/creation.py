@@ -1,4 +1,4 @@
-"""Where tensors come from: data, constants, ranges and chance.
+"""Creation of tensors: from data, constants, ranges and random numbers.
 
 Python floats become float32, as in PyTorch; arrays keep their dtype. What is random takes a ``generator=``.
 """
@@ -61,7 +61,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def _has_numpy(data: Any) -> bool:
-    """Does an array, a Tensor, a numpy number or what becomes an array among the data say what dtype is meant?"""
+    """Does an array, a Tensor, a numpy number or what becomes an array among the data determine the dtype?"""
     if isinstance(data, list | tuple):
         return any(map(_has_numpy, data))
     return hasattr(type(data), "__array__")
@@ -185,7 +185,7 @@ def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bo
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One number everywhere, in its own dtype unless told otherwise."""
+    """One number everywhere, by default in its own dtype."""
     value = tensor(fill_value, dtype)
     if value.ndim:
         raise ValueError(f"full takes one number to fill with, got {described(value)}")
@@ -228,7 +228,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bo
     return Tensor(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
 
 
-# Chance.
+# Random numbers.
 def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
     """Uniform numbers in [0, 1). Raises TypeError for a dtype that is not floating."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn

@@ -1,4 +1,4 @@
-"""How refusals are worded: what came, in few words, and the checks of numbers that several rooms share.
+"""How errors are worded: what came, in few words, and the checks of arguments that several modules share.
 
 A message says what came, what was expected and, where it is not plain, what to do.
 """
@@ -79,7 +79,7 @@ def int_of(x: Any, what: str, least: float = -(2**63), most: float = 2**63 - 1) 
 
 
 def within(integers: Any, n: int) -> bool:
-    """Are all the integers of an array at least 0 and below ``n``? One look tells: without its sign, what is below 0 is very large.
+    """Are all the integers of an array at least 0 and below ``n``? One comparison tells: unsigned, what is below 0 is very large.
 
     >>> import numpy as np
     >>> within(np.array([0, 2]), 3), within(np.array([0, -1]), 3), within(np.array([3]), 3), within(np.zeros(0, int), 0)
@@ -89,7 +89,7 @@ def within(integers: Any, n: int) -> bool:
 
 
 def is_many(x: Any) -> bool:
-    """Can it be walked over? An array of no dimensions only looks as if it could."""
+    """Can it be iterated over? A 0-d array has ``__iter__`` and cannot."""
     return isinstance(x, Iterable) and getattr(x, "shape", None) != ()
 
 

@@ -71,7 +71,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Any], Any]) -> No
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:  # Ctrl-C, too, may come anywhere, also after the file has its name
-        with suppress(OSError):  # the first error tells more
+        with suppress(OSError):  # the first error says more
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename == temporary:
             error.filename = os.fspath(path)

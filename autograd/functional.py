@@ -1,6 +1,6 @@
 """Derivatives of whole functions, built on `grad`: Jacobians, Hessians and their products with vectors.
 
-A function takes Tensors or Values and returns one; inputs are given as numbers' faces, and the results have their shapes.
+A function takes Tensors or Values and returns one; inputs are given as Tensors or Values, and the results have their shapes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Chance that repeats: every random function draws from a `Generator`, by default from one that `manual_seed` sets.
+"""Random numbers that can be repeated: every random function draws from a `Generator`, by default from one that `manual_seed` seeds.
 
 One call of `manual_seed` makes a whole program repeat bit for bit.
 """

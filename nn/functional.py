@@ -152,7 +152,7 @@ def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
 # Distances.
 def _squares_averaged(d: Any) -> Any:
     flat = d.reshape(-1)
-    total = flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()  # numpy's sum is begun later, and adds in pairs, more exactly
+    total = flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()  # numpy's sum has an overhead, but is pairwise, so more exact
     return total / flat.size
 
 

@@ -22,7 +22,7 @@ Self = TypeVar("Self", bound="Module")
 
 
 class Parameter(Tensor):
-    """A tensor that a module learns: it requires a gradient unless told otherwise.
+    """A tensor that a module learns: it requires a gradient by default.
 
     >>> Parameter(ag.zeros(2))
     Parameter containing:

@@ -1,7 +1,7 @@
-"""A network at the other resolution: every weight a `Value`, every multiplication a node of the graph.
+"""A network on scalars: every weight a `Value`, every multiplication a node of the graph.
 
-The twin runs the code of the network itself, so it works for whatever computes with tensors. It is for looking at a small
-network through a microscope, and for holding the two layers of the engine against each other.
+The copy runs the code of the network itself, so it works for whatever computes with tensors. It is for looking at a small
+network closely, and for comparing the two layers of the engine.
 """
 
 from __future__ import annotations

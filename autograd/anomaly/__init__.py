@@ -1,4 +1,4 @@
-"""Finds the operation that made the first NaN or infinity."""
+"""Anomaly detection: which operation made the first NaN or infinity (`watch`), and what helps (`cures`)."""
 
 from autograd.anomaly.watch import AnomalyError, detect_anomaly
 

@@ -1,4 +1,4 @@
-"""What helps against the usual ways to a NaN or an infinity, in a sentence each; `anomaly` picks the first that fits."""
+"""What helps against the usual causes of a NaN or an infinity, in a sentence each; `watch` reports the first that fits."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Facts(NamedTuple):
         return twice or _made_by(b, elementwise.square) or (_made_by(b, elementwise.pow) and b.args[1] == 2)
 
     def infinite_data(self) -> bool:
-        """Did +inf, which no mask has, come in with a leaf or a constant?"""
+        """Is +inf, which no mask has, in a leaf or a constant among the arguments?"""
         return any(isinstance(a, Node) and a.is_leaf and bool(np.any(np.asarray(a.raw) == math.inf)) for a in self.args)
 
     @property
@@ -63,7 +63,7 @@ def _made_by(a: Any, row: Op) -> bool:
     return isinstance(a, Node) and a.op is row
 
 
-_SEEN_THROUGH = {"limit", "sum"}  # kinds of operations whose argument is to blame for what comes out of them
+_SEEN_THROUGH = {"limit", "sum"}  # kinds of operations that pass on a value of their argument
 _STEEP = {"logarithm", "root", "pole"}  # and those whose slope is infinite somewhere
 DATA = "the data had it before: drop these entries, or fill them with where(x == x, x, 0)"
 UPDATED = "it was there before: if an update made it, lower the learning rate or clip the gradients, and put that step inside too"

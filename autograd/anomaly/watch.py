@@ -1,8 +1,8 @@
 """Finds the operation that made the first NaN or infinity, and says where it stands and what helps.
 
-By the time a loss is NaN, the cause is a thousand operations back. `detect_anomaly` watches every result of its thread, and
-every gradient that a walk backward hands on; the first that is bad while all it was made from is good ends the program with
-a report. The walk stays what it is: only the rule that made a bad gradient is run once more, on nodes, so that the operation
+By the time a loss is NaN, the cause is a thousand operations back. `detect_anomaly` observes every result of its thread, and
+every gradient that a backward pass propagates; the first that is bad while all it was made from is good raises an error with
+a report. The pass itself stays what it is: only the rule that made a bad gradient is run once more, on nodes, so that the operation
 inside it can be named as well.
 """
 
@@ -102,7 +102,7 @@ class _Found(NamedTuple):
 def _numbers(a: Any) -> np.ndarray | None:
     """The numbers that an argument or a gradient consists of, if it does."""
     raw = a.raw if isinstance(a, Node) else a
-    if isinstance(raw, dict):  # the gradients of some entries
+    if isinstance(raw, dict):  # a sparse gradient
         raw = np.array([float(g) for g in raw.values()])
     if isinstance(raw, float | int | np.number):
         raw = np.asarray(raw)
@@ -110,7 +110,7 @@ def _numbers(a: Any) -> np.ndarray | None:
 
 
 def _given(op: Op, args: tuple[Any, ...]) -> dict[int, np.ndarray]:
-    """The numbers among the arguments, by their place; an axis is none of them, nor an index."""
+    """The numeric arguments by position, without axes and indices."""
     plain = op.entrywise is not False
     return {i: x for i, a in enumerate(args) if (x := _numbers(a)) is not None and (plain or x.dtype.kind == "f")}
 
@@ -138,8 +138,8 @@ def _look(op: Op, args: tuple[Any, ...], result: Any, check_inf: bool) -> _Found
         if np.isnan(raw).any() and np.isnan(x).any():
             return _Found(op, args, raw, np.isnan(x), i)
     for i, x in given.items() if check_inf else ():
-        changed = isinstance(args[i], Node) and args[i].op is leaf and getattr(args[i], "stamp", None) is not None
-        if changed and np.isinf(x).any():  # no mask, but a parameter that an update in place has spoilt
+        changed = isinstance(args[i], Node) and args[i].op is leaf and getattr(args[i], "version", None) is not None
+        if changed and np.isinf(x).any():  # no mask, but a parameter that was updated in place
             return _Found(op, args, raw, np.isinf(x), i)
     return None
 
@@ -147,7 +147,7 @@ def _look(op: Op, args: tuple[Any, ...], result: Any, check_inf: bool) -> _Found
 def _maker(n: Any, check_inf: bool) -> tuple[Node, _Found] | None:
     """The first operation in the graph of ``n`` that made something bad, or took it from a leaf or a constant."""
     for m in ancestors(n):
-        if not m.is_leaf and all(a.raw is not None for a in (m, *m.args) if isinstance(a, Node)):  # not let go by an earlier backward
+        if not m.is_leaf and all(a.raw is not None for a in (m, *m.args) if isinstance(a, Node)):  # not released by an earlier backward
             assert m.op is not None
             found = _look(m.op, m.args, m, check_inf)
             if found and (found.came is None or getattr(m.args[found.came], "is_leaf", True)):
@@ -157,19 +157,19 @@ def _maker(n: Any, check_inf: bool) -> tuple[Node, _Found] | None:
 
 @dataclass
 class _Walk:
-    """A walk that is running, with the node, its gradient and the argument that its rule is asked for."""
+    """A running backward pass, with the node whose rule is being called, its gradient and the position of the argument."""
 
     order: list[Any]
     pulling: tuple[Any, Any, int] | None = None
 
 
 class _Watch:
-    """What `detect_anomaly` sets to watch."""
+    """The observer of `detect_anomaly` (see `mode.Watch`)."""
 
     def __init__(self, check_inf: bool) -> None:
         self.check_inf = check_inf
         self.trace: list[_Found] | None = None  # what was made while a rule is run once more
-        self.walks: list[_Walk] = []  # that are running, each inside a rule of the one before
+        self.walks: list[_Walk] = []  # the running ones, each inside a rule of the one before
 
     def pulls(self, n: Any, i: int, g: Any) -> None:
         self.walks[-1].pulling = n, g, i
@@ -192,7 +192,7 @@ class _Watch:
             raise _of_gradient(self.walks[-1].order, *pulling, found)
         modules = [m for call in running() if (m := call.module()) is not None]
         if found.came is not None and isinstance(a := args[found.came], Node) and not a.is_leaf:
-            earlier = _maker(a, self.check_inf)  # it was recorded before the watch
+            earlier = _maker(a, self.check_inf)  # it was recorded before detection began
             if earlier is not None:
                 raise _of_result(earlier[1], earlier[0], _modules([a], earlier[0]))
         raise _of_result(found, None, modules)
@@ -201,7 +201,7 @@ class _Watch:
         for n in reversed(walk.order):
             g = n.mark
             x = None if g is DONE else _numbers(g)
-            if x is not None and np.isnan(x).any():  # not made in this walk, or there would be a report
+            if x is not None and np.isnan(x).any():  # it came in with the seed: what this walk made was reported before
                 raise _of_seed(n, x)
             before = {a: a.mark for a in n.args if isinstance(a, Node) and a.mark is not None}
             yield n
@@ -211,7 +211,7 @@ class _Watch:
                     self._explain(walk.order, n, g, a, m)
 
     def _explain(self, order: list[Any], n: Any, g: Any, a: Any, before: Any) -> None:
-        """Report what made the gradient of the argument ``a`` of ``n`` bad, which was ``before`` until now; or nothing, if nobody did."""
+        """Raise a report of what made the gradient of the argument ``a`` of ``n`` bad, which was ``before`` until now, if it is found."""
         if not all(np.isfinite(x).all() for x in _given(n.op, (n, *n.args)).values()):
             earlier = _maker(n, self.check_inf)
             if earlier is not None:

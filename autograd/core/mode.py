@@ -1,4 +1,7 @@
-"""Whether operations are recorded, and with their lines of code: switches for each thread, which come back on any exit."""
+"""Whether operations are recorded, and with their lines of code: modes of each thread, which are restored on any exit.
+
+Every operation asks for the mode, so that the question must cost next to nothing while all threads are in the default one.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,22 @@ from typing import Any, Protocol
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "UNUSUAL", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled", "watched", "watching",
+    "NONDEFAULT", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled", "watched", "watching",
 ]  # fmt: skip
 
-# The threads that do not record, record lines of code as well, or are watched. It is global because everybody asks it at each
-# operation: while it is empty, nobody need ask further.
-UNUSUAL: set[threading.Thread] = set()
+# The threads in a mode other than the default: they do not record, or record lines of code as well, or are watched. It is global because
+# every operation looks at it first: while it is empty, no thread-local state need be read.
+NONDEFAULT: set[threading.Thread] = set()
 
 
 class Watch(Protocol):
-    """What sees every result of a thread, and every walk backward: see `watched`."""
+    """An observer of every result of a thread, and of every walk backward: see `watched`."""
 
     def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
-        """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and never will be where this raises."""
+        """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and is never recorded where this raises."""
 
     def walk(self, order: list[Any]) -> Iterable[Any]:
-        """The nodes of ``order``, last first. When the next one is asked for, the one before has handed on its gradient."""
+        """The nodes of ``order``, last first. When the next one is asked for, the gradient of the one before is propagated."""
 
     def pulls(self, n: Any, i: int, g: Any) -> None:
         """The rule of ``n`` for its argument ``i`` is about to be called, with the gradient ``g`` of ``n``."""
@@ -37,7 +40,7 @@ class Watch(Protocol):
 
 
 class State:
-    """How one thread records."""
+    """The mode of one thread."""
 
     __slots__ = ("lines", "off", "thread", "watch")
 
@@ -47,15 +50,15 @@ class State:
         self.watch: Watch | None = None
 
     def switch(self, off: bool, lines: bool, watch: Watch | None) -> None:
-        """Record in another way. A thread is among the unusual before it is unusual, and until it is so no longer."""
+        """Change the mode. A thread is in NONDEFAULT before its mode is not the default, and until it is the default again."""
         if off or lines or watch is not None:
-            UNUSUAL.add(self.thread)
-            if len(UNUSUAL) > 1:  # some may have ended without switching back
-                UNUSUAL.difference_update([thread for thread in UNUSUAL.copy() if not thread.is_alive()])
+            NONDEFAULT.add(self.thread)
+            if len(NONDEFAULT) > 1:  # some threads may have ended without switching back
+                NONDEFAULT.difference_update([thread for thread in NONDEFAULT.copy() if not thread.is_alive()])
             self.off, self.lines, self.watch = off, lines, watch
         else:
             self.off, self.lines, self.watch = off, lines, watch
-            UNUSUAL.discard(self.thread)
+            NONDEFAULT.discard(self.thread)
 
 
 class _Here(threading.local):
@@ -72,18 +75,18 @@ def _record(on: bool) -> None:
 
 
 def is_grad_enabled() -> bool:
-    """Does this thread record operations?"""
-    return not UNUSUAL or not here.state.off
+    """Are operations of this thread recorded?"""
+    return not NONDEFAULT or not here.state.off
 
 
 def watching() -> Watch | None:
-    """The watch of this thread."""
-    return here.state.watch if UNUSUAL else None
+    """The observer of this thread, if there is one."""
+    return here.state.watch if NONDEFAULT else None
 
 
 @contextmanager
 def watched(by: Watch) -> Iterator[None]:
-    """Let ``by`` see the results and walks of this thread in a ``with`` block; in one inside another the inner alone does."""
+    """Let ``by`` observe the results and walks of this thread in a ``with`` block; of nested blocks, only the inner one observes."""
     state = here.state
     before = state.watch
     state.switch(state.off, state.lines, by)
@@ -168,7 +171,7 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
 
 
 class record_lines:  # noqa: N801 - it is used as no_grad is
-    """Note for each recorded operation the line of user code that made it: ``with record_lines():`` or, from here on, `record_lines()`.
+    """Record with each operation the line of user code that made it: ``with record_lines():`` or, from here on, `record_lines()`.
 
     Pictures show the line when the mouse rests on an operation. It costs a few microseconds an operation, and nothing
     while it is off. ``record_lines(False)`` ends it. It holds for the calling thread.

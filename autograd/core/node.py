@@ -1,7 +1,7 @@
-"""What an operation is, and what it leaves behind.
+"""What an operation is, and the node of the graph that it records.
 
-An operation is one row: a name, how to compute it, and one vector-Jacobian product (vjp) per argument. A node is what a
-row leaves behind: the result, the row, the arguments. Nothing here knows whether floats, arrays or nodes flow through the
+An operation is one row: a name, how to compute it, and one vector-Jacobian product (vjp) per argument. A node is the
+record of one call: the result, the row, the arguments. Nothing here knows whether floats, arrays or nodes flow through the
 rules; `walk` carries gradients through the nodes.
 """
 
@@ -24,7 +24,7 @@ Rule = Callable[..., Any]
 class each:  # noqa: N801 - reads as a word in the table
     """One vjp for all the remaining arguments of a row that takes any number: ``rule(i, g, z, args)``.
 
-    The arguments come as one tuple: handing n of them to each of n calls would take time in the square of n.
+    The arguments come as one tuple: to pass n of them to each of n calls would take quadratic time.
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -48,35 +48,37 @@ class Op:
     with operators and other rows only, it serves floats, arrays and recorded nodes alike, so every order of derivative
     follows from it. Broadcasting is undone for it.
 
-    What else is known of an operation stands beside it, by keyword, and is for those who read graphs. Each has a default that works
-    for any operation, which is then written as a call of its name. Where a function is handed ``p``, that is a printer: ``p(x)`` writes
-    an argument, ``p.call(name, x, dim=0)`` a call.
+    Keywords say what else the readers of a graph want to know of an operation. Each has a default that works for any operation, which is
+    then written as a call of its name. Where a function takes ``p``, that is a printer: ``p(x)`` writes an argument,
+    ``p.call(name, x, dim=0)`` a call.
 
     ``public``
         The name that users call it by, where that is another one; empty where they do not.
     ``write``, ``formula``
-        How a listing and how mathematics write it: ``lambda p, *args: ...`` gives a text, a text and how tightly it binds, or what is
-        to be written instead.
+        How a listing and how mathematics write it: ``lambda p, *args: ...`` gives a text, a text with its precedence, or what is to be
+        written instead.
     ``sign``
         What stands in a circle of a picture: a text, in which ``{x}`` is the first argument, or ``lambda p, *args: ...``.
     ``infix``
         Python's operator for it.
     ``code``
-        A call of it with public names, where this is none of a method of the first argument: a function of the arguments, tensors as texts.
+        A call of it with public names, where that is not a call of a method of the first argument: a function of the arguments, tensors
+        as texts.
     ``examples``
-        Arguments after the first, as tests may choose them: ``lambda shape: [...]`` gives tuples for a first argument of that shape.
+        Arguments for tests: ``lambda shape: [...]`` gives tuples of those after the first, for a first one of that shape.
     ``ufunc``
-        numpy's function that means it.
+        The ufunc of numpy that is dispatched to it.
     ``moves``, ``floats``
-        Are the entries of its result entries of its arguments? Does it take integers to floats?
+        Are the entries of its result entries of its arguments? Is its result floating where its arguments are integers?
     ``kin``
-        In which ways it can come to an infinity or a NaN: "logarithm", "root", "pole", "division", "exponential", "shifted" (as softmax
-        is), "sum", "product", "limit".
+        Its kinds, by which anomaly detection chooses a cure: "logarithm", "root", "pole" (its slope is unbounded), "division",
+        "exponential", "product", "sum", "shifted" (by the largest entry, as softmax), "limit" (as clamp).
     ``on_complex``, ``on_values``
-        How it computes with complex numbers, as an analytic function, and with arrays of Values.
+        The kernels for complex numbers, as an analytic function, and for arrays of Values; where nothing is said, ``compute``.
     ``on_batch``
-        How it takes a batch: a function of the computation, a batch of first arguments, and the others (None where it cannot); True:
-        as it is, an axis more in front, once shorter arguments have axes of size 1 behind it, as elementwise operations do.
+        How it takes a batch, for the gradient check: a function of the kernel, a batch of first arguments, and the others (it gives None
+        where it cannot); True: the kernel itself takes one more axis in front, once shorter arguments have axes of size 1 behind
+        it, as elementwise operations do.
 
     >>> from autograd import Value, sin, cos, grad
     >>> sinc = Op("sinc", lambda x: sin(x) / x, lambda g, z, x: g * (cos(x) - z) / x)
@@ -93,7 +95,7 @@ class Op:
         "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "variadic",
         "vjps", "write",
     )  # fmt: skip
-    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # what needs no second look among the arguments; the tables add numpy's
+    plain: ClassVar[set[type]] = {float, int, bool, tuple}  # types of arguments that need no check; the tables add numpy's
 
     def __init__(
         self,
@@ -131,7 +133,7 @@ class Op:
         self.arity: int | None = None  # how many arguments there must be, where that is checked
         self.entrywise: bool | None = None  # does each entry of the result come from those at its place? None: not known
         self.across = False  # does it carry numbers between Values and tensors?
-        # Is it of our tables? The rules of these return a new array, g, an argument, the output, or a view of one of them.
+        # Is it a row of `autograd.ops`? Their rules return a new array, or an alias of g, an argument or the output.
         self.tabled = False
         self.public = name if public is None else public
         self.write, self.infix, self.sign, self.formula, self.code, self.examples = write, infix, sign, formula, code, examples
@@ -146,7 +148,7 @@ class Op:
 
     def __call__(self, *args: Any) -> Any:
         face: Node | None = None
-        strange = False
+        unknown = False
         plain = self.plain
         for a in args:
             if a.__class__ in plain:
@@ -155,8 +157,8 @@ class Op:
                 if face is None or a.rank > face.rank:
                     face = a
             else:
-                strange = True
-        if strange or (self.arity is not None and len(args) != self.arity):
+                unknown = True
+        if unknown or (self.arity is not None and len(args) != self.arity):
             self.check(args)
         if face is not None:
             return face.record(self, args)
@@ -176,11 +178,11 @@ class Op:
         kind = next((k for k in (TypeError, IndexError) if isinstance(error, k)), ValueError)
         raise kind(f"{self.name} of {f'shapes {got}' if got else ', '.join(map(described, args))}: {error}") from error
 
-    def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row in a class body is a method: x.tanh()
+    def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row that is an attribute of a class is a method: x.tanh()
         return self if obj is None else MethodType(self, obj)
 
     @property
-    def __name__(self) -> str:  # a bound method is asked for it, by pytest for one
+    def __name__(self) -> str:  # pytest, for one, asks a bound method for it
         return self.name
 
     def __repr__(self) -> str:
@@ -190,36 +192,36 @@ class Op:
         raise TypeError(f"{self!r} is a row of functions and cannot be pickled or copied")
 
 
-leaf = Op("leaf", lambda x: x)  # the row of a node that the user made and that requires a gradient
+leaf = Op("leaf", lambda x: x)  # the op of a leaf: a node that the user made and that requires a gradient
 
 
 class Node:
-    """A result with the row and the arguments that made it. `Value` and `Tensor` are its two faces.
+    """A result with the row and the arguments that made it. `Value` and `Tensor`, the classes that users hold, are its two faces.
 
     ``raw`` is the float or the array. ``op`` is the row, `leaf` for a leaf that requires a gradient, None for a constant.
     A general node keeps its arguments as a tuple in ``x``. A scalar kernel, to be small and fast, keeps them in ``x`` and
     ``y`` with its local partials beside them in ``dx`` and ``dy`` (None where no gradient flows; see `Value`).
-    ``mark`` belongs to the walk: None outside, then its stage, then the gradient so far. ``tag`` is what readers want to know:
-    None, a label, or `Notes`; they ask ``label``, ``place``, ``calls`` and ``notes``.
+    ``mark`` belongs to the walk: None outside, then its stage, then the gradient accumulated so far. ``tag`` is what readers want to
+    know: None, a label, or `Notes`; they ask ``label``, ``place``, ``calls`` and ``notes``.
     """
 
     __slots__ = ("grad", "mark", "op", "raw", "tag", "x")
-    rank: ClassVar[int] = 0  # the face of a result is the highest-ranking face among the arguments
+    rank: ClassVar[int] = 0  # a call is dispatched to the face of highest rank among its arguments
     y: Any = None
     dx: Any = None
     dy: Any = None
     grad: Any
-    _grad: Any  # a face may check what ``grad`` is set to; this is the slot itself
+    _grad: Any  # the slot itself: in a face, ``grad`` may be a property that checks what it is set to
     mark: Any
     op: Op | None
     raw: Any
     tag: str | Notes | None
     x: Any
 
-    # What a face says for itself.
+    # What a face overrides.
     @classmethod
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
-        """Compute ``op(*args)`` and, where a gradient may be asked, remember how."""
+        """Compute ``op(*args)`` and, where an argument requires a gradient, record it."""
         raise TypeError(f"{cls.__name__} cannot record {op!r}")
 
     @classmethod
@@ -228,7 +230,7 @@ class Node:
         raise TypeError(f"{cls.__name__} has no constants")
 
     def seed(self, gradient: Any) -> Any:
-        """The gradient that a walk starts with: ``gradient``, checked, or 1."""
+        """The seed of a walk: ``gradient``, checked, or 1."""
         raise TypeError(f"{type(self).__name__} cannot start a backward pass")
 
     def fit(self, g: Any) -> Any:
@@ -236,29 +238,29 @@ class Node:
         return g
 
     def adopt(self, d: Any, op: Op, g: Any = None, z: Any = None, args: tuple[Any, ...] = ()) -> Any:
-        """``d``, which a rule of ``op`` made from ``g``, ``z`` and ``args``, as a gradient that this leaf may keep: memory of its own."""
+        """``d``, which a rule of ``op`` made from ``g``, ``z`` and ``args``, as a gradient that this leaf may own: an alias of nothing."""
         return d
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
-        """Output and arguments for the vjps, as nodes or raw; an error where they were changed or let go."""
+        """The saved tensors: output and arguments for the vjps, as nodes or raw. Raises where they were changed or released."""
         if as_nodes:
             return self, self.args
         return self.raw, tuple(a.raw if isinstance(a, Node) else a for a in self.args)
 
     def receive(self, g: Any) -> None:
-        """Take the gradient of a finished backward: a leaf adds it, a middle node shows it."""
+        """Take the gradient of a finished backward: a leaf accumulates it, an intermediate node keeps it."""
 
     def release(self, order: list[Node]) -> None:
-        """Let go of what the walk through ``order`` no longer needs."""
+        """Release the saved tensors of the nodes in ``order``, after a walk through them."""
 
-    retains_graph: ClassVar[bool] = True  # after backward, unless told otherwise
-    retains_grad = True  # does a middle node show its gradient?
-    ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # 1/0 is inf and warns nobody
+    retains_graph: ClassVar[bool] = True  # the default of ``retain_graph``
+    retains_grad = True  # does an intermediate node keep its gradient?
+    ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # a context in which 1/0 is inf, without a warning
 
     # What readers ask.
     @property
     def notes(self) -> Notes | None:
-        """What is noted on it, if more than a label is."""
+        """Its notes, if there are more than a label."""
         return self.tag if isinstance(self.tag, Notes) else None
 
     @property
@@ -277,7 +279,7 @@ class Node:
 
     @property
     def place(self) -> Place | None:
-        """The line of user code that made it, where that was recorded."""
+        """The line of user code that made it, if it was recorded."""
         return self.tag.place if isinstance(self.tag, Notes) else None
 
     @property
@@ -305,15 +307,15 @@ class Node:
         return (self.x,) if self.y is None else (self.x, self.y)
 
     def takes(self) -> list[tuple[int, Node]]:
-        """The arguments that its operation has a derivative for, with their places; none for a leaf."""
+        """The arguments that its operation has a derivative for, with their positions; none for a leaf."""
         if self.op is None or self.op is leaf:
             return []
         return [(i, a) for i, (a, rule) in enumerate(zip(self.args, self.op.rules)) if rule is not None and isinstance(a, Node)]
 
     def pull(self, g: Any, places: Container[int] | None = None) -> Iterator[tuple[int, Node, Any]]:
-        """The chain rule at this node: when ``g`` arrives, what flows into its arguments (None: all, else those at ``places``).
+        """The chain rule at this node: given its gradient ``g``, what flows into its arguments (None: all, else those at ``places``).
 
-        Yields the place of each, the argument, and the amount in its shape. Raises RuntimeError where what is needed was let go.
+        Yields the position of each, the argument, and the amount in its shape. Raises RuntimeError where the saved tensors were released.
         """
         if taken := [(i, a) for i, a in self.takes() if places is None or i in places]:
             z, args = self.saved(False)

@@ -1,7 +1,7 @@
-"""What the readers of a graph would like to know of a node and the engine does not need: its label, the line of user code
-that made it, the module call it came out of, the node whose gradient it is.
+"""Metadata of a node, for the readers of a graph: its label, the line of user code that made it, the module call it came out of,
+the node whose gradient it is.
 
-The engine carries these notes and never asks for them. A node without any, or with a label alone, pays nothing.
+The engine carries these notes and never reads them. A node without any, or with a label alone, pays nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from autograd.core.mode import UNUSUAL, here
+from autograd.core.mode import NONDEFAULT, here
 
-__all__ = ["Call", "Notes", "Place", "noted", "recorded", "running", "user_frame"]
+__all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame"]
 
 _HERE = os.path.dirname(os.path.dirname(__file__))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
@@ -39,7 +39,7 @@ class Place:
     def __init__(self, depth: int = 1) -> None:
         frame = user_frame(depth + 1)
         self.code: CodeType = frame.f_code
-        self.at = frame.f_lasti  # the line itself is looked up when somebody asks
+        self.at = frame.f_lasti  # the line itself is looked up lazily
 
     @property
     def line(self) -> int:
@@ -52,11 +52,11 @@ class Place:
 
 
 class Call:
-    """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
+    """One call of a module, or of whatever makes recorded nodes out of others: the scope by which pictures group operations.
 
-    It is made when the call begins and told at its end what went in and what came out; between, it is `running`. It keeps none of
-    them alive: inputs are remembered by their ``id``, which no other node has that the outputs were made from, since these were alive
-    with it.
+    It is made when the call begins, and `gave` records at its end what went in and what came out; between, it is `running`. It keeps
+    none of them alive: inputs are known by their ``id``. The outputs were made while the inputs were alive, so that no other node they
+    were made from has the same.
 
     >>> from autograd import Value
     >>> def double(x):
@@ -64,7 +64,7 @@ class Call:
     ...     y = x + x
     ...     call.gave(y, x)
     ...     return y
-    >>> noted(double(Value(1.0))).calls[0].kind
+    >>> notes_of(double(Value(1.0))).calls[0].kind
     'function'
     """
 
@@ -73,35 +73,35 @@ class Call:
     def __init__(self, module: Any) -> None:
         self.module = ref(module)
         self.kind = module.__class__.__name__
-        self.began = next(_begun)
-        self.inputs: Collection[int] = _UNTOLD
+        self.began = next(_call_numbers)
+        self.inputs: Collection[int] = _UNKNOWN
         self.depth = -1
-        if UNUSUAL:  # nobody else asks which calls are running
+        if NONDEFAULT:  # running calls are asked for in such modes only
             self.depth = len(_stack.calls)
             _stack.calls.append(self)
 
     def end(self) -> None:
-        """It is running no longer, nor is what began in it; it need not be said where it `gave` something."""
+        """Leave this call and what began in it. `gave` does so as well."""
         if self.depth >= 0:
             del _stack.calls[self.depth :]
             self.depth = -1
 
     def gave(self, outputs: Any, inputs: Any) -> None:
-        """Note on the recorded ``outputs`` that they came out of this call. Both may be nested in lists, tuples and dicts."""
+        """Record that ``outputs`` came out of this call. Both may be nested in lists, tuples and dicts."""
         if self.depth >= 0:
             self.end()
-        given: Sequence[Any] = (outputs,) if outputs.__class__ in _WHOLE else _nodes(outputs)
+        given: Sequence[Any] = (outputs,) if outputs.__class__ in _SINGLE else _nodes(outputs)
         for n in given:
             if n.is_leaf:
                 continue
-            if self.inputs is _UNTOLD:
+            if self.inputs is _UNKNOWN:
                 self.inputs = _ids(inputs)
-            if id(n) in self.inputs:  # it was handed through
+            if id(n) in self.inputs:  # an input, returned as it came
                 continue
             notes = n.tag
             if notes.__class__ is not Notes:
                 n.tag = Notes(notes, (self,))
-            elif not notes.calls or notes.calls[-1].began > self.began:  # else it was kept: an earlier call made it
+            elif not notes.calls or notes.calls[-1].began > self.began:  # else an earlier call made it, and the module kept it
                 notes.calls += (self,)
 
 
@@ -114,20 +114,20 @@ _stack = _Stack()
 
 
 def running() -> tuple[Call, ...]:
-    """The calls that are running in this thread, the outermost first; only those that began while something was unusual."""
+    """The calls that are running in this thread, the outermost first; only those that began while some thread was in NONDEFAULT."""
     return tuple(_stack.calls)
 
 
-_begun = count()
-_UNTOLD = (-1,)  # the inputs of a call that gave nothing yet: no id is below 0
-_MANY = (tuple, list, dict)
-_WHOLE: set[type] = set()  # the classes that were seen to be nodes which stand for themselves
+_call_numbers = count()
+_UNKNOWN = (-1,)  # the inputs of a call that returned nothing yet: no id is below 0
+_CONTAINERS = (tuple, list, dict)
+_SINGLE: set[type] = set()  # a cache: the classes that were found to be single nodes, not arrays of them
 
 
 def _ids(inputs: Any) -> Collection[int]:
     ids = []
-    for a in inputs if inputs.__class__ is tuple and len(inputs) < 5 else ():  # nearly always nodes alone; of many, a set is asked sooner
-        if a.__class__ not in _WHOLE:
+    for a in inputs if inputs.__class__ is tuple and len(inputs) < 5 else ():  # nearly always nodes alone; of many, a set is faster
+        if a.__class__ not in _SINGLE:
             break
         ids.append(id(a))
     else:
@@ -137,23 +137,23 @@ def _ids(inputs: Any) -> Collection[int]:
 
 
 def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
-    """The nodes in nested arguments or results, which may hold themselves."""
-    if x.__class__ in _WHOLE:
+    """The nodes in nested arguments or results. A list that contains itself is walked once."""
+    if x.__class__ in _SINGLE:
         return (x,)
     found: list[Any] = []
-    if isinstance(x, _MANY):
+    if isinstance(x, _CONTAINERS):
         if id(x) not in around:
             for part in x.values() if isinstance(x, dict) else x:
-                found += (part,) if part.__class__ in _WHOLE else _nodes(part, (*around, id(x)))
+                found += (part,) if part.__class__ in _SINGLE else _nodes(part, (*around, id(x)))
     elif hasattr(x.__class__, "entries") and hasattr(x.__class__, "is_leaf"):
         found += x.entries()
         if len(found) == 1 and found[0] is x:
-            _WHOLE.add(x.__class__)
+            _SINGLE.add(x.__class__)
     return found
 
 
 class Notes:
-    """The notes on one node. They stand in its ``tag``, where a node with no more than a label has the label itself."""
+    """The notes of one node, kept in its ``tag``; a node with a label alone has the label itself there."""
 
     __slots__ = ("calls", "gradient_of", "label", "place")
 
@@ -161,19 +161,19 @@ class Notes:
         self.label = label
         self.place: Place | None = None
         self.calls = calls  # that it came out of, the innermost first, each of which began after the next
-        # The notes of the variable and of the output (None: of several outputs together), for they keep neither alive. There are
-        # several where one gradient passes through, as in a sum.
+        # The notes of the variable and of the output (None: of several outputs together): notes keep no node alive. There are several
+        # pairs where one node is the gradient of several variables, as in a sum.
         self.gradient_of: Sequence[tuple[Notes, Notes | None]] = ()
 
     def add_variable(self, variable: Notes, output: Notes | None) -> None:
         """The node is the gradient of ``output`` with respect to ``variable``, or a part of it."""
-        if not isinstance(self.gradient_of, list):  # few nodes are gradients
+        if not isinstance(self.gradient_of, list):  # made lazily, for few nodes are gradients
             self.gradient_of = []
         self.gradient_of.append((variable, output))
 
 
-def noted(n: Any) -> Notes:
-    """The notes of a node, to write in."""
+def notes_of(n: Any) -> Notes:
+    """The notes of a node, made where there are none, to be written to."""
     tag = n.tag
     if tag.__class__ is not Notes:
         tag = n.tag = Notes(tag)
@@ -183,8 +183,8 @@ def noted(n: Any) -> Notes:
 def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
     """Is the new node ``z``, the result of ``op(*args)``, to be recorded, if that is ``needed`` for a gradient?
 
-    It is asked for every result while a thread is UNUSUAL. The watch of this thread sees it first; the line of code is noted
-    where that was asked for.
+    Called for every result while a thread is in NONDEFAULT. The observer of this thread sees it first; the line of code is recorded where
+    `record_lines` asks for it.
     """
     state = here.state
     if state.watch is not None:
@@ -192,5 +192,5 @@ def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
     if not needed or state.off:
         return False
     if state.lines:
-        noted(z).place = Place(2)
+        notes_of(z).place = Place(2)
     return True

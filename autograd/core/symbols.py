@@ -1,9 +1,9 @@
-"""Symbols: what is handed to a rule to read the rule itself.
+"""Symbols: placeholders that a rule is called with to read the rule itself (symbolic tracing).
 
 A `Symbol` is a node with a name for its data. What is done to it is recorded as it is for numbers, and `Python` writes it, so
 that ``mul.vjps[0](Symbol("g"), Symbol("z"), Symbol("x"), Symbol("y"))`` reads ``g * y``. From this come the source of the fast
-scalar kernels (`derivative`), the lines of a listing, and the chain rule as pictures show it; the table of rules stays the
-only place where they are written.
+scalar kernels (`derivative`), the lines of a listing, and the chain rule as pictures show it; a derivative is written in its row
+of `autograd.ops` and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograd.core.node import Node, Op
 
 __all__ = ["Python", "Symbol", "atoms", "derivative", "is_long", "literal"]
 
-ATOM, NEGATIVE, POWER, SIGN, TIMES, MATRIX, PLUS, COMPARE, WORDS = range(9)  # how tightly the outermost operator of a text binds
+ATOM, NEGATIVE, POWER, SIGN, TIMES, MATRIX, PLUS, COMPARE, WORDS = range(9)  # the precedence of a text's outermost operator
 BINDS = {"**": POWER, "*": TIMES, "/": TIMES, "@": MATRIX, "//": MATRIX, "%": MATRIX, "+": PLUS, "-": PLUS}
 BINDS |= dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), COMPARE)
 
@@ -29,7 +29,7 @@ def _binary(sign: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 class Symbol(Node):
-    """A name that stands for a number: arithmetic on it is remembered, and written as it was.
+    """A name that stands for a number: arithmetic on it is recorded, and written as it was.
 
     >>> x, y = Symbol("x"), Symbol("y")
     >>> (1 - x * x) / (x - y)
@@ -38,7 +38,7 @@ class Symbol(Node):
 
     __slots__ = ()
     rank = 3
-    rows: ClassVar[dict[str, Op]] = {}  # what Python's operators mean; the tables say so
+    rows: ClassVar[dict[str, Op]] = {}  # the rows of Python's operators; the tables fill it
 
     def __init__(self, name: str, raw: Any = None) -> None:
         self.raw, self.tag = raw, name
@@ -54,14 +54,14 @@ class Symbol(Node):
 
     @classmethod
     def made(cls, op: Op, args: tuple[Any, ...]) -> Any:
-        """``op(*args)`` and nothing simpler."""
+        """``op(*args)``, not simplified."""
         made = cls("", cls.stand_in(op, args))
         made.op, made.x = op, args
         return made
 
     @classmethod
     def stand_in(cls, op: Op, args: tuple[Any, ...]) -> Any:
-        """What stands for the result of ``op(*args)``, so that rules may ask its shape; None: nothing does."""
+        """The placeholder data of ``op(*args)``, so that rules may ask its shape; None: there is none."""
 
     __add__, __radd__ = _binary("+")
     __sub__, __rsub__ = _binary("-")
@@ -73,7 +73,7 @@ class Symbol(Node):
     __pow__, __rpow__ = _binary("**")
     __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = (_binary(sign)[0] for sign in ("<", "<=", ">", ">=", "==", "!="))
     __hash__ = object.__hash__
-    __iter__ = None  # a[i] alone would make it look endless
+    __iter__ = None  # else Python would iterate over a[0], a[1], ... without end
 
     def __neg__(self) -> Any:
         return self.record(Symbol.rows["neg"], (self,))
@@ -97,12 +97,12 @@ class Python:
     """
 
     def __call__(self, x: Any, binds: int = COMPARE) -> str:
-        """``x`` as a part of a text that binds so tightly, in brackets where it needs them."""
+        """``x`` as an operand of an operator of precedence ``binds``, in brackets where it needs them."""
         text, own = self.of(x)
         return text if own <= binds else f"({text})"
 
     def of(self, x: Any) -> tuple[str, int]:
-        """A text, and how tightly it binds."""
+        """A text, and the precedence of its outermost operator."""
         if not isinstance(x, Symbol):
             text = self.constant(x)
             return text, NEGATIVE if text[0] in "-−" else ATOM
@@ -112,7 +112,7 @@ class Python:
         return made if isinstance(made, tuple) else (made, ATOM) if isinstance(made, str) else self.of(made)
 
     def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
-        """``op(*args)`` as a text, a text with how tightly it binds, or another symbol."""
+        """``op(*args)`` as a text, a text with its precedence, or another symbol."""
         if op.write is not None:
             return op.write(self, *args)
         return self.infix(op, *args) if op.infix is not None else self.call(op.public, *args)

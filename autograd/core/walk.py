@@ -1,8 +1,7 @@
-"""The walk: replays recorded operations backward with the chain rule.
+"""The backward pass: replays recorded operations in reverse topological order with the chain rule.
 
-`grad` and `backward` walk the nodes backward, arguments last, and ask each row for its vjps. Nothing here knows whether floats,
-arrays or nodes flow through the rules, and so the same walk gives numbers or, with ``create_graph=True``, a graph of its own
-that can be differentiated again.
+`grad` and `backward` walk the graph and call the vjps of each row. Nothing here knows whether floats, arrays or nodes flow through
+the rules, and so the same walk gives numbers or, with ``create_graph=True``, a graph of its own that can be differentiated again.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from typing import Any, NoReturn
 
 from autograd.core.mode import Watch, set_grad_enabled, watching
 from autograd.core.node import Node, leaf
-from autograd.core.notes import noted
+from autograd.core.notes import notes_of
 from autograd.errors import described, flag_of
 
 __all__ = ["ancestors", "backward", "grad"]
 
 
 class Stage(Enum):
-    """How far the walk has come with a node: its arguments are being listed; it is listed, and no gradient has come yet."""
+    """How far the walk has come with a node: its arguments are being sorted; it is sorted, and has no gradient yet."""
 
     OPEN = "open"
     DONE = "done"
@@ -32,9 +31,9 @@ Note = Callable[[Node, Any], None]
 
 
 def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
-    """Add d(self)/d(leaf) to the ``.grad`` of every leaf below, weighted by ``gradient`` (default 1, for scalars).
+    """Accumulate d(self)/d(leaf) in the ``.grad`` of every leaf below, weighted by ``gradient`` (default 1, for scalars).
 
-    ``retain_graph`` keeps a tensor graph for another backward (default: ``create_graph``); what lies below a Value stays.
+    ``retain_graph`` keeps the saved tensors for another backward (default: ``create_graph``); below a Value they always stay.
     ``create_graph`` records the gradients themselves, so that they can be drawn or differentiated; a leaf then refers
     to its gradient and the gradient to the leaf, until ``.grad`` is set to None.
     Raises RuntimeError if nothing here requires a gradient, or the graph was released.
@@ -44,8 +43,8 @@ def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None,
             n.receive(g)
 
 
-# The walk. Marks and sums stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a
-# time; a rule that itself calls `grad` finds clean nodes, because the marks of the walk around it are set aside.
+# Marks and accumulated gradients stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a time. A rule
+# that itself calls `grad` finds nodes without marks, because those of the outer walks are saved and restored.
 _lock = threading.RLock()
 _active: list[list[Node]] = []
 
@@ -57,7 +56,7 @@ def _walk(
     retain_graph: bool | None,
     create_graph: bool,
 ) -> list[tuple[Node, Any]]:
-    """The nodes that wanted a gradient, with it: ``inputs``, or the leaves and the middle nodes that retain theirs."""
+    """The nodes whose gradient is asked for, with it: ``inputs``, or the leaves and the intermediate nodes that retain theirs."""
     if create_graph is not False:
         create_graph = flag_of(create_graph, "create_graph")
     if retain_graph is None:
@@ -84,32 +83,32 @@ def _walk(
         if not create_graph:
             return _locked(outputs, seeds, inputs, retain_graph, None)
         with set_grad_enabled(True):
-            return _locked(outputs, seeds, inputs, retain_graph, _noting(outputs, gradients))
+            return _locked(outputs, seeds, inputs, retain_graph, _gradient_notes(outputs, gradients))
 
 
 def _locked(
     outputs: Sequence[Node], seeds: list[Any], inputs: Sequence[Node] | None, retain_graph: bool, note: Note | None
 ) -> list[tuple[Node, Any]]:
-    """The walk, by the one thread that walks now. Where gradients are recorded, ``note`` is told of each."""
+    """The walk, under the lock. Where gradients are recorded, ``note`` is called with each."""
     order: list[Node] = []
     stack: list[Node] = []
-    aside = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
-    for n, _ in aside:
+    outer_marks = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
+    for n, _ in outer_marks:
         n.mark = None
     _active.append(order)
-    ruled = note is not None or len(outputs) > 1  # then seeds may meet
+    has_rules = note is not None or len(outputs) > 1  # then seeds may meet
     try:
         for n in outputs:
             stack.append(n)
-            ruled = _arrange(stack, order) or ruled
+            has_rules = _toposort(stack, order) or has_rules
         wanted = None if inputs is None else set(inputs)
         if wanted is not None:
             _prune(order, wanted)
-        if ruled:
+        if has_rules:
             with outputs[0].ieee():
-                found = _carry(outputs, seeds, order, wanted, note)
+                found = _propagate(outputs, seeds, order, wanted, note)
         else:
-            found = _carry(outputs, seeds, order, wanted, note)
+            found = _propagate(outputs, seeds, order, wanted, note)
         if not retain_graph:
             outputs[0].release(order)
         return found
@@ -119,21 +118,21 @@ def _locked(
         raise
     finally:
         _active.pop()
-        for n, m in aside:
+        for n, m in outer_marks:
             n.mark = m
 
 
-def _arrange(stack: list[Node], order: list[Node]) -> bool:
-    """Append to ``order`` every node below the stack that a gradient can reach, arguments first. Is there a rule to be called?"""
+def _toposort(stack: list[Node], order: list[Node]) -> bool:
+    """Append to ``order``, in topological order, every node below the stack that a gradient can reach. Is there a rule to be called?"""
     push, pop, emit = stack.append, stack.pop, order.append
-    ruled = False
+    has_rules = False
     while stack:
         n = stack[-1]
         if n.mark is None:
             n.mark = OPEN
             if n.dx is None and n.dy is None:
                 for p in n.x:  # of a leaf there are none
-                    ruled = True
+                    has_rules = True
                     if isinstance(p, Node) and p.mark is None and p.op is not None:
                         if p.op is leaf:
                             emit(p)
@@ -150,11 +149,11 @@ def _arrange(stack: list[Node], order: list[Node]) -> bool:
                 emit(n)  # before it leaves the stack: an interrupt here must find it, to unmark it
                 n.mark = DONE
             pop()
-    return ruled
+    return has_rules
 
 
 def _prune(order: list[Node], wanted: set[Node]) -> None:
-    """Leave out, and unmark, the nodes from which nothing wanted is reached."""
+    """Remove from ``order``, and unmark, the nodes from which no node of ``wanted`` is reached."""
     kept = []
     for n in order:
         if n not in wanted:
@@ -168,21 +167,21 @@ def _prune(order: list[Node], wanted: set[Node]) -> None:
     order[:] = kept
 
 
-def _noting(outputs: Sequence[Node], gradients: Sequence[Any]) -> Note:
-    """What notes on a recorded gradient whose it is; on neither the outputs' own nor the user's ``gradients``."""
-    source, ends, theirs = noted(outputs[0]) if len(outputs) == 1 else None, set(outputs), {id(g) for g in gradients}
+def _gradient_notes(outputs: Sequence[Node], gradients: Sequence[Any]) -> Note:
+    """A function that writes into the notes of a recorded gradient whose gradient it is; the seeds, and those of the outputs, get none."""
+    source, ends, theirs = notes_of(outputs[0]) if len(outputs) == 1 else None, set(outputs), {id(g) for g in gradients}
 
     def note(n: Node, g: Any) -> None:
         if isinstance(g, Node) and id(g) not in theirs and n not in ends:
-            noted(g).add_variable(noted(n), source)
+            notes_of(g).add_variable(notes_of(n), source)
 
     return note
 
 
-def _carry(
+def _propagate(
     outputs: Sequence[Node], seeds: list[Any], order: list[Node], wanted: set[Node] | None, note: Note | None
 ) -> list[tuple[Node, Any]]:
-    """Carry the ``seeds``, the gradients of the outputs, down ``order``, under the eyes of the watch of this thread."""
+    """Propagate the ``seeds``, the gradients of the outputs, through ``order``, seen by the observer of this thread."""
     for n, g in zip(outputs, seeds):
         if n.mark is not None:
             g = g if n.mark is DONE else n.mark + g
@@ -197,13 +196,13 @@ def _carry(
 
 
 def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
-    """The steps down ``order``, one node at a time."""
+    """The loop of the walk: the nodes of ``order``, last first."""
     found: list[tuple[Node, Any]] = []
     as_nodes = note is not None
     for n in reversed(order) if watch is None else watch.walk(order):
         g = n.mark
         n.mark = None
-        if g is DONE:  # nothing that flows came this way
+        if g is DONE:  # no gradient reached it
             continue
         dx = n.dx
         dy = n.dy
@@ -221,7 +220,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
             assert op is not None
             given = n.args if as_nodes else n.x
             if len(op.vjps) < len(given) and not op.variadic:
-                _all_ruled(n)
+                _check_rules(n)
             i = -1
             for p, rule in zip(given, op.rules):
                 i += 1
@@ -231,13 +230,13 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
                     try:
                         d = p.fit(op.vjp(i, g, z, args))
                     except (TypeError, ValueError) as error:
-                        _misruled(n, i, error)
+                        _rule_failed(n, i, error)
                     if m is not DONE:
                         p.mark = m + d
                     else:
                         p.mark = p.adopt(d, op, g, z, args) if p.op is leaf and not as_nodes else d
             continue
-        # The one exception to asking `Op.vjp`: a scalar kernel has stored what its rules give, and a product is all there is to do.
+        # The one fast path beside `Op.vjp`: a scalar kernel has stored its local partials, so that a product is all there is to do.
         if wanted is None:
             n._grad = g
         elif n in wanted:
@@ -259,8 +258,8 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
     return found
 
 
-def _all_ruled(n: Node) -> None:
-    """Refuse an argument that wants a gradient and has no rule: a rule that was forgotten would pass for one that gives nothing."""
+def _check_rules(n: Node) -> None:
+    """Refuse an argument that requires a gradient and has no rule: a forgotten rule would pass for a gradient of zero."""
     assert n.op is not None
     for i, a in enumerate(n.args[len(n.op.vjps) :], len(n.op.vjps)):
         if isinstance(a, Node) and a.op is not None:
@@ -270,8 +269,8 @@ def _all_ruled(n: Node) -> None:
             )
 
 
-def _misruled(n: Node, i: int, error: Exception) -> NoReturn:
-    """Say whose rule failed, or gave what is no gradient of its argument."""
+def _rule_failed(n: Node, i: int, error: Exception) -> NoReturn:
+    """Raise ``error`` again, naming the rule that failed or gave no gradient of its argument."""
     kind = TypeError if isinstance(error, TypeError) else ValueError
     raise kind(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
 
@@ -284,7 +283,7 @@ def grad(
     create_graph: bool = False,
     allow_unused: bool = False,
 ) -> tuple[Any, ...]:
-    """The gradient of the (weighted sum of the) outputs with respect to each input; no ``.grad`` is touched.
+    """The gradient of the (weighted sum of the) outputs with respect to each input; no ``.grad`` is changed.
 
     ``grad_outputs`` weighs the outputs, one weight each (None: 1, for scalars). An input that the outputs do not depend
     on gives None with ``allow_unused`` and a RuntimeError without. The result is a tuple, one node per input.
@@ -326,7 +325,7 @@ def _nodes(given: Any, what: str) -> list[Node]:
 
 
 def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]:
-    """Every node that ``roots`` were made from, constants and roots included, arguments before results.
+    """Every node that ``roots`` were made from, constants and roots included, in topological order: arguments before results.
 
     Where ``within`` is given, only what is reached through nodes in it.
 

@@ -1,6 +1,6 @@
 """A recorded graph as DOT text: squares are variables, circles are operations, as in *Dive into Deep Learning* (5.3.2).
 
-The text depends on the program alone, never on addresses, so that pictures can be compared. Only this room knows DOT.
+The text depends on the program alone, never on addresses, so that pictures can be compared. Only this module knows DOT.
 """
 
 from __future__ import annotations

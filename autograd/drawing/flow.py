@@ -1,6 +1,6 @@
 """What flows backward through a graph, product by product: for those who show the chain rule at work.
 
-The engine carries gradients and forgets how they came about. Here the same walk keeps each product of the chain rule.
+The engine accumulates gradients and forgets their summands. Here the same walk keeps each product of the chain rule.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ def taking(reading: Reading, n: Node) -> list[tuple[int, Node]]:
 
 
 def released(reading: Reading) -> bool:
-    """Did a backward let go of what a walk through this graph would need?"""
-    return any(n.raw is None or getattr(n, "time", 0) < 0 for n in reading.nodes if not n.is_leaf)
+    """Did a backward release what a walk through this graph would need?"""
+    return any(n.raw is None or getattr(n, "saved_version", 0) < 0 for n in reading.nodes if not n.is_leaf)
 
 
 def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[dict[Node, Any], list[Product]]:
     """The gradient of the first output with respect to each node on the way, and every product that made it, last operation first.
 
-    Raises RuntimeError where what was saved has been changed or let go, or the output is not one number.
+    Raises RuntimeError where saved tensors were changed or released, or the output is not one number.
 
     >>> from autograd import Value
     >>> from autograd.program.reading import read

@@ -77,7 +77,7 @@ def graph_player(
     max_ops
         Raises ValueError, with the sizes and what to do, where more operations would be played.
 
-    No ``.grad`` is touched. Raises RuntimeError for a graph that backward() has let go of, for data that was set since it was
+    No ``.grad`` is changed. Raises RuntimeError for a graph that backward() has released, for data that was set since it was
     recorded, and for more than one number; TypeError for what is neither a Value nor a Tensor; and as `render` does.
 
     >>> from autograd import Value

@@ -1,7 +1,7 @@
 """What a picture shows, as plain data: boxes in frames, and edges between boxes.
 
-Those who read graphs make a scene, others may add to it, and `dot` writes it as text; so two pictures can be compared, and nobody
-has to find something in a text that was just written. How things look is not said here: a kind stands for it.
+Those who read graphs make a scene, others may add to it, and `dot` writes it as text; so two pictures can be compared, and no text
+that was just written has to be searched. How things look is not said here: a kind stands for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KINDS = {  # of boxes, in words
 
 @dataclass
 class Box:
-    """A variable, an operation (``round``) or a module. ``label`` holds its lines. Without a ``tooltip`` nobody refers to it."""
+    """A variable, an operation (``round``) or a module. ``label`` holds its lines. Without a ``tooltip`` it is written without its id."""
 
     id: str
     kind: str

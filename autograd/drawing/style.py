@@ -1,4 +1,4 @@
-"""What a picture is asked to show and how large it may become: the keywords of `draw`, checked once, at the door."""
+"""What a picture is asked to show and how large it may become: the keywords of `draw`, checked once, as they come in."""
 
 from __future__ import annotations
 

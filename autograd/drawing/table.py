@@ -111,7 +111,7 @@ def summary(model: Any, input: Any, *, depth: int | None = None) -> Summary:
     the generators are then left where that call left them, lest the next weights drawn be the same.
 
     Activations are the arrays that modules return, in bytes, and each counts once: in the module that made it, not in the
-    ones around it that hand it on. An input that is returned, or a view of one, costs nothing (Identity, Flatten, Dropout
+    ones around it that return it as well. An input that is returned, or a view of one, costs nothing (Identity, Flatten, Dropout
     while not training), nor do parameters. What a forward computes in between, without a module, is not seen.
 
     Raises TypeError for a ``model`` that is no module, and for another ``input``.
@@ -176,7 +176,7 @@ class _Call:
 def _run(model: Any, args: tuple[Any, ...]) -> _Call:
     """One forward pass; returns what stands for the caller, with the calls it made."""
     modules = [m for _, m in model.named_modules()]
-    # Arrays that are counted, or are nobody's activations. They are kept, so that no two have the same id.
+    # Arrays that are counted, or are no activations. They are kept alive, so that no two have the same id.
     known = _owners([*args, *(t for _, t in (*model.named_parameters(), *model.named_buffers()))])
     stack, kinds = [_Call(None)], {m: type(m) for m in modules}
 
@@ -185,7 +185,7 @@ def _run(model: Any, args: tuple[Any, ...]) -> _Call:
 
     def leave(module: Any, args: Any, output: Any) -> None:
         orphans: list[_Call] = []
-        while (call := stack.pop()).module is not module:  # a call that raised an error, which somebody caught
+        while (call := stack.pop()).module is not module:  # a call that raised an error, which its caller caught
             orphans = call.calls + orphans  # made inside it, or after it in its caller
         call.calls += orphans
         if kinds[module] is not type(module) and call.calls and call.calls[-1].module is module:

@@ -1,7 +1,7 @@
 """Between the layers: numbers into a tensor, a tensor into numbers, with gradients that flow back.
 
-A tensor that is taken apart becomes a hub, from which each Value takes its entry. The gradients of the entries are gathered at the hub,
-so that a backward stays linear in their number.
+A tensor that is taken apart becomes one node (`scalars`), from which each Value takes its entry (`item`). The gradients of the entries
+accumulate there as one sparse gradient, so that backward stays linear in their number.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 from autograd.core.node import Node, Op, each
 from autograd.core.symbols import ATOM, Symbol
 
-__all__ = ["Gathered", "item", "pack", "scalars"]
+__all__ = ["SparseGradient", "item", "pack", "scalars"]
 
 
-class Gathered(dict[int, Any]):
-    """Gradients of some entries of a tensor, by flat index."""
+class SparseGradient(dict[int, Any]):
+    """A sparse gradient: those of some entries of a tensor, by flat index. It is summed in place."""
 
-    def __add__(self, other: Gathered) -> Gathered:
+    def __add__(self, other: SparseGradient) -> SparseGradient:
         for i, g in other.items():
             self[i] = self[i] + g if i in self else g
         return self
@@ -38,8 +38,8 @@ def _entry(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     """The gradient of one Value in a tensor."""
     if not isinstance(g, Node):
         return g.item(i - 2)
-    hub = g.record(scalars, (g,))
-    return hub.record(item, (hub, i - 2)) if isinstance(g, Symbol) else args[i].record(item, (hub, i - 2))
+    flat = g.record(scalars, (g,))
+    return flat.record(item, (flat, i - 2)) if isinstance(g, Symbol) else args[i].record(item, (flat, i - 2))
 
 
 def _written_packed(p: Any, shape: tuple[int, ...], dtype: Any, *values: Any) -> str:
@@ -58,5 +58,5 @@ def across(name: str, compute: Any, *vjps: Any, **known: Any) -> Op:
 # fmt: off
 pack    = across("tensor", lambda shape, dtype, *values: np.array(values, dtype).reshape(shape), None, None, each(_entry), sign="gather", write=_written_packed)
 scalars = across("values", lambda x: x,                  lambda g, z, x: g.dense(x), sign="scatter", write=lambda p, x: f"{p(x, ATOM)}.reshape(-1)")
-item    = across("item",   lambda x, i: x.item(i) * 1.0, lambda g, z, x, i: Gathered({i: g}), None, sign=lambda p, x, i=0: f"[{i}]", write=lambda p, x, i: f"{p(x, ATOM)}[{i}].item()")
+item    = across("item",   lambda x, i: x.item(i) * 1.0, lambda g, z, x, i: SparseGradient({i: g}), None, sign=lambda p, x, i=0: f"[{i}]", write=lambda p, x, i: f"{p(x, ATOM)}[{i}].item()")
 # fmt: on

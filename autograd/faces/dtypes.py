@@ -1,7 +1,7 @@
-"""numpy's arrays as tensors hold them: their dtypes, which one a result has where several meet, the numbers of what a user gave.
+"""numpy's arrays as tensors hold them: the supported dtypes, type promotion, and the numbers of what a user gave.
 
 The dtypes are compared by `is` wherever speed matters. An array that was unpickled has a dtype that is equal to one of these
-and not the same object, so that each array is looked at once, where it enters.
+and not the same object, so that the dtype of each array is made canonical once, where it enters.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def dtype_of(given: Any) -> np.dtype:
             found = np.dtype(given if isinstance(given, type) else np.sctypeDict[given]) if found is None else found
         except (KeyError, TypeError):
             found = None
-    if found is not None:  # which numpy holds to equal float64
+    if found is not None:  # numpy takes None for float64
         for dtype in DTYPES:
             if found == dtype:
                 return dtype
@@ -48,7 +48,7 @@ def canonical(raw: np.ndarray) -> np.ndarray:
 
 
 def unpromoted(raws: list[Any]) -> list[Any]:
-    """0-d operands in the dtype of those with dimensions, where these are of the same kind or a wider one."""
+    """Type promotion: 0-d operands in the dtype of those with dimensions, where these are of the same kind or a wider one."""
     arrays = [a for a in raws if isinstance(a, np.ndarray)]
     dtypes = [a.dtype for a in arrays if a.ndim] or [a.dtype for a in arrays]
     wide = np.result_type(*dtypes)

@@ -1,7 +1,7 @@
-"""`ValueTensor`: an array of Values with the face of a tensor.
+"""`ValueTensor`: an array of Values with the interface of a tensor.
 
-Code written for tensors, a network for instance, then runs on scalars: each row of the table is applied entry by entry, each
-reduction or product becomes sums and products of `Value`s, and the graph that is left behind is one of scalars, small
+Code written for tensors, a network for instance, then runs on scalars: each elementwise row is applied entry by entry, each
+reduction or product becomes sums and products of `Value`s, and the graph that is recorded is one of scalars, small
 enough to look at. It is slow, and meant for looking, teaching and checking.
 """
 

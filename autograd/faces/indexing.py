@@ -1,4 +1,7 @@
-"""What may stand between the brackets of a tensor: keys as numpy takes them, checked, and what is wrong with those it refuses."""
+"""Indexing: the keys of a tensor's brackets, checked and in the form that numpy takes, and what is wrong with those that it refuses.
+
+Tensors and lists are keys, too, and numpy's own errors say neither the shape nor what to use instead.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What changes a tensor in place: refused where it would change what a graph has saved, and noted by a version where it would not show."""
+"""Operations in place: refused where the graph itself would change, and counted in a version where saved data might have.
+
+A recorded tensor is never written over. Memory that a graph may have saved is, through leaves in `no_grad`, ``.data`` and views; there
+the version of the memory lets backward tell (see `versions`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from autograd.errors import described, int_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.dtypes import entries
 from autograd.faces.record import Array, made
-from autograd.faces.versions import stamped
+from autograd.faces.versions import bump_version
 from autograd.ops import elementwise
 from autograd.ops.table import quiet
 from autograd.random import Generator, coins, source
@@ -31,14 +35,14 @@ def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
 def _inplace_operator(name: str, row: Op) -> Any:
     def operate(x: Any, y: Any) -> Any:
         if is_grad_enabled() and x.op is not leaf and (x.op is not None or (isinstance(y, Node) and y.op is not None)):
-            return row(x, y)  # recorded: the name moves on, what was saved stays
+            return row(x, y)  # recorded out of place: the name is bound to the result, saved data stays
         return getattr(x, name)(y)
 
     return operate
 
 
 class InPlace(Array):
-    """The methods of a tensor that end in an underscore, assignment by index, and ``+=`` and its kin."""
+    """The methods of a tensor that end in an underscore, assignment by index, and ``+=`` and the like."""
 
     __slots__ = ()
     # What `Tensor` has.
@@ -78,7 +82,7 @@ class InPlace(Array):
         elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign)
         self._changeable(what, other)
-        stamped(self, what)
+        bump_version(self, what)
         try:
             compute(mine, raw, mine)
         except (TypeError, ValueError) as error:
@@ -179,7 +183,7 @@ class InPlace(Array):
             raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
         raw = made(chosen)._fitting("assignment by index", raw, True)
         self._changeable("assignment by index", value)
-        stamped(self, "assignment by index")
+        bump_version(self, "assignment by index")
         self.raw[key] = raw
 
     __iadd__, __isub__ = _inplace_operator("add_", elementwise.add), _inplace_operator("sub_", elementwise.sub)

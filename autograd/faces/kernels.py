@@ -1,10 +1,10 @@
-"""Kernels: an elementwise row as a method of `Value` that computes the float and, in the same breath, the local partials.
+"""Kernels: an elementwise row compiled into a method of `Value` that computes the float and its local partials at once.
 
 A scalar graph has many nodes with little work in each, so that calling a rule at each step of the walk would cost more than the
-arithmetic. Nobody writes a kernel by hand: the rule itself, handed symbols, says what the partials are (`1 - z * z` for tanh), and
-their text becomes the method. It is compiled when it is first asked for. Where a kernel does not apply (a constant, no recording,
-another type, an IEEE edge such as 1 / 0), the row does the same thing slowly. Measured on micrograd's two-moons step, kernels take
-half the time of rules that are called.
+arithmetic. No kernel is written by hand: the rule itself, called with symbols, says what the partials are (`1 - z * z` for tanh), and
+their text becomes the method. It is compiled lazily. Where a kernel does not apply (a constant, no recording, another type, an IEEE
+edge such as 1 / 0), the row is the slow path to the same result. Measured on micrograd's two-moons step, kernels take half the time
+of rules that are called.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op
 from autograd.core.symbols import Python, derivative
 from autograd.errors import described
@@ -36,7 +36,7 @@ def number(x: Any, what: str) -> float:
 
 
 class _Code(Python):
-    """Partials as the source of a kernel: of a choice, one side is computed."""
+    """Partials as the source of a kernel: `where` becomes a conditional expression, which computes one side only."""
 
     def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
         if op is elementwise.where:
@@ -47,7 +47,7 @@ class _Code(Python):
 
 # What a kernel does for one kind of operands. ``a, b, c`` are the arguments and the result as floats.
 _BRANCH = """
-    if {guard} and not UNUSUAL:
+    if {guard} and not NONDEFAULT:
         {take}
         try:
             {convert}z = new(Value); z.raw = c = {compute}; z.dx = {dx}; z.dy = {dy}
@@ -70,11 +70,11 @@ _NUMBER_FIRST = {
     "guard": f"{_PLAIN.format('x')} and y.op is not None",
     "take": "b = y.raw", "convert": "a = float(x); ", "args": "x, y", "x": "a", "y": "y",
 }  # fmt: skip
-_EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): what math raises leads to `_edge`
+_EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): where math raises, `_edge` computes
 
 
 def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
-    """The kernel of a row as the method ``name`` of a face."""
+    """The kernel of a row as the method ``name`` of a class."""
     reflected = name.startswith("__r")
     unary = len(row.vjps) == 1
     branches = [_ONE] if unary else [_NUMBER_FIRST] if reflected else [_TWO, _NUMBER_SECOND]
@@ -88,9 +88,9 @@ def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
         lines.append(_BRANCH.format(**branch, **text))
     lines.append("    return record(row, (x,))" if unary else "    return slow(row, x, y)")
     scope: dict[str, Any] = {r.public: r.on_float for r in ELEMENTWISE.values()}  # a partial may call any row, by its public name
-    scope |= {"compute": row.on_float, "row": row, "UNUSUAL": UNUSUAL, "EDGES": _EDGES, "new": object.__new__}
+    scope |= {"compute": row.on_float, "row": row, "NONDEFAULT": NONDEFAULT, "EDGES": _EDGES, "new": object.__new__}
     scope |= {"Value": face, "record": face.record, "edge": _edge}
-    scope["slow"] = face.slow if "__" in name else Op.__call__  # a method, unlike an operator, has nobody else to ask
+    scope["slow"] = face.slow if "__" in name else Op.__call__  # an operator may return NotImplemented, a method may not
     exec(compile("\n".join(lines), f"{__file__}: {row.name}", "exec"), scope)
     kernel: Callable[..., Any] = scope["kernel"]
     kernel.__name__, kernel.__qualname__, kernel.__doc__ = name, f"Value.{name}", f"The row {row!r} of the table."
@@ -98,7 +98,7 @@ def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
 
 
 def _edge(row: Op, *args: Any) -> Any:
-    """The same by IEEE 754, where Python's floats raise."""
+    """The same by IEEE 754, with numpy's floats, where Python's raise."""
     args = tuple(a if isinstance(a, Node) else number(a, f"an operand of {row!r} with a Value") for a in args)
     z = next(a for a in args if isinstance(a, Node)).record(row, args)
     with np.errstate(all="ignore"):
@@ -111,9 +111,9 @@ def _edge(row: Op, *args: Any) -> Any:
 
 
 class Kernel:
-    """A kernel that is compiled when it is first asked for: to compile all of them would take a third of the import."""
+    """A kernel that is compiled on first use, and cached: to compile all of them would take a third of the import."""
 
-    face: ClassVar[type[Any]]  # whose methods they are; it says so
+    face: ClassVar[type[Any]]  # the class whose methods they are, which sets it
 
     def __init__(self, row: Op, name: str) -> None:
         self.row, self.name = row, name

@@ -1,8 +1,8 @@
 """The operations as methods: every function of a chapter whose first parameter is ``x``, and every row, is one of `Tensor`; every
 elementwise row of numbers is one of `Value`, as a kernel.
 
-So a new operation is a method by standing in its chapter. `methods.pyi` says for editors and type checkers what comes of it; a test
-compares the two, and ``python -m tests.stubs`` writes it.
+So a new operation is a method by standing in its chapter. Editors and type checkers read `methods.pyi`, which
+``python -m tests.stubs`` writes; a test compares the two.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class OfValues:
 
 def methods_of_tensors() -> Iterator[tuple[str, str, Any]]:
     """For each its name, its chapter and what it is."""
-    seen = set()  # a chapter has imported some from an earlier one
+    seen = set()  # a chapter may import rows of an earlier one
     for chapter in (elementwise, moves, reduce, products):
         for name, thing in public(chapter).items():
             if name in seen:

@@ -1,7 +1,7 @@
-"""How an operation on arrays is recorded, and what a walk backward asks of what was recorded.
+"""How an operation on arrays is dispatched and recorded, and what backward asks of what was recorded.
 
 `Array` is all of a tensor that the engine sees: results in the right dtype, gradients in the right shape, saved arrays that are checked
-and let go. `Tensor` is this with the attributes and methods that users know.
+and released. `Tensor` is this with the attributes and methods that users know.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
-from autograd.core.notes import noted, recorded
+from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
-from autograd.faces.bridge import Gathered, pack
+from autograd.faces.bridge import SparseGradient, pack
 from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, int64, unpromoted
 from autograd.faces.value import Value
-from autograd.faces.versions import CLOCK, Changed, Stamp, stamped
+from autograd.faces.versions import CHANGES, Changed, Version, bump_version
 from autograd.ops import fast
 from autograd.ops.moves import broadcast_to_, cast_, clone_
 from autograd.ops.reduce import sum_
@@ -28,14 +28,14 @@ from autograd.ops.reduce import sum_
 __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
 
 _ndarray, _new = np.ndarray, object.__new__
-_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # what backward starts from: a copy takes less time than a one
-_RELEASED = -1  # the time of an operation whose saved arrays were let go
-_PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # what may stand beside tensors in ``args``
+_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # the seeds of backward: copying one is faster than making it
+_RELEASED = -1  # the saved version of an operation whose saved arrays were released
+_PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # types of arguments that are no tensors
 _PLAINEST = frozenset(_PLAIN) - {Value}
 OPERANDS = (numbers.Real, Node, np.ndarray, np.bool_)
 
 
-face: type[Any] = object  # of results: `Tensor`, which says so, also where an argument is a parameter
+face: type[Any] = object  # the class of results: `Tensor`, which sets it; also where an argument is of a subclass, such as a parameter
 
 
 def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: type[Any] | None = None) -> Any:
@@ -44,22 +44,22 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
     z.raw = raw
     z.op = op
     z.x = args
-    z._grad = z.mark = z.tag = z.stamp = None
-    z.time = CLOCK.time
+    z._grad = z.mark = z.tag = z.version = None
+    z.saved_version = CHANGES.count
     z.retains_grad = False
     return z
 
 
 class Array(Node):
-    """An array as the engine sees it."""
+    """A tensor as the engine sees it: what `Node` asks of a face."""
 
-    __slots__ = ("retains_grad", "stamp", "time")
+    __slots__ = ("retains_grad", "saved_version", "version")
     rank = 2
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     retains_grad: bool
-    stamp: Stamp | None
-    time: int
+    version: Version | None
+    saved_version: int  # the counter of changes when the operation was recorded
     shape: Any  # as `Tensor` has it
     to: Any
     backward = backward
@@ -97,10 +97,10 @@ class Array(Node):
             raw = np.asarray(raw)
         view = raw.base is not None
         if mixed or raw.dtype is not dtype:
-            raw = cls._in_our_dtype(raw, op, raws)
+            raw = cls._supported_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
         needed = needed and op.differentiable
-        if not UNUSUAL:
+        if not NONDEFAULT:
             z = made(raw, op, args) if needed else made(raw)
         else:
             z = made(raw)
@@ -108,20 +108,20 @@ class Array(Node):
                 z.op, z.x = op, args
         for r in raws:
             if view or r is raw:
-                z._look_at(args)
+                z._share_version(args)
                 break
         return z
 
-    def _look_at(self, args: tuple[Any, ...]) -> None:
-        """Share the stamp of the memory, where this is a view of an argument, or an argument handed through."""
+    def _share_version(self, args: tuple[Any, ...]) -> None:
+        """Share the version of the memory, where this is an alias: a view of an argument, or the argument itself."""
         for a in args:
             if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
-                self.stamp = a.stamp = a.stamp or Stamp()
+                self.version = a.version = a.version or Version()
                 break
 
     @staticmethod
-    def _in_our_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
-        """The result of ``op(*raws)`` in a dtype that tensors have: numpy's own where there is one."""
+    def _supported_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
+        """The result of ``op(*raws)`` in a dtype that tensors support: numpy's own where that is one."""
         if raw.dtype == float64 and op is not cast_ and not op.across:
             if not any(isinstance(a, _ndarray) and a.dtype is float64 for a in raws):
                 with np.errstate(over="ignore"):
@@ -134,7 +134,7 @@ class Array(Node):
 
     @classmethod
     def constant(cls, raw: Any) -> Any:
-        return made(np.array(raw))  # a copy, as everything that is handed out
+        return made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -156,7 +156,7 @@ class Array(Node):
                 return g if g.dtype is raw.dtype else g.astype(raw.dtype, copy=False)
             if g.ndim == 2 and g.shape[1:] == raw.shape and g.dtype is raw.dtype:  # a bias
                 return fast.rows_summed(g)
-        elif g.__class__ is Gathered:
+        elif g.__class__ is SparseGradient:
             return g
         elif not isinstance(g, Array):
             if g is None:
@@ -176,7 +176,7 @@ class Array(Node):
         return g.to(raw.dtype) if isinstance(g, Array) else g.astype(raw.dtype)
 
     def adopt(self, d: Any, op: Op, g: Any = None, z: Any = None, args: tuple[Any, ...] = ()) -> Any:
-        if op.tabled and d.base is None and d is not g and d is not z:  # a new array, unless it is an argument
+        if op.tabled and d.base is None and d is not g and d is not z:  # a new array, unless it is an alias of an argument
             for a in args:
                 if a is d:
                     break
@@ -186,11 +186,11 @@ class Array(Node):
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x
-        if self.time != CLOCK.time:  # something was changed since: was it one of these?
-            if self.time == _RELEASED:
-                _released(self)
+        if self.saved_version != CHANGES.count:  # something was changed since: was it one of these?
+            if self.saved_version == _RELEASED:
+                _refuse_released(self)
             for a in (self, *args):
-                if (stamp := getattr(a, "stamp", None)) is not None and stamp.time > self.time:
+                if (version := getattr(a, "version", None)) is not None and version.number > self.saved_version:
                     return self._checked(as_nodes)
         if as_nodes:
             return self, args
@@ -202,21 +202,21 @@ class Array(Node):
         return self.raw, tuple(raws)
 
     def _checked(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
-        """What was saved, with a stand-in for each array that was changed, so that only a rule that reads it fails."""
+        """The saved tensors, with a placeholder for each that was changed in place, so that only a rule that reads it fails."""
         changed = [self._changed(a) for a in (self, *self.x)]
         plain = [a.raw if isinstance(a, Node) and not as_nodes else a for a in (self, *self.x)]
         z, *rest = (a if c is None else c for a, c in zip(plain, changed))
         return z, tuple(rest)
 
     def _changed(self, a: Any) -> Changed | None:
-        stamp = getattr(a, "stamp", None)
-        if stamp is None or stamp.time <= self.time:
+        version = getattr(a, "version", None)
+        if version is None or version.number <= self.saved_version:
             return None
         what = "its result" if a is self else f"its argument of shape {a.shape}"
         return Changed(
             a.raw,
             f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
-            f"{stamp.what} at {stamp.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
+            f"{version.what} at {version.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
         )
 
     def receive(self, g: Any) -> None:
@@ -227,32 +227,32 @@ class Array(Node):
         elif self._grad.op is not None:
             self._grad = self._grad + made(g)
         else:
-            stamped(self._grad, "backward()")
+            bump_version(self._grad, "backward()")
             self._grad.raw += g
 
     def release(self, order: list[Node]) -> None:
-        shells: dict[Node, Any] = {}
-        for n in order:  # arguments come first: they are released when a result asks for their shells
+        placeholders: dict[Node, Any] = {}
+        for n in order:  # in topological order: arguments are released before a result asks for their placeholders
             if n.op is not leaf and isinstance(n, Array):
                 args = []
                 for a in n.x:
                     if isinstance(a, Array) and a.op is not leaf:
-                        if (shell := shells.get(a)) is None:
-                            shell = shells[a] = _shell(a)
-                        a = shell
+                        if (placeholder := placeholders.get(a)) is None:
+                            placeholder = placeholders[a] = _placeholder(a)
+                        a = placeholder
                     args.append(a)
                 n.x = tuple(args)
-                n.time = _RELEASED
+                n.saved_version = _RELEASED
 
 
 def _operand(a: Any, op: Op) -> Any:
-    """An argument on its way into a tensor operation."""
+    """``a`` as an argument of a tensor operation: Values are packed, arrays wrapped, all else refused."""
     if isinstance(a, Value) and not op.across:
         return Array.record(pack, ((), float64, a))
     if isinstance(a, np.ndarray | np.generic):
         return made(canonical(np.asarray(a)))
     if isinstance(a, Released):
-        _released(a)
+        _refuse_released(a)
     if isinstance(a, (Array, *_PLAIN)):
         return a
     raise TypeError(f"{op!r} takes tensors and real numbers, got {described(a)}; wrap lists as tensor(...)")
@@ -275,18 +275,18 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """A binary operator and its reflection: a short way for tensors of one floating dtype and Python's numbers, the row for the rest."""
+    """A binary operator and its reflection: a fast path for tensors of one floating dtype and Python's numbers, the row for the rest."""
     differentiable = row.differentiable
     compute = row.on_array if row.on_array is not row.compute else row.ufunc  # not Python's own operator, which would look for numpy's
 
-    def short(x: Any, y: Any, a: Any, b: Any, needed: bool) -> Any:
+    def fast_path(x: Any, y: Any, a: Any, b: Any, needed: bool) -> Any:
         try:
             raw = compute(a, b)
         except (ValueError, OverflowError):
-            return Array.record(row, (x, y))  # which words the error
+            return Array.record(row, (x, y))  # which raises with a better message
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
-        if not UNUSUAL:
+        if not NONDEFAULT:
             return made(raw, row, (x, y)) if needed else made(raw)
         z = made(raw)
         if recorded(z, row, (x, y), needed):
@@ -300,22 +300,22 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
             if isinstance(y, Array):
                 b = y.raw
                 if b.dtype is dtype:
-                    return short(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
+                    return fast_path(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
             elif y.__class__ is float or y.__class__ is int:
-                return short(x, y, a, y, differentiable and x.op is not None)
+                return fast_path(x, y, a, y, differentiable and x.op is not None)
         return row(x, y) if isinstance(y, OPERANDS) else NotImplemented
 
     def reflected(y: Any, x: Any) -> Any:
         b = y.raw
         if (b.dtype is float32 or b.dtype is float64) and (x.__class__ is float or x.__class__ is int):
-            return short(x, y, x, b, differentiable and y.op is not None)
+            return fast_path(x, y, x, b, differentiable and y.op is not None)
         return row(x, y) if isinstance(x, OPERANDS) else NotImplemented
 
     return forward, reflected
 
 
 class Released(Node):
-    """What stays of a tensor in a released graph: its operation, shape, dtype and notes, so that it can be drawn."""
+    """The placeholder of a tensor in a released graph: its operation, shape, dtype and notes, so that it can be drawn."""
 
     __slots__ = ("dtype", "identity", "shape")
     rank = 2
@@ -324,28 +324,28 @@ class Released(Node):
     shape: tuple[int, ...]
 
     def saved(self, as_nodes: bool) -> NoReturn:
-        _released(self)
+        _refuse_released(self)
 
     def fit(self, g: Any) -> NoReturn:
-        _released(self)
+        _refuse_released(self)
 
     def __repr__(self) -> str:
         return f"<released {self.op!r} of shape {self.shape}>"
 
 
-def _shell(t: Array) -> Released:
-    shell: Released = _new(Released)
-    shell.op = t.op
-    shell.x = t.x
-    shell.shape = t.raw.shape
-    shell.dtype = t.raw.dtype
-    shell.tag = noted(t) if t.op is None else t.tag  # by its notes a constant can be known again
-    shell.raw = shell.grad = shell.mark = None
-    shell.identity = id(t)
-    return shell
+def _placeholder(t: Array) -> Released:
+    placeholder: Released = _new(Released)
+    placeholder.op = t.op
+    placeholder.x = t.x
+    placeholder.shape = t.raw.shape
+    placeholder.dtype = t.raw.dtype
+    placeholder.tag = notes_of(t) if t.op is None else t.tag  # its notes identify a constant
+    placeholder.raw = placeholder.grad = placeholder.mark = None
+    placeholder.identity = id(t)
+    return placeholder
 
 
-def _released(n: Any) -> NoReturn:
+def _refuse_released(n: Any) -> NoReturn:
     raise RuntimeError(
         f"the arrays saved for the backward of {n.op!r} (shape {n.shape}) were let go by an earlier backward; to go through "
         "this graph again, call the earlier one with retain_graph=True"

@@ -1,4 +1,4 @@
-"""How a tensor is written: columns of numbers with four decimals, as readers know it from PyTorch."""
+"""The repr of a tensor: columns of numbers with four decimals, as readers know it from PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`Tensor`: a numpy array that remembers where it came from; its attributes, its conversions and Python's protocols."""
+"""`Tensor`: a numpy array that records what is done to it. Here are its attributes, its conversions and Python's protocols.
+
+How operations are recorded is in `record`, changes in place are in `inplace`, methods that are operations in `methods`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from autograd.faces.methods import OfTensors
 from autograd.faces.record import OPERANDS, made, operator
 from autograd.faces.show import show
 from autograd.faces.value import Value, no_row
-from autograd.faces.versions import CLOCK, Stamp, stamped
+from autograd.faces.versions import CHANGES, Version, bump_version
 from autograd.ops import elementwise, moves, products
 from autograd.ops.table import UFUNCS, Elementwise, axis_of, fitting, shape_from
 
@@ -33,9 +36,8 @@ def _logical(sign: str, function: Callable[..., Any]) -> Any:
 class Tensor(OfTensors, InPlace):
     """An array that records what is done to it. Made by `tensor`, `zeros`, `randn` and the like.
 
-    Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; a tensor in the
-    middle of a graph shows one after ``retain_grad()``. After ``backward()`` the saved arrays are let go, unless
-    ``retain_graph=True``.
+    Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; an intermediate tensor
+    has one after ``retain_grad()``. ``backward()`` releases the saved arrays, unless ``retain_graph=True``.
 
     >>> from autograd import tensor
     >>> x = tensor([1., 2., 3.], requires_grad=True)
@@ -55,11 +57,11 @@ class Tensor(OfTensors, InPlace):
         shared = data.data if isinstance(data, Tensor) else made(canonical(np.asarray(data)))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
-        self.stamp, self.time, self.retains_grad = shared.stamp, CLOCK.time, False
+        self.version, self.saved_version, self.retains_grad = shared.version, CHANGES.count, False
         if requires_grad is not False:
             self.requires_grad_(requires_grad)
 
-    # What it is.
+    # Attributes.
     def _set_grad(self, grad: Tensor | None) -> None:
         if grad is not None:
             if not isinstance(grad, Tensor):
@@ -73,9 +75,9 @@ class Tensor(OfTensors, InPlace):
 
     @property
     def data(self) -> Tensor:
-        """The same memory without history. What is changed through it is checked by backward like any other change."""
+        """An alias without history. A change in place through it is checked by backward like any other."""
         z = made(self.raw)
-        z.stamp = self.stamp = self.stamp or Stamp()
+        z.version = self.version = self.version or Version()
         return z
 
     @data.setter
@@ -83,14 +85,14 @@ class Tensor(OfTensors, InPlace):
         value = (value if isinstance(value, Tensor) else Tensor(value)).data
         if value.dtype.kind != self.dtype.kind:
             raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
-        self.raw, self.stamp = value.raw, value.stamp  # one memory, one stamp
-        stamped(self, ".data =")
+        self.raw, self.version = value.raw, value.version  # aliases share one version
+        bump_version(self, ".data =")
 
     def detach(self) -> Tensor:
-        """The same memory without history; requires no gradient."""
+        """An alias without history: the same memory, outside the graph; requires no gradient."""
         return self.data
 
-    _numbers = property(attrgetter("raw"))  # of an array of Values they are not what it holds
+    _numbers = property(attrgetter("raw"))  # the data as numbers: a `ValueTensor` holds objects
 
     shape = property(attrgetter("raw.shape"), doc="The sizes of the dimensions.")
     dtype = property(attrgetter("raw.dtype"), doc="The type of the entries, a numpy dtype.")
@@ -176,9 +178,9 @@ class Tensor(OfTensors, InPlace):
         >>> t.grad
         tensor([3., 2.])
         """
-        hub = Tensor.record(scalars, (self,))
+        flat = Tensor.record(scalars, (self,))
         out = np.empty(self.raw.size, object)
-        out[:] = [Value.record(item, (hub, i)) for i in range(self.raw.size)]
+        out[:] = [Value.record(item, (flat, i)) for i in range(self.raw.size)]
         return out.reshape(self.shape)
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -248,7 +250,7 @@ class Tensor(OfTensors, InPlace):
 
     def __getitem__(self, key: Any) -> Tensor:
         key = indexing.checked(key, self.shape)
-        if self.op is not None:  # what the graph keeps is its own: the arrays of a key have no stamp
+        if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
             key = tuple([k.copy() if k.__class__ is np.ndarray else k for k in key])
         try:
             return self.record(moves.getitem_, (self, key))
@@ -302,7 +304,7 @@ class Tensor(OfTensors, InPlace):
     def __copy__(self) -> Tensor:
         rebuild, parts = self.__reduce__()
         z: Tensor = rebuild(*parts)
-        z.stamp = self.stamp = self.stamp or Stamp()
+        z.version = self.version = self.version or Version()
         return z
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:

@@ -1,4 +1,7 @@
-"""`Value`: a Python float that remembers where it came from. Its arithmetic is in `kernels`, its methods are in `methods`."""
+"""`Value`: a Python float that records what is done to it. Here are its attributes and Python's number protocol.
+
+Its arithmetic is compiled in `kernels`; the methods that are operations are in `methods`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import recorded
 from autograd.core.walk import backward
@@ -40,9 +43,9 @@ def _operator(row: Op, name: str) -> tuple[Any, Any]:
 
 
 class Value(OfValues, Node):
-    """A scalar that records what is done to it. A leaf requires a gradient unless told otherwise.
+    """A scalar that records what is done to it. A leaf requires a gradient by default.
 
-    ``data`` is the float (it can be set), ``grad`` the gradient (None until one arrives; also on middle nodes), and
+    ``data`` is the float (it can be set), ``grad`` the gradient (None until one arrives; intermediate results have one, too), and
     ``label`` a name for pictures. Comparisons are by value, hashing by identity.
 
     >>> a, b = Value(-4.0), Value(2.0)
@@ -77,7 +80,7 @@ class Value(OfValues, Node):
 
     backward = backward
 
-    # What a face says for itself (see Node).
+    # What a face overrides (see `Node`).
     @classmethod
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
         args = tuple(a if isinstance(a, Node | bool | int) else number(a, f"an operand of {op!r} with a Value") for a in args)
@@ -90,7 +93,7 @@ class Value(OfValues, Node):
             return z
         out = Value(z if z.__class__ is float else number(z, f"the result of {op!r} on Values"), requires_grad=False)
         needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.rules))
-        if recorded(out, op, args, needed) if UNUSUAL else needed:
+        if recorded(out, op, args, needed) if NONDEFAULT else needed:
             out.op, out.x = op, args
         return out
 
@@ -115,14 +118,14 @@ class Value(OfValues, Node):
         return np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)  # 1 / 0 is inf in the rules
 
     def differs(self) -> Any:
-        """What the operation gives now, if that is not what it gave: the data of an argument, or of the result, was set since."""
+        """The result computed again, if it is another one: the data of an argument, or of the result, was set since. None if not."""
         assert self.op is not None
         now = self.op.compute(*(a.raw if isinstance(a, Node) else a for a in self.args))
         return now if now != self.raw and now == now else None
 
     @property
     def partials(self) -> dict[int, float]:
-        """What a kernel stored: the derivatives by the arguments at these places."""
+        """The local partials that a kernel stored, by the positions of the arguments."""
         return {i: d for i, d in enumerate((self.dx, self.dy)) if d is not None}
 
     def pull(self, g: Any, places: Container[int] | None = None) -> Iterator[tuple[int, Node, Any]]:
@@ -136,7 +139,7 @@ class Value(OfValues, Node):
 
     @classmethod
     def slow(cls, row: Op, x: Any, y: Any) -> Any:
-        """A binary operation that no kernel served; NotImplemented for what is not a number."""
+        """The slow path of a binary operator, where no kernel applies; NotImplemented for what is not a number."""
         if any(isinstance(a, np.ndarray) for a in (x, y)):
             return (x if isinstance(x, Value) else y).__array_ufunc__(row.ufunc, "__call__", x, y)
         if not all(isinstance(a, Value | numbers.Real | np.bool_) for a in (x, y)):

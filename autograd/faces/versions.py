@@ -1,8 +1,9 @@
-"""Notices when an array that a graph has saved is changed in place.
+"""Versions of saved data: finds out when an array that a graph has saved is changed in place.
 
-Such a change before the backward pass would give a wrong gradient without a word. So every change in place moves a clock
-and stamps the memory it touched; an operation remembers the clock when it was recorded; and the backward pass refuses a
-saved array with a later stamp. Views, ``.data`` and copies share the stamp of the memory they look at.
+Such a change before the backward pass would give a wrong gradient without a word. So every change in place increments one
+counter and writes it into the version of the memory it touched; an operation saves the counter when it is recorded; and the
+backward pass refuses a saved array with a later version. Views, ``.data`` and shallow copies are aliases: they share the
+version of their memory.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ import numpy as np
 
 from autograd.core.notes import Place
 
-__all__ = ["CLOCK", "Changed", "Stamp", "at_one_place", "stamped"]
+__all__ = ["CHANGES", "Changed", "Version", "at_one_place", "bump_version"]
 
 
-class Clock:
+class Counter:
     """Counts all changes in place so far. It is global, since any tensor may share its memory with any other."""
 
-    __slots__ = ("time",)
+    __slots__ = ("count",)
 
     def __init__(self) -> None:
-        self.time = 0
+        self.count = 0
 
 
-CLOCK = Clock()
+CHANGES = Counter()
 
 
-class Stamp:
-    """When, how and where a piece of memory was last changed in place. Shared by all tensors that look at it."""
+class Version:
+    """The version of a piece of memory: when (by the counter), how and where it was last changed in place. All aliases share it."""
 
-    __slots__ = ("place", "time", "what")
+    __slots__ = ("number", "place", "what")
 
     def __init__(self) -> None:
-        self.time, self.what = 0, ""
+        self.number, self.what = 0, ""
         self.place: Place | None = None
 
     def line(self) -> str:
@@ -55,13 +56,13 @@ class at_one_place:  # noqa: N801 - it is used as no_grad is
 
     Where saved data was changed before backward, the error names the line of the change. Looking for it at each of an
     optimiser's many changes takes longer than these, and one step is what its user knows of. It holds for the calling thread; of
-    two blocks the outer one counts.
+    two nested blocks the outer one counts.
 
     >>> from autograd import ones
     >>> w = ones(2)
     >>> with at_one_place():
     ...     _ = w.mul_(2.0).sub_(1.0)
-    >>> w.stamp.what, w.stamp.place.line
+    >>> w.version.what, w.version.place.line
     ('sub_', 1)
     """
 
@@ -76,17 +77,17 @@ class at_one_place:  # noqa: N801 - it is used as no_grad is
         _here.place = self._before.pop()
 
 
-def stamped(t: Any, what: str) -> None:
-    """Note that the memory of ``t`` changed now, by ``what``, at the innermost line outside this package and `nn`."""
-    CLOCK.time += 1
-    stamp = t.stamp
-    if stamp is None:
-        stamp = t.stamp = Stamp()
-    stamp.time, stamp.what, stamp.place = CLOCK.time, what, _here.place or Place(3)
+def bump_version(t: Any, what: str) -> None:
+    """Record that the memory of ``t`` changes now, by ``what``, at the innermost line outside this package and `nn`."""
+    CHANGES.count += 1
+    version = t.version
+    if version is None:
+        version = t.version = Version()
+    version.number, version.what, version.place = CHANGES.count, what, _here.place or Place(3)
 
 
 class Changed:
-    """Stands for a saved array that was changed: a rule may ask its shape; any other use is an error."""
+    """A placeholder for a saved array that was changed in place: a rule may ask its shape; any other use is an error."""
 
     __slots__ = ("dtype", "message", "ndim", "shape")
 

@@ -1,4 +1,5 @@
-"""The book of operations, a chapter a file: in each, the rows and the checked functions around them.
+"""The operations, a chapter a file: in each, the rows and the checked functions around them.
 
-`table` says what a row is and which there are; the chapters are `elementwise`, `moves`, `reduce` and `products`.
+The chapters are `elementwise`, `moves`, `reduce` and `products`. `table` says what a row is and has the registries of all rows; `fast`
+has faster ways to compute the same numbers.
 """

@@ -2,7 +2,7 @@
 
 In a rule, ``g`` is dL/dz, ``z`` the output, ``x, y`` the arguments. Rules contain mathematics only, so each serves
 Python floats, complex numbers, numpy arrays, recorded nodes and symbols. Edge values are PyTorch's; where one is a
-choice, the comment beside the row says so. To add an operation, add a row.
+choice, the comment beside the row says so. To add an operation, add a row: it is then a function and a method.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from autograd.ops import fast
 from autograd.ops.table import Both, edgy, op, real
 
 
-# How to compute, where one expression does not do for floats and arrays alike.
+# Kernels, where one expression does not do for floats and arrays alike.
 def _minus_abs(x: Any) -> Any:  # x or -x, whichever has a real part below 0
     return np.where(np.real(x) < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x)
 
 
-def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000, where a float comes here as well
+def _sigmoid(x: Any) -> Any:  # by sign: no overflow at -1000; a float falls back to this where math.exp overflows
     e = np.exp(_minus_abs(x))
     return np.where(np.real(x) < 0, e, 1) / (1 + e)
 
@@ -63,7 +63,7 @@ def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 
     return np.asarray(x) ** y if y.__class__ in (int, float, bool) else np.power(x, y)
 
 
-def _one_less(x: Any, y: Any) -> Any:  # the exponent of the derivative; of a number that is not 0 it stays a number
+def _one_less(x: Any, y: Any) -> Any:  # the exponent of the derivative; a number that is not 0 stays a number
     zero = y == 0
     return y - 1 if zero is False else where(zero, where(x == 0, 0, y - 1), y - 1)
 

@@ -1,7 +1,7 @@
-"""numpy lore: the same numbers in less time. Each function names the plain way and how much of its time it takes.
+"""Fast paths of numpy: the same numbers in less time. Each docstring begins with the plain expression that the function stands for.
 
-Nothing here is needed to understand an operation, and each function may be replaced by its plain way when numpy gets faster there.
-(Ratios to the plain way, float32, one thread, numpy 2.4, best of interleaved runs.)
+Nothing here is needed to understand an operation, and each function may be replaced by its plain expression when numpy gets faster
+there. (Numbers are ratios to its time: float32, one thread, numpy 2.4, best of interleaved runs.)
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def _masked(x: np.ndarray, kept: np.ndarray, bits: Any) -> Any:
     if x.shape != kept.shape or not x.shape:
         return (x.view(bits) * kept).view(x.dtype)
     z = kept.astype(bits)
-    return np.multiply(z, x.view(bits), z).view(x.dtype)  # without a cast in the middle
+    return np.multiply(z, x.view(bits), z).view(x.dtype)  # in place, without an intermediate cast
 
 
 def stretched(g: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """np.broadcast_to(g, shape); a few numbers are written before it has made its view: 0.21 at 100×16."""
+    """np.broadcast_to(g, shape); for a few numbers a copy is faster than its view: 0.21 at 100×16."""
     if math.prod(shape) > 8192:
         return np.broadcast_to(g, shape)
     z = np.empty(shape, g.dtype)
@@ -65,7 +65,7 @@ def stretched(g: Any, shape: tuple[int, ...]) -> np.ndarray:
 def rows_summed(x: np.ndarray) -> np.ndarray:
     """x.sum(0) of a floating matrix, as ones @ x by BLAS: 0.24 at 100×16, 0.47 at 256×256."""
     n = x.shape[0]
-    if not x.flags.c_contiguous or x.shape[1] == 1:  # of a single column numpy adds in pairs, more exactly
+    if not x.flags.c_contiguous or x.shape[1] == 1:  # a single column numpy sums pairwise, which is more exact
         return x.sum(0)
     return np.dot(_ones(n, x.dtype) if n <= 4096 else np.ones(n, x.dtype), x)
 
@@ -78,7 +78,7 @@ def totals(x: np.ndarray, axis: int) -> Any:
 
 
 def tops(x: np.ndarray, axes: Any) -> np.ndarray:
-    """x.max(axes, keepdims=True), of short rows by columns: 0.34 at 256×10. Of Values their numbers, so that they are constants."""
+    """x.max(axes, keepdims=True), of short rows by columns: 0.34 at 256×10. Of Values the maximum is a constant, their numbers'."""
     if axes == 1 and x.ndim == 2 and x.dtype.kind == "f" and 0 < x.shape[1] <= 32:
         return np.maximum.reduce(np.ascontiguousarray(x.T), 0).reshape((-1, 1))
     return (x.astype(np.float64) if x.dtype.kind == "O" else x).max(axis=axes, keepdims=True, initial=-np.inf)
@@ -97,6 +97,6 @@ def taken(x: np.ndarray, key: Any) -> Any:
 
 
 def mean_of_squares(d: np.ndarray) -> Any:
-    """(d * d).sum() / d.size; of a few numbers as a dot product: 0.50 at 100×1. Many are added in pairs, more exactly."""
+    """(d * d).sum() / d.size; of a few numbers as a dot product: 0.50 at 100×1. Many are summed pairwise, which is more exact."""
     flat = d.reshape(-1)
     return (flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()) / flat.size

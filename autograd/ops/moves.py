@@ -1,7 +1,7 @@
-"""Operations that move entries about: views, joins, indexing, copies. The rows first, the checked functions below.
+"""Operations that move entries: views, joins, indexing, copies. The rows first, the checked functions below.
 
-The rows take positional arguments only, already checked; the functions give them PyTorch's names, defaults and errors, and are the
-methods of `Tensor` as well.
+The rows take positional arguments only, already checked; the functions give them PyTorch's names, defaults and errors. A function
+whose first parameter is ``x`` is a method of `Tensor` as well.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _put(g: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
     if _basic(key):
         z[key] = g
     else:
-        np.add.at(z, key, g)  # a row taken twice gets both contributions
+        np.add.at(z, key, g)  # an entry that was taken twice accumulates both gradients
     return z
 
 
@@ -60,14 +60,14 @@ def _turned(p: Any, x: Any, axes: tuple[int, ...]) -> str:
 
 
 def _as_shape(p: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    """In another shape; of dimensions of size 1 that a sum took away and gave back, nothing is said."""
+    """In another shape; not mentioned after a sum, which it only gives back its dimensions of size 1 (keepdim)."""
     if getattr(getattr(x, "op", None), "name", "") == "sum":
         return x
     return f"{p(x)} as {p.sizes(shape)}", WORDS
 
 
 def _spread_to(p: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    """Stretched; what was given dimensions of size 1 for it is called as before."""
+    """Broadcast; a reshape to dimensions of size 1 before it is not mentioned."""
     inner = x.args[0] if getattr(x, "op", None) is reshape_ else x
     return f"{p(inner)}, spread to {p.sizes(shape)}", WORDS
 

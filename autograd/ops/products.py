@@ -1,4 +1,4 @@
-"""Products of matrices, linear layers, sums of products. The rows first, the checked functions below."""
+"""Products of matrices, linear layers, sums of products by `numpy.einsum`. The rows first, the checked functions below."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd.ops.table import fitting, given, quiet, row
 
 
 def _times(x: Any, y: Any) -> Any:
-    """The product of matrices in a rule: for arrays without a look at what they are."""
+    """The product of matrices in a rule: of arrays, without dispatch."""
     return fast.product(x, y) if x.__class__ is np.ndarray is y.__class__ else matmul_(x, y)
 
 
@@ -33,7 +33,7 @@ def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     i -= 2
     others = [(s, x) for j, (s, x) in enumerate(zip(ins, xs)) if j != i]
     reach = set(out).union(*(s for s, _ in others))
-    kept = "".join(c for c in ins[i] if c in reach)  # an index of this operand alone was summed: g spreads over it
+    kept = "".join(c for c in ins[i] if c in reach)  # an index of this operand alone was summed: g is broadcast over it
     d = einsum_((out, *(s for s, _ in others)), kept, g, *(x for _, x in others))
     shape = tuple(n if c in reach else 1 for c, n in zip(ins[i], xs[i].shape))
     return broadcast_to_(d.reshape(shape), xs[i].shape)
@@ -41,7 +41,7 @@ def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
 
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
-# BLAS sets the flag of an invalid operation now and then where every number is finite: nobody is warned of products.
+# BLAS sets the flag of an invalid operation now and then where every number is finite, so that products never warn.
 matmul_      = row("@",        quiet(fast.product),                              lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g),
     infix="@", ufunc=np.matmul, kin=("product",), on_batch=True)
 linear_      = row("linear",   quiet(_linear),                                   lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g,

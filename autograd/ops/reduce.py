@@ -1,8 +1,7 @@
-"""Operations that take many entries to few: sums, means, extremes, norms, and what is scaled by them, such as softmax.
+"""Reductions: sums, means, extremes, norms, and what is normalised by one, such as softmax. The rows first, the checked functions below.
 
-Undoing a broadcast stands here, once, as `sum_to`; the engine calls it through `Node.fit`, so no rule mentions it. The rows first,
-the checked functions below. ``axis`` is an alias of ``dim``, ``keepdims`` one of ``keepdim``. Conventions for edge values are
-PyTorch's.
+``axis`` is an alias of ``dim``, ``keepdims`` one of ``keepdim``. Conventions for edge values are PyTorch's. No rule sums a gradient
+down to the shape of a broadcast argument: `Node.fit` does, once.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
 
 
 def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
-    """A reduced ``g`` back in the shape of ``x``."""
+    """A reduced ``g`` broadcast back to the shape of ``x``."""
     if not isinstance(g, np.ndarray | np.generic):
         return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
     return fast.stretched(np.reshape(g, _kept(x.shape, axes)) if g.ndim else g, x.shape)
@@ -56,7 +55,7 @@ def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     return np.add.reduce(x, axes, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
 
 
-_rows_summed = quiet(fast.rows_summed)  # as the products of matrices
+_rows_summed = quiet(fast.rows_summed)  # quiet for the reason that products of matrices are: BLAS
 
 
 def _mean(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
@@ -138,8 +137,8 @@ def _argmax_of(name: str) -> Op:
     return row(name, compute, None, None, None)
 
 
-# How rows are made of scalars where numpy's way with objects would not do: ties share the gradient, a root at 0 has gradient 0, and a
-# sum of no Values is the int 0, of which numpy takes no logarithm among objects.
+# Kernels for arrays of Values (``on_values``), where numpy's for objects would not do: ties share the gradient, a root at 0 has gradient
+# 0, and a sum of no Values is the int 0, of which numpy takes no logarithm among objects.
 def _extreme_of_values(compute: Callable[..., Any]) -> Callable[..., Any]:
     def on_values(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
         numbers = x.astype(np.float64)
@@ -151,7 +150,7 @@ def _extreme_of_values(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _root_of_squares(x: Any, axes: tuple[int, ...], keepdim: bool, scale: float = 1) -> Any:
-    x = np.asarray(x, object)  # numpy hands out the one entry of a 0-d array
+    x = np.asarray(x, object)  # from a 0-d array numpy returns the entry itself
     total = np.asarray(x * x, object).sum(axis=axes, keepdims=keepdim)
     return np.frompyfunc(lambda v: 0.0 if v == 0 else sqrt(v * scale if scale != 1 else v), 1, 1)(np.asarray(total, object))
 

@@ -1,4 +1,8 @@
-"""What a row of the tables is, which rows there are, and what the functions around them share: dimensions and checks."""
+"""What a row of the tables is, the registries of all rows, and what the checked functions around them share: dimensions and checks.
+
+An operation is registered where it is defined: `op` and `real` make elementwise rows, `row` one that knows about shapes. What a
+chapter makes public is computed from it (`public`), so that no list of names has to be kept.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ class Both(NamedTuple):
         return function if isinstance(function, np.ufunc) else None
 
     def compute(self) -> Callable[..., Any]:
-        """The one that chooses."""
+        """One function that dispatches to the two."""
         on_float, on_array = self
 
         def compute(*args: Any) -> Any:
@@ -86,7 +90,7 @@ class Elementwise(Op):
     def __init__(self, name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | None, **known: Any) -> None:
         super().__init__(name, compute, *vjps, **known)
         self.entrywise = True
-        self.arity = len(vjps)  # numpy would write into an argument too many
+        self.arity = len(vjps)  # checked, for a ufunc takes one argument too many as ``out`` and writes into it
 
     def check(self, args: tuple[Any, ...]) -> None:
         if len(args) != self.arity:
@@ -107,14 +111,15 @@ class Elementwise(Op):
         raise kind(f"{self.name} is not defined for {' and '.join(map(described, args))}") from None
 
 
-# The rows by name: elementwise ones, and those that know about shapes. What reads a row asks the row; these are walked.
+# The registries: rows by name, elementwise ones and those that know about shapes. Tests and kernels walk them; what is known of a row is
+# an attribute of the row.
 ELEMENTWISE: dict[str, Op] = {}
 SHAPED: dict[str, Op] = {}
-UFUNCS: dict[Any, Op] = {}  # numpy's functions onto the rows: np.tanh(value), np.float64(2) * value
+UFUNCS: dict[Any, Op] = {}  # dispatch of numpy's ufuncs to rows: np.tanh(value), np.float64(2) * value
 
 
 def op(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] | None, **known: Any) -> Op:
-    """An elementwise row. Python's operator for it, if that is its name, and the ufunc that computes it go without saying."""
+    """Register an elementwise row. ``infix`` is by default the name, if that is an operator, and ``ufunc`` the one that computes it."""
     if name in BINDS:
         known.setdefault("infix", name)
     if isinstance(compute, Both):
@@ -131,12 +136,12 @@ def op(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] 
 
 
 def real(name: str, compute: Callable[..., Any] | Both, *vjps: Callable[..., Any] | None, **known: Any) -> Op:
-    """An elementwise row that takes integers to floats: the tensor layer converts them first, for numpy would compute small ones in 16 bits."""
+    """Register an elementwise row of real numbers: integer tensors are cast to float32 first, where numpy may take 16 bits."""
     return op(name, compute, *vjps, floats=True, **known)
 
 
 def row(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | each | None, **known: Any) -> Op:
-    """A row that knows about shapes."""
+    """Register a row that knows about shapes. Its arguments come checked, from the public function beside it."""
     made = Op(name, compute, *vjps, **known)
     made.tabled, made.entrywise = True, False
     SHAPED[name] = made
@@ -146,7 +151,7 @@ def row(name: str, compute: Callable[..., Any], *vjps: Callable[..., Any] | each
 
 
 def public(chapter: ModuleType) -> dict[str, Any]:
-    """What a chapter gives to users: the rows and functions in it whose names have no underscore at either end."""
+    """The public names of a chapter: the elementwise rows and the functions in it, without those that have an underscore at either end."""
     found = {}
     for name, thing in vars(chapter).items():
         own = isfunction(thing) and thing.__module__ == chapter.__name__
@@ -157,9 +162,9 @@ def public(chapter: ModuleType) -> dict[str, Any]:
     return found
 
 
-# What several rows know alike.
+# Keywords that several rows share.
 def written_along(name: str) -> dict[str, Any]:
-    """Of a row of one axis: how it is written, and how it takes a batch."""
+    """The keywords of a row over one axis: how it is written, and how it takes a batch."""
     return {
         "write": lambda p, x, axis: p.call(name, x, dim=axis),
         "on_batch": lambda f, x, axis: f(x, axis + 1),
@@ -167,7 +172,7 @@ def written_along(name: str) -> dict[str, Any]:
 
 
 def written_over(name: str, sign: str, *settings: str) -> dict[str, Any]:
-    """Of a reduction over several axes: how it is written, in text and in a circle, and how it takes a batch.
+    """The keywords of a reduction over several axes: how it is written, in text and in a circle, and how it takes a batch.
 
     ``settings`` are arguments between the axes and keepdim.
     """
@@ -201,7 +206,7 @@ _ALL = tuple(range(64))  # more axes than an array may have
 
 
 def dims(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let numpy's ``axis`` and ``keepdims`` stand for ``dim`` and ``keepdim``. Raises TypeError where both are given."""
+    """A decorator: ``axis`` and ``keepdims`` are aliases of ``dim`` and ``keepdim``. Raises TypeError where both are given."""
     places = {name: i for i, name in enumerate(signature(function).parameters)}
 
     @wraps(function)
@@ -262,7 +267,7 @@ def over(n: float) -> float:
     return 1 / n if n > 0 else math.inf if n == 0 else math.nan
 
 
-_TENSORS: set[type] = set()  # the classes that were seen to be tensors
+_TENSORS: set[type] = set()  # a cache: the classes that were found to be tensors
 
 
 def given(x: Any, name: str) -> Any:

@@ -1,7 +1,7 @@
-"""The rules of the table as formulas: symbols that know shapes, and the chain rule of a recorded node as one of them.
+"""The rules of operations as formulas: symbols that have shapes, and the chain rule of a recorded node written with them.
 
 What is written runs on floats and on numpy's arrays, where the names are those of autograd, `ag` is autograd and `np` numpy.
-Listings are made of it, and, by way of `mathematics`, what pictures and the player say.
+Listings print it as Python; pictures and the player print it by `mathematics`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["Seen", "as_symbols", "chain_rule", "fitted", "flowing", "letters", "
 
 
 class Seen(Symbol):
-    """A symbol with numbers to stand for it, so that rules which ask for shapes and dtypes can be read as well.
+    """A symbol with placeholder data, so that rules which ask for shapes and dtypes can be read as well.
 
-    What comes out of an operation has the shape that numpy gives it.
+    numpy computes the shape of each result from the placeholders of its arguments.
 
     >>> from autograd.ops.reduce import sum_
     >>> from autograd.ops.products import matmul_
@@ -42,7 +42,7 @@ class Seen(Symbol):
             return args[1] if args[0] else args[2]
         if op is elementwise.pow and args[1].__class__ in (int, float) and args[1] == 1:
             return args[0]
-        if op is broadcast_to_ and args[0].op is reshape_ and _shape(args[0].args[0]) == ():  # a number needs no dimensions first
+        if op is broadcast_to_ and args[0].op is reshape_ and _shape(args[0].args[0]) == ():  # a 0-d array broadcasts as it is
             args = (args[0].args[0], args[1])
         return super().record(op, args)
 
@@ -50,7 +50,7 @@ class Seen(Symbol):
     def made(cls, op: Op, args: tuple[Any, ...]) -> Any:
         if op.tabled or op.write is not None:
             return super().made(op, args)
-        made = op.compute(*args)  # somebody's own: as it computes
+        made = op.compute(*args)  # of a user's row nothing but its computation is known: trace that
         if not isinstance(made, cls):
             raise TypeError(f"the computation of {op!r} gives {type(made).__name__} for symbols")
         return made
@@ -63,12 +63,12 @@ class Seen(Symbol):
         try:
             with np.errstate(all="ignore"):
                 return op.compute(*raws)
-        except Exception:  # what a rule of somebody's own asks of numpy is anybody's guess: then the shape is not known
+        except Exception:  # a user's row may raise anything on placeholders: then the shape is not known
             return None
 
     @classmethod
     def called(cls, name: str, function: Callable[..., Any], *args: Any, **given: Any) -> Any:
-        """A call of something of numpy's."""
+        """A call of a function of numpy, or of a method of arrays, recorded under that name."""
 
         def write(p: Python, *args: Any) -> str:
             if not name.startswith("."):
@@ -77,7 +77,7 @@ class Seen(Symbol):
 
         return cls.record(Op(name, lambda *raws: function(*raws, **given), write=write), args)
 
-    # What arrays have.
+    # The interface of arrays.
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self._known("shape"))
@@ -148,7 +148,7 @@ def as_symbols(n: Node, names: Mapping[Node, str], hold: Callable[[Any], str]) -
 
 
 def _numbers(n: Any) -> Any:
-    """The numbers of a node; of one that was let go, ones."""
+    """The numbers of a node; of a released one, ones."""
     return np.broadcast_to(np.ones((), n.dtype), n.shape) if n.raw is None else n.raw
 
 
@@ -163,7 +163,7 @@ def _constant(a: Any, whole: bool, hold: Callable[[Any], str]) -> Any:
 
 
 def product(n: Node, i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Seen:
-    """What the rule of ``n`` for its argument ``i`` makes of symbols."""
+    """What the rule of ``n`` for its argument ``i`` gives for symbols."""
     assert n.op is not None
     made = n.op.vjp(i, g, z, args)
     return made if isinstance(made, Seen) else Seen(literal(made), made)
@@ -176,15 +176,15 @@ def fitted(s: Any, a: Any) -> Any:
         if (wide := np.broadcast_shapes(own, shape)) != own:
             s = broadcast_to_(s, wide)
         s = sum_to(s, shape)
-    known = hasattr(s, "dtype") and hasattr(a, "dtype")  # numpy holds None to equal float64
+    known = hasattr(s, "dtype") and hasattr(a, "dtype")  # numpy takes None for float64
     return cast_(s, a.dtype) if known and s.dtype != a.dtype else s
 
 
 def flowing(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None = None) -> Seen | None:
-    """What flows from ``n`` into its argument ``i``, as a formula: the rule itself, handed symbols.
+    """What flows from ``n`` into its argument ``i``, as a formula: the rule itself, called with symbols.
 
     ``g`` names the gradient of ``n``; ``names`` names nodes. A node without a name is called as in the rule, constants appear
-    as themselves. None for a rule of somebody's own that does not take symbols. The graph may have been released.
+    as themselves. None for a user's rule that does not take symbols. The graph may have been released.
     Raises ValueError where no gradient flows into argument ``i``.
     """
     if all(i != k for k, _ in n.takes()):
@@ -201,13 +201,13 @@ def flowing(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None = No
     z, args = as_symbols(n, known, lambda _: "index")
     try:
         return fitted(product(n, i, Seen(g, _numbers(n)), z, args), n.args[i])
-    except Exception:  # what a rule of somebody's own does with a symbol is anybody's guess
+    except Exception:  # a user's rule may raise anything for symbols
         return None
 
 
 def chain_rule(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None = None) -> str:
     """`flowing` as text. It computes with floats and arrays; names in it are those of autograd, as `ag` or directly, of
-    `autograd.ops`, and `np`. A rule of somebody's own that does not take symbols gives ``vjp of`` its name.
+    `autograd.ops`, and `np`. A user's rule that does not take symbols gives ``vjp of`` its name.
 
     >>> from autograd import Value, tanh
     >>> x = Value(0.5)

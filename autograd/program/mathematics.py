@@ -1,4 +1,7 @@
-"""Formulas as people write them: ``g · (1 − z²)`` for ``g * (1 - z * z)``."""
+"""Formulas as people write them: ``g · (1 − z²)`` for ``g * (1 - z * z)``.
+
+Pictures and the player show formulas to readers who need not know Python. A row whose mathematics is unlike its Python has a ``formula``.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,7 @@ class Mathematics(Python):
         texts = [self(f, TIMES if k == 0 else POWER) if n == 1 else self.power(f, str(n))[0] for k, (f, n) in enumerate(runs)]
         return minus + f" {self.times} ".join(texts), TIMES if len(texts) > 1 else SIGN
 
-    # For rows.
+    # What the rows use to write themselves.
     def below(self, axes: Any, x: Any = None) -> str:
         """Axes as small numbers below; of all the axes of ``x`` nothing is said."""
         return "" if x is not None and len(axes) == len(getattr(x, "shape", ())) else ",".join(map(str, axes)).translate(DOWN)

@@ -47,7 +47,7 @@ class Scope(NamedTuple):
 class Reading:
     """What there is to know of a graph. Made by `read`.
 
-    ``roots`` are the outputs; ``nodes`` everything they were made from, arguments before results, and ``number`` the place of
+    ``roots`` are the outputs; ``nodes`` everything they were made from, in topological order, and ``number`` the position of
     each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variables`` whose
     gradient a recorded gradient is, with the output that it is a gradient of (None: of several, or of what is not here);
     ``users`` the results that each node is an argument of.
@@ -66,10 +66,10 @@ class Reading:
         self.called: set[str] = set()  # all names
         self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
         self.variables: dict[Node, list[tuple[Node, Node | None]]] = {}
-        noted: dict[Any, Node] = {n.notes: n for n in nodes if n.notes is not None}
+        by_notes: dict[Any, Node] = {n.notes: n for n in nodes if n.notes is not None}
         for n in self.nodes:
             if n.notes is not None:
-                pairs = [(noted[v], noted.get(output)) for v, output in n.notes.gradient_of if v in noted]
+                pairs = [(by_notes[v], by_notes.get(output)) for v, output in n.notes.gradient_of if v in by_notes]
                 if pairs:  # one that passed through is the gradient of the leaves that it came to
                     self.variables[n] = [pair for pair in pairs if pair[0].is_leaf] or pairs[:1]
         starts = [n for n in roots if n not in self.variables]
@@ -108,7 +108,7 @@ def _same(n: Node) -> bool:
 
 
 class _Few:
-    """Holds everything, up to a number: it is asked once for each argument, and so notices a graph that is too large early."""
+    """Contains everything, up to a number: it is asked once for each argument, so that a graph that is too large is refused early."""
 
     def __init__(self, limit: int) -> None:
         self.left = self.limit = limit
@@ -158,12 +158,12 @@ def read(
 
 
 def _variables(frame: FrameType) -> dict[str, Any]:
-    """What a program calls its things; not what is hidden by an underscore, nor what tools put there under odd names."""
+    """The variables of a program; not those with an underscore, nor what tools put there under other names."""
     return {name: thing for name, thing in {**frame.f_globals, **frame.f_locals}.items() if name.isidentifier() and name[0] != "_"}
 
 
-# Names. In a released graph a shell stands for a tensor that the program may still hold: they share the tuple of their
-# arguments, and, where there is none, their notes.
+# Names. In a released graph a placeholder (`record.Released`) stands for a tensor that the program may still hold: both have the same
+# tuple of arguments, and, where there is none, the same notes.
 def _key(n: Any) -> Any:
     if not isinstance(n, Tensor | Released):
         return id(n)
@@ -266,11 +266,11 @@ def _identity(n: Any) -> int:
 
 
 def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) -> dict[Node, tuple[Scope, ...]]:
-    """For each node the module calls around it, the outermost first.
+    """The scopes of each node: the module calls around it, the outermost first.
 
-    An operation belongs to the calls that it lies in between: made from their arguments (or from leaves), and gone into what they
+    An operation belongs to the calls that it lies in between: made from their arguments (or from leaves), and used for what they
     returned. So a tensor that a module reads from elsewhere than its arguments is counted as its own, unless it came out of an
-    earlier call. A leaf belongs where all who use it belong, but not to a call that it went into as an argument.
+    earlier call. A leaf is in the scopes that all its users have in common, but not in a call that it went into as an argument.
     """
     outputs: dict[Call, list[Node]] = {}
     for n in reading.nodes:

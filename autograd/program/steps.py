@@ -1,6 +1,7 @@
-"""A recorded graph as a straight line: inputs, one step an operation, outputs. What is printed and what is computed again are the same.
+"""A recorded graph as a straight-line program (a tape): inputs, one step an operation, outputs.
 
-A listing writes the steps one by one, and the gradient check evaluates them with complex numbers.
+A listing prints the steps one by one, and the gradient check evaluates them with complex numbers, so that what is printed and what is
+computed again are the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ __all__ = ["Program", "Step"]
 
 
 class Step(NamedTuple):
-    """``op(*args)``, whose result has the number ``slot``. ``uses`` tells which arguments are results, and of which slots."""
+    """``op(*args)``, whose result goes into ``slot``. ``uses`` says which arguments are results, and in which slots these are."""
 
     slot: int
     op: Op

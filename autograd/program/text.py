@@ -1,7 +1,7 @@
 """A recorded graph as straight-line Python: what was computed, one line an operation, then the backward pass in reverse.
 
-It is what a teacher would write on the board, and it runs when pasted and gives the same numbers: every line is what the
-rows of the table write when they are handed symbols instead of numbers.
+It is what a teacher would write on the board, and it runs when pasted and gives the same numbers: every line is what a row or
+its rule gives for symbols instead of numbers.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def listing(outputs: Any, *, names: Any = None, precision: int | None = None, ba
     it is to be given, and ``.given`` of the text has it. ``precision`` rounds the leaves to so many significant digits. Lines are
     tried with the recorded numbers, so that a listing takes about as long as what it lists.
 
-    Raises RuntimeError where ``outputs`` do not require grad, a backward let go of the values (``retain_graph=True`` keeps them),
+    Raises RuntimeError where ``outputs`` do not require grad, a backward released the values (``retain_graph=True`` keeps them),
     or one was changed since; ValueError for outputs of more than one entry, unless ``backward=False``.
 
     >>> from autograd import Value
@@ -85,7 +85,7 @@ def listing(outputs: Any, *, names: Any = None, precision: int | None = None, ba
 
 
 def _unchanged(n: Node) -> None:
-    """Raise RuntimeError where what ``n`` was made from has been let go, or is no longer what it was."""
+    """Raise RuntimeError where the saved tensors of ``n`` were released, or changed in place."""
     z, args = n.saved(False)
     for a in (z, *args):
         if isinstance(a, Changed):
@@ -94,7 +94,7 @@ def _unchanged(n: Node) -> None:
 
 # Names.
 _ROOMS = (autograd, elementwise, moves, reduce, products)  # where the functions in a listing come from
-_TAKEN = {*keyword.kwlist, *dir(builtins), *autograd.__all__, "ag", "np", "put_"}  # they mean something
+_TAKEN = {*keyword.kwlist, *dir(builtins), *autograd.__all__, "ag", "np", "put_"}  # names that mean something else
 
 
 class _Rows(Python):
@@ -231,7 +231,7 @@ class _Writer:
         except Exception:
             if n.op.tabled:
                 raise
-            text = self.called(self.hold(n.op, _identifier(n.op.name) or "row"), *args)  # a row of somebody's own that takes no symbols
+            text = self.called(self.hold(n.op, _identifier(n.op.name) or "row"), *args)  # a user's row that takes no symbols
             binds, value = ATOM, eval(text, self.scope, scope)
         return self.kept(text, binds, value, n)[0]
 
@@ -246,7 +246,7 @@ class _Writer:
             moves.cast_(a, n.dtype) if isinstance(a, Seen) and not np.can_cast(getattr(a, "dtype", n.dtype), n.dtype) else a for a in args
         )
 
-    # What lines give is tried with the recorded numbers: so the dtypes and shapes are known, and what Python refuses.
+    # Lines are evaluated with the recorded numbers, which tells their dtypes and shapes, and what Python refuses.
     def recorded(self, n: Node) -> dict[str, Any]:
         """The recorded numbers by their names."""
         return {self.names[a]: a.raw for a in (n, *n.args) if isinstance(a, Node)}
@@ -265,7 +265,7 @@ class _Writer:
             return text, binds, eval(text, self.scope, scope)
 
     def kept(self, text: str, binds: int, value: Any, n: Any) -> tuple[str, int]:
-        """``text``, which gives ``value``, as the face of ``n`` keeps it: a float, or an array of its shape and dtype."""
+        """``text``, which gives ``value``, cast to what ``n`` holds: a float, or an array of its shape and dtype."""
         if isinstance(n, Value):
             return (text, binds) if value.__class__ in (float, int) else (f"float({text})", ATOM)
         if not isinstance(value, np.ndarray | np.generic):
@@ -328,7 +328,7 @@ class _Writer:
             if _steady(n):
                 return Python().of(s)
             text, binds, value = self.tried(s, ChainMap({slope: one}, self.numbers(n)))
-        except Exception:  # what a rule of somebody's own does with a symbol is anybody's guess
+        except Exception:  # a user's rule may raise anything for symbols
             row = self.hold(n.op, _identifier(n.op.name) or "row")
             z, args = self.symbols(n)
             text = self.called(f"{row}.vjp", i, Seen(slope), z, args)

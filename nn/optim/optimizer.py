@@ -232,7 +232,7 @@ class Optimizer:
         return {}
 
     def begun(self, p: Tensor, group: Group) -> State:
-        """The state of ``p``, begun where there is none."""
+        """The state of ``p``, initialised where there is none."""
         state = self.state[p]
         if not state:
             state.update(self.initial_state(p, group))

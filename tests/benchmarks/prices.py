@@ -33,7 +33,7 @@ PROMISES: dict[str, list[Place]] = {
         (ag.Tensor, "ieee", staticmethod(nullcontext)),
         *[(row, "on_array", row.on_array.__wrapped__) for row in QUIET],  # type: ignore[attr-defined]
     ],
-    "a change in place is noticed, with its line": [(sys.modules["autograd.faces.tensor"], "stamped", lambda tensor, what: None)],
+    "a change in place is noticed, with its line": [(sys.modules["autograd.faces.inplace"], "bump_version", lambda tensor, what: None)],
     "what does not fit is refused before it is computed": [
         (nn.functional, "linear", lambda x, *parameters: products.linear_(x, *[p for p in parameters if p is not None])),
         (nn.functional, "_same_shape", lambda x, y, name: None),

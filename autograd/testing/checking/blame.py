@@ -1,7 +1,6 @@
 """Which operation is at fault in a check that failed: each one is checked by itself, at the numbers that it met.
 
-A check is asked for here after it failed, by whoever ran it; the comparison does not know that this is done with it, so that it can
-serve for the single operations as well.
+`run` calls it after a check that failed. The comparison does not know of it, so that it can check the single operations as well.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from autograd.testing.checking.settings import Settings
 
 __all__ = ["blame"]
 
-_MOST = 500  # operations that are looked at
+_MOST = 500  # operations that are checked
 
 
 def blame(f: Function, check: Check) -> None:
@@ -56,7 +55,7 @@ def _operations(trace: Trace) -> Iterator[Node]:
     """The operations of a graph, each once where it met the same numbers again."""
     seen: set[Any] = set()
     for n in (step.node for step in trace.steps[:_MOST]):
-        if n.op is None or n.op.across:  # they carry numbers from one layer to the other, and hand gradients on in a kind of their own
+        if n.op is None or n.op.across:  # they carry numbers from one layer to the other, and their gradients are sparse
             continue
         met = n.op, tuple(np.asarray(a.raw).tobytes() if isinstance(a, Node) else repr(a) for a in n.args)
         if met not in seen:

@@ -2,7 +2,7 @@
 
 Everything is a number u^T J t: J is the matrix of partial derivatives, u a weighing of the outputs, t a tangent, a direction of the
 inputs. The engine gives u^T J by its backward walk, the complex step or differences give J t. Where u and t have a single 1, the
-number is a partial derivative; where they are random, it tells of all of them.
+number is a partial derivative; where they are random, it depends on all of them.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ SAMPLES = 8  # of rounding errors
 
 
 class Expected:
-    """J t of a function for tangents t: each input by itself (where these are few, or `ask` is told so), then random directions.
+    """J t of a function for tangents t: each input by itself (where these are few, or in `find_each`), then random directions.
 
     >>> from autograd import Value
     >>> expected = Expected(Function(lambda x: x * x, (Value(3.0),)), "auto", 1, np.random.default_rng(0))

@@ -44,7 +44,7 @@ class Function:
                     self.checked.append(x)
         self.raws = [x.raw for x in self.checked]
         self.here = flat(self.raws)  # the inputs as one vector
-        if origin is not None:  # the gradient of another function, which was looked at
+        if origin is not None:  # the gradient of another function, which was checked
             self.outputs = self.call()
         else:
             self.check_inputs()

@@ -55,7 +55,7 @@ class Kink:
 
 @dataclass(frozen=True)
 class Blame:
-    """The operation whose rule, looked at alone, is wrong."""
+    """The operation whose rule is wrong by itself."""
 
     op: str
     detail: str

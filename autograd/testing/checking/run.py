@@ -56,7 +56,7 @@ def gradcheck(
     In a table, ``raw`` is the walk on numbers, ``recorded`` that with create_graph=True, ``forward`` J v by two walks.
 
     Where a slope jumps, at relu(0), |0| or a tie of max, any gradient between the left and the right slope is right, and the report
-    names the three. Orders above the first are not looked at there.
+    names the three. Orders above the first are not checked there.
 
     Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of float32 or integers, a function that is
     not deterministic, that changes its inputs, or whose result is not finite. TypeError and ValueError for wrong arguments.

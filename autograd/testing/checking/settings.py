@@ -1,4 +1,4 @@
-"""How a check is made: the options of `gradcheck` and `gradgradcheck` as one thing, which is looked at once and handed on whole."""
+"""How a check is made: the options of `gradcheck` and `gradgradcheck` as one object, checked once and passed on whole."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Hypothesis strategies for everything one differentiates, from a number to a program, and tests that are made of them.
 
-Each room draws with those before it: `numbers`, `arrays` (shapes, tensors, indices), `rows` (the arguments of each operation),
+Each module draws with those before it: `numbers`, `arrays` (shapes, tensors, indices), `rows` (the arguments of each operation),
 `programs` (expressions and networks), `property` (the gradient check as a test).
 """
 

@@ -176,7 +176,7 @@ def strategy_of(x: Any, what: str) -> st.SearchStrategy[Any]:
 
 
 def values(elements: st.SearchStrategy[float] | None = None, *, requires_grad: bool = True) -> st.SearchStrategy[Value]:
-    """Values: leaves that require a gradient unless told otherwise.
+    """Values: leaves that require a gradient by default.
 
     ``elements`` draws their numbers; by default, as in `tensors`, 0.25 to 2 and -2 to -0.25: the customary kink is at 0.
     Raises TypeError for what is no strategy.

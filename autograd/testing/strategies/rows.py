@@ -50,7 +50,7 @@ DOMAINS: dict[str, tuple[Interval | Callable[..., Interval], ...]] = {
     "where": (NONZERO, REALS, REALS),
     "norm": (NONZERO,),
 }  # fmt: skip
-APART = ("max", "min", "std")  # rows of `shapes` that want entries which differ from one another
+APART = ("max", "min", "std")  # rows about shapes that want entries which differ from one another
 
 
 def domains_of(row: Op) -> tuple[Interval | Callable[..., Interval], ...]:
@@ -162,7 +162,7 @@ def _einsum(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
     return (here, "".join(other)), "".join(out), x, new(tuple(sizes[c] for c in other))
 
 
-#: For each differentiable row of `shapes`: how many dimensions its first tensor needs, and how its arguments are drawn.
+#: For differentiable rows about shapes: how many dimensions the first tensor needs, and how the arguments are drawn (else see `drawn`).
 SHAPED: dict[str, tuple[int, Callable[[st.DrawFn, Any, New], tuple[Any, ...]]]] = {
     **dict.fromkeys(("sum", "mean", "max", "min", "norm", "logsumexp"), (0, _reduce)),
     **dict.fromkeys(("cumsum", "softmax", "log_softmax"), (1, _scan)), "std": (1, _std),

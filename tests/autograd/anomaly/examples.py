@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autograd import AnomalyError, Tensor, detect_anomaly, tensor
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 
 INF, NAN = math.inf, math.nan
 
@@ -19,7 +19,7 @@ def t(*data: Any, requires_grad: bool = True) -> Tensor:
 def report(program: Callable[[], Any], check_inf: bool = True) -> AnomalyError:
     with pytest.raises(AnomalyError) as caught, detect_anomaly(check_inf):
         program()
-    assert not UNUSUAL  # though the error, and with it every frame, is still held
+    assert not NONDEFAULT  # though the error, and with it every frame, is still held
     return caught.value
 
 

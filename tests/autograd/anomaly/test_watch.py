@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import AnomalyError, Op, Tensor, Value, detect_anomaly, grad, tensor
-from autograd.core.mode import UNUSUAL
+from autograd.core.mode import NONDEFAULT
 from tests.autograd.anomaly.examples import INF, NAN, report, t
 from tests.autograd.core.test_walk import programs, run
 
@@ -268,7 +268,7 @@ def test_it_ends_with_its_block_whatever_happens() -> None:
     with np.errstate(all="ignore"):
         with pytest.raises(KeyError), detect_anomaly():
             raise KeyError
-        assert not UNUSUAL and t(0.0).log().item() == -INF
+        assert not NONDEFAULT and t(0.0).log().item() == -INF
         with detect_anomaly():
             with detect_anomaly(check_inf=False):
                 t(0.0).log()
@@ -279,11 +279,11 @@ def test_it_ends_with_its_block_whatever_happens() -> None:
                 t(0.0).log()
             with ag.enable_grad():
                 assert (t(1.0) * 2).requires_grad
-        assert not UNUSUAL
+        assert not NONDEFAULT
         f = detect_anomaly()(lambda depth: f(depth - 1) if depth else t(0.0).log())
         with pytest.raises(AnomalyError):
             f(3)
-        assert not UNUSUAL and (Value(1.0) * 2).tag is None
+        assert not NONDEFAULT and (Value(1.0) * 2).tag is None
 
 
 def test_after_a_report_the_graph_is_as_it_was() -> None:

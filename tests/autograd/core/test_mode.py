@@ -8,7 +8,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.core.mode import UNUSUAL, watched
+from autograd.core.mode import NONDEFAULT, watched
 
 
 def test_a_call_lasts_and_a_block_ends() -> None:
@@ -71,7 +71,7 @@ def test_a_thread_that_ends_with_recording_off_harms_no_other() -> None:
     thread.join()
     with no_grad():  # whoever switches next sees that the thread is gone
         pass
-    assert not UNUSUAL  # and nobody is slowed down
+    assert not NONDEFAULT  # and nobody is slowed down
     assert is_grad_enabled() and (Value(1.0) * 2).requires_grad and (ag.ones(1, requires_grad=True) + ag.ones(1)).requires_grad
 
 
@@ -113,10 +113,10 @@ def test_a_watch_sees_every_result_and_every_walk(face: Any) -> None:
         y.backward()
     assert outer[:5] == [("+", 4, 2), ("sqrt", 2, 1), ("*", 6, 2), ("*", 4, 2), 4] and inner == [("-", 0, 2)]
     assert outer[5:] == [("*", 0), ("sqrt", 0), ("+", 0), ("+", 1), "walked"]
-    assert y.requires_grad and not UNUSUAL
+    assert y.requires_grad and not NONDEFAULT
     with pytest.raises(KeyError), watched(outer):
         raise KeyError
-    assert not UNUSUAL and float(x.grad) > 0
+    assert not NONDEFAULT and float(x.grad) > 0
 
 
 def test_recording_is_per_thread_and_restored_on_any_exit() -> None:

@@ -10,7 +10,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value, record_lines
-from autograd.core.notes import Call, Notes, noted
+from autograd.core.notes import Call, Notes, notes_of
 
 
 def line_of(n: Any) -> str | None:
@@ -74,7 +74,7 @@ def test_a_label_and_notes_live_together() -> None:
     assert y.label is None and line_of(y)
     t = ag.tensor([1.0])
     t.label = "t"
-    assert noted(t).label == "t" and t.label == "t"
+    assert notes_of(t).label == "t" and t.label == "t"
 
 
 def test_a_call_is_noted_on_what_came_out_and_not_on_what_went_through() -> None:

@@ -271,7 +271,7 @@ def test_an_interrupt_anywhere_in_a_walk_leaves_no_mark() -> None:
             steps = [0]
 
             def tracer(frame: Any, event: str, arg: Any, at: int = at, steps: list[int] = steps) -> Any:
-                if not frame.f_code.co_filename.endswith("walk.py") or frame.f_code.co_name not in ("_arrange", "_replay", "_prune"):
+                if not frame.f_code.co_filename.endswith("walk.py") or frame.f_code.co_name not in ("_toposort", "_replay", "_prune"):
                     return None if event == "call" and frame.f_code.co_name != "_walk" else tracer
                 if event == "line":
                     steps[0] += 1

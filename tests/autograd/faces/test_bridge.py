@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import Value, ValueTensor, tensor
-from autograd.faces.bridge import Gathered
+from autograd.faces.bridge import SparseGradient
 from tests.autograd.core.test_walk import programs, run
 
 
@@ -122,14 +122,14 @@ def test_a_tensor_taken_apart_and_put_together_is_that_tensor(shape: tuple[int, 
 @given(st.lists(st.dictionaries(st.integers(0, 5), st.integers(-9, 9).map(float)), min_size=1, max_size=4))
 def test_gathered_gradients_add_by_their_place(parts: list[dict[int, float]]) -> None:
     """And are made dense once, at the tensor that they belong to."""
-    like, total = ag.zeros(2, 3, dtype=ag.float64), Gathered()
+    like, total = ag.zeros(2, 3, dtype=ag.float64), SparseGradient()
     for part in parts:
-        total = total + Gathered(part)
+        total = total + SparseGradient(part)
     want = np.zeros(6)
     for part in parts:
         for i, g in part.items():
             want[i] += g
     dense = total.dense(like)
     assert type(dense) is np.ndarray and dense.dtype == like.dtype and dense.tolist() == want.reshape(2, 3).tolist()
-    nodes = Gathered({i: Value(g) for i, g in total.items()}).dense(like)
+    nodes = SparseGradient({i: Value(g) for i, g in total.items()}).dense(like)
     assert not total or (isinstance(nodes, ag.Tensor) and nodes.requires_grad and nodes.tolist() == dense.tolist())

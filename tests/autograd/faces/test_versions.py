@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, grad, tensor
-from autograd.faces.versions import Changed, Stamp, at_one_place
+from autograd.faces.versions import Changed, Version, at_one_place
 from tests.autograd.examples import same
 
 
@@ -188,11 +188,11 @@ def test_several_changes_count_as_made_at_one_place() -> None:
     x.add_(1)  # afterwards each has its own line again
     with pytest.raises(RuntimeError, match=rf"by add_ at .*test_versions\.py:({here + 4}|{here + 11});"):
         third.backward()
-    assert x.stamp.line().endswith(f"test_versions.py:{here + 11}") and y.stamp.line().endswith(f"test_versions.py:{here + 4}")
+    assert x.version.line().endswith(f"test_versions.py:{here + 11}") and y.version.line().endswith(f"test_versions.py:{here + 4}")
     with pytest.raises(KeyError), at_one_place():
         raise KeyError
     x.add_(1)
-    assert x.stamp.line().endswith(f"test_versions.py:{here + 17}") and Stamp().line() == "an unknown place"
+    assert x.version.line().endswith(f"test_versions.py:{here + 17}") and Version().line() == "an unknown place"
 
 
 def test_of_what_was_changed_a_rule_may_ask_the_shape_and_nothing_else() -> None:

@@ -361,7 +361,7 @@ def test_a_row_that_does_not_take_symbols_is_to_be_given() -> None:
     rows = [
         Op("my row!", lambda x: x if x > 0 else -x, lambda g, z, x: g if x > 0 else -g),
         Op("my row?", lambda x: math.fabs(x), lambda g, z, x: g * ag.sign(x)),
-        Op("over", lambda x: abs(x) if x < 0 else x, lambda g, z, x: g * ag.sign(x)),  # as something in the room of shapes is called
+        Op("over", lambda x: abs(x) if x < 0 else x, lambda g, z, x: g * ag.sign(x)),  # as a function of the tables is called
         Op("tanh", lambda x: 2.0 if isinstance(x, float) else x * 3, lambda g, z, x: g * 5),  # is not what it writes
     ]
     for row, name in zip(rows, ("my_row", "my_row", "over", "tanh_")):

@@ -370,7 +370,7 @@ def test_a_step_between_forward_and_backward_is_an_error_that_names_its_line(kin
     with pytest.raises(RuntimeError, match=rf"by \w+_ at .*test_optimizer\.py:{line};"):
         loss.backward()
     w.data.add_(1.0)
-    assert w.stamp is not None and w.stamp.line().endswith(f"test_optimizer.py:{line + 4}")  # the place of a step ends with it
+    assert w.version is not None and w.version.line().endswith(f"test_optimizer.py:{line + 4}")  # the place of a step ends with it
 
 
 def test_one_place_may_be_entered_twice_and_left_by_an_error() -> None:
@@ -380,4 +380,4 @@ def test_one_place_may_be_entered_twice_and_left_by_an_error() -> None:
             w.add_(1.0)
         raise KeyError
     w.add_(1.0)
-    assert w.stamp is not None and w.stamp.line().endswith(f":{sys._getframe().f_lineno - 1}")
+    assert w.version is not None and w.version.line().endswith(f":{sys._getframe().f_lineno - 1}")
