@@ -21,7 +21,7 @@ from autograd.anomaly.cures import DATA, UPDATED, Facts, cure_for
 from autograd.core.mode import record_lines, watched
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import Place, running, user_frame
-from autograd.core.walk import DONE, ancestors
+from autograd.core.walk import SORTED, ancestors
 from autograd.errors import flag_of
 from autograd.program.reading import read, scopes
 
@@ -200,7 +200,7 @@ class _Watch:
     def _steps(self, walk: _Walk) -> Iterator[Any]:
         for n in reversed(walk.order):
             g = n.mark
-            x = None if g is DONE else _numbers(g)
+            x = None if g is SORTED else _numbers(g)
             if x is not None and np.isnan(x).any():  # it came in with the seed: what this walk made was reported before
                 raise _of_seed(n, x)
             before = {a: a.mark for a in n.args if isinstance(a, Node) and a.mark is not None}

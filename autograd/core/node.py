@@ -41,6 +41,9 @@ class _Rules:
         return chain(self.vjps, repeat(self.vjps[-1]))
 
 
+KINDS = frozenset(("logarithm", "root", "pole", "division", "exponential", "shifted", "sum", "product", "limit"))
+
+
 class Op:
     """One row of the table: a name, how to compute it, one vjp per argument (``None`` where no gradient flows).
 
@@ -124,6 +127,23 @@ class Op:
         for i, rule in enumerate(vjps):
             if not (rule is None or callable(rule) or (isinstance(rule, each) and i == len(vjps) - 1)):
                 raise TypeError(f"Op({name!r}): vjp {i} must be a function (g, z, *args) or None, got {described(rule)}")
+        functions = {
+            "write": write,
+            "formula": formula,
+            "code": code,
+            "examples": examples,
+            "on_complex": on_complex,
+            "on_values": on_values,
+        }
+        for what, function in functions.items():
+            if not (function is None or callable(function)):
+                raise TypeError(f"Op({name!r}): {what} must be a function, got {described(function)}")
+        if not (isinstance(sign, str | None) or callable(sign)):
+            raise TypeError(f"Op({name!r}): sign must be a text or a function, got {described(sign)}")
+        if unknown := set((kin,) if isinstance(kin, str) else kin) - KINDS:
+            raise ValueError(
+                f"Op({name!r}): kin is a tuple of some of {', '.join(sorted(KINDS))}, got {', '.join(map(repr, sorted(unknown)))}"
+            )
         self.name, self.compute = name, compute
         self.on_float = self.on_array = compute  # a row that computes in two ways says so: see `table.Both`
         self.vjps: tuple[Any, ...] = vjps

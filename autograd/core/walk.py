@@ -2,6 +2,12 @@
 
 `grad` and `backward` walk the graph and call the vjps of each row. Nothing here knows whether floats, arrays or nodes flow through
 the rules, and so the same walk gives numbers or, with ``create_graph=True``, a graph of its own that can be differentiated again.
+
+What to hold before changing it: a node's ``mark`` is None outside a walk, then a `Stage`, then its gradient so far, and a node whose
+mark is None takes no part. Leaves are sorted where they are met, arguments before results. A node of a scalar kernel has its arguments
+and partials in ``x, y, dx, dy`` and is replayed on a path of its own. The first gradient that arrives at a leaf may be an array that
+somebody else holds, so that the leaf adopts it; what is added up is new. One walk runs at a time; a rule that walks in turn finds
+clean marks. An interrupt at any line leaves no mark behind.
 """
 
 from __future__ import annotations
@@ -23,10 +29,10 @@ class Stage(Enum):
     """How far the walk has come with a node: its arguments are being sorted; it is sorted, and has no gradient yet."""
 
     OPEN = "open"
-    DONE = "done"
+    SORTED = "sorted"
 
 
-OPEN, DONE = Stage.OPEN, Stage.DONE
+OPEN, SORTED = Stage.OPEN, Stage.SORTED
 Note = Callable[[Node, Any], None]
 
 
@@ -136,7 +142,7 @@ def _toposort(stack: list[Node], order: list[Node]) -> bool:
                     if isinstance(p, Node) and p.mark is None and p.op is not None:
                         if p.op is leaf:
                             emit(p)
-                            p.mark = DONE
+                            p.mark = SORTED
                         else:
                             push(p)
                 continue
@@ -147,7 +153,7 @@ def _toposort(stack: list[Node], order: list[Node]) -> bool:
         else:
             if n.mark is OPEN:
                 emit(n)  # before it leaves the stack: an interrupt here must find it, to unmark it
-                n.mark = DONE
+                n.mark = SORTED
             pop()
     return has_rules
 
@@ -184,7 +190,7 @@ def _propagate(
     """Propagate the ``seeds``, the gradients of the outputs, through ``order``, seen by the observer of this thread."""
     for n, g in zip(outputs, seeds):
         if n.mark is not None:
-            g = g if n.mark is DONE else n.mark + g
+            g = g if n.mark is SORTED else n.mark + g
             n.mark = n.adopt(g, leaf) if n.op is leaf and note is None else g
     watch = watching()
     if watch is None:
@@ -202,7 +208,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
     for n in reversed(order) if watch is None else watch.walk(order):
         g = n.mark
         n.mark = None
-        if g is DONE:  # no gradient reached it
+        if g is SORTED:  # no gradient reached it
             continue
         dx = n.dx
         dy = n.dy
@@ -231,7 +237,7 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
                         d = p.fit(op.vjp(i, g, z, args))
                     except (TypeError, ValueError) as error:
                         _rule_failed(n, i, error)
-                    if m is not DONE:
+                    if m is not SORTED:
                         p.mark = m + d
                     else:
                         p.mark = p.adopt(d, op, g, z, args) if p.op is leaf and not as_nodes else d
@@ -244,14 +250,14 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
         if dx is not None:
             p = n.x
             m = p.mark
-            if m is DONE:
+            if m is SORTED:
                 p.mark = g * dx
             elif m is not None:
                 p.mark = m + g * dx
         if dy is not None:
             p = n.y
             m = p.mark
-            if m is DONE:
+            if m is SORTED:
                 p.mark = g * dy
             elif m is not None:
                 p.mark = m + g * dy

@@ -176,6 +176,7 @@ class Array(Node):
         return g.to(raw.dtype) if isinstance(g, Array) else g.astype(raw.dtype)
 
     def adopt(self, d: Any, op: Op, g: Any = None, z: Any = None, args: tuple[Any, ...] = ()) -> Any:
+        """``d`` itself where it is a new array, which the rules of the tables promise it is if it is none of these; else a copy."""
         if op.tabled and d.base is None and d is not g and d is not z:  # a new array, unless it is an alias of an argument
             for a in args:
                 if a is d:
@@ -322,6 +323,10 @@ class Released(Node):
     dtype: np.dtype
     identity: int
     shape: tuple[int, ...]
+
+    @classmethod
+    def record(cls, op: Op, args: tuple[Any, ...]) -> NoReturn:
+        _refuse_released(next(a for a in args if isinstance(a, Released)))
 
     def saved(self, as_nodes: bool) -> NoReturn:
         _refuse_released(self)

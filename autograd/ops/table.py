@@ -212,7 +212,7 @@ def dims(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def aliased(*args: Any, **given: Any) -> Any:
         for alias, name in _ALIASES if given else ():
-            if (value := given.pop(alias, None)) is not None:
+            if name in places and (value := given.pop(alias, None)) is not None:
                 if len(args) > places[name]:
                     given[name] = args[places[name]]
                 if given.get(name) is not None:

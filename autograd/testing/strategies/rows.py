@@ -224,6 +224,8 @@ def arguments(
         cure = f"{name!r} is the name of one" if named else "draw other arguments with tensors() or values()"
         raise TypeError(f"arguments: row must be a row of autograd.ops, or its name, got {described(row)}; {cure}")
     found = rows.get(row if isinstance(row, str) else row.name)
+    if isinstance(row, Op) and row.tabled and row.differentiable and found is None:
+        raise ValueError(f"arguments: what {row!r} takes after its first argument is not known; give the row examples=")
     if found is None or (isinstance(row, Op) and found is not row):
         raise ValueError(f"arguments: {row!r} is not a differentiable row of autograd.ops; use tensors() or values()")
     margin, bound = limits(at, margin, bound, "arguments")
