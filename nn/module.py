@@ -119,7 +119,7 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        call = Call(self)
+        call = Call(self, running=True)
         try:
             output = self.forward(*args, **kwargs)
             if self._hooks:

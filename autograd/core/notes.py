@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from autograd.core.mode import NONDEFAULT, here
+from autograd.core.mode import here
 
 __all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame"]
 
@@ -52,44 +52,51 @@ class Place:
 
 
 class Call:
-    """One call of a module, or of whatever makes recorded nodes out of others: the scope by which pictures group operations.
+    """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
 
-    It is made when the call begins, and `gave` records at its end what went in and what came out; between, it is `running`. It keeps
-    none of them alive: inputs are known by their ``id``. The outputs were made while the inputs were alive, so that no other node they
-    were made from has the same.
+    It is made when the call begins and told at its end what went in and what came out; in its ``with`` block it is `running`, so that
+    reports can name it. It keeps none of them alive: inputs are remembered by their ``id``, which no other node has that the outputs
+    were made from, since these were alive with it.
 
     >>> from autograd import Value
     >>> def double(x):
-    ...     call = Call(double)
-    ...     y = x + x
-    ...     call.gave(y, x)
+    ...     with Call(double) as call:
+    ...         y = x + x
+    ...         call.gave(y, x)
     ...     return y
     >>> notes_of(double(Value(1.0))).calls[0].kind
     'function'
     """
 
-    __slots__ = ("began", "depth", "inputs", "kind", "module")
+    __slots__ = ("began", "inputs", "kind", "module", "scope")
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, running: bool = False) -> None:
         self.module = ref(module)
         self.kind = module.__class__.__name__
         self.began = next(_call_numbers)
         self.inputs: Collection[int] = _UNKNOWN
-        self.depth = -1
-        if NONDEFAULT:  # running calls are asked for in such modes only
-            self.depth = len(_stack.calls)
-            _stack.calls.append(self)
+        self.scope: list[Call] | None = None  # the calls that are running with it
+        if running:
+            self.scope = _stack.calls
+            self.scope.append(self)
 
     def end(self) -> None:
-        """Leave this call and what began in it. `gave` does so as well."""
-        if self.depth >= 0:
-            del _stack.calls[self.depth :]
-            self.depth = -1
+        """It is running no longer; it need not be said where it `gave` something."""
+        if self.scope is not None:
+            self.scope.pop()
+            self.scope = None
+
+    def __enter__(self) -> Call:
+        self.scope = _stack.calls
+        self.scope.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Record that ``outputs`` came out of this call. Both may be nested in lists, tuples and dicts."""
-        if self.depth >= 0:
-            self.end()
+        self.end()
         given: Sequence[Any] = (outputs,) if outputs.__class__ in _SINGLE else _nodes(outputs)
         for n in given:
             if n.is_leaf:
@@ -114,7 +121,7 @@ _stack = _Stack()
 
 
 def running() -> tuple[Call, ...]:
-    """The calls that are running in this thread, the outermost first; only those that began while some thread was in NONDEFAULT."""
+    """The calls that are running in this thread, the outermost first."""
     return tuple(_stack.calls)
 
 

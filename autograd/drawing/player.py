@@ -207,7 +207,7 @@ class Script:
         n = products[0].n
         args = self.reading.args(n)
         assert n.op is not None
-        known = n.op.tabled and n.op.entrywise is False  # its rule asks g for a shape, also where all are 0-d
+        known = n.op.entrywise is False  # its rule asks g for a shape, also where all are 0-d
         scalar = not known and not any(shape_of(a) for a in (n, *args) if isinstance(a, Node))
         upstream = self.amount(n, products[0].g)
         rows, edges = [], []
@@ -308,7 +308,9 @@ class _Filled(Mathematics):
     def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
         if self.amounts and op is permute_ and args[0].op is None:
             sizes = shape_of(self.nodes[args[0].label])
-            return shape((*sizes[:-2], *sizes[:-3:-1]))
+            n = len(sizes)
+            if n > 1 and args[1] == (*range(n - 2), n - 1, n - 2):
+                return shape((*sizes[:-2], sizes[-1], sizes[-2]))
         return super().applied(op, args)
 
 

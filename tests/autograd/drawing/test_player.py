@@ -623,3 +623,24 @@ def test_282_operations_are_quick(browser: Browser, tmp_path: Path) -> None:
     leaves = dict(net.named_parameters())
     assert len(leaves) == 151
     assert all(grads[name][1] == f"grad {number(v.grad)}" for name, v in leaves.items())
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda v, w: v * w, "v × w = 1 × 3 = 3"), (lambda v, w: w * w, "w² = 3² = 9"), (lambda v, w: v * v, "v² = 1² = 1"),
+        (lambda v, w: w * Value(3.0, label="u"), "w × u = 3 × 3 = 9"), (lambda v, w: w * -2.5, "w × (−2.5) = 3 × (−2.5) = −7.5"),
+        (lambda v, w: v - w, "v − w = 1 − 3 = −2"), (lambda v, w: -w, "−w = −3 = −3"), (lambda v, w: (v - w) * w, "v2 × w = −2 × 3 = −6"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_an_operation_has_all_its_numbers(make: Any, told: str) -> None:
+    """Also those that are 1, and those that are equal by chance."""
+    v, w = Value(1.0, label="v"), Value(3.0, label="w")
+    steps = [s for s in script(make(v, w), v=v, w=w)["steps"] if s["phase"] == "Forward"]
+    assert steps[-1]["text"].partition(" = ")[2] == told
+
+
+def test_a_slope_that_is_a_number_is_said_once() -> None:
+    v = Value(2.0, label="v")
+    for y, local in ((-v, "(−1)"), (3.0 - v, "(−1)"), (v * -2.5, "(−2.5)"), (v + 1.0, "1")):
+        assert script(y, v=v)["steps"][-1]["rows"][1][1] == f"1 × {local}"
