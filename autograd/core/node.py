@@ -41,6 +41,7 @@ class _Rules:
         return chain(self.vjps, repeat(self.vjps[-1]))
 
 
+OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "@", "<", "<=", ">", ">=", "==", "!=")
 KINDS = frozenset(("logarithm", "root", "pole", "division", "exponential", "shifted", "sum", "product", "limit"))
 
 
@@ -115,7 +116,7 @@ class Op:
         ufunc: Any = None,
         moves: bool = False,
         floats: bool = False,
-        kin: Sequence[str] = (),
+        kin: str | Sequence[str] = (),
         on_complex: Callable[..., Any] | None = None,
         on_batch: Callable[..., Any] | bool | None = None,
         on_values: Callable[..., Any] | None = None,
@@ -140,7 +141,10 @@ class Op:
                 raise TypeError(f"Op({name!r}): {what} must be a function, got {described(function)}")
         if not (isinstance(sign, str | None) or callable(sign)):
             raise TypeError(f"Op({name!r}): sign must be a text or a function, got {described(sign)}")
-        if unknown := set((kin,) if isinstance(kin, str) else kin) - KINDS:
+        if infix is not None and infix not in OPERATORS:
+            raise ValueError(f"Op({name!r}): infix must be one of Python's operators {' '.join(OPERATORS)}, got {infix!r}")
+        kin = (kin,) if isinstance(kin, str) else tuple(kin)
+        if unknown := set(kin) - KINDS:
             raise ValueError(
                 f"Op({name!r}): kin is a tuple of some of {', '.join(sorted(KINDS))}, got {', '.join(map(repr, sorted(unknown)))}"
             )
@@ -157,7 +161,7 @@ class Op:
         self.tabled = False
         self.public = name if public is None else public
         self.write, self.infix, self.sign, self.formula, self.code, self.examples = write, infix, sign, formula, code, examples
-        self.ufunc, self.moves, self.floats, self.kin = ufunc, moves, floats, tuple(kin)
+        self.ufunc, self.moves, self.floats, self.kin = ufunc, moves, floats, kin
         self.on_complex, self.on_batch, self.on_values = on_complex, on_batch, on_values
 
     def vjp(self, i: int, g: Any, z: Any, args: Sequence[Any]) -> Any:

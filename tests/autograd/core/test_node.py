@@ -4,6 +4,7 @@ import copy
 import functools
 import inspect
 import itertools
+import math
 import pickle
 import re
 from keyword import iskeyword
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Node, Op, Value, each
+from autograd.core.node import KINDS, OPERATORS
 from autograd.testing.expressions import expressions
 from autograd.testing.strategies import shapes
 from tests.autograd.examples import FACES, total
@@ -69,13 +71,37 @@ def test_the_text_of_an_operation_names_each_keyword_once() -> None:
     assert sorted(re.findall(r"\w+", " ".join(lines))) == sorted(KNOWN)
 
 
-@given(st.dictionaries(st.sampled_from(KNOWN), st.tuples(st.integers())))
+FUNCTIONS = ("write", "formula", "code", "examples", "on_complex", "on_values")
+SAID = {
+    **dict.fromkeys(FUNCTIONS, st.sampled_from([abs, math.hypot])),
+    "public": st.text(),
+    "sign": st.text() | st.just(str),
+    "infix": st.sampled_from(OPERATORS),
+    "kin": st.lists(st.sampled_from(sorted(KINDS)), unique=True).map(tuple),
+    "ufunc": st.just(np.hypot),
+    "moves": st.booleans(),
+    "floats": st.booleans(),
+    "on_batch": st.sampled_from([abs, True, False]),
+}
+
+
+@given(st.fixed_dictionaries({}, optional=SAID))
 def test_what_is_known_of_an_operation_is_what_was_said_and_the_rest_is_the_default(said: dict[str, Any]) -> None:
     row = Op("twice", lambda x: 2 * x, lambda g, z, x: 2 * g, **said)
     wanted = {**dict.fromkeys(KNOWN), **PLAIN, "public": "twice", **said}
     assert {what: getattr(row, what) for what in KNOWN} == wanted
     assert (row.name, row.arity, row.entrywise, row.tabled, row.across) == ("twice", None, None, False, False)
     assert row(21) == 42 and repr(row) == "<twice>" and Op("inner", abs, public="").public == ""
+
+
+@given(what=st.sampled_from([*FUNCTIONS, "sign"]), wrong=st.integers() | st.tuples())
+def test_what_is_known_of_an_operation_is_of_its_kind(what: str, wrong: Any) -> None:
+    with pytest.raises(TypeError, match=rf"Op\('f'\): {what} must be a .*function, got"):
+        Op("f", abs, **{what: wrong})
+    for what, unknown in [("infix", "@@"), ("kin", ("poles",)), ("kin", "logarithms")]:
+        with pytest.raises(ValueError, match=rf"Op\('f'\): {what} .* got '\S+'"):
+            Op("f", abs, **{what: unknown})
+    assert Op("f", abs, kin="pole").kin == ("pole",)
 
 
 @given(
