@@ -107,7 +107,6 @@ from autograd.ops.elementwise import tan as tan
 from autograd.ops.elementwise import tanh as tanh
 from autograd.ops.elementwise import where as where
 from autograd.ops.moves import broadcast_to as broadcast_to
-from autograd.ops.moves import cat as cat
 from autograd.ops.moves import diag as diag
 from autograd.ops.moves import flatten as flatten
 from autograd.ops.moves import flip as flip
@@ -115,7 +114,6 @@ from autograd.ops.moves import permute as permute
 from autograd.ops.moves import reshape as reshape
 from autograd.ops.moves import split as split
 from autograd.ops.moves import squeeze as squeeze
-from autograd.ops.moves import stack as stack
 from autograd.ops.moves import transpose as transpose
 from autograd.ops.moves import tril as tril
 from autograd.ops.moves import triu as triu
@@ -127,23 +125,7 @@ from autograd.ops.products import matmul as matmul
 from autograd.ops.products import mm as mm
 from autograd.ops.products import mv as mv
 from autograd.ops.products import outer as outer
-from autograd.ops.reduce import amax as amax
-from autograd.ops.reduce import amin as amin
-from autograd.ops.reduce import argmax as argmax
-from autograd.ops.reduce import argmin as argmin
-from autograd.ops.reduce import cumsum as cumsum
-from autograd.ops.reduce import log_softmax as log_softmax
-from autograd.ops.reduce import logsumexp as logsumexp
-from autograd.ops.reduce import max as max
-from autograd.ops.reduce import mean as mean
-from autograd.ops.reduce import min as min
-from autograd.ops.reduce import norm as norm
-from autograd.ops.reduce import prod as prod
-from autograd.ops.reduce import softmax as softmax
 from autograd.ops.reduce import softmax_cross_entropy as softmax_cross_entropy
-from autograd.ops.reduce import std as std
-from autograd.ops.reduce import sum as sum
-from autograd.ops.reduce import var as var
 from autograd.program.text import listing as listing
 from autograd.random import Generator as Generator
 from autograd.random import default_generator as default_generator
@@ -154,9 +136,27 @@ from math import nan as nan
 from math import pi as pi
 
 allclose = Tensor.allclose
+def amax(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def amin(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def argmax(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def argmin(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
+def cumsum(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
 isfinite = Tensor.isfinite
 isnan = Tensor.isnan
+def log_softmax(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
+def logsumexp(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def max(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def mean(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def min(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def norm(x: Any, p: Any = 2, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 numel = Tensor.numel
+def prod(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def softmax(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
+def stack(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
+def std(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
+def sum(x: Any, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
+def var(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
 __version__: str
 _LAZY: dict[str, str]
 __all__: list[str]

@@ -1,6 +1,7 @@
 """Writes what editors and type checkers see of the names that are computed: ``python -m tests.stubs`` after a public name has changed."""
 
 import importlib
+import inspect
 import types
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,23 @@ def of_package() -> str:
     for name in autograd.__all__:
         thing = getattr(autograd, name)
         home = autograd._LAZY.get(name) or _home(name, thing)
-        if vars(autograd.Tensor).get(name) is thing:
+        if vars(autograd.Tensor).get(name) is thing and home == "autograd.faces.tensor":
             rest.append(f"{name} = Tensor.{name}")
+        elif hasattr(thing, "__signature__"):  # with numpy's aliases
+            rest.append(f"def {name}{_signature(thing)}: ...")
         else:
             lines.append(f"from {home} import {name} as {name}")
     rest += ["__version__: str", "_LAZY: dict[str, str]", "__all__: list[str]", "def __getattr__(name: str) -> Any: ..."]
     return HEAD + "\n".join(["from typing import Any", "", *sorted(lines), "", *rest]) + "\n"
+
+
+def _signature(thing: Any, bound: bool = False) -> str:
+    """The names and defaults that a function takes, as a method where it is ``bound``."""
+    own = inspect.signature(thing)
+    first, *others = (p.replace(annotation=Any) for p in own.parameters.values())
+    if bound:
+        first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return str(own.replace(parameters=[first, *others], return_annotation=Any)).replace("typing.", "")
 
 
 def _home(name: str, thing: Any) -> str:
@@ -47,7 +59,9 @@ def of_methods() -> str:
         "",
     ]
     lines += ["ALIASES: dict[str, str]", "", "class OfTensors:", "    __slots__ = ()"]
-    lines += [f"    {name} = {chapter}.{name}" for name, chapter, _ in sorted(methods.methods_of_tensors())]
+    for name, chapter, thing in sorted(methods.methods_of_tensors(), key=lambda method: method[0]):
+        aliased = hasattr(thing, "__signature__")
+        lines.append(f"    def {name}{_signature(thing, True)}: ..." if aliased else f"    {name} = {chapter}.{name}")
     lines += ["    arctan = elementwise.atan", "", "class OfValues:", "    __slots__ = ()"]
     for name, thing in sorted(methods.methods_of_values(), key=lambda pair: pair[0]):
         takes = "self" if isinstance(thing, Op) and thing.arity == 1 else "self, other: Any"

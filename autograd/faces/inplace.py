@@ -7,7 +7,7 @@ the version of the memory lets backward tell (see `versions`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -103,41 +103,41 @@ class InPlace(Array):
         with np.errstate(over="ignore", invalid="ignore"):
             return raw.astype(self.raw.dtype)
 
-    def add_(self, other: Any, *, alpha: Any = 1) -> Any:
+    def add_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Add ``alpha * other`` in place."""
         return self._update("add_", np.add, other, alpha)
 
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Subtract ``alpha * other`` in place."""
         return self._update("sub_", np.subtract, other, alpha)
 
-    def mul_(self, other: Any) -> Any:
+    def mul_(self, other: Any) -> Self:
         """Multiply in place."""
         return self._update("mul_", np.multiply, other)
 
-    def div_(self, other: Any) -> Any:
+    def div_(self, other: Any) -> Self:
         """Divide in place. Raises TypeError for integers."""
         if self.raw.dtype.kind != "f":
             raise TypeError(f"div_: the quotient cannot be stored in {self.dtype}; convert with .float() first")
         return self._update("div_", _divide, other)
 
-    def pow_(self, other: Any) -> Any:
+    def pow_(self, other: Any) -> Self:
         """Raise to a power in place."""
         return self._update("pow_", _pow_, other)
 
-    def copy_(self, other: Any) -> Any:
+    def copy_(self, other: Any) -> Self:
         """Take the entries of ``other``, broadcast and cast to this dtype."""
         return self._update("copy_", _assign, other)
 
-    def fill_(self, value: Any) -> Any:
+    def fill_(self, value: Any) -> Self:
         """Set every entry to one number."""
         return self._update("fill_", _assign, value)
 
-    def zero_(self) -> Any:
+    def zero_(self) -> Self:
         """Set every entry to 0."""
         return self._update("zero_", _assign, 0)
 
-    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Any:
+    def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Fill with normal numbers. Raises ValueError where std < 0, TypeError for integers."""
         mean, std = self._real("normal_", mean=mean, std=std)
         if not std >= 0:
@@ -152,7 +152,7 @@ class InPlace(Array):
             raise TypeError(f"{what} fills a floating tensor, got {self.dtype}; convert with .float() first")
         return [number_of(x, f"{what}: {name}") * 1.0 for name, x in given.items()]
 
-    def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Generator | None = None) -> Any:
+    def uniform_(self, low: Any = 0.0, high: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Fill with uniform numbers in [low, high). Raises ValueError where low > high, TypeError for integers."""
         low, high = self._real("uniform_", low=low, high=high)
         if not low <= high:
@@ -160,14 +160,14 @@ class InPlace(Array):
         with np.errstate(over="ignore", invalid="ignore"):
             return self.copy_(source(generator).random(self.shape, dtype=np.float32) * (high - low) + low)
 
-    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """Fill with ones, each with probability ``p``, and zeros. Raises ValueError where p is outside [0, 1]."""
         self._changeable("bernoulli_")
         if not 0 <= (p := number_of(p, "bernoulli_: p")) <= 1:
             raise ValueError(f"bernoulli_: p is a probability in [0, 1], got {p}")
         return self.copy_(coins(self.shape, p * 1.0, generator))
 
-    def clamp_(self, min: Any = None, max: Any = None) -> Any:
+    def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Limit every entry to [min, max] in place."""
         self._update("clamp_", _assign, elementwise.clamp(self.detach(), min, max))
         return self

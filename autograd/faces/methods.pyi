@@ -11,10 +11,10 @@ class OfTensors:
     __slots__ = ()
     abs = elementwise.abs
     add = elementwise.add
-    amax = reduce.amax
-    amin = reduce.amin
-    argmax = reduce.argmax
-    argmin = reduce.argmin
+    def amax(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+    def amin(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+    def argmax(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+    def argmin(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     atan = elementwise.atan
     broadcast_to = moves.broadcast_to
     ceil = elementwise.ceil
@@ -23,7 +23,7 @@ class OfTensors:
     clamp_min = elementwise.clamp_min
     cos = elementwise.cos
     cosh = elementwise.cosh
-    cumsum = reduce.cumsum
+    def cumsum(self, dim: Any = None, *, axis: Any = None) -> Any: ...
     diag = moves.diag
     div = elementwise.div
     dot = products.dot
@@ -44,26 +44,26 @@ class OfTensors:
     leaky_relu = elementwise.leaky_relu
     log = elementwise.log
     log1p = elementwise.log1p
-    log_softmax = reduce.log_softmax
-    logsumexp = reduce.logsumexp
+    def log_softmax(self, dim: Any = None, *, axis: Any = None) -> Any: ...
+    def logsumexp(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     lt = elementwise.lt
     matmul = products.matmul
-    max = reduce.max
+    def max(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     maximum = elementwise.maximum
-    mean = reduce.mean
-    min = reduce.min
+    def mean(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+    def min(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     minimum = elementwise.minimum
     mm = products.mm
     mul = elementwise.mul
     mv = products.mv
     ne = elementwise.ne
     neg = elementwise.neg
-    norm = reduce.norm
+    def norm(self, p: Any = 2, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     outer = products.outer
     permute = moves.permute
     pow = elementwise.pow
     prelu = elementwise.prelu
-    prod = reduce.prod
+    def prod(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     reciprocal = elementwise.reciprocal
     relu = elementwise.relu
     remainder = elementwise.remainder
@@ -75,22 +75,22 @@ class OfTensors:
     silu = elementwise.silu
     sin = elementwise.sin
     sinh = elementwise.sinh
-    softmax = reduce.softmax
+    def softmax(self, dim: Any = None, *, axis: Any = None) -> Any: ...
     softplus = elementwise.softplus
     split = moves.split
     sqrt = elementwise.sqrt
     square = elementwise.square
     squeeze = moves.squeeze
-    std = reduce.std
+    def std(self, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
     sub = elementwise.sub
-    sum = reduce.sum
+    def sum(self, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
     tan = elementwise.tan
     tanh = elementwise.tanh
     transpose = moves.transpose
     tril = moves.tril
     triu = moves.triu
     unsqueeze = moves.unsqueeze
-    var = reduce.var
+    def var(self, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
     arctan = elementwise.atan
 
 class OfValues:

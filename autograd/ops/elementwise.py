@@ -81,6 +81,11 @@ def _minimum(x: float, y: float) -> float:
     return x if x <= y or x != x else y
 
 
+def _shorter(name: str) -> Callable[..., Any]:
+    """A name for a circle where one argument is a constant."""
+    return lambda p, *args: p.with_constant(name, args)
+
+
 def _chosen(p: Any, c: Any, x: Any, y: Any) -> Any:
     """x where c, else y; of ``where(x == x, x, ...)``, which only looks for NaN, the first."""
     if isinstance(c, Node) and c.op is eq and c.args[0] is c.args[1]:
@@ -146,14 +151,14 @@ elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu
 
 # Ties share the gradient evenly; a NaN passes it to both.
 maximum = op("maximum", Both(_maximum, np.maximum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x < y, 0, g)),
-                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)), sign="max", kin=("limit",))
+                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)), sign=_shorter("max"), kin=("limit",))
 minimum = op("minimum", Both(_minimum, np.minimum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x > y, 0, g)),
-                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)), sign="min", kin=("limit",))
+                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)), sign=_shorter("min"), kin=("limit",))
 # A bound has gradient 1; a NaN has 0.
 clamp_min = op("clamp_min", Both(_maximum, np.maximum),         lambda g, z, x, low: where(x >= low, g, 0),  lambda g, z, x, low: where(x < low, g, 0),
-            sign="max", kin=("limit",))
+            sign=_shorter("max"), kin=("limit",))
 clamp_max = op("clamp_max", Both(_minimum, np.minimum),         lambda g, z, x, top: where(x <= top, g, 0),  lambda g, z, x, top: where(x > top, g, 0),
-            sign="min", kin=("limit",))
+            sign=_shorter("min"), kin=("limit",))
 where   = op("where",  fast.where,                              None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g),
             formula=_chosen, code=lambda c, x, y: f"ag.where({c} > 0.0, {x}, {y})")
 

@@ -54,9 +54,9 @@ def _transposed(p: Any, x: Any, axes: tuple[int, ...]) -> str:
 
 def _turned(p: Any, x: Any, axes: tuple[int, ...]) -> str:
     n = len(axes)
-    if n > 1 and axes in ((*range(n - 2), n - 1, n - 2), tuple(range(n))[::-1]):
+    if n > 1 and axes == (*range(n - 2), n - 1, n - 2):
         return f"{p(x, ATOM)}ᵀ"
-    return p.call(f"{p(x, ATOM)}.transpose", *axes)
+    return p.call(f"{p(x, ATOM)}.transpose", *(axes or [()]))
 
 
 def _as_shape(p: Any, x: Any, shape: tuple[int, ...]) -> Any:
@@ -90,7 +90,7 @@ reshape_     = row("reshape",  lambda x, shape: x.reshape(shape),               
     moves=True, write=lambda p, x, shape: p.call(f"{p(x, ATOM)}.reshape", *(shape or [()])), formula=_as_shape,
     sign=lambda p, x, shape=(): f"reshape\n{p.sizes(shape, 'scalar')}", on_batch=lambda f, x, shape: x.reshape((-1, *shape)))
 permute_     = row("permute",  lambda x, axes: x.transpose(axes),                lambda g, z, x, axes: permute_(g, _inverse(axes)), None,
-    moves=True, write=_transposed, formula=_turned, sign=lambda p, x, axes=(): f"{p(x)}ᵀ" if tuple(axes) == (1, 0) else f"permute {p.sizes(axes)}",
+    moves=True, write=_transposed, formula=_turned, sign=lambda p, x, axes=(): f"{p(x)}ᵀ" if tuple(axes) == (1, 0) else f"permute {p.sizes(axes, '')}",
     on_batch=lambda f, x, axes: x.transpose((0, *(a + 1 for a in axes))))
 broadcast_to_ = row("broadcast", np.broadcast_to,                                lambda g, z, x, shape: g, None,  # the engine sums g down to x
     moves=True, write=lambda p, x, shape: p.call("np.broadcast_to", x, shape), formula=_spread_to, sign="spread", code=lambda x, shape: f"{x}.broadcast_to({shape})",

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.core.node import Node, Op
-from autograd.core.symbols import POWER
+from autograd.core.symbols import POWER, SIGN
 from autograd.errors import described, flag_of, number_of, within
 from autograd.ops import fast
 from autograd.ops.elementwise import abs as abs_
@@ -198,7 +198,7 @@ log_softmax_ = row("log_softmax", quiet(_log_softmax),                          
 cross_entropy_ = row("cross entropy", quiet(_cross_entropy),                     lambda g, z, x, index:
                                                                                      (softmax_(x, len(x.shape) - 1) - (_column(index) == np.arange(x.shape[-1]))) * _column(g), None,
     public="", write=lambda p, x, index: f"-np.take_along_axis({p.call('log_softmax', x, dim=-1)}, {p(index)}[..., None], -1)[..., 0]",
-    sign="cross\nentropy", kin=("shifted",), on_values=lambda x, index: _or_empty(quiet(_cross_entropy))(x, index.astype(np.int64)))
+    formula=lambda p, x, index: (f"−{p.call('log_softmax', x)}[{p(index)}]", SIGN), sign="cross\nentropy", kin=("shifted",), on_values=lambda x, index: _or_empty(quiet(_cross_entropy))(x, index.astype(np.int64)))
 # fmt: on
 mean_square_.on_array = fast.mean_of_squares
 argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")

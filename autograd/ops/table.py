@@ -11,7 +11,7 @@ import math
 import numbers
 from collections.abc import Callable, Sequence
 from functools import wraps
-from inspect import isfunction, signature
+from inspect import Parameter, isfunction, signature
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
@@ -206,20 +206,23 @@ _ALL = tuple(range(64))  # more axes than an array may have
 
 
 def dims(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator: ``axis`` and ``keepdims`` are aliases of ``dim`` and ``keepdim``. Raises TypeError where both are given."""
-    places = {name: i for i, name in enumerate(signature(function).parameters)}
+    """Let numpy's ``axis`` and ``keepdims`` stand for ``dim`` and ``keepdim``. Raises TypeError where both are given."""
+    own = signature(function)
+    places = {name: (i, p.default) for i, (name, p) in enumerate(own.parameters.items())}
+    aliases = [(alias, *places[name], name) for alias, name in _ALIASES if name in places]
 
     @wraps(function)
     def aliased(*args: Any, **given: Any) -> Any:
-        for alias, name in _ALIASES if given else ():
-            if name in places and (value := given.pop(alias, None)) is not None:
-                if len(args) > places[name]:
-                    given[name] = args[places[name]]
-                if given.get(name) is not None:
-                    raise TypeError(f"{alias} is an alias of {name}; got both, {name}={given[name]!r} and {alias}={value!r}")
-                given[name] = value
+        for alias, i, default, name in aliases if given else ():
+            if (value := given.pop(alias, None)) is not None:
+                present = args[i] if len(args) > i else given.get(name, default)
+                if present is not None and present is not default:
+                    raise TypeError(f"{alias} is an alias of {name}; got both, {name}={present!r} and {alias}={value!r}")
+                args, given[name] = args[:i], value
         return function(*args, **given)
 
+    extra = [Parameter(alias, Parameter.KEYWORD_ONLY, default=None, annotation=Any) for alias, *_ in aliases]
+    aliased.__signature__ = own.replace(parameters=[*own.parameters.values(), *extra])  # type: ignore[attr-defined]
     return aliased
 
 
