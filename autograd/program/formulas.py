@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node, Op
-from autograd.core.symbols import ATOM, Python, Symbol, is_long, literal
+from autograd.core.symbols import ATOM, WORDS, Python, Symbol, is_long
+from autograd.faces.dtypes import unpromoted
 from autograd.faces.record import sum_to
 from autograd.faces.value import Value
 from autograd.ops import elementwise
@@ -62,7 +63,7 @@ class Seen(Symbol):
             return None
         try:
             with np.errstate(all="ignore"):
-                return op.compute(*raws)
+                return op.compute(*(unpromoted(raws) if op.entrywise and sum(isinstance(raw, np.ndarray) for raw in raws) > 1 else raws))
         except Exception:  # a user's row may raise anything on placeholders: then the shape is not known
             return None
 
@@ -143,8 +144,8 @@ def _shape(x: Any) -> tuple[int, ...] | None:
 def as_symbols(n: Node, names: Mapping[Node, str], hold: Callable[[Any], str]) -> tuple[Seen, tuple[Any, ...]]:
     """The result and the arguments of ``n`` as symbols by their names; constants as they are, a long array as ``hold`` calls it."""
     whole = n.op is not None and n.op.infix is not None and isinstance(n, Value)
-    args = (Seen(names[a], _numbers(a)) if isinstance(a, Node) else _constant(a, whole, hold) for a in n.args)
-    return Seen(names[n], _numbers(n)), tuple(args)
+    seen = {a: Seen(names[a], _numbers(a)) for a in (n, *n.args) if isinstance(a, Node)}  # one of each, for rules may compare them
+    return seen[n], tuple(seen[a] if isinstance(a, Node) else _constant(a, whole, hold) for a in n.args)
 
 
 def _numbers(n: Any) -> Any:
@@ -162,11 +163,10 @@ def _constant(a: Any, whole: bool, hold: Callable[[Any], str]) -> Any:
     return a
 
 
-def product(n: Node, i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Seen:
-    """What the rule of ``n`` for its argument ``i`` gives for symbols."""
+def product(n: Node, i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
+    """What the rule of ``n`` for its argument ``i`` makes of symbols: a symbol, or a number."""
     assert n.op is not None
-    made = n.op.vjp(i, g, z, args)
-    return made if isinstance(made, Seen) else Seen(literal(made), made)
+    return n.op.vjp(i, g, z, args)
 
 
 def fitted(s: Any, a: Any) -> Any:
@@ -180,7 +180,7 @@ def fitted(s: Any, a: Any) -> Any:
     return cast_(s, a.dtype) if known and s.dtype != a.dtype else s
 
 
-def flowing(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None = None) -> Seen | None:
+def flowing(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None = None) -> Any:
     """What flows from ``n`` into its argument ``i``, as a formula: the rule itself, called with symbols.
 
     ``g`` names the gradient of ``n``; ``names`` names nodes. A node without a name is called as in the rule, constants appear
@@ -216,7 +216,7 @@ def chain_rule(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None =
     """
     formula = flowing(n, i, g, names)
     assert n.op is not None
-    return f"vjp of {n.op.name}" if formula is None else str(formula)
+    return f"vjp of {n.op.name}" if formula is None else Python()(formula, WORDS)
 
 
 def letters(op: Op, args: tuple[Any, ...]) -> list[str]:

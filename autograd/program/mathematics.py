@@ -21,7 +21,7 @@ _SIGNS = {"-": "−", "%": "mod", "<=": "≤", ">=": "≥", "==": "=", "!=": "�
 class Mathematics(Python):
     """Writes symbols as mathematics, numbers to four digits. A row says in its ``formula`` where that is unlike its Python."""
 
-    times, over = "·", "/"
+    times, over, comma = "·", "/", ""
 
     def __call__(self, x: Any, binds: int = COMPARE) -> str:
         while isinstance(x, Symbol) and x.op is reshape_ and 1 in x.args[1]:
@@ -81,22 +81,25 @@ class Mathematics(Python):
         minus = ""
         if isinstance(chain[0], Symbol) and chain[0].op is Symbol.rows["neg"]:
             minus, chain[0] = "−", chain[0].args[0]
-        chain = [f for f in chain if self(f) != "1"]
+        chain = [f for f in chain if isinstance(f, Symbol) or f != 1]
         if len(chain) < 2 and not minus:
             return self.of(chain[0]) if chain else ("1", ATOM)
         runs: list[tuple[Any, int]] = []
         for f in chain:
-            if runs and self(f) == self(runs[-1][0]):
+            if runs and Python()(f) == Python()(runs[-1][0]):  # the same factor, not two that look alike
                 runs[-1] = f, runs[-1][1] + 1
             else:
                 runs.append((f, 1))
         texts = [self(f, TIMES if k == 0 else POWER) if n == 1 else self.power(f, str(n))[0] for k, (f, n) in enumerate(runs)]
         return minus + f" {self.times} ".join(texts), TIMES if len(texts) > 1 else SIGN
 
+    def index(self, k: Any) -> str:
+        return Python().index(k) if isinstance(k, slice) else super().index(k)
+
     # What the rows use to write themselves.
     def below(self, axes: Any, x: Any = None) -> str:
         """Axes as small numbers below; of all the axes of ``x`` nothing is said."""
-        return "" if x is not None and len(axes) == len(getattr(x, "shape", ())) else ",".join(map(str, axes)).translate(DOWN)
+        return "" if x is not None and len(axes) == len(getattr(x, "shape", ())) else self.comma.join(map(str, axes)).translate(DOWN)
 
     def sizes(self, shape: tuple[Any, ...], of_none: str = "a number") -> str:
         return "×".join(map(str, shape)) or of_none

@@ -240,7 +240,7 @@ class _Writer:
 
     def cast(self, n: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Elementwise operands in the dtype of the result, where numpy would widen them: a 0-d float64 beside float32."""
-        if isinstance(n, Value) or not (n.op.tabled and n.op.entrywise):
+        if isinstance(n, Value) or not n.op.entrywise:
             return args
         return tuple(
             moves.cast_(a, n.dtype) if isinstance(a, Seen) and not np.can_cast(getattr(a, "dtype", n.dtype), n.dtype) else a for a in args
@@ -270,7 +270,7 @@ class _Writer:
             return (text, binds) if value.__class__ in (float, int) else (f"float({text})", ATOM)
         if not isinstance(value, np.ndarray | np.generic):
             text, binds, value = f"np.{n.dtype.name}({text})", ATOM, n.dtype.type(value)
-        whole = Seen(text if binds == ATOM else f"({text})", value)
+        whole = Seen.made(Op("", lambda: value, write=lambda p: (text, binds)), ())
         kept = fitted(whole, n)
         return (text, binds) if kept is whole else Python().of(kept)
 

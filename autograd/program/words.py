@@ -71,9 +71,25 @@ def _nameless(_: Any) -> str:
 class _Circle(Mathematics):
     """Writes an operation for a circle: what has no short name is a letter, or nothing at all."""
 
-    def __init__(self, called: Callable[[Any], str], letter: str, precision: int) -> None:
-        self.called, self.letter, self.precision = called, letter, precision
+    comma = ","
+
+    def __init__(self, called: Callable[[Any], str], letter: str, precision: int, fold: bool) -> None:
+        self.called, self.letter, self.precision, self.fold = called, letter, precision, fold
         self.letters = iter("ijklmnpq" * 8)  # for arrays of indices
+
+    def operand(self, args: tuple[Any, ...]) -> str:
+        """What the first argument with a name is called."""
+        return next((self.called(a) for a in args if isinstance(a, Node)), "") or self.letter
+
+    def constant_of(self, args: tuple[Any, ...]) -> int | None:
+        """The place of the one constant that is folded into an operation of two arguments."""
+        places = [i for i, a in enumerate(args) if isinstance(a, int | float) and not isinstance(a, bool)]
+        return places[0] if self.fold and len(args) == 2 and len(places) == 1 else None
+
+    def with_constant(self, name: str, args: tuple[Any, ...]) -> str | None:
+        """A call with the constant among two arguments; None where there is none."""
+        i = self.constant_of(args)
+        return None if i is None else f"{name}({self.operand(args)}, {number(args[i], self.precision)})"
 
     def of(self, x: Any) -> tuple[str, int]:
         return (self.called(x) or self.letter, ATOM) if isinstance(x, Node) else super().of(x)
@@ -101,23 +117,26 @@ def sign(
     ('0.1 × x', 'x²', '×', 'ab − ab')
     """
     plain = op.sign if isinstance(op.sign, str) else op.name
-    x = next((called(a) for a in args if isinstance(a, Node)), "") or letter
-    places = [i for i, a in enumerate(args) if isinstance(a, int | float) and not isinstance(a, bool)]
-    binds = COMPARE if op.infix is None else BINDS[op.infix]
-    if len(args) == 2 and len(places) == 1 and fold and (binds < COMPARE or (op.entrywise and op.infix is None)):
-        return _with_constant(op, plain, x, number(args[places[0]], precision), first=places[0] == 0)
+    p = _Circle(called, letter, precision, fold)
+    text: str | None = None
+    if callable(op.sign):
+        text = op.sign(p, *args)
+    elif op.infix is None and op.entrywise:
+        text = p.with_constant(plain, args)
+    if text is not None:
+        return text
+    if op.infix is not None and BINDS[op.infix] < COMPARE and (i := p.constant_of(args)) is not None:
+        return _folded(op, plain, p.operand(args), number(args[i], precision), first=i == 0)
     if ordered(op) and all(map(called, args)):
         return f"{called(args[0])} {'^' if op.infix == '**' else plain} {called(args[1])}"
-    return op.sign(_Circle(called, letter, precision), *args) if callable(op.sign) else plain.replace("{x}", x)
+    return plain.replace("{x}", p.operand(args))
 
 
-def _with_constant(op: Op, plain: str, x: str, c: str, first: bool) -> str:
-    """An operation on ``x`` and the constant ``c``."""
+def _folded(op: Op, plain: str, x: str, c: str, first: bool) -> str:
+    """An operator between ``x`` and the constant ``c``."""
     power = op.infix == "**"
     if power and not first and c.lstrip("−").isdigit():
         return f"{x}{c.replace('−', '-').translate(UP)}"
-    if op.infix is None:
-        return f"{plain}({x}, {c})"
     if c[0] == "−":
         c = f"({c})"
     return f"{c} {'^' if power else plain} {x}" if first or op.infix == "*" else f"{x} {'^' if power else plain} {c}"
