@@ -92,7 +92,7 @@ class Array(Node):
         try:
             raw = op.on_array(*raws)
         except (ValueError, TypeError, OverflowError, AttributeError) as error:
-            op.refuse(tuple(raws), error)
+            op.refuse(tuple(a.raw if isinstance(a, Node) else a for a in args), error)
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
         view = raw.base is not None

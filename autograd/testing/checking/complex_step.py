@@ -46,7 +46,7 @@ class _Step:
     def compute(self, function: Callable[..., Any], args: list[Any], values: list[Any]) -> Any:
         """The results for a batch of arguments, one after another where the row knows nothing of batches."""
         whole = self.op.on_batch
-        if whole is True or (self.op.tabled and self.op.entrywise):
+        if whole is True or self.op.entrywise:
             ndim = 1 + np.ndim(self.node.raw)
             for j, slot in self.moving:
                 args[j] = padded(values[slot], ndim)
@@ -65,7 +65,7 @@ class _Step:
         if not self.local:
             z = self.compute(self.on_complex, self.complex_args, values)
             return self.node.raw + 1j * z.imag if self.restore else z
-        if self.op.tabled and self.op.entrywise and len(self.moving) == 1:
+        if self.op.entrywise and len(self.moving) == 1:
             return self.node.raw + 1j * self.elementwise(values)
         d, doubt = self.difference(values)
         self.doubt = np.nan_to_num(doubt, posinf=0)

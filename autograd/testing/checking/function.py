@@ -9,7 +9,6 @@ import numpy as np
 
 from autograd.core.mode import record_lines
 from autograd.core.node import Node
-from autograd.core.notes import Notes
 from autograd.core.walk import ancestors, grad
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
@@ -201,7 +200,7 @@ def _odd(raw: Any) -> str:
 
 def line_of(n: Node) -> str:
     """Where ``n`` was recorded, to go on in a sentence."""
-    return f" at {n.tag.place}" if isinstance(n.tag, Notes) and n.tag.place is not None else ""
+    return "" if n.place is None else f" at {n.place}"
 
 
 def _first_difference(first: list[Node], second: list[Node]) -> str:

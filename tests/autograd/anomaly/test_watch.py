@@ -352,3 +352,29 @@ def test_a_row_of_scores_that_is_masked_whole() -> None:
     with pytest.raises(ag.AnomalyError, match=r"(?s)cross entropy.*all -inf \(masked\)") as caught, ag.detect_anomaly():
         nn.functional.cross_entropy(scores, ag.tensor([0, 1]))
     assert "argument 1" not in str(caught.value)
+
+
+def test_a_module_that_was_called_before_the_watch_began_is_named() -> None:
+    class Watched(nn.Module):
+        def forward(self, x: Any) -> Any:
+            with detect_anomaly():
+                return (x * 0).log()
+
+    with pytest.raises(AnomalyError) as caught:
+        Watched()(t(1.0))
+    assert caught.value.module == "Watched"
+
+
+def test_a_call_that_failed_is_running_no_longer() -> None:
+    def fails() -> None:
+        with ag.Call(fails):
+            raise KeyError
+
+    def broken(x: Any) -> Any:
+        ag.Call(broken)  # never told what came of it
+        raise KeyError
+
+    for function in (fails, lambda: broken(1), lambda: nn.Linear(2, 2)("a")):
+        with pytest.raises((KeyError, TypeError)), detect_anomaly():
+            function()
+        assert report(lambda: (t(1.0) * 0).log()).module == ""
