@@ -125,6 +125,7 @@ from autograd.ops.products import matmul as matmul
 from autograd.ops.products import mm as mm
 from autograd.ops.products import mv as mv
 from autograd.ops.products import outer as outer
+from autograd.ops.reduce import mean_square as mean_square
 from autograd.ops.reduce import softmax_cross_entropy as softmax_cross_entropy
 from autograd.program.text import listing as listing
 from autograd.random import Generator as Generator

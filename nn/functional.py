@@ -5,7 +5,6 @@ Losses take ``reduction="mean"`` (default), ``"sum"`` or ``"none"``. Names, argu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -150,16 +149,6 @@ def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
 
 
 # Distances.
-def _squares_averaged(d: Any) -> Any:
-    flat = d.reshape(-1)
-    total = flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()  # numpy's sum has an overhead, but is pairwise, so more exact
-    return total / flat.size
-
-
-_mean_square = ag.Op("mean square", lambda d: (d * d).sum() / d.dtype.type(d.size), lambda g, z, d: d * (g * (2 / math.prod(d.shape))))
-_mean_square.on_array = _squares_averaged
-
-
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The squared distance. Raises ValueError where the shapes differ, also where they would broadcast.
 
@@ -168,9 +157,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     """
     _same_shape(input, target, "mse_loss")
     d = input - target
-    if reduction == "mean" and type(d) is Tensor and d.dtype.kind == "f" and d.numel():
-        return _mean_square(d)  # one row instead of two: small steps are noticeably faster
-    return _reduce(ag.square(d), reduction)
+    return ag.mean_square(d) if reduction == "mean" else _reduce(ag.square(d), reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:

@@ -99,4 +99,4 @@ def taken(x: np.ndarray, key: Any) -> Any:
 def mean_of_squares(d: np.ndarray) -> Any:
     """(d * d).sum() / d.size; of a few numbers as a dot product: 0.50 at 100×1. Many are summed pairwise, which is more exact."""
     flat = d.reshape(-1)
-    return (flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()) / flat.size
+    return (flat.dot(flat) if flat.size <= 2048 else (flat * flat).sum()) / (flat.size or math.nan)

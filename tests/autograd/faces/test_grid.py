@@ -21,7 +21,7 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     "product": lambda x: x @ W,
     "linear": lambda x: ag.linear(x, W.T, W[0]),
     "linear of one row": lambda x: ag.linear(x[0], W.T),
-    "sums and means": lambda x: x.sum(0, keepdim=True) + x.mean(1, keepdim=True) + x.mean() + x.sum(),
+    "sums and means": lambda x: x.sum(0, keepdim=True) + x.mean(1, keepdim=True) + x.mean() + x.sum() + ag.mean_square(x),
     "softmax": lambda x: x.softmax(1) + ag.log_softmax(x, 0) * x.logsumexp(1, keepdim=True),
     "extremes with ties": lambda x: x.max() * x.amin(0) + x.clamp(-0.5, 0.5),
     "norms": lambda x: x.norm() + (x * 0).norm(dim=1, keepdim=True) + x.norm(1) + x.norm(dim=0),

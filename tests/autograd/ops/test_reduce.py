@@ -89,6 +89,16 @@ def test_rows_of_extremes_as_log_softmax_has_them(dtype: Any, classes: int) -> N
         np.testing.assert_allclose(x.softmax(1).numpy(), x.T.contiguous().softmax(0).T.numpy(), rtol=1e-6)
 
 
+@given(a=hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, min_side=0, max_side=4), elements=st.floats(-8, 8)))
+def test_mean_square_is_the_mean_of_squares(a: Array) -> None:
+    if a.size:
+        check(ag.mean_square, a, numpy=lambda a: np.mean(a * a), order=2)
+    x, same = (tensor(a, dtype=ag.float64, requires_grad=True) for _ in range(2))
+    ag.mean_square(x).backward()
+    ag.mean(ag.square(same)).backward()
+    np.testing.assert_allclose(x.grad.numpy(), same.grad.numpy(), rtol=1e-15)
+
+
 def test_sums_of_a_tall_column_are_exact_enough() -> None:
     for x in (ag.full((2**20, 1), 0.1), ag.full((2**20,), 0.1)):
         assert abs(x.mean(0).item() - np.float32(0.1)) < 1e-7 and abs(x.sum(0).item() / 2**20 - np.float32(0.1)) < 1e-7
@@ -98,6 +108,7 @@ def test_sums_of_a_tall_column_are_exact_enough() -> None:
     ("call", "error", "message"),
     [
         (lambda x: ag.mean(ag.arange(3)), TypeError, "floating"),
+        (lambda x: ag.mean_square(ag.arange(3)), TypeError, "mean_square needs a floating dtype"),
         (lambda x: ag.softmax(ag.arange(3), 0), TypeError, "floating"),
         (lambda x: ag.sum([1, 2]), TypeError, "expects a Tensor, got list"),
         (lambda x: x.norm(-1), ValueError, "positive number"),
