@@ -123,7 +123,7 @@ def test_constants_and_what_is_not_recorded_store_nothing(row: Op) -> None:
             assert half.requires_grad and not half.partials and half.takes()[0][1] is half.args[0]
 
 
-@pytest.mark.parametrize("other", ["a", None, [1.0], 1j, (1.0,), object()], ids=repr)
+@pytest.mark.parametrize("other", ["a", None, [1.0], 1j, (1.0,), object()], ids=["text", "None", "list", "complex", "tuple", "object"])
 def test_what_is_no_number_is_refused_by_every_kernel_of_two(other: Any) -> None:
     for row in ROWS:
         if len(row.vjps) == 2:
@@ -143,7 +143,9 @@ def test_a_number_is_whatever_stands_for_one(x: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "error"), [(10**400, ValueError), (np.ones(1), TypeError), ("1", TypeError), (np.array("1"), TypeError), (1j, TypeError)]
+    ("x", "error"),
+    [(10**400, ValueError), (np.ones(1), TypeError), ("1", TypeError), (np.array("1"), TypeError), (1j, TypeError)],
+    ids=["huge", "array", "text", "array of text", "complex"],
 )
 def test_what_stands_for_none_is_refused_by_name(x: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"^the thing must be (one real number|a number that a float can hold), got "):
