@@ -131,7 +131,8 @@ def test_a_gradient_is_its_own_also_when_a_debugger_looked_on_as_this_was_import
     code = """
 import sys
 def look(frame, event, arg):
-    frame.f_locals
+    if frame.f_code.co_name != "<module>":  # of which Python 3.12 cannot show the names while it makes a list of them
+        frame.f_locals
     return look
 sys.settrace(look)
 import autograd as ag
