@@ -119,16 +119,12 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        call = Call(self, running=True)
-        try:
+        with Call(self) as call:
             output = self.forward(*args, **kwargs)
             if self._hooks:
                 for hook in [*self._hooks.values()]:
                     changed = hook(self, args, output)
                     output = output if changed is None else changed
-        except BaseException:
-            call.end()
-            raise
         call.gave(output, (args, kwargs) if kwargs else args)
         return output
 

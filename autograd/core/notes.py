@@ -68,35 +68,23 @@ class Call:
     'function'
     """
 
-    __slots__ = ("began", "inputs", "kind", "module", "scope")
+    __slots__ = ("began", "inputs", "kind", "module")
 
-    def __init__(self, module: Any, running: bool = False) -> None:
+    def __init__(self, module: Any) -> None:
         self.module = ref(module)
         self.kind = module.__class__.__name__
         self.began = next(_call_numbers)
         self.inputs: Collection[int] = _UNKNOWN
-        self.scope: list[Call] | None = None  # the calls that are running with it
-        if running:
-            self.scope = _stack.calls
-            self.scope.append(self)
-
-    def end(self) -> None:
-        """It is running no longer; it need not be said where it `gave` something."""
-        if self.scope is not None:
-            self.scope.pop()
-            self.scope = None
 
     def __enter__(self) -> Call:
-        self.scope = _stack.calls
-        self.scope.append(self)
+        _stack.calls.append(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.end()
+        _stack.calls.pop()
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Record that ``outputs`` came out of this call. Both may be nested in lists, tuples and dicts."""
-        self.end()
         given: Sequence[Any] = (outputs,) if outputs.__class__ in _SINGLE else _nodes(outputs)
         for n in given:
             if n.is_leaf:
