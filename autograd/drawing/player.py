@@ -33,7 +33,7 @@ from autograd.drawing.style import Style
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
 from autograd.ops.moves import permute_
-from autograd.program.formulas import Seen, as_symbols, flowing, product
+from autograd.program.formulas import Seen, as_symbols, flowing
 from autograd.program.mathematics import Mathematics
 from autograd.program.reading import Reading, TooLargeError, read, scopes
 from autograd.program.words import clean, details, number, shape, shape_of
@@ -269,7 +269,7 @@ class Script:
         if flowing(n, i) is None:
             return _bracketed(value)
         z, args = as_symbols(n, self._places(n), str)
-        text = self._filled(n, product(n, i, 1, z, args))
+        text = self._filled(n, n.op.vjp(i, 1, z, args))
         return _bracketed(value) if text == value else f"({text}{': here' if ' where ' in text else ' ='} {value})"
 
     def _rule(self, n: Node, i: int) -> str:

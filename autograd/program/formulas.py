@@ -20,7 +20,7 @@ from autograd.ops import elementwise
 from autograd.ops.moves import broadcast_to_, cast_, getitem_, permute_, reshape_
 from autograd.ops.table import UFUNCS
 
-__all__ = ["Seen", "as_symbols", "chain_rule", "fitted", "flowing", "letters", "product"]
+__all__ = ["Seen", "as_symbols", "chain_rule", "fitted", "flowing", "letters"]
 
 
 class Seen(Symbol):
@@ -163,12 +163,6 @@ def _constant(a: Any, whole: bool, hold: Callable[[Any], str]) -> Any:
     return a
 
 
-def product(n: Node, i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
-    """What the rule of ``n`` for its argument ``i`` makes of symbols: a symbol, or a number."""
-    assert n.op is not None
-    return n.op.vjp(i, g, z, args)
-
-
 def fitted(s: Any, a: Any) -> Any:
     """``s`` in the shape and dtype of the argument ``a`` that it flows into: a broadcast is undone, as the engine does it."""
     own, shape = _shape(s), _shape(a)
@@ -200,7 +194,7 @@ def flowing(n: Node, i: int, g: str = "g", names: Mapping[Node, str] | None = No
             taken.add(name)
     z, args = as_symbols(n, known, lambda _: "index")
     try:
-        return fitted(product(n, i, Seen(g, _numbers(n)), z, args), n.args[i])
+        return fitted(n.op.vjp(i, Seen(g, _numbers(n)), z, args), n.args[i])
     except Exception:  # a user's rule may raise anything for symbols
         return None
 

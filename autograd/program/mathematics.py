@@ -58,9 +58,7 @@ class Mathematics(Python):
         if sign == "*":
             return self.factors(a, b)
         binds = BINDS[sign]
-        left, right = (SIGN, SIGN) if binds == COMPARE else (binds, binds if sign == "+" else binds - 1)
-        if binds == COMPARE:
-            left = right = binds - 1
+        left, right = binds - (binds == COMPARE), binds - (sign != "+")
         return f"{self(a, left)} {self.over if sign == '/' else _SIGNS.get(sign, sign)} {self(b, right)}", binds
 
     def power(self, base: Any, power: str) -> tuple[str, int]:

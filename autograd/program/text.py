@@ -27,9 +27,10 @@ from autograd.faces.bridge import item, pack, scalars
 from autograd.faces.value import Value
 from autograd.faces.versions import Changed
 from autograd.ops import elementwise, moves, products, reduce
-from autograd.program.formulas import Seen, as_symbols, fitted, product
+from autograd.program.formulas import Seen, as_symbols, fitted
 from autograd.program.reading import Reading, read
 from autograd.program.steps import Program
+from autograd.program.words import shape, shape_of
 
 __all__ = ["Listing", "listing"]
 
@@ -145,11 +146,7 @@ def _plain(text: str) -> str:
 
 
 def _described(thing: Any) -> str:
-    return f"the operation {_plain(thing.name)}" if isinstance(thing, Op) else f"{thing.dtype} array of shape {_sizes(thing.shape)}"
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
+    return f"the operation {_plain(thing.name)}" if isinstance(thing, Op) else f"{thing.dtype} array of shape {shape(thing.shape)}"
 
 
 class _Writer:
@@ -216,7 +213,7 @@ class _Writer:
                 self.line(f"{self.names[n]} = {literal(n.raw, self.precision)}")
         for step in program.steps:
             n = step.node
-            self.line(f"{self.names[n]} = {self.computed(n)}", _sizes(getattr(n, "shape", ())) or f"{float(n.raw):.4g}")
+            self.line(f"{self.names[n]} = {self.computed(n)}", shape(shape_of(n)) or f"{float(n.raw):.4g}")
 
     def computed(self, n: Any) -> str:
         """How ``n`` came about."""
@@ -231,12 +228,9 @@ class _Writer:
         except Exception:
             if n.op.tabled:
                 raise
-            text = self.called(self.hold(n.op, _identifier(n.op.name) or "row"), *args)  # a user's row that takes no symbols
+            text = Python().call(self.hold(n.op, _identifier(n.op.name) or "row"), *args)  # a user's row that takes no symbols
             binds, value = ATOM, eval(text, self.scope, scope)
         return self.kept(text, binds, value, n)[0]
-
-    def called(self, name: str, *args: Any) -> str:
-        return f"{name}({', '.join(map(Python(), args))})"
 
     def cast(self, n: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Elementwise operands in the dtype of the result, where numpy would widen them: a 0-d float64 beside float32."""
@@ -324,14 +318,14 @@ class _Writer:
         one = 1.0 if isinstance(n, Value) else np.ones(n.shape, n.dtype)
         try:
             z, args = self.symbols(n)
-            s = product(n, i, Seen(slope, one), z, args)
+            s = n.op.vjp(i, Seen(slope, one), z, args)
             if _steady(n):
                 return Python().of(s)
             text, binds, value = self.tried(s, ChainMap({slope: one}, self.numbers(n)))
         except Exception:  # a user's rule may raise anything for symbols
             row = self.hold(n.op, _identifier(n.op.name) or "row")
             z, args = self.symbols(n)
-            text = self.called(f"{row}.vjp", i, Seen(slope), z, args)
+            text = Python().call(f"{row}.vjp", i, Seen(slope), z, args)
             binds, value = ATOM, eval(text, self.scope, ChainMap({slope: one}, self.numbers(n)))
         return self.kept(text, binds, value, a)
 
