@@ -193,12 +193,11 @@ def _propagate(
             g = g if n.mark is SORTED else n.mark + g
             n.mark = n.adopt(g, leaf) if n.op is leaf and note is None else g
     watch = watching()
-    if watch is None:
-        return _replay(order, wanted, note, None)
     try:
         return _replay(order, wanted, note, watch)
     finally:
-        watch.walked()
+        if watch is not None:
+            watch.walked()
 
 
 def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
