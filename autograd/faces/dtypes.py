@@ -13,19 +13,29 @@ import numpy as np
 from autograd.core.node import Node
 from autograd.errors import described
 
-__all__ = ["DTYPES", "bool_", "canonical", "dtype_of", "entries", "float32", "float64", "int32", "int64", "uint8", "unpromoted"]
+__all__ = [
+    "DTYPES", "TYPES", "bool_", "canonical", "dtype_of", "entries", "float16", "float32", "float64", "int16", "int32", "int64",
+    "uint8", "unpromoted",
+]  # fmt: skip
 
-float32, float64 = np.dtype("float32"), np.dtype("float64")
-int64, int32, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("uint8"), np.dtype("bool")
-DTYPES = (float32, float64, int64, int32, uint8, bool_)
+float32, float64, float16 = np.dtype("float32"), np.dtype("float64"), np.dtype("float16")
+int64, int32, int16, uint8, bool_ = np.dtype("int64"), np.dtype("int32"), np.dtype("int16"), np.dtype("uint8"), np.dtype("bool")
+DTYPES = (float32, float64, float16, int64, int32, int16, uint8, bool_)
+# PyTorch's names of the types of tensors, older than its dtypes.
+TYPES: dict[str, np.dtype] = {
+    "FloatTensor": float32, "DoubleTensor": float64, "HalfTensor": float16, "LongTensor": int64, "IntTensor": int32,
+    "ShortTensor": int16, "ByteTensor": uint8, "BoolTensor": bool_,
+}  # fmt: skip
 
 
 def dtype_of(given: Any) -> np.dtype:
     """A supported dtype from a dtype, a name or a Python type, as it stands in DTYPES; a TypeError names the supported ones.
 
-    >>> dtype_of(float), dtype_of("int32")
-    (dtype('float32'), dtype('int32'))
+    >>> dtype_of(float), dtype_of("int32"), dtype_of("torch.LongTensor")
+    (dtype('float32'), dtype('int32'), dtype('int64'))
     """
+    if isinstance(given, str) and (named := TYPES.get(given.removeprefix("torch."))) is not None:
+        return named
     found: Any = given if isinstance(given, np.dtype) else None
     if found is None:
         try:
@@ -48,15 +58,22 @@ def canonical(raw: np.ndarray) -> np.ndarray:
 
 
 def unpromoted(raws: list[Any]) -> list[Any]:
-    """Type promotion: 0-d operands in the dtype of those with dimensions, where these are of the same kind or a wider one."""
+    """Type promotion: 0-d operands in the dtype of those with dimensions, where these are of the same kind or a wider one.
+
+    The kinds are booleans, integers and floating numbers: an integer, of any size, takes the dtype of the floats that it meets. Booleans
+    stay what they are, for where one is a condition.
+    """
     arrays = [a for a in raws if isinstance(a, np.ndarray)]
-    dtypes = [a.dtype for a in arrays if a.ndim] or [a.dtype for a in arrays]
-    wide = np.result_type(*dtypes)
-    if wide is float64 and float64 not in dtypes:
-        wide = float32  # int64 with float32 stays float32
-    taken = "biuf"[: "biuf".index(wide.kind) + 1].replace("b", "")
+    widest = max(_rank(a.dtype) for a in arrays)
+    most = [a.dtype for a in arrays if _rank(a.dtype) == widest]
+    wide = np.result_type(*([a.dtype for a in arrays if a.ndim and _rank(a.dtype) == widest] or most))
     with np.errstate(over="ignore"):
-        return [a.astype(wide) if isinstance(a, np.ndarray) and a.dtype.kind in taken else a for a in raws]
+        return [a.astype(wide) if isinstance(a, np.ndarray) and 0 < _rank(a.dtype) <= widest else a for a in raws]
+
+
+def _rank(dtype: np.dtype) -> int:
+    """The place of a kind among booleans, integers and floating numbers."""
+    return "bif".index("i" if dtype.kind == "u" else dtype.kind)
 
 
 def entries(given: Any, what: str) -> np.ndarray:

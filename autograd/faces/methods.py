@@ -13,12 +13,16 @@ from typing import Any
 
 from autograd.core.node import Op
 from autograd.faces.kernels import Kernel
-from autograd.ops import elementwise, moves, products, reduce
+from autograd.ops import counting, elementwise, joins, logic, moves, places, products, reduce, sorting
 from autograd.ops.table import public
 
-__all__ = ["OfTensors", "OfValues", "methods_of_tensors", "methods_of_values"]
+__all__ = ["CHAPTERS", "SYNONYMS", "OfTensors", "OfValues", "methods_of_tensors", "methods_of_values"]
 
-ALIASES = {"arctan": "atan", "rint": "round", "absolute": "abs"}  # numpy's names: np.arctan of an object array asks for them
+CHAPTERS = (elementwise, moves, reduce, products, logic, places, sorting, counting, joins)
+# numpy's names: np.arctan of an object array asks for them
+ALIASES = {"arctan": "atan", "arcsin": "asin", "arccos": "acos", "rint": "round", "absolute": "abs"}
+# PyTorch's other names of functions
+SYNONYMS = {"arctan": "atan", "arcsin": "asin", "arccos": "acos", "clip": "clamp", "concat": "cat", "multiply": "mul"}
 
 
 class OfTensors:
@@ -36,7 +40,7 @@ class OfValues:
 def methods_of_tensors() -> Iterator[tuple[str, str, Any]]:
     """For each its name, its chapter and what it is."""
     seen = set()  # a chapter may import rows of an earlier one
-    for chapter in (elementwise, moves, reduce, products):
+    for chapter in CHAPTERS:
         for name, thing in public(chapter).items():
             if name in seen:
                 continue
@@ -58,4 +62,6 @@ for _name, _thing in methods_of_values():
     setattr(OfValues, _name, Kernel(_thing, _name) if isinstance(_thing, Op) else _thing)
 for _alias, _name in ALIASES.items():
     setattr(OfValues, _alias, vars(OfValues)[_name])
-OfTensors.arctan = OfTensors.atan  # type: ignore[attr-defined]
+for _alias, _name in SYNONYMS.items():
+    if _name in vars(OfTensors):
+        setattr(OfTensors, _alias, vars(OfTensors)[_name])

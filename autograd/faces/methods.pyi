@@ -3,21 +3,30 @@
 from collections.abc import Iterator
 from typing import Any
 
-from autograd.ops import elementwise, moves, products, reduce
+from autograd.ops import counting, elementwise, joins, logic, moves, places, products, reduce, sorting
 
 ALIASES: dict[str, str]
+SYNONYMS: dict[str, str]
+CHAPTERS: tuple[Any, ...]
 
 class OfTensors:
     __slots__ = ()
     abs = elementwise.abs
+    acos = elementwise.acos
     add = elementwise.add
+    def all(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     def amax(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     def amin(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+    def any(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     def argmax(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     def argmin(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+    def argsort(self, dim: Any = -1, descending: Any = False, stable: Any = False, *, axis: Any = None) -> Any: ...
+    asin = elementwise.asin
     atan = elementwise.atan
+    bincount = counting.bincount
     broadcast_to = moves.broadcast_to
     ceil = elementwise.ceil
+    chunk = joins.chunk
     clamp = elementwise.clamp
     clamp_max = elementwise.clamp_max
     clamp_min = elementwise.clamp_min
@@ -37,28 +46,45 @@ class OfTensors:
     flip = moves.flip
     floor = elementwise.floor
     floor_divide = elementwise.floor_divide
+    gather = places.gather
     ge = elementwise.ge
     gelu = elementwise.gelu
     gt = elementwise.gt
+    histogram = counting.histogram
+    inverse = products.inverse
+    isclose = logic.isclose
+    isfinite = logic.isfinite
+    isinf = logic.isinf
+    isnan = logic.isnan
     le = elementwise.le
     leaky_relu = elementwise.leaky_relu
     log = elementwise.log
+    log10 = elementwise.log10
     log1p = elementwise.log1p
+    log2 = elementwise.log2
     def log_softmax(self, dim: Any = None, *, axis: Any = None) -> Any: ...
+    logical_and = logic.logical_and
+    logical_not = logic.logical_not
+    logical_or = logic.logical_or
+    logical_xor = logic.logical_xor
     def logsumexp(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     lt = elementwise.lt
+    masked_fill = logic.masked_fill
     matmul = products.matmul
     def max(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     maximum = elementwise.maximum
     def mean(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     mean_square = reduce.mean_square
+    def median(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     def min(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     minimum = elementwise.minimum
     mm = products.mm
     mul = elementwise.mul
+    multinomial = counting.multinomial
     mv = products.mv
     ne = elementwise.ne
     neg = elementwise.neg
+    nonzero = logic.nonzero
     def norm(self, p: Any = 2, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     outer = products.outer
     permute = moves.permute
@@ -69,7 +95,7 @@ class OfTensors:
     relu = elementwise.relu
     remainder = elementwise.remainder
     reshape = moves.reshape
-    round = elementwise.round
+    def round(self, decimals: Any = 0) -> Any: ...
     rsqrt = elementwise.rsqrt
     sigmoid = elementwise.sigmoid
     sign = elementwise.sign
@@ -78,6 +104,7 @@ class OfTensors:
     sinh = elementwise.sinh
     def softmax(self, dim: Any = None, *, axis: Any = None) -> Any: ...
     softplus = elementwise.softplus
+    def sort(self, dim: Any = -1, descending: Any = False, stable: Any = False, *, axis: Any = None) -> Any: ...
     split = moves.split
     sqrt = elementwise.sqrt
     square = elementwise.square
@@ -87,17 +114,25 @@ class OfTensors:
     def sum(self, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
     tan = elementwise.tan
     tanh = elementwise.tanh
+    def topk(self, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True, *, axis: Any = None) -> Any: ...
     transpose = moves.transpose
     tril = moves.tril
     triu = moves.triu
+    unique = sorting.unique
     unsqueeze = moves.unsqueeze
     def var(self, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
-    arctan = elementwise.atan
+    arccos = acos
+    arcsin = asin
+    arctan = atan
+    clip = clamp
+    multiply = mul
 
 class OfValues:
     __slots__ = ()
     def abs(self) -> Any: ...
+    def acos(self) -> Any: ...
     def add(self, other: Any) -> Any: ...
+    def asin(self) -> Any: ...
     def atan(self) -> Any: ...
     def ceil(self) -> Any: ...
     clamp = elementwise.clamp
@@ -116,17 +151,19 @@ class OfValues:
     gelu = elementwise.gelu
     leaky_relu = elementwise.leaky_relu
     def log(self) -> Any: ...
+    def log10(self) -> Any: ...
     def log1p(self) -> Any: ...
+    def log2(self) -> Any: ...
     def maximum(self, other: Any) -> Any: ...
     def minimum(self, other: Any) -> Any: ...
     def mul(self, other: Any) -> Any: ...
     def neg(self) -> Any: ...
     def pow(self, other: Any) -> Any: ...
-    def prelu(self, other: Any) -> Any: ...
+    prelu = elementwise.prelu
     def reciprocal(self) -> Any: ...
     def relu(self) -> Any: ...
     def remainder(self, other: Any) -> Any: ...
-    def round(self) -> Any: ...
+    round = elementwise.round
     def rsqrt(self) -> Any: ...
     def sigmoid(self) -> Any: ...
     def sign(self) -> Any: ...
@@ -140,6 +177,8 @@ class OfValues:
     def tan(self) -> Any: ...
     def tanh(self) -> Any: ...
     absolute = abs
+    arccos = acos
+    arcsin = asin
     arctan = atan
     rint = round
 

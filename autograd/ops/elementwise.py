@@ -17,9 +17,11 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.core.symbols import ATOM, POWER, SIGN, WORDS
-from autograd.errors import name_of
+from autograd.errors import described, int_of, name_of
 from autograd.ops import fast
-from autograd.ops.table import Both, edgy, op, real
+from autograd.ops.table import Both, dims, edgy, op, real
+
+_BOOL = np.dtype("bool")
 
 
 # Kernels, where one expression does not do for floats and arrays alike.
@@ -37,6 +39,11 @@ def _softplus(x: Any) -> Any:
     return positive + np.log1p(np.exp(_minus_abs(x)))
 
 
+def _square(x: Any) -> Any:  # of booleans integers, as a power
+    z = x * x
+    return z if z.dtype is not _BOOL else z.astype(np.int64)
+
+
 def _elu(x: Any, alpha: Any) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
@@ -48,7 +55,12 @@ def _sign(x: Any) -> Any:  # 0 at NaN
 def _keep(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` of one float at a time over an array, for what numpy lacks."""
     each = np.frompyfunc(function, 1, 1)
-    return lambda x: np.asarray(each(x), dtype=np.result_type(np.asarray(x).dtype, np.float32))
+
+    def over(x: Any) -> Any:
+        dtype = np.asarray(x).dtype
+        return np.asarray(each(x), dtype if dtype == np.float16 else np.result_type(dtype, np.float32))
+
+    return over
 
 
 def _floor(x: float) -> float:
@@ -121,16 +133,20 @@ sign   = op("sign",    Both(lambda x: float((x > 0) - (x < 0)), _sign), lambda g
 exp    = real("exp",   edgy(math.exp, np.exp),                  lambda g, z, x: g * z, kin=("exponential",))
 expm1  = real("expm1", edgy(math.expm1, np.expm1),              lambda g, z, x: g * exp(x), kin=("exponential",))
 log    = real("log",   edgy(math.log, np.log),                  lambda g, z, x: g / x, kin=("logarithm",))
+log2   = real("log2",  edgy(math.log2, np.log2),                lambda g, z, x: g / (x * math.log(2)), kin=("logarithm",))
+log10  = real("log10", edgy(math.log10, np.log10),              lambda g, z, x: g / (x * math.log(10)), kin=("logarithm",))
 log1p  = real("log1p", edgy(math.log1p, np.log1p),              lambda g, z, x: g / (1 + x), kin=("logarithm",))
 sqrt   = real("sqrt",  edgy(math.sqrt, np.sqrt),                lambda g, z, x: g / (2 * z),                # inf at 0
             sign="√", formula=lambda p, x: (f"√{p(x, ATOM)}", POWER), kin=("root",))
 rsqrt  = real("rsqrt", edgy(lambda x: 1 / math.sqrt(x), lambda x: 1 / np.sqrt(x)), lambda g, z, x: g * (-0.5 * z * z * z), kin=("root", "pole", "division"))
-square = op("square",  lambda x: x * x,                         lambda g, z, x: g * (2 * x), ufunc=np.square, sign="{x}²", formula=lambda p, x: p.power(x, "2"))
+square = op("square",  Both(lambda x: x * x, _square),                       lambda g, z, x: g * (2 * x), ufunc=np.square, sign="{x}²", formula=lambda p, x: p.power(x, "2"))
 reciprocal = real("reciprocal", edgy(lambda x: 1 / x, lambda x: np.true_divide(1, x)), lambda g, z, x: -g * (z * z),
             ufunc=np.reciprocal, sign="1 ÷ {x}", kin=("pole", "division"))
 sin    = real("sin",   edgy(math.sin, np.sin),                  lambda g, z, x: g * cos(x))
 cos    = real("cos",   edgy(math.cos, np.cos),                  lambda g, z, x: -g * sin(x))
 tan    = real("tan",   edgy(math.tan, np.tan),                  lambda g, z, x: g * (1 + z * z))
+asin   = real("asin",  edgy(math.asin, np.arcsin),              lambda g, z, x: g / sqrt(1 - x * x), kin=("pole",))  # inf at -1 and 1
+acos   = real("acos",  edgy(math.acos, np.arccos),              lambda g, z, x: -g / sqrt(1 - x * x), kin=("pole",))
 atan   = real("atan",  edgy(math.atan, np.arctan),              lambda g, z, x: g / (1 + x * x))
 sinh   = real("sinh",  edgy(math.sinh, np.sinh),                lambda g, z, x: g * cosh(x), kin=("exponential",))
 cosh   = real("cosh",  edgy(math.cosh, np.cosh),                lambda g, z, x: g * sinh(x), kin=("exponential",))
@@ -142,7 +158,7 @@ sigmoid  = real("sigmoid",  Both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), la
 softplus = real("softplus", Both(lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))), _softplus), lambda g, z, x: g * sigmoid(x))
 relu     = op("relu",  Both(lambda x: 0.0 if x <= 0 else x, fast.relu),
                                                                 lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
-prelu    = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
+prelu_   = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
                                                                 lambda g, z, x, w: where(x > 0, 0, g * x))
 elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
@@ -164,7 +180,7 @@ where   = op("where",  fast.where,                              None, lambda g, 
 
 floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: g * 0, on_complex=lambda x: np.floor(np.real(x)) + 0j)
 ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: g * 0, on_complex=lambda x: np.ceil(np.real(x)) + 0j)
-round  = op("round",   Both(_round, np.round),                  lambda g, z, x: g * 0, ufunc=np.rint, write=lambda p, x: p.call("ag.round", x))  # half to even
+round_ = op("round",   Both(_round, np.round),                  lambda g, z, x: g * 0, ufunc=np.rint, write=lambda p, x: p.call("ag.round", x))  # half to even
 
 lt = op("<",  operator.lt, None, None, ufunc=np.less)
 le = op("<=", operator.le, None, None, ufunc=np.less_equal, sign="≤")
@@ -182,12 +198,38 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     >>> leaky_relu(-2.0)
     -0.02
     """
-    return prelu(x, negative_slope)
+    return prelu_(x, negative_slope)
+
+
+def prelu(x: Any, weight: Any) -> Any:
+    """x where x > 0, else ``weight * x`` (also its derivative at 0). The two broadcast, but one weight leaves a 0-d x as it is.
+
+    >>> prelu(-2.0, 0.25)
+    -0.5
+    """
+    if getattr(x, "shape", None) == () and getattr(weight, "shape", None) == (1,):
+        weight = weight.reshape(())
+    return prelu_(x, weight)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, else ``alpha * (exp(x) - 1)``."""
     return elu_(x, alpha)
+
+
+@dims
+def round(x: Any, decimals: int = 0) -> Any:
+    """``x`` rounded to ``decimals`` places after the point (before it, where they are negative), a half to the even neighbour.
+
+    >>> round(2.5), round(1.234, 1)
+    (2.0, 1.2)
+    """
+    if not (places := int_of(decimals, "round: decimals", -300, 300)):
+        return round_(x)
+    if getattr(x, "dtype", np.dtype(float)).kind != "f":
+        raise TypeError(f"round: decimals are for floating numbers, got {described(x)}; convert with .float() first")
+    scale = 10.0 ** builtins.abs(places)
+    return div(round_(mul(x, scale)), scale) if places > 0 else mul(round_(div(x, scale)), scale)
 
 
 def silu(x: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.table import held
+
 _BOOL = np.dtype("bool")
 _BITS: dict[Any, Any] = {np.dtype("float32"): np.dtype("uint32"), np.dtype("float64"): np.dtype("uint64")}
 _FEW, _MANY = 2048, 65536
@@ -43,7 +45,14 @@ def where(c: Any, a: Any, b: Any) -> Any:
             return _masked(b, np.logical_not(c), bits)
         if a.__class__ is np.ndarray and b.__class__ is int and b == 0 and (bits := _BITS.get(a.dtype)) is not None:
             return _masked(a, c, bits)
+    if (a.__class__ is int and a) or (b.__class__ is int and b):
+        a, b = _beside(a, b), _beside(b, a)
     return (a if c else b) if c.__class__ is bool and a.__class__ in _NUMBERS and b.__class__ in _NUMBERS else np.where(c, a, b)
+
+
+def _beside(a: Any, b: Any) -> Any:
+    """An int in the dtype of the integers that it stands beside; numpy would take its last bits."""
+    return held(np.asarray(a), b.dtype, "where") if a.__class__ is int and b.__class__ is np.ndarray and b.dtype.kind in "iu" else a
 
 
 def _masked(x: np.ndarray, kept: np.ndarray, bits: Any) -> Any:

@@ -205,16 +205,16 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     return stack_(axis_of(dim, xs[0].ndim + 1), *xs)
 
 
-def split(x: Any, split_size: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
-    """Views of ``split_size`` entries along ``dim`` (the last may be smaller), or of the sizes listed."""
+def split(x: Any, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Any, ...]:
+    """Views of so many entries along ``dim`` (the last may be smaller), or of the sizes listed."""
     if not given(x, "split").ndim:
         raise ValueError(f"split needs at least one dimension, got shape {tuple(x.shape)}")
     a = axis_of(dim, x.ndim)
     n = x.shape[a]
-    if isinstance(split_size, list | tuple):
-        sizes = [int_of(s, "split: a size") for s in split_size]
+    if isinstance(split_size_or_sections, list | tuple):
+        sizes = [int_of(s, "split: a size") for s in split_size_or_sections]
     else:
-        size = int_of(split_size, "split: the size", 1)
+        size = int_of(split_size_or_sections, "split: the size", 1)
         sizes = [builtins.min(size, n - i) for i in range(0, n, size)] or [0]
     if builtins.sum(sizes) != n or any(s < 0 for s in sizes):
         raise ValueError(f"split: sizes {sizes} do not add up to {n}, the size of dim {a} of shape {tuple(x.shape)}")

@@ -21,6 +21,7 @@ from autograd.ops.elementwise import abs as abs_
 from autograd.ops.elementwise import exp, maximum, minimum, sqrt, square, where
 from autograd.ops.elementwise import pow as pow_
 from autograd.ops.moves import broadcast_to_, cat, unsqueeze
+from autograd.ops.places import _key_of
 from autograd.ops.table import (
     Dim,
     axes_of,
@@ -298,14 +299,11 @@ class Extreme(NamedTuple):
 
 
 def _pick(x: Any, dim: Any, keepdim: bool, arg: Callable[..., Any]) -> Extreme:
+    keepdim = keepdim and x.ndim > 0
     x = x if x.ndim else x.reshape(1)
     a = axis_of(dim, x.ndim)
     index = arg(x, a, keepdim)
-    raw = getattr(index, "raw", index)
-    shape = (*x.shape[:a], *[1] * keepdim, *x.shape[a + 1 :])
-    places = [np.arange(n).reshape((n, *[1] * (len(shape) - 1 - i))) for i, n in enumerate(shape)]
-    places[a : a + keepdim] = [raw]
-    return Extreme(x[tuple(places)], index)
+    return Extreme(x[_key_of(getattr(index, "raw", index), a, keepdim)], index)
 
 
 @dims
@@ -360,7 +358,7 @@ def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 def cumsum(x: Any, dim: int | None = None) -> Any:
     """Running sums along ``dim``."""
     a = axis_of(0 if dim is None else dim, given(x, "cumsum").ndim)
-    return cumsum_(x, a) if x.ndim else x
+    return cumsum_(x, a) if x.ndim else sum_(x, (), False)
 
 
 @dims

@@ -107,6 +107,9 @@ class Elementwise(Op):
     def refuse(self, args: tuple[Any, ...], error: Exception) -> NoReturn:
         self.check(args)
         fitting(self.name, *(tuple(np.shape(a)) for a in args if np.ndim(a)))
+        for small in (a.dtype for a in args if isinstance(a, np.ndarray) and a.dtype.kind in "iu"):
+            for n in (a for a in args if isinstance(a, int) and a.bit_length() < 64):
+                held(np.asarray(n), small, self.name)  # numpy's words are others
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{self.name} is not defined for {' and '.join(map(described, args))}") from None
 
@@ -207,12 +210,14 @@ _ALL = tuple(range(64))  # more axes than an array may have
 
 def dims(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let numpy's ``axis`` and ``keepdims`` stand for ``dim`` and ``keepdim``. Raises TypeError where both are given."""
-    own = signature(function)
+    own, own_name = signature(function), function.__name__
     places = {name: (i, p.default) for i, (name, p) in enumerate(own.parameters.items())}
     aliases = [(alias, *places[name], name) for alias, name in _ALIASES if name in places]
 
     @wraps(function)
     def aliased(*args: Any, **given: Any) -> Any:
+        if "out" in given and "out" not in places:
+            return _for_numpy(own_name, args[0] if args else None, given)
         for alias, i, default, name in aliases if given else ():
             if (value := given.pop(alias, None)) is not None:
                 present = args[i] if len(args) > i else given.get(name, default)
@@ -227,6 +232,15 @@ def dims(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _ALIASES = (("axis", "dim"), ("keepdims", "keepdim"))
+
+
+def _for_numpy(name: str, x: Any, given: dict[str, Any]) -> Any:
+    """``np.sum(x)``, which calls ``x.sum(axis=None, dtype=None, out=None)``: numpy's answer, for a tensor that needs no gradient."""
+    if given["out"] is not None:
+        raise TypeError(f"{name} takes no out=, got {described(given['out'])}; assign the result")
+    if getattr(x, "requires_grad", False):
+        raise TypeError(f"np.{name} would lose the history of {described(x)}, which requires grad; use x.{name}(), or x.detach() first")
+    return getattr(np, name)(np.asarray(x), **given)
 
 
 def axes_of(dim: Dim, ndim: int) -> tuple[int, ...]:
@@ -261,6 +275,23 @@ def shape_from(sizes: Any, what: str) -> tuple[int, ...]:
     return tuple([n if n.__class__ is int else int_of(n, f"a size in {what}") for n in sizes])
 
 
+DEEPEST = 64  # dimensions that numpy's arrays can have
+MOST = 2**59  # entries of 16 bytes that 63 bits can count
+
+
+def sizes_of(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape of a new tensor, given as ints, or as one list or tuple of them. Raises ValueError for what no tensor can have."""
+    given = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
+    sizes = tuple([int_of(n, "a size in a shape") for n in given])
+    if builtins.min(sizes, default=0) < 0:
+        raise ValueError(f"a shape has no negative sizes, got {sizes}")
+    if len(sizes) > DEEPEST:
+        raise ValueError(f"a shape has at most {DEEPEST} sizes, got {len(sizes)}")
+    if math.prod(sizes) > MOST:
+        raise ValueError(f"shape {sizes} has more entries than memory can have")
+    return sizes
+
+
 def size_of(x: Any, axes: tuple[int, ...]) -> Any:
     n = math.prod(x.shape if len(axes) == len(x.shape) else [x.shape[a] for a in axes])
     return n if n else math.nan
@@ -268,6 +299,27 @@ def size_of(x: Any, axes: tuple[int, ...]) -> Any:
 
 def over(n: float) -> float:
     return 1 / n if n > 0 else math.inf if n == 0 else math.nan
+
+
+def held(raw: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
+    """Numbers that a user gave, in ``dtype``: a fraction is cut off, as by ``int``.
+
+    Raises ValueError, which names the number, where an integer dtype has no place for one. (A tensor that is converted, by ``.long()``,
+    is cast as C casts it.)
+
+    >>> held(np.array([1.5, 300.0]), np.dtype("uint8"), "fill_")
+    Traceback (most recent call last):
+    ValueError: fill_: 300.0 does not fit into uint8, which goes from 0 to 255
+    """
+    if dtype.kind in "iu" and raw.dtype.kind in "fiu" and raw.dtype is not dtype and raw.size:
+        limits = np.iinfo(dtype)
+        whole = np.trunc(raw.astype(np.float64)) if raw.dtype.kind == "f" else raw
+        # as floats the limits of int64 are -2**63 and 2**63; what is compared with NaN is not inside
+        inside = (whole >= limits.min) & ((whole < float(limits.max) + 1) if raw.dtype.kind == "f" else (whole <= limits.max))
+        if not inside.all():
+            raise ValueError(f"{what}: {raw[~inside].flat[0]} does not fit into {dtype}, which goes from {limits.min} to {limits.max}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return raw.astype(dtype)
 
 
 _TENSORS: set[type] = set()  # a cache: the classes that were found to be tensors

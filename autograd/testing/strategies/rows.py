@@ -42,7 +42,8 @@ def _between_multiples(y: Any) -> Interval:
 # kinked where x == y. A row that is not here is smooth everywhere (`domains_of`). The condition of `where` is x > 0.
 DOMAINS: dict[str, tuple[Interval | Callable[..., Interval], ...]] = {
     "/": (REALS, NONZERO), "reciprocal": (NONZERO,), "//": (_between_multiples, NONZERO), "%": (_between_multiples, NONZERO),
-    "pow": (POSITIVE, REALS), "sqrt": (POSITIVE,), "rsqrt": (POSITIVE,), "log": (POSITIVE,), "log1p": (Interval(low=-1.0),),
+    "pow": (POSITIVE, REALS), "sqrt": (POSITIVE,), "rsqrt": (POSITIVE,), "log1p": (Interval(low=-1.0),),
+    **dict.fromkeys(("log", "log2", "log10"), (POSITIVE,)), "asin": (Interval(-1.0, 1.0),), "acos": (Interval(-1.0, 1.0),),
     "tan": (Interval(kinks=(math.pi / 2,), every=math.pi),),
     "abs": (NONZERO,), "sign": (NONZERO,), "relu": (NONZERO,), "prelu": (NONZERO, REALS), "elu": (NONZERO, REALS),
     "floor": (INTEGERS,), "ceil": (INTEGERS,), "round": (HALVES,),
@@ -50,7 +51,7 @@ DOMAINS: dict[str, tuple[Interval | Callable[..., Interval], ...]] = {
     "where": (NONZERO, REALS, REALS),
     "norm": (NONZERO,),
 }  # fmt: skip
-APART = ("max", "min", "std")  # rows about shapes that want entries which differ from one another
+APART = ("max", "min", "std", "median")  # rows about shapes that want entries which differ from one another
 
 
 def domains_of(row: Op) -> tuple[Interval | Callable[..., Interval], ...]:
@@ -107,6 +108,12 @@ def _std(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
     if math.prod(x.shape[a] for a in axes) < 2:  # the standard deviation of one sample is kinked: take all
         axes = tuple(range(x.ndim))
     return x, axes, draw(st.integers(0, 1)), draw(st.booleans())
+
+
+def _square(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
+    n = draw(st.integers(1, 3))
+    m = new((*x.shape[:-2], n, n))
+    return (m + 2 * BOUND * n * np.eye(n),)  # diagonally dominant, and so far from having no inverse
 
 
 def _matmul(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
@@ -166,7 +173,8 @@ def _einsum(draw: st.DrawFn, x: Any, new: New) -> tuple[Any, ...]:
 SHAPED: dict[str, tuple[int, Callable[[st.DrawFn, Any, New], tuple[Any, ...]]]] = {
     **dict.fromkeys(("sum", "mean", "max", "min", "norm", "logsumexp"), (0, _reduce)),
     **dict.fromkeys(("cumsum", "softmax", "log_softmax"), (1, _scan)), "std": (1, _std),
-    "cross entropy": (1, _classes),
+    "cross entropy": (1, _classes), "median": (0, lambda draw, x, new: (x, tuple(range(x.ndim)), draw(st.booleans()))),
+    "inverse": (2, _square),
     "@": (2, _matmul), "linear": (2, _linear), "einsum": (1, _einsum),
     "to": (0, lambda draw, x, new: (x, float64)), "clone": (0, lambda draw, x, new: (x,)),
     "reshape": (0, _reshape), "permute": (0, lambda draw, x, new: (x, tuple(draw(st.permutations(range(x.ndim)))))),

@@ -299,3 +299,28 @@ def test_a_recorded_power_of_a_number_keeps_double_precision() -> None:
     x = t(0.3, 1.7)
     raw, recorded = ag.grad((3.0**x).sum(), x)[0], ag.grad((3.0**x).sum(), x, create_graph=True)[0]
     assert raw.tolist() == recorded.detach().tolist()
+
+
+@given(st.floats(-1000, 1000), st.integers(-3, 6))
+def test_rounded_to_decimals(x: float, decimals: int) -> None:
+    want = np.round(np.float64(x), decimals)
+    assert ag.round(x, decimals) == pytest.approx(want, abs=10.0**-decimals * 1.01 if abs(x * 10**decimals % 1 - 0.5) < 1e-6 else 1e-9)
+    assert ag.round(tensor(x, dtype=ag.float64), decimals=decimals).item() == ag.round(x, decimals) == Value(x).round(decimals).data
+    assert ag.round(x) == round(x) and tensor([1.24], requires_grad=True).round(decimals=1).requires_grad
+    with pytest.raises(TypeError, match="decimals are for floating numbers, got Tensor"):
+        ag.round(tensor([1]), 1)
+
+
+def test_the_square_of_booleans_is_integers() -> None:
+    for z in (tensor([True, False]).square(), tensor(True).square(), ag.square(np.array([True]))):
+        assert z.dtype == np.int64
+    assert ag.square(tensor([2], dtype=ag.uint8)).dtype == ag.uint8
+
+
+def test_one_weight_leaves_a_number_a_number() -> None:
+    x = tensor(-3.0, requires_grad=True)
+    w = tensor([0.5], requires_grad=True)
+    z = ag.prelu(x, w)
+    z.backward()
+    assert z.shape == () and z.item() == -1.5 and x.grad.item() == 0.5 and w.grad.tolist() == [-3.0]
+    assert ag.prelu(ag.ones(2), w).shape == (2,) and ag.prelu(-2.0, 0.25) == -0.5

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import tensor
+from autograd.testing import gradcheck
 from tests.autograd.ops.examples import Array, check, rng
 
 
@@ -55,7 +56,7 @@ def test_einsum(equation: str, shapes: list[tuple[int, ...]]) -> None:
 
 def test_einsum_refuses_what_does_not_fit() -> None:
     x = ag.ones(2, 3)
-    for equation in ("ij,jk", "ijk", "ij->il", "ii", "...i"):
+    for equation in ("ij,jk", "ijk", "ij->il", "ii", "...ijk", "..i", "i...j...", "i->..."):
         with pytest.raises(ValueError, match="einsum"):
             ag.einsum(equation, x)
 
@@ -141,3 +142,59 @@ def test_einsum_is_numpys_for_any_equation(data: st.DataObject, ins: list[str]) 
         u = np.random.default_rng(i + 20).integers(-4, 5, x.shape).astype(float)
         assert g.shape == x.shape
         assert (g.numpy() * u).sum() == (w * np.einsum(equation, *arrays[:i], u, *arrays[i + 1 :])).sum()
+
+
+SHAPES_OF_ELLIPSES = st.lists(st.sampled_from([(), (2,), (3, 2), (1, 2), (3, 1)]), min_size=2, max_size=2)
+
+
+@given(
+    SHAPES_OF_ELLIPSES,
+    st.sampled_from(["...ij,...jk->...ik", "...ij,...jk", "i...j,j...k->k...i", "...ij,...jk->ik", "...ij,...ij->...i"]),
+    st.booleans(),
+)
+def test_an_ellipsis_stands_for_axes_that_broadcast(leads: list[tuple[int, ...]], equation: str, one: bool) -> None:
+    sizes = dict(zip("ijk", (2, 1 if one else 3, 4)))
+    xs = []
+    for s, lead in zip(equation.partition("->")[0].split(","), leads):
+        before, after = ([sizes[c] for c in part] for part in s.split("..."))
+        shape = (*before, *lead, *after)
+        xs.append(np.cos(np.arange(np.prod(shape, dtype=int))).reshape(shape))
+    if "->" in equation and "..." not in equation.partition("->")[2]:  # PyTorch sums over what the result does not name; numpy refuses
+        want = np.einsum(equation.replace("->", "->..."), *xs)
+        want = want.sum(tuple(range(want.ndim - 2)))
+    else:
+        want = np.einsum(equation, *xs)
+    ts = [tensor(x, requires_grad=True) for x in xs]
+    np.testing.assert_allclose(ag.einsum(equation, *ts).detach().numpy(), want, atol=1e-12)
+    assert gradcheck(lambda *ts: ag.einsum(equation, *ts), tuple(ts), order=2)
+
+
+def test_a_size_of_one_meets_any() -> None:
+    x, y = ag.ones(2, 1), tensor([[1.0, 2.0, 3.0]])
+    assert ag.einsum("ij,ij->ij", x, y).tolist() == [[1, 2, 3]] * 2 and ag.einsum("ij,ij->", x, y).item() == 12
+    for equation in ("ij,ij->ij", "ii,jj->ij"):
+        with pytest.raises(ValueError, match="has size"):
+            ag.einsum(equation, ag.ones(2, 3), ag.ones(3, 3))
+
+
+def test_a_product_into_a_tensor() -> None:
+    x, out = ag.ones(2, 3), ag.zeros(2, 2)
+    assert ag.matmul(x, x.T, out=out) is out and out.tolist() == [[3, 3], [3, 3]] and x.matmul(x.T, out=out) is out
+    with pytest.raises(ValueError, match=r"shape \(2, 2\) does not fit into shape \(3,\)"):
+        ag.matmul(x, x.T, out=ag.zeros(3))
+    with pytest.raises(TypeError, match="matmul: out is a Tensor, got ndarray"):
+        ag.matmul(x, x.T, out=np.zeros((2, 2)))
+
+
+@given(hnp.arrays(float, (3, 3), elements=st.floats(-1, 1)))
+def test_the_inverse_in_both_layers(x: np.ndarray) -> None:
+    m = x + 4 * np.eye(3)
+    z = ag.inverse(tensor(m))
+    np.testing.assert_allclose((z @ tensor(m)).numpy(), np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(ag.inverse(ag.ValueTensor(m)).data.numpy(), z.numpy(), atol=1e-12)
+
+
+def test_what_has_no_inverse() -> None:
+    for x, told in [(ag.zeros(2, 2), "Singular"), (ag.ones(2, 3), "square"), (ag.ones(2), "square")]:
+        with pytest.raises(ValueError, match=f"inverse.*{told}"):
+            ag.inverse(x)

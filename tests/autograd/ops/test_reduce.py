@@ -245,3 +245,16 @@ def test_integer_products_and_mixed_lists() -> None:
         assert tensor(data).dtype == ag.float32
     for z in (ag.where(ag.ones(2) > 0, ag.ones(2), tensor(0.0, dtype="float64")), ag.clamp(ag.ones(2), tensor(0.0, dtype="float64"))):
         assert z.dtype == ag.float32
+
+
+def test_of_one_number_dimensions_are_kept_as_they_are() -> None:
+    """PyTorch's: a 0-d tensor has none to keep, and sums of booleans are integers."""
+    for x in (tensor(3.0), tensor(3)):
+        for keepdim in (False, True):
+            for found in (*x.max(0, keepdim=keepdim), *x.min(-1, keepdim=keepdim)):
+                assert found.shape == ()
+    for x in (tensor(True), tensor([True]), ag.zeros(0, dtype=ag.bool_), tensor(True).reshape(1, 1)):
+        assert x.cumsum(0).dtype == ag.int64 and x.cumsum(0).shape == x.shape
+    y = tensor(2.0, requires_grad=True)
+    y.cumsum(0).backward()
+    assert y.grad.item() == 1

@@ -163,7 +163,7 @@ def test_a_row_knows_the_operator_and_the_ufunc_that_go_without_saying() -> None
 @settings(max_examples=25)
 @given(data=st.data())
 def test_the_operator_and_the_ufunc_of_a_row_mean_it(row: Op, data: st.DataObject) -> None:
-    elements = st.floats(0.125, 4, width=32) | st.sampled_from([0.5, 1.0, 2.0])
+    elements = st.floats(0.125, 1.0 if row.name in ("asin", "acos") else 4, width=32) | st.sampled_from([0.5, 1.0])
     args = [data.draw(hnp.arrays(np.float64, 3, elements=elements)) for _ in row.vjps]
     want = row(*args)
     if row.infix:
