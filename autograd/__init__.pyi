@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from autograd import backends as backends
+from autograd import cuda as cuda
 from autograd import errors as errors
 from autograd import functional as functional
+from autograd import linalg as linalg
 from autograd.anomaly import AnomalyError as AnomalyError
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.core.mode import enable_grad as enable_grad
@@ -26,6 +29,7 @@ from autograd.creation import eye as eye
 from autograd.creation import from_numpy as from_numpy
 from autograd.creation import full as full
 from autograd.creation import full_like as full_like
+from autograd.creation import is_tensor as is_tensor
 from autograd.creation import linspace as linspace
 from autograd.creation import normal as normal
 from autograd.creation import ones as ones
@@ -39,25 +43,48 @@ from autograd.creation import randperm as randperm
 from autograd.creation import tensor as tensor
 from autograd.creation import zeros as zeros
 from autograd.creation import zeros_like as zeros_like
+from autograd.devices import device as device
+from autograd.devices import get_default_device as get_default_device
+from autograd.devices import set_default_device as set_default_device
 from autograd.drawing import draw as draw
 from autograd.drawing import draw_dot as draw_dot
 from autograd.drawing import graph_player as graph_player
 from autograd.drawing import graph_size as graph_size
 from autograd.drawing import summary as summary
 from autograd.faces.dtypes import bool_ as bool_
+from autograd.faces.dtypes import float16 as float16
 from autograd.faces.dtypes import float32 as float32
 from autograd.faces.dtypes import float64 as float64
+from autograd.faces.dtypes import int16 as int16
 from autograd.faces.dtypes import int32 as int32
 from autograd.faces.dtypes import int64 as int64
 from autograd.faces.dtypes import uint8 as uint8
 from autograd.faces.grid import ValueTensor as ValueTensor
+from autograd.faces.overwriting import relu_ as relu_
+from autograd.faces.overwriting import sin_ as sin_
+from autograd.faces.overwriting import zero_ as zero_
+from autograd.faces.tensor import Size as Size
 from autograd.faces.tensor import Tensor as Tensor
 from autograd.faces.value import Value as Value
 from autograd.faces.versions import at_one_place as at_one_place
 from autograd.files import load as load
 from autograd.files import save as save
+from autograd.old import BoolTensor as BoolTensor
+from autograd.old import ByteTensor as ByteTensor
+from autograd.old import DoubleTensor as DoubleTensor
+from autograd.old import FloatTensor as FloatTensor
+from autograd.old import HalfTensor as HalfTensor
+from autograd.old import IntTensor as IntTensor
+from autograd.old import LongTensor as LongTensor
+from autograd.old import ShortTensor as ShortTensor
+from autograd.old import Variable as Variable
+from autograd.ops.counting import bincount as bincount
+from autograd.ops.counting import histogram as histogram
+from autograd.ops.counting import multinomial as multinomial
 from autograd.ops.elementwise import abs as abs
+from autograd.ops.elementwise import acos as acos
 from autograd.ops.elementwise import add as add
+from autograd.ops.elementwise import asin as asin
 from autograd.ops.elementwise import atan as atan
 from autograd.ops.elementwise import ceil as ceil
 from autograd.ops.elementwise import clamp as clamp
@@ -80,7 +107,9 @@ from autograd.ops.elementwise import gt as gt
 from autograd.ops.elementwise import le as le
 from autograd.ops.elementwise import leaky_relu as leaky_relu
 from autograd.ops.elementwise import log as log
+from autograd.ops.elementwise import log10 as log10
 from autograd.ops.elementwise import log1p as log1p
+from autograd.ops.elementwise import log2 as log2
 from autograd.ops.elementwise import lt as lt
 from autograd.ops.elementwise import maximum as maximum
 from autograd.ops.elementwise import minimum as minimum
@@ -92,7 +121,6 @@ from autograd.ops.elementwise import prelu as prelu
 from autograd.ops.elementwise import reciprocal as reciprocal
 from autograd.ops.elementwise import relu as relu
 from autograd.ops.elementwise import remainder as remainder
-from autograd.ops.elementwise import round as round
 from autograd.ops.elementwise import rsqrt as rsqrt
 from autograd.ops.elementwise import sigmoid as sigmoid
 from autograd.ops.elementwise import sign as sign
@@ -106,6 +134,20 @@ from autograd.ops.elementwise import sub as sub
 from autograd.ops.elementwise import tan as tan
 from autograd.ops.elementwise import tanh as tanh
 from autograd.ops.elementwise import where as where
+from autograd.ops.joins import chunk as chunk
+from autograd.ops.joins import hstack as hstack
+from autograd.ops.joins import meshgrid as meshgrid
+from autograd.ops.joins import vstack as vstack
+from autograd.ops.logic import isclose as isclose
+from autograd.ops.logic import isfinite as isfinite
+from autograd.ops.logic import isinf as isinf
+from autograd.ops.logic import isnan as isnan
+from autograd.ops.logic import logical_and as logical_and
+from autograd.ops.logic import logical_not as logical_not
+from autograd.ops.logic import logical_or as logical_or
+from autograd.ops.logic import logical_xor as logical_xor
+from autograd.ops.logic import masked_fill as masked_fill
+from autograd.ops.logic import nonzero as nonzero
 from autograd.ops.moves import broadcast_to as broadcast_to
 from autograd.ops.moves import diag as diag
 from autograd.ops.moves import flatten as flatten
@@ -118,8 +160,10 @@ from autograd.ops.moves import transpose as transpose
 from autograd.ops.moves import tril as tril
 from autograd.ops.moves import triu as triu
 from autograd.ops.moves import unsqueeze as unsqueeze
+from autograd.ops.places import gather as gather
 from autograd.ops.products import dot as dot
 from autograd.ops.products import einsum as einsum
+from autograd.ops.products import inverse as inverse
 from autograd.ops.products import linear as linear
 from autograd.ops.products import matmul as matmul
 from autograd.ops.products import mm as mm
@@ -127,37 +171,50 @@ from autograd.ops.products import mv as mv
 from autograd.ops.products import outer as outer
 from autograd.ops.reduce import mean_square as mean_square
 from autograd.ops.reduce import softmax_cross_entropy as softmax_cross_entropy
+from autograd.ops.sorting import unique as unique
 from autograd.program.text import listing as listing
 from autograd.random import Generator as Generator
 from autograd.random import default_generator as default_generator
 from autograd.random import initial_seed as initial_seed
 from autograd.random import manual_seed as manual_seed
+from autograd.random import use_deterministic_algorithms as use_deterministic_algorithms
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
+def all(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 allclose = Tensor.allclose
 def amax(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def amin(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def any(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def argmax(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def argmin(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def argsort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False, *, axis: Any = None) -> Any: ...
 def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
 def cumsum(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
-isfinite = Tensor.isfinite
-isnan = Tensor.isnan
 def log_softmax(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
 def logsumexp(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def max(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def mean(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def median(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def min(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def norm(x: Any, p: Any = 2, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 numel = Tensor.numel
 def prod(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
+def round(x: Any, decimals: Any = 0) -> Any: ...
 def softmax(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
+def sort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False, *, axis: Any = None) -> Any: ...
 def stack(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
 def std(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
 def sum(x: Any, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
+def topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True, *, axis: Any = None) -> Any: ...
 def var(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
+arccos = acos
+arcsin = asin
+arctan = atan
+clip = clamp
+concat = cat
+multiply = mul
 __version__: str
 _LAZY: dict[str, str]
 __all__: list[str]

@@ -11,27 +11,29 @@ from typing import Any
 
 import numpy as np
 
+from autograd.devices import device as _place
 from autograd.errors import described, flag_of, int_of, number_of
 from autograd.faces.bridge import pack
 from autograd.faces.dtypes import dtype_of, float32, float64, int64
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
-from autograd.ops.table import fitting
+from autograd.ops.table import DEEPEST, MOST, fitting, held, sizes_of
 from autograd.random import Generator, source
 
 __all__ = [
     "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
-    "linspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
+    "is_tensor", "linspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
     "randperm", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
 # From data.
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A new tensor with a copy of ``data``: a number, nested lists, an array, a Tensor, or lists with Values in them.
 
     Python floats give float32, ints int64; arrays keep their dtype. Values stay connected: the gradient of the tensor
-    flows back into them. Raises TypeError for other kinds of data, ValueError for ragged lists.
+    flows back into them. Raises TypeError for other kinds of data, ValueError for ragged lists, for numbers that an integer dtype cannot
+    hold, and for a device other than the CPU.
 
     >>> tensor([[1, 2], [3, 4]]).dtype, tensor([1., 2.]).dtype
     (dtype('int64'), dtype('float32'))
@@ -40,6 +42,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> v.grad
     10.0
     """
+    if device is not None:
+        _place(device)
     if isinstance(data, Tensor):
         raw = data.detach().raw
     elif isinstance(data, np.ndarray | np.generic) and np.asarray(data).dtype != object:
@@ -55,9 +59,11 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         raise TypeError(f"a tensor holds real numbers, got {described(data)}")
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
     if raw.dtype == dtype:  # nothing overflows, and an error state costs as much as a small copy
-        return Tensor(np.array(raw, order="C"), requires_grad)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad)
+        return Tensor(np.array(raw, order="C"), requires_grad=requires_grad)
+    if isinstance(data, Tensor):  # a tensor is cast, numbers must fit
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Tensor(np.array(raw, dtype=dtype, order="C"), requires_grad=requires_grad)
+    return Tensor(np.asarray(held(raw, dtype, "tensor"), order="C"), requires_grad=requires_grad)
 
 
 def _has_numpy(data: Any) -> bool:
@@ -67,16 +73,13 @@ def _has_numpy(data: Any) -> bool:
     return hasattr(type(data), "__array__")
 
 
-_DEEPEST = 64  # dimensions that numpy's arrays can have
-
-
 def _unwrapped(data: Any, depth: int = 0) -> Any:
     """Nested lists with arrays in the place of tensors, and nothing in them that is no number."""
     if data.__class__ is float or data.__class__ is int:
         return data
     if isinstance(data, list | tuple | range):
-        if depth > _DEEPEST:
-            raise ValueError(f"a tensor has at most {_DEEPEST} dimensions, got a list that is deeper, or holds itself: {data!r:.60}")
+        if depth > DEEPEST:
+            raise ValueError(f"a tensor has at most {DEEPEST} dimensions, got a list that is deeper, or holds itself: {data!r:.60}")
         return [_unwrapped(d, depth + 1) for d in data]
     if isinstance(data, Tensor):
         if data.requires_grad:
@@ -116,12 +119,21 @@ def _packed(raw: np.ndarray, dtype: Any, requires_grad: bool) -> Tensor:
     dtype = dtype_of(float32 if dtype is None else dtype)
     if dtype.kind != "f" and any(isinstance(v, Value) and v.requires_grad for v in raw.flat):
         raise TypeError(f"Values that require grad cannot become {dtype}; use a floating dtype")
+    if dtype.kind in "iu":
+        held(raw.astype(np.float64), dtype, "tensor")
     z: Tensor = Tensor.record(pack, (raw.shape, dtype, *raw.flat))
     return z.requires_grad_() if flag_of(requires_grad, "requires_grad") else z
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def is_tensor(obj: Any) -> bool:
+    """Is it a Tensor?"""
+    return isinstance(obj, Tensor)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """``data`` as a tensor, on the same memory where that is possible."""
+    if device is not None:
+        _place(device)
     if isinstance(data, np.ndarray) and data.dtype != object:
         data = Tensor(data)
     if not isinstance(data, Tensor):
@@ -142,57 +154,48 @@ def _size(shape: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
         if shape:
             raise TypeError(f"the shape came twice, as {shape} and as size={size}")
         shape = (size,)
-    given = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
-    sizes = tuple([int_of(n, "a size in a shape") for n in given])
-    if any(n < 0 for n in sizes):
-        raise ValueError(f"a shape has no negative sizes, got {sizes}")
-    if len(sizes) > _DEEPEST:
-        raise ValueError(f"a shape has at most {_DEEPEST} sizes, got {len(sizes)}")
-    if math.prod(sizes) > _MOST:
-        raise ValueError(f"shape {sizes} has more entries than memory can have")
-    return sizes
+    return sizes_of(shape)
 
 
-_MOST = 2**59  # entries of 16 bytes that 63 bits can count
-
-
-def _dtype(dtype: Any, floating: str = "") -> np.dtype:
-    """``dtype``, or float32 for None; a TypeError where ``floating`` says who needs a floating one."""
+def _dtype(dtype: Any, floating: str = "", *, device: Any = None) -> np.dtype:
+    """``dtype``, or float32 for None; a TypeError where ``floating`` says who needs 32 or 64 bits; a ValueError for another device."""
+    if device is not None:
+        _place(device)
     found = float32 if dtype is None else dtype_of(dtype)
-    if floating and found.kind != "f":
-        raise TypeError(f"{floating} makes floating numbers, got dtype {found.name}; convert with .to({found.name}) afterwards")
+    if floating and found not in (float32, float64):
+        raise TypeError(f"{floating} makes float32 or float64 numbers, got dtype {found.name}; convert with .to({found.name}) afterwards")
     return found
 
 
-def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of a shape given as ints or one tuple.
 
     >>> zeros(2, 3)
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return Tensor(np.zeros(_size(shape, size), _dtype(dtype)), requires_grad)
+    return Tensor(np.zeros(_size(shape, size), _dtype(dtype, device=device)), requires_grad=requires_grad)
 
 
-def ones(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def ones(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of a shape given as ints or one tuple."""
-    return Tensor(np.ones(_size(shape, size), _dtype(dtype)), requires_grad)
+    return Tensor(np.ones(_size(shape, size), _dtype(dtype, device=device)), requires_grad=requires_grad)
 
 
-def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Memory as it comes; fill it before use."""
-    return Tensor(np.empty(_size(shape, size), _dtype(dtype)), requires_grad)
+    return Tensor(np.empty(_size(shape, size), _dtype(dtype, device=device)), requires_grad=requires_grad)
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """One number everywhere, by default in its own dtype."""
-    value = tensor(fill_value, dtype)
+    value = tensor(fill_value, dtype, device=device)
     if value.ndim:
         raise ValueError(f"full takes one number to fill with, got {described(value)}")
-    return Tensor(np.full(_size((size,)), value.raw), requires_grad)
+    return Tensor(np.full(_size((size,)), value.raw), requires_grad=requires_grad)
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Numbers from ``start`` (default 0) up to but without ``end``; int64 if all arguments are ints, else float32.
 
     >>> arange(3), arange(0, 1, 0.5)
@@ -208,42 +211,61 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     if dtype is None:
         dtype = int64 if all(isinstance(n, int) for n in (start, end, step)) else float32
     n = max(0, math.ceil((end - start) / step))
-    if n > _MOST:
+    if n > MOST:
         raise ValueError(f"arange: from {start} to {end} by steps of {step} there are more numbers than memory can have")
     with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor((start + np.arange(n) * step).astype(dtype_of(dtype)), requires_grad)
+        return Tensor(held(start + np.arange(n) * step, _dtype(dtype, device=device), "arange"), requires_grad=requires_grad)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included. Raises ValueError for fewer than 0 steps."""
     start, end = float(number_of(start, "linspace: start")), float(number_of(end, "linspace: end"))  # of long ints numpy makes objects
     (steps,) = _size((int_of(steps, "linspace: steps", 0),))
     with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
+        return Tensor(np.linspace(start, end, steps).astype(_dtype(dtype, device=device)), requires_grad=requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The identity matrix."""
     n, m = _size((n, n if m is None else m))
-    return Tensor(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
+    return Tensor(np.eye(n, m, dtype=_dtype(dtype, device=device)), requires_grad=requires_grad)
 
 
 # Random numbers.
-def rand(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
-    """Uniform numbers in [0, 1). Raises TypeError for a dtype that is not floating."""
+def rand(
+    *shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Uniform numbers in [0, 1). Raises TypeError for a dtype other than float32 and float64."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
-    return Tensor(np.asarray(source(generator).random(_size(shape, size), dtype=_dtype(dtype, "rand").type)), requires_grad)
+    return Tensor(
+        np.asarray(source(generator).random(_size(shape, size), dtype=_dtype(dtype, "rand", device=device).type)),
+        requires_grad=requires_grad,
+    )
 
 
-def randn(*shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False) -> Tensor:
-    """Normal numbers, mean 0, variance 1. Raises TypeError for a dtype that is not floating."""
+def randn(
+    *shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None
+) -> Tensor:
+    """Normal numbers, mean 0, variance 1. Raises TypeError for a dtype other than float32 and float64."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     shape = _size(shape, size)
-    return Tensor(np.asarray(source(generator).standard_normal(shape, dtype=_dtype(dtype, "randn").type)), requires_grad)
+    return Tensor(
+        np.asarray(source(generator).standard_normal(shape, dtype=_dtype(dtype, "randn", device=device).type)), requires_grad=requires_grad
+    )
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
     """Normal numbers; ``mean`` and ``std`` are numbers with a ``size``, or tensors that say it themselves."""
+    if device is not None:
+        _place(device)
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     mean, std = (a.detach().raw if isinstance(a, Tensor) else number_of(a, f"normal: {name}") for a, name in ((mean, "mean"), (std, "std")))
     if not np.all(np.asarray(std) >= 0):
@@ -251,7 +273,9 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     shape = _size((np.broadcast_shapes(*fitting("normal: mean and std", np.shape(mean), np.shape(std))) if size is None else size,))
     fitting("normal: mean, std and size", np.shape(mean), np.shape(std), shape)
     with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor((source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad)
+        return Tensor(
+            (source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad=requires_grad
+        )
 
 
 def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
@@ -268,8 +292,10 @@ def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
     return Tensor((source(generator).random(chance.shape) < chance).astype(chance.dtype))
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64) -> Tensor:
-    """Integers from ``low`` (default 0) up to but without ``high``. Raises ValueError where there are none in between."""
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64, device: Any = None
+) -> Tensor:
+    """Integers from ``low`` (default 0) up to but without ``high``. Raises ValueError for none, and where ``dtype`` cannot hold one."""
     if size is None or high is None:
         low, high, size = 0, low, high if size is None else size
     if not isinstance(size, list | tuple):
@@ -277,13 +303,17 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     low, high = int_of(low, "randint: low"), int_of(high, "randint: high")
     if low >= high:
         raise ValueError(f"randint: nothing lies in [{low}, {high})")
-    return Tensor(source(generator).integers(low, high, _size(tuple(size))).astype(dtype_of(dtype)), False)
+    size, dtype = _size(tuple(size)), _dtype(dtype, device=device)
+    for n in (low, high - 1):
+        held(np.asarray(n), dtype, "randint")  # before a number is drawn
+    return Tensor(source(generator).integers(low, high, size).astype(dtype))
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
-    """The numbers 0 to n - 1 in random order."""
-    (n,) = _size((int_of(n, "randperm: n", 0),))
-    return Tensor(source(generator).permutation(n), False)
+def randperm(n: int, *, generator: Generator | None = None, dtype: Any = int64, device: Any = None) -> Tensor:
+    """The numbers 0 to n - 1 in random order. Raises ValueError where ``dtype`` cannot hold them."""
+    (n,), dtype = _size((int_of(n, "randperm: n", 0),)), _dtype(dtype, device=device)
+    held(np.asarray(max(n - 1, 0)), dtype, "randperm")  # before a number is drawn
+    return Tensor(source(generator).permutation(n).astype(dtype))
 
 
 # Like another tensor.
@@ -293,37 +323,41 @@ def _like(x: Any, dtype: Any) -> tuple[tuple[int, ...], Any]:
     return x.shape, x.dtype if dtype is None else dtype
 
 
-def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
-    return zeros(shape, dtype=dtype, requires_grad=requires_grad)
+    return zeros(shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
-    return ones(shape, dtype=dtype, requires_grad=requires_grad)
+    return ones(shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Memory as it comes, in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
-    return empty(shape, dtype=dtype, requires_grad=requires_grad)
+    return empty(shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def full_like(x: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """One number everywhere, in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
-    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad)
+    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def rand_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def rand_like(
+    x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Uniform numbers in [0, 1) in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
-    return rand(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
+    return rand(shape, generator=generator, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def randn_like(x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn_like(
+    x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Normal numbers in the shape and dtype of ``x``."""
     shape, dtype = _like(x, dtype)
-    return randn(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
+    return randn(shape, generator=generator, dtype=dtype, requires_grad=requires_grad, device=device)

@@ -106,7 +106,7 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
         raise ValueError(f"save: {where:.60} is nested more than {_DEEPEST} deep, or holds itself")
     if isinstance(o, list | tuple):
         items = [_plain(e, f"{where}[{i}]", (*place, str(i)), arrays) for i, e in enumerate(o)]
-        return {type(o).__name__ if type(o) in (list, tuple) else "list": items}
+        return {"tuple" if isinstance(o, tuple) else "list": items}
     if isinstance(o, dict):
         if not all(isinstance(k, str | int) and not isinstance(k, bool) for k in o):
             raise TypeError(f"save: the keys of {where} must be strings or ints, got {list(o)[:5]}")
@@ -138,7 +138,7 @@ def load(path: str | os.PathLike[str], *, weights_only: bool = True) -> Any:
 def _build(o: Any, arrays: dict[str, np.ndarray]) -> Any:
     match o:
         case {"tensor": key, "grad": grad}:
-            return Tensor(arrays[key], grad)
+            return Tensor(arrays[key], requires_grad=grad)
         case {"array": key}:
             return arrays[key]
         case {"value": number, "grad": grad, "label": label}:

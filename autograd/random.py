@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import described, int_of
+from autograd.devices import device as _device
+from autograd.errors import described, flag_of, int_of
 
-__all__ = ["Generator", "coins", "default_generator", "initial_seed", "manual_seed", "source"]
+__all__ = ["Generator", "coins", "default_generator", "initial_seed", "manual_seed", "source", "use_deterministic_algorithms"]
 
 
 class Generator:
@@ -26,9 +27,8 @@ class Generator:
     True
     """
 
-    def __init__(self, device: str = "cpu") -> None:
-        if not isinstance(device, str) or device != "cpu":
-            raise ValueError(f"there is no device {device!r:.60} here: everything is on the CPU")
+    def __init__(self, device: Any = "cpu") -> None:
+        self.device = _device(device)
         self.manual_seed(0)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -75,6 +75,11 @@ def manual_seed(seed: int) -> Generator:
 def initial_seed() -> int:
     """The seed that the default generator started from."""
     return default_generator.initial_seed()
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Taken for PyTorch's sake: every algorithm here is deterministic, whatever ``mode`` says."""
+    flag_of(mode, "use_deterministic_algorithms: mode"), flag_of(warn_only, "use_deterministic_algorithms: warn_only")
 
 
 def source(generator: Generator | None = None) -> np.random.Generator:

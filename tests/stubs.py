@@ -16,17 +16,19 @@ HEAD = '"""Made by ``python -m tests.stubs`` from the chapters of operations; a 
 
 def of_package() -> str:
     """autograd/__init__.pyi."""
-    lines, rest = [], []
+    lines, rest, synonyms = [], [], []
     for name in autograd.__all__:
         thing = getattr(autograd, name)
         home = autograd._LAZY.get(name) or _home(name, thing)
-        if vars(autograd.Tensor).get(name) is thing and home == "autograd.faces.tensor":
+        if home.startswith("autograd.faces.") and getattr(autograd.Tensor, name, None) is thing:
             rest.append(f"{name} = Tensor.{name}")
+        elif name in methods.SYNONYMS:
+            synonyms.append(f"{name} = {methods.SYNONYMS[name]}")
         elif hasattr(thing, "__signature__"):  # with numpy's aliases
             rest.append(f"def {name}{_signature(thing)}: ...")
         else:
             lines.append(f"from {home} import {name} as {name}")
-    rest += ["__version__: str", "_LAZY: dict[str, str]", "__all__: list[str]", "def __getattr__(name: str) -> Any: ..."]
+    rest += [*synonyms, "__version__: str", "_LAZY: dict[str, str]", "__all__: list[str]", "def __getattr__(name: str) -> Any: ..."]
     return HEAD + "\n".join(["from typing import Any", "", *sorted(lines), "", *rest]) + "\n"
 
 
@@ -45,7 +47,8 @@ def _home(name: str, thing: Any) -> str:
         return "math" if isinstance(thing, float) else "autograd"
     if isinstance(thing, type | types.FunctionType):
         return thing.__module__
-    rooms = (f"autograd.{room}" for room in ("ops.elementwise", "faces.dtypes", "random"))
+    name = methods.SYNONYMS.get(name, name)
+    rooms = (f"autograd.{room}" for room in ("ops.elementwise", "faces.dtypes", "random", "old"))
     return next(room for room in rooms if vars(importlib.import_module(room)).get(name) is thing)
 
 
@@ -55,14 +58,22 @@ def of_methods() -> str:
         "from collections.abc import Iterator",
         "from typing import Any",
         "",
-        "from autograd.ops import elementwise, moves, products, reduce",
+        "from autograd.ops import counting, elementwise, joins, logic, moves, places, products, reduce, sorting",
         "",
     ]
-    lines += ["ALIASES: dict[str, str]", "", "class OfTensors:", "    __slots__ = ()"]
+    lines += [
+        "ALIASES: dict[str, str]",
+        "SYNONYMS: dict[str, str]",
+        "CHAPTERS: tuple[Any, ...]",
+        "",
+        "class OfTensors:",
+        "    __slots__ = ()",
+    ]
     for name, chapter, thing in sorted(methods.methods_of_tensors(), key=lambda method: method[0]):
         aliased = hasattr(thing, "__signature__")
         lines.append(f"    def {name}{_signature(thing, True)}: ..." if aliased else f"    {name} = {chapter}.{name}")
-    lines += ["    arctan = elementwise.atan", "", "class OfValues:", "    __slots__ = ()"]
+    lines += [f"    {alias} = {name}" for alias, name in sorted(methods.SYNONYMS.items()) if hasattr(methods.OfTensors, alias)]
+    lines += ["", "class OfValues:", "    __slots__ = ()"]
     for name, thing in sorted(methods.methods_of_values(), key=lambda pair: pair[0]):
         takes = "self" if isinstance(thing, Op) and thing.arity == 1 else "self, other: Any"
         lines.append(f"    def {name}({takes}) -> Any: ..." if isinstance(thing, Op) else f"    {name} = elementwise.{name}")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node, Op
+from autograd.devices import names_device
 from autograd.errors import described
 from autograd.faces.dtypes import dtype_of, float64
 from autograd.faces.tensor import Tensor
@@ -92,7 +93,7 @@ class ValueTensor(Tensor):
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """This tensor: Values are of double precision. Raises TypeError for a dtype that is not floating."""
         for a in (*args, *kwargs.values()):
-            if not (isinstance(a, str) and a == "cpu") and dtype_of(a.dtype if isinstance(a, Tensor) else a).kind != "f":
+            if not names_device(a) and dtype_of(a.dtype if isinstance(a, Tensor) else a).kind != "f":
                 raise TypeError(f"an array of Values, of shape {self.shape}, cannot become {described(a)}; take .data first")
         return self
 
@@ -103,7 +104,7 @@ class ValueTensor(Tensor):
         """Raises RuntimeError: it is the entries that require gradients."""
         raise RuntimeError(f"the entries of an array of Values require gradients, not the array, of shape {self.shape}; set theirs")
 
-    def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
+    def _fitting(self, what: str, raw: Any, assign: Any, cast: Any = False) -> Any:
         self._changeable(what)
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from autograd.faces.dtypes import entries
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
 from autograd.ops import elementwise
-from autograd.ops.table import quiet
+from autograd.ops.table import held, quiet
 from autograd.random import Generator, coins, source
 
 __all__ = ["InPlace"]
@@ -80,7 +80,7 @@ class InPlace(Array):
         if raw.__class__ is float and mine.dtype.kind == "f":
             pass  # it takes the dtype of what it meets
         elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
-            raw = self._fitting(what, raw, compute is _assign)
+            raw = self._fitting(what, raw, compute is _assign, isinstance(other, Node))
         self._changeable(what, other)
         bump_version(self, what)
         try:
@@ -89,19 +89,18 @@ class InPlace(Array):
             raise type(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
         return self
 
-    def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
-        """``raw`` in this dtype, once it is seen to fit into this shape."""
+    def _fitting(self, what: str, raw: Any, assign: Any, cast: Any = False) -> Any:
+        """``raw`` in this dtype, once it is seen to fit into this shape: what stood in a tensor is ``cast``, numbers must fit."""
         raw = entries(raw, what)
         shape, kind = raw.shape, raw.dtype.kind
         if len(shape) > self.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], self.shape[::-1])):
             raise ValueError(f"{what}: shape {shape} does not fit into shape {self.shape}")
         if not assign and kind == "f" and self.raw.dtype.kind != "f":
             raise TypeError(f"{what}: a floating result cannot be stored in {self.dtype}; convert with .float() first")
-        if kind in "iu" and not shape and self.raw.dtype.kind in "iu":
-            if not (limits := np.iinfo(self.raw.dtype)).min <= raw <= limits.max:
-                raise ValueError(f"{what}: {raw} does not fit into {self.dtype}, which goes from {limits.min} to {limits.max}")
-        with np.errstate(over="ignore", invalid="ignore"):
-            return raw.astype(self.raw.dtype)
+        if cast and shape:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return raw.astype(self.raw.dtype)
+        return held(raw, self.raw.dtype, what)
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Add ``alpha * other`` in place."""
@@ -179,9 +178,11 @@ class InPlace(Array):
             chosen = self.raw[key]
         except IndexError:
             raise IndexError(indexing.misfit(key, self.shape)) from None
+        while len(raw.shape) > len(chosen.shape) and raw.shape[0] == 1:  # PyTorch lets (1, n) into a row
+            raw = raw[0]
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
             raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
-        raw = made(chosen)._fitting("assignment by index", raw, True)
+        raw = made(chosen)._fitting("assignment by index", raw, True, isinstance(value, Node))
         self._changeable("assignment by index", value)
         bump_version(self, "assignment by index")
         self.raw[key] = raw

@@ -18,7 +18,7 @@ from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
 from autograd.faces.bridge import SparseGradient, pack
-from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, int64, unpromoted
+from autograd.faces.dtypes import DTYPES, canonical, entries, float16, float32, float64, int64, unpromoted
 from autograd.faces.value import Value
 from autograd.faces.versions import CHANGES, Changed, Version, bump_version
 from autograd.ops import fast
@@ -28,7 +28,7 @@ from autograd.ops.reduce import sum_
 __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
 
 _ndarray, _new = np.ndarray, object.__new__
-_ONE = {dtype: np.ones((), dtype) for dtype in (float32, float64)}  # the seeds of backward: copying one is faster than making it
+_ONE = {dtype: np.ones((), dtype) for dtype in (float16, float32, float64)}  # the seeds of backward: copying one is faster than making it
 _RELEASED = -1  # the saved version of an operation whose saved arrays were released
 _PLAIN = (int, float, bool, tuple, str, slice, type(None), np.dtype, Value)  # types of arguments that are no tensors
 _PLAINEST = frozenset(_PLAIN) - {Value}
@@ -88,7 +88,7 @@ class Array(Node):
         if mixed and op.entrywise:
             raws = unpromoted(raws)
         elif dtype is not float32 and dtype is not float64 and op.floats:
-            raws = [r.astype(float32) if isinstance(r, _ndarray) else r for r in raws]
+            raws = [r.astype(float32) if isinstance(r, _ndarray) and r.dtype.kind != "f" else r for r in raws]
         try:
             raw = op.on_array(*raws)
         except (ValueError, TypeError, OverflowError, AttributeError) as error:
@@ -304,15 +304,26 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
                     return fast_path(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
             elif y.__class__ is float or y.__class__ is int:
                 return fast_path(x, y, a, y, differentiable and x.op is not None)
-        return row(x, y) if isinstance(y, OPERANDS) else NotImplemented
+        return row(x, y) if isinstance(y, OPERANDS) else _no_operand(row, x, y)
 
     def reflected(y: Any, x: Any) -> Any:
         b = y.raw
         if (b.dtype is float32 or b.dtype is float64) and (x.__class__ is float or x.__class__ is int):
             return fast_path(x, y, x, b, differentiable and y.op is not None)
-        return row(x, y) if isinstance(x, OPERANDS) else NotImplemented
+        return row(x, y) if isinstance(x, OPERANDS) else _no_operand(row, y, x)
 
     return forward, reflected
+
+
+def _no_operand(row: Op, t: Any, other: Any) -> Any:
+    """NotImplemented, so that ``other`` is asked; but lists are refused here, for Python's own words would not say what to do.
+
+    A list times an integer of one entry is repeated, as in PyTorch; it equals no tensor.
+    """
+    repeats = row.infix == "*" and t.raw.size == 1 and t.raw.dtype.kind in "iu"
+    if isinstance(other, list | tuple) and not repeats and row.infix not in ("==", "!="):
+        raise TypeError(f"{row!r} takes tensors, arrays and numbers, got {described(other)}; wrap it as tensor(...)")
+    return NotImplemented
 
 
 class Released(Node):

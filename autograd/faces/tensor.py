@@ -5,6 +5,7 @@ How operations are recorded is in `record`, changes in place are in `inplace`, m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any
@@ -12,20 +13,22 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node, Op, leaf
+from autograd.devices import CPU, names_device
+from autograd.elsewhere import refuse_all
 from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
-from autograd.faces.dtypes import bool_, canonical, dtype_of, entries, float32, float64, int32, int64
-from autograd.faces.inplace import InPlace
+from autograd.faces.dtypes import TYPES, bool_, canonical, dtype_of, entries, float16, float32, float64, int32, int64
 from autograd.faces.methods import OfTensors
+from autograd.faces.overwriting import Overwriting
 from autograd.faces.record import OPERANDS, made, operator
 from autograd.faces.show import show
 from autograd.faces.value import Value, no_row
 from autograd.faces.versions import CHANGES, Version, bump_version
 from autograd.ops import elementwise, moves, products
-from autograd.ops.table import UFUNCS, Elementwise, axis_of, fitting, shape_from
+from autograd.ops.table import UFUNCS, Elementwise, axis_of, fitting, held, shape_from, sizes_of
 
-__all__ = ["Tensor"]
+__all__ = ["Size", "Tensor"]
 
 
 def _logical(sign: str, function: Callable[..., Any]) -> Any:
@@ -33,7 +36,21 @@ def _logical(sign: str, function: Callable[..., Any]) -> Any:
     return lambda x, y: row(x, y) if isinstance(y, OPERANDS) else NotImplemented
 
 
-class Tensor(OfTensors, InPlace):
+class Size(tuple[int, ...]):
+    """The shape of a tensor: a tuple of its sizes, which knows how many entries that makes.
+
+    >>> Size((2, 3)).numel()
+    6
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of entries."""
+        return math.prod(self)
+
+
+class Tensor(OfTensors, Overwriting):
     """An array that records what is done to it. Made by `tensor`, `zeros`, `randn` and the like.
 
     Names, arguments, defaults and dtypes are PyTorch's. ``.grad`` is None until a gradient arrives; an intermediate tensor
@@ -48,13 +65,17 @@ class Tensor(OfTensors, InPlace):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        """A tensor on the memory of ``data`` (an array or a Tensor); `tensor` copies and converts, and is what users call."""
-        if not isinstance(data, Tensor | np.ndarray | np.generic):
-            raise TypeError(
-                f"Tensor() takes an array, got {type(data).__name__}; use tensor(data) for numbers and lists, empty(2, 3) for a shape"
+    def __init__(self, *data: Any, requires_grad: bool = False) -> None:
+        """A tensor on the memory of ``data``, an array or a Tensor. `tensor` copies and converts, and is what users call.
+
+        As in older programs, ``Tensor([1, 2])`` is a float32 tensor of a list, and ``Tensor(2, 3)`` one of that shape, of zeros.
+        """
+        if len(data) == 1 and isinstance(data[0], Tensor):
+            shared = data[0].data
+        else:
+            shared = made(
+                canonical(np.asarray(data[0] if len(data) == 1 and isinstance(data[0], np.ndarray | np.generic) else _as_of_old(data)))
             )
-        shared = data.data if isinstance(data, Tensor) else made(canonical(np.asarray(data)))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
         self.version, self.saved_version, self.retains_grad = shared.version, CHANGES.count, False
@@ -94,9 +115,11 @@ class Tensor(OfTensors, InPlace):
 
     _numbers = property(attrgetter("raw"))  # the data as numbers: a `ValueTensor` holds objects
 
-    shape = property(attrgetter("raw.shape"), doc="The sizes of the dimensions.")
+    shape = property(lambda self: Size(self.raw.shape), doc="The sizes of the dimensions, a tuple.")
     dtype = property(attrgetter("raw.dtype"), doc="The type of the entries, a numpy dtype.")
     ndim = property(attrgetter("raw.ndim"), doc="The number of dimensions.")
+    device = property(lambda self: CPU, doc="Where it is: on the CPU.")
+    is_cuda = property(lambda self: False, doc="Is it on a GPU? No.")
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one size of it."""
@@ -113,6 +136,8 @@ class Tensor(OfTensors, InPlace):
     def numel(self) -> int:
         """The number of entries."""
         return _tensor(self, "numel").raw.size
+
+    nelement = numel
 
     @property
     def grad_fn(self) -> Op | None:
@@ -184,18 +209,17 @@ class Tensor(OfTensors, InPlace):
         return out.reshape(self.shape)
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """This tensor in another dtype; a device name is accepted and means this machine."""
+        """This tensor in another dtype, or in that of another tensor; a device is accepted where it is the CPU."""
         plain = len(args) == 1 and not kwargs and isinstance(args[0], np.dtype)
         dtype = dtype_of(args[0]) if plain else self._asked(args, kwargs)
         return self if dtype == self.raw.dtype else Tensor.record(moves.cast_, (self, dtype))
 
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> np.dtype:
         """The dtype among the arguments of `to`; where none is, that of this tensor."""
-        if unknown := sorted(kwargs.keys() - {"dtype", "device", "other"}):
-            raise TypeError(f"to() takes dtype=, device= and other=, got {', '.join(unknown)}")
-        wanted = [a for a in (*args, *kwargs.values()) if a is not None and not (isinstance(a, str) and a == "cpu")]
-        if wanted and isinstance(wanted[0], str) and wanted[0].partition(":")[0] in ("cuda", "mps", "xpu"):
-            raise ValueError(f"there is no device {wanted[0]!r} here: everything is on the CPU")
+        if unknown := sorted(kwargs.keys() - {"dtype", "device", "other", "non_blocking"}):
+            raise TypeError(f"to() takes dtype=, device=, other= and non_blocking=, got {', '.join(unknown)}")
+        flag_of(kwargs.pop("non_blocking", False), "to: non_blocking")
+        wanted = [a for a in (*args, *kwargs.values()) if a is not None and not names_device(a)]
         if not wanted:
             return self.raw.dtype
         if len(wanted) > 1:
@@ -203,8 +227,19 @@ class Tensor(OfTensors, InPlace):
         return wanted[0].dtype if isinstance(wanted[0], Tensor) else dtype_of(wanted[0])
 
     def type(self, dtype: Any = None) -> Any:
-        """This tensor in another dtype; without one, the name of its own."""
-        return self.dtype.name if dtype is None else self.to(dtype)
+        """This tensor in another dtype, which may be given by its older name; without one, the older name of its own.
+
+        >>> from autograd import ones
+        >>> ones(2).type(), ones(2).type("torch.LongTensor")
+        ('torch.FloatTensor', tensor([1, 1]))
+        """
+        if dtype is None:
+            return next(f"torch.{name}" for name, known in TYPES.items() if known is self.dtype)
+        return self.to(dtype_of(getattr(dtype, "dtype", dtype)))
+
+    def half(self) -> Tensor:
+        """In float16, which is for storing: operations compute in it slowly, with 11 bits, or in float32 (`erf`)."""
+        return self.to(float16)
 
     def float(self) -> Tensor:
         """In float32."""
@@ -290,7 +325,7 @@ class Tensor(OfTensors, InPlace):
         return self._one("an index").__int__()
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.ndim else repr(self)
+        return repr(self) if self.ndim else format(self.item(), spec)
 
     def __repr__(self) -> str:
 
@@ -343,14 +378,6 @@ class Tensor(OfTensors, InPlace):
             raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
         return made(np.asarray(~self._numbers))
 
-    def any(self) -> Tensor:
-        """Is any entry not zero? A 0-d boolean."""
-        return made(np.asarray(self._numbers.any()))
-
-    def all(self) -> Tensor:
-        """Is no entry zero? A 0-d boolean."""
-        return made(np.asarray(self._numbers.all()))
-
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
         x, y = _tensor(self, "allclose")._numbers, entries(other, "allclose")
@@ -363,14 +390,6 @@ class Tensor(OfTensors, InPlace):
         """The same shape and the same entries?"""
         return np.array_equal(self._numbers, entries(other, "equal"))
 
-    def isnan(self) -> Tensor:
-        """True where NaN."""
-        return made(np.asarray(np.isnan(_tensor(self, "isnan")._numbers)))
-
-    def isfinite(self) -> Tensor:
-        """True where neither infinite nor NaN."""
-        return made(np.asarray(np.isfinite(_tensor(self, "isfinite")._numbers)))
-
     def expand(self, *sizes: Any) -> Tensor:
         """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
         shape = shape_from(sizes, "the shape of expand")
@@ -378,6 +397,22 @@ class Tensor(OfTensors, InPlace):
         if lead < 0:
             raise ValueError(f"expand: {shape} has fewer dimensions than shape {self.shape}")
         return moves.broadcast_to(self, tuple(self.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape)))
+
+    def repeat(self, *sizes: Any) -> Tensor:
+        """This tensor beside itself, ``sizes`` times along each dimension; new dimensions come first.
+
+        >>> from autograd import tensor
+        >>> tensor([1, 2]).repeat(2, 2)
+        tensor([[1, 2, 1, 2],
+                [1, 2, 1, 2]])
+        """
+        times = shape_from(sizes, "the sizes of repeat")
+        lead = len(times) - self.ndim
+        if lead < 0 or any(n < 0 for n in times):
+            raise ValueError(f"repeat takes a size >= 0 for each of {self.ndim} dimensions or more, got {times} for shape {self.shape}")
+        own = (1,) * lead + self.shape
+        once = self.reshape([n for size in own for n in (1, size)])
+        return once.broadcast_to([n for pair in zip(times, own) for n in pair]).reshape([n * m for n, m in zip(times, own)])
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""
@@ -400,10 +435,11 @@ class Tensor(OfTensors, InPlace):
     __and__ = __rand__ = _logical("&", np.bitwise_and)
     __or__ = __ror__ = _logical("|", np.bitwise_or)
     __xor__ = __rxor__ = _logical("^", np.bitwise_xor)
-    view = OfTensors.reshape
+    view, view_as = OfTensors.reshape, reshape_as
     __hash__ = object.__hash__
 
 
+refuse_all(Tensor)
 record.face = Tensor
 Value.join = staticmethod(Tensor.record)
 
@@ -412,6 +448,15 @@ def _rebuild(cls: type[Tensor], raw: np.ndarray, requires_grad: bool) -> Tensor:
     z = made(canonical(raw), of=cls)
     z.op = leaf if requires_grad else None
     return z
+
+
+def _as_of_old(data: tuple[Any, ...]) -> np.ndarray:
+    """What ``Tensor()`` makes of sizes, or of a list."""
+    if all(isinstance(n, int) for n in data) or isinstance(data[0], Size):
+        return np.zeros(sizes_of(data or (0,)), float32)
+    if len(data) > 1 or not isinstance(data[0], list | tuple):
+        raise TypeError(f"Tensor() takes an array, a list, or sizes, got {', '.join(map(described, data))}; use tensor(data) for a number")
+    return held(entries(data[0], "Tensor()"), float32, "Tensor()")
 
 
 def _tensor(x: Any, what: str) -> Tensor:

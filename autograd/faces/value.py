@@ -17,6 +17,7 @@ from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import recorded
 from autograd.core.walk import backward
+from autograd.elsewhere import refuse_all
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number
 from autograd.faces.methods import OfValues
@@ -255,6 +256,7 @@ class Value(OfValues, Node):
     __eq__, __ne__ = comparison(elementwise.eq), comparison(elementwise.ne)
 
 
+refuse_all(Value)
 Kernel.face = Value
 
 

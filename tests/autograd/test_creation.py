@@ -32,7 +32,7 @@ def test_an_array_is_copied_as_it_is_and_converted_without_a_warning() -> None:
         x = tensor(a, dtype).numpy()
         np.testing.assert_array_equal(x, a)
         assert x.flags.c_contiguous and not np.shares_memory(x, a) and x.dtype == ag.float64
-    assert tensor(a, ag.float32)[0, 0].item() == math.inf and tensor(a, ag.int64).shape == (2, 2)
+    assert tensor(a, ag.float32)[0, 0].item() == math.inf and tensor(tensor(a), ag.int64).shape == (2, 2)
 
 
 def test_constants_and_ranges() -> None:

@@ -56,3 +56,21 @@ def test_a_state_that_is_none_changes_nothing() -> None:
     other = ag.Generator().manual_seed(9)
     other.set_state(good)
     assert other.initial_seed() == 3 and ag.rand(2, generator=other).equal(ag.rand(2, generator=g))
+
+
+def test_a_permutation_in_another_dtype() -> None:
+    for dtype in (ag.int64, ag.int32, ag.float32):
+        p = ag.randperm(5, dtype=dtype)
+        assert p.dtype == dtype and sorted(p.tolist()) == [0, 1, 2, 3, 4]
+    state = ag.default_generator.get_state()
+    for call in (lambda: ag.randperm(300, dtype=ag.uint8), lambda: ag.randint(0, 300, (2,), dtype=ag.uint8)):
+        with pytest.raises(ValueError, match="299 does not fit into uint8"):
+            call()
+    assert ag.default_generator.get_state() == state
+
+
+def test_every_algorithm_is_deterministic() -> None:
+    for mode in (True, False):
+        ag.use_deterministic_algorithms(mode, warn_only=True)
+    with pytest.raises(TypeError, match="mode must be True or False"):
+        ag.use_deterministic_algorithms("yes")  # type: ignore[arg-type]

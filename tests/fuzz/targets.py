@@ -158,7 +158,8 @@ SUBCLASSES = dict.fromkeys(
 
 # Names that are called by nobody, and why.
 NO_CALLS = {
-    **dict.fromkeys(["bool_", "float32", "float64", "int32", "int64", "uint8"], "a dtype, numpy's own"),
+    **dict.fromkeys(["bool_", "float16", "float32", "float64", "int16", "int32", "int64", "uint8"], "a dtype, numpy's own"),
+    **dict.fromkeys(["backends", "cuda", "linalg"], "a room of its own, walked below or without calls"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
     **dict.fromkeys(
         ["functional", "data", "init", "optim", "utils", "lr_scheduler", "expressions", "strategies"], "a room of its own, walked below"
@@ -222,7 +223,7 @@ ONE = settings(max_examples=3, phases=[Phase.generate], database=None, suppress_
 
 def targets() -> Iterator[Target]:
     rooms: dict[str, Any] = {
-        "ag": ag, "ag.functional": ag.functional, "testing": testing, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
+        "ag": ag, "ag.functional": ag.functional, "ag.linalg": ag.linalg, "ag.cuda": ag.cuda, "testing": testing, "drawing": drawing, "nn": nn, "F": nn.functional, "init": nn.init, "utils": nn.utils,
         "strategies": testing.strategies, "expressions": testing.expressions, "data": nn.data, "optim": nn.optim, "lr_scheduler": nn.optim.lr_scheduler,
     }  # fmt: skip
     for room, module in rooms.items():

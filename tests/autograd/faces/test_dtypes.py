@@ -1,11 +1,14 @@
 """Dtypes: by what names they are found, that an array has the very object, and which ones results and gradients have."""
 
 import copy
+import math
 import pickle
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, tensor
@@ -19,15 +22,15 @@ def test_a_dtype_is_found_by_all_its_names(dtype: Any) -> None:
     assert [dtype_of(python) for python in (float, int, bool)] == [ag.float32, ag.int64, ag.bool_]
 
 
-@pytest.mark.parametrize("other", [None, "float16", np.complex128, np.dtype(">f4"), "?!", 3, list, object])
+@pytest.mark.parametrize("other", [None, "int8", np.complex128, np.dtype(">f4"), "?!", 3, list, object])
 def test_what_is_no_dtype_here_is_refused(other: Any) -> None:
-    with pytest.raises(TypeError, match="is not supported; use one of float32, float64, int64, int32, uint8, bool"):
+    with pytest.raises(TypeError, match="is not supported; use one of float32, float64, float16, int64, int32, int16, uint8, bool"):
         dtype_of(other)
 
 
 def test_numbers_of_whatever_holds_them() -> None:
-    for given in (tensor([1.0, 2.0]), np.array([1.0, 2.0]), [1.0, 2.0], (1, 2), [ag.Value(1.0).data, 2]):
-        assert entries(given, "a test").tolist() == [1, 2]
+    for numbers in (tensor([1.0, 2.0]), np.array([1.0, 2.0]), [1.0, 2.0], (1, 2), [ag.Value(1.0).data, 2]):
+        assert entries(numbers, "a test").tolist() == [1, 2]
     assert entries(ag.Value(3.0), "a test") == 3 and entries(ag.ValueTensor.leaves(tensor([1.0]), "x"), "a test").tolist() == [1.0]
     for nothing in (None, "a", [[1], [2, 3]], {}, object()):
         with pytest.raises(TypeError, match="a test takes a number or a tensor, got"):
@@ -75,6 +78,65 @@ def test_dtypes_convert_and_gradients_come_back() -> None:
     assert not x.long().requires_grad
     x.double().sum().backward()
     assert x.grad.dtype == ag.float32
-    for bad in ("float16", "complex64", "no", object):
+    for bad in ("int8", "complex64", "no", object):
         with pytest.raises(TypeError, match="not supported; use one of float32"):
             x.to(bad)
+
+
+def rank(dtype: Any) -> int:
+    return ["b", "iu", "f"].index(next(kinds for kinds in ("b", "iu", "f") if dtype.kind in kinds))
+
+
+@given(st.sampled_from(DTYPES), st.sampled_from(DTYPES), st.sampled_from(["+", "*", "&", "|", "^"]), st.booleans())
+def test_a_number_widens_no_tensor_of_its_kind(many: Any, one: Any, sign: str, first: bool) -> None:
+    """PyTorch's rule: what has dimensions decides, unless the other is of a higher kind."""
+    x, y = ag.ones(2).to(many), tensor(1).to(one)
+    if sign in "&|^" and "f" in (many.kind, one.kind):
+        return
+    z = eval(f"x {sign} y" if first else f"y {sign} x", {"x": x, "y": y})
+    assert z.dtype == (one if rank(one) > rank(many) else many)
+
+
+@given(st.sampled_from(DTYPES), st.sampled_from(DTYPES))
+def test_two_tensors_meet_in_the_wider_of_the_higher_kind(a: Any, b: Any) -> None:
+    z = ag.ones(2).to(a) * ag.ones(2).to(b)
+    highest = [d for d in (a, b) if rank(d) == max(rank(a), rank(b))]
+    assert z.dtype == np.result_type(*highest)
+
+
+PUTS = {
+    "tensor": lambda dtype, n: tensor([0, n], dtype=dtype), "full": lambda dtype, n: ag.full((2,), n, dtype=dtype),
+    "full_like": lambda dtype, n: ag.full_like(ag.zeros(1, dtype=dtype), n), "fill_": lambda dtype, n: ag.zeros(1, dtype=dtype).fill_(n),
+    "index": lambda dtype, n: ag.zeros(1, dtype=dtype).__setitem__(0, n), "list": lambda dtype, n: ag.zeros(2, dtype=dtype).__setitem__(slice(None), [0, n]),
+    "masked_fill": lambda dtype, n: ag.zeros(1, dtype=dtype).masked_fill(tensor([True]), n), "array": lambda dtype, n: tensor(np.array([n]), dtype=dtype),
+    "Value": lambda dtype, n: tensor([ag.Value(n, requires_grad=False)], dtype=dtype),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("put", PUTS)
+@given(st.sampled_from([d for d in DTYPES if d.kind in "iu"]), st.floats() | st.integers(-(2**62), 2**62))
+def test_a_number_fits_an_integer_dtype_or_is_refused_by_name(put: str, dtype: Any, n: float) -> None:
+    limits = np.iinfo(dtype)
+    whole = math.trunc(n) if math.isfinite(n) else None
+    if put == "Value":
+        whole = None if whole is None else int(float(whole))
+    if whole is not None and limits.min <= whole <= limits.max:
+        z = PUTS[put](dtype, n)
+        assert z is None or int(z.flatten()[-1].item()) == (whole if put != "Value" else int(np.float64(n).astype(dtype)))
+        return
+    with pytest.raises(ValueError, match=rf"does not fit into {dtype}, which goes from {limits.min} to {limits.max}"):
+        PUTS[put](dtype, n)
+
+
+@given(st.integers(256, 2**62) | st.integers(-(2**62), -1))
+def test_a_number_beside_small_integers(n: int) -> None:
+    x, c = tensor([1, 2], dtype=ag.uint8), tensor([True, False])
+    for call in (lambda: ag.where(c, x, n), lambda: ag.where(c, n, x), lambda: x + n, lambda: n * x, lambda: x & n):
+        with pytest.raises(ValueError, match=f": {n} does not fit into uint8, which goes from 0 to 255"):
+            call()
+    assert ag.where(c, x, 7).tolist() == [1, 7] and ag.where(c, x, 7).dtype == ag.uint8
+
+
+def test_a_tensor_that_is_converted_is_cast() -> None:
+    assert tensor([300.0, 1.5]).to(ag.uint8).tolist() == [44, 1] and tensor([300]).to("uint8").item() == 44
+    assert ag.zeros(1, dtype=ag.uint8).copy_(tensor([300])).item() == 44

@@ -195,3 +195,16 @@ def test_fills_say_what_they_do_not_take(call: Any, error: type[Exception], mess
     with pytest.raises(error, match=message):
         call(x)
     assert x.tolist() == [1, 1, 1]
+
+
+def test_a_row_of_size_one_goes_into_a_row() -> None:
+    """PyTorch's assignment leaves out sizes of 1 at the front."""
+    x = ag.zeros(2, 3)
+    x[0] = ag.ones(1, 3)
+    x[1] = [[[1.0, 2.0, 3.0]]]
+    assert x.tolist() == [[1, 1, 1], [1, 2, 3]]
+    x[0, 0] = ag.full((1, 1), 5.0)
+    assert x[0, 0].item() == 5
+    for value in (ag.ones(2, 3), ag.ones(3, 1)):
+        with pytest.raises(ValueError, match="does not fit the selected shape"):
+            x[0] = value

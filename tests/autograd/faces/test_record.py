@@ -245,5 +245,20 @@ def test_the_short_way_of_an_operator_is_the_row(row: Any, data: st.DataObject) 
     for got, want in [(forward(x, other), row(x, other)), (reflected(x, other), row(other, x))]:
         assert type(got) is Tensor and got.dtype is want.dtype and got.op is want.op and got.requires_grad == want.requires_grad
         assert got.raw.tobytes() == want.raw.tobytes() and got.shape == want.shape
-    for nothing in ("a", None, [1.0], 1j):
+    for nothing in ("a", None, 1j):
         assert forward(x, nothing) is NotImplemented is reflected(x, nothing)
+
+
+@pytest.mark.parametrize("row", [row for row in ELEMENTWISE.values() if row.infix], ids=lambda row: row.name)
+def test_a_list_is_no_operand(row: Any) -> None:
+    """But it is repeated by an integer of one entry, and equals no tensor, as in PyTorch."""
+    for x in (ag.ones(2), ag.arange(2), tensor(2.0)):
+        for operate in operator(row):
+            for many in ([1.0, 2.0], (1, 2), []):
+                if row.infix in ("==", "!="):
+                    assert operate(x, many) is NotImplemented
+                    continue
+                with pytest.raises(TypeError, match=rf"takes tensors, arrays and numbers, got {type(many).__name__} of length .* tensor\("):
+                    operate(x, many)
+    assert [1, 2] * tensor(2) == [1, 2, 1, 2] and (0,) * tensor([3]) == (0, 0, 0)
+    assert not ag.ones(2) == [1.0, 1.0]  # noqa: SIM201

@@ -2,9 +2,13 @@
 
 import copy
 import pickle
+import re
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, Value, tensor
@@ -82,11 +86,66 @@ def test_retain_grad_and_lists_of_the_wrong_kind() -> None:
     assert type(x + np.ones(2)) is Tensor
 
 
-def test_the_class_itself_takes_arrays_only() -> None:
-    for data in ([1.0], 3, (2, 3), ag.Value(1.0)):
-        with pytest.raises(TypeError, match=r"use tensor\(data\) for numbers and lists, empty\(2, 3\) for a shape"):
+def test_the_class_itself_takes_an_array_with_its_memory() -> None:
+    array = np.ones(2)
+    assert np.shares_memory(Tensor(array).numpy(), array) and np.shares_memory(Tensor(Tensor(array)).numpy(), array)
+    for data in (3.5, ag.Value(1.0), None, "ab"):
+        with pytest.raises(TypeError, match=r"use tensor\(data\) for a number"):
             Tensor(data)
-    assert Tensor(np.ones(2)).type() == "float64" and ag.ones(1).type(ag.int64).type() == "int64"
+    assert Tensor(array).type() == "torch.DoubleTensor" and ag.ones(1).type(ag.int64).type() == "torch.LongTensor"
+
+
+def test_a_shape_is_a_tuple_that_counts() -> None:
+    x = ag.ones(2, 3)
+    for shape in (x.shape, x.size(), ag.Size([2, 3])):
+        assert type(shape) is ag.Size and shape == (2, 3) and shape.numel() == 6 == x.nelement() and repr(shape) == "(2, 3)"
+    assert ag.ones(()).shape.numel() == 1 and ag.zeros(x.shape).shape == pickle.loads(pickle.dumps(x.shape)) == copy.deepcopy(x.shape)
+    assert x.flatten().view_as(x).equal(x) and [*x.shape] == [2, 3] and hash(x.shape) == hash((2, 3))
+
+
+@given(st.floats(width=32) | st.integers(-9, 9) | st.booleans())
+def test_a_tensor_of_one_number_is_formatted_as_that_number(number: Any) -> None:
+    for x in (tensor(number), tensor(number, dtype=ag.float32, requires_grad=True)):
+        assert f"{x}" == str(x.item()) and (not isinstance(number, float) or f"{x:.3f}" == f"{number:.3f}")
+    assert f"{tensor([number])}" == repr(tensor([number])) and f"{tensor(2.5)}" == "2.5" and str(tensor(2.5)) == "tensor(2.5000)"
+
+
+NUMPYS = [np.sum, np.mean, np.std, np.var, np.prod, np.max, np.min, np.argmax, np.argmin, np.cumsum, np.all, np.any, np.median, np.round]
+
+
+@pytest.mark.parametrize("function", NUMPYS, ids=lambda f: f.__name__)
+def test_numpys_reductions_give_numpys_answers(function: Any) -> None:
+    raw = np.array([[1.0, 4.0, 2.0], [0.5, 3.0, 8.25]])
+    x = tensor(raw)
+    hows: list[dict[str, Any]] = [{}, {"axis": 0}] if function is not np.round else [{}, {"decimals": 1}]
+    for how in hows:
+        got, want = function(x, **how), function(raw, **how)
+        assert not isinstance(got, Tensor) and type(got) is type(want)
+        np.testing.assert_array_equal(got, want)
+    if function not in (np.all, np.any, np.argmax, np.argmin):
+        name = re.escape(function.__name__)
+        with pytest.raises((TypeError, RuntimeError), match=rf"np\.{name} would lose the history of .* use x\.\w+\(\)|detach"):
+            function(tensor(raw, requires_grad=True))
+
+
+def test_out_is_numpys_alone() -> None:
+    with pytest.raises(TypeError, match="sum takes no out="):
+        ag.ones(2).sum(out=ag.ones(()))
+
+
+def test_half_precision_and_short_integers() -> None:
+    x = tensor([0.5, 1.5], requires_grad=True)
+    h = x.half()
+    assert (h.dtype, (h * 2.5).dtype, (h + h).dtype, h.exp().dtype, ag.erf(h).dtype, h.sum().dtype) == (ag.float16,) * 6
+    assert ((h + x).dtype, (h * tensor([1, 2])).dtype, (h + tensor(1.0)).dtype) == (ag.float32, ag.float16, ag.float16)
+    (h * h).sum().backward()
+    assert x.grad.dtype == ag.float32 and x.grad.tolist() == [1, 3]
+    h = tensor([1.0], dtype=ag.float16, requires_grad=True)
+    (h**2).sum().backward()
+    assert h.grad.dtype == ag.float16 and h.grad.tolist() == [2]
+    i = tensor([1, 2], dtype=ag.int16)
+    assert (i + i).dtype == ag.int16 and (i + tensor([1], dtype=ag.uint8)).dtype == ag.int16 and (i * 2.5).dtype == ag.float32
+    assert i.sum().dtype == ag.int64 and ag.half is ag.float16 and ag.short is ag.int16
 
 
 def test_numpy_on_the_left_gives_our_types() -> None:
