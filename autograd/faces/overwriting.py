@@ -60,8 +60,10 @@ class Overwriting(InPlace):
                     f"got {described(source)}"
                 )
             source = source[tuple(map(slice, index.shape))]
-        target = self if self.ndim else moves.reshape(self.detach(), 1)
-        target[key] = source
+        if self.ndim:
+            self[key] = source
+        elif index.shape[0]:
+            self._update("scatter_", _assign, source[-1] if hasattr(source, "dtype") and source.shape else source)
         return self
 
     def index_add_(self, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Self:
@@ -72,17 +74,20 @@ class Overwriting(InPlace):
         tensor([1., 0., 5.])
         """
         axis, places = axis_of(dim, self.ndim), entries(index, "index_add_: the index")
-        shape = (*self.shape[:axis], places.size, *self.shape[axis + 1 :]) if self.ndim else (places.size,)
-        if places.ndim > 1 or places.dtype.kind not in "iu" or given(source, "index_add_").shape not in (shape, self.shape[: -len(shape)]):
+        own = self.shape or (1,)
+        shape = (*own[:axis], places.size, *own[axis + 1 :])
+        if places.ndim > 1 or places.dtype.kind not in "iu" or given(source, "index_add_").shape != shape:
             raise ValueError(
                 f"index_add_ takes integers of one dimension and a source of shape {shape}, got {described(index)} and {described(source)}"
             )
         if source.dtype != self.dtype:
             raise TypeError(f"index_add_: the source must be of dtype {self.dtype}, got {described(source)}; convert it with .to() first")
-        if not within(places, self.shape[axis] if self.ndim else 1):
-            raise IndexError(f"index_add_: index {places[(places < 0) | (places >= self.shape[axis])][0]} is out of range for {self.shape}")
-        key = (*[slice(None)] * axis, places.reshape(-1).astype(int64))
-        return self.add_(moves.put_(source.reshape(shape), key, self.shape or (1,)).reshape(self.shape), alpha=alpha)
+        places = places.reshape(-1)
+        if not within(places, own[axis]):
+            worst = places[(places < 0) | (places >= own[axis])][0]
+            raise IndexError(f"index_add_: index {worst} is out of range for dim {axis} of size {own[axis]}")
+        key = (*[slice(None)] * axis, places.astype(int64))
+        return self.add_(moves.put_(source, key, tuple(own)).reshape(self.shape), alpha=alpha)
 
     def squeeze_(self, dim: Dim = None) -> Self:
         """Take out the dimensions of size 1 (all, or those among ``dim``) of this tensor itself."""

@@ -238,7 +238,7 @@ class Tensor(OfTensors, Overwriting):
         return self.to(dtype_of(getattr(dtype, "dtype", dtype)))
 
     def half(self) -> Tensor:
-        """In float16, which is for storing: operations compute in it slowly, with 11 bits, or in float32 (`erf`)."""
+        """In float16, which is for storing: operations compute in it slowly, and with 11 bits."""
         return self.to(float16)
 
     def float(self) -> Tensor:
@@ -284,7 +284,7 @@ class Tensor(OfTensors, Overwriting):
         return moves.permute_(self, (1, 0)) if self.raw.ndim == 2 else moves.transpose(self, -2, -1)
 
     def __getitem__(self, key: Any) -> Tensor:
-        key = indexing.checked(key, self.shape)
+        key = indexing.checked(key, self.raw.shape)
         if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
             key = tuple([k.copy() if k.__class__ is np.ndarray else k for k in key])
         try:

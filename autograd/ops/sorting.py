@@ -13,7 +13,7 @@ import numpy as np
 from autograd.errors import described, flag_of, int_of
 from autograd.ops.places import _key_of
 from autograd.ops.reduce import _extreme_of_values, _mask, _share
-from autograd.ops.table import axis_of, dims, given, row, written_over
+from autograd.ops.table import axis_of, dims, given, row
 
 
 def _argsort(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
@@ -29,25 +29,32 @@ def _middle(x: np.ndarray, axis: int) -> np.ndarray:
     return np.take_along_axis(order, np.where(numbers < n, numbers, (n - 1) // 2), axis)
 
 
-def _median(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
+def _median(x: np.ndarray) -> Any:
     flat = x.reshape(-1)
-    z = flat[_middle(flat.real, 0)[0]] if flat.size else np.nan
-    return np.asarray(z, x.dtype).reshape([1] * x.ndim if keepdim else ())
+    return np.asarray(flat[_middle(flat.real, 0)[0]] if flat.size else np.nan, x.dtype)
 
 
-def _median_of_values(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-    return _extreme_of_values(_median)(x, axes, keepdim) if x.size else _median(x.astype(np.float64), axes, keepdim)
+def _median_of_values(x: np.ndarray) -> Any:
+    shared = _extreme_of_values(lambda numbers, axes, keepdim: _median(numbers))
+    return shared(x, _all(x), False) if x.size else np.nan
+
+
+def _all(x: Any) -> tuple[int, ...]:
+    return tuple(range(len(x.shape)))
+
+
+def _unique(x: np.ndarray, axis: int | None, what: int) -> np.ndarray:
+    found = np.unique(x, True, True, True, axis, equal_nan=False)[what]
+    return found.reshape(x.shape if axis is None else -1) if what == 2 else found  # numpy 2.0 gives the places another shape
 
 
 # fmt: off
 argsort_ = row("argsort", _argsort, None, None, None)
 middle_  = row("middle",  _middle,  None, None)
-unique_  = row("unique",  lambda x, axis, what: np.unique(x, True, True, True, axis, equal_nan=False)[what], None, None, None)
+unique_  = row("unique",  _unique,  None, None, None)
 # The gradient is shared by the entries that are equal to the median, as in PyTorch.
-median_  = row("median",  _median, lambda g, z, x, axes, keepdim: _share(g, _mask(x, z, axes), axes), None, None,
-    **written_over("median", "median"), code=lambda x, *how: f"{x}.median()", on_values=_median_of_values)
+median_  = row("median",  _median,  lambda g, z, x: _share(g, _mask(x, z, _all(x)), _all(x)), on_values=_median_of_values)
 # fmt: on
-median_.on_batch = None  # the median of each of a batch is another thing than the median of all
 
 
 class Ordered(NamedTuple):
@@ -62,8 +69,8 @@ def _line(x: Any, name: str) -> Any:
     return x if given(x, name).ndim else x.reshape(1)
 
 
-def _taken(x: Any, index: Any, axis: int) -> Any:
-    return x[_key_of(getattr(index, "raw", index), axis)]
+def _taken(x: Any, index: Any, axis: int, kept: bool = True) -> Any:
+    return x[_key_of(getattr(index, "raw", index), axis, kept)]
 
 
 @dims
@@ -75,7 +82,8 @@ def argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = Fals
     tensor([1, 2, 0])
     """
     line, _ = _line(x, "argsort"), flag_of(stable, "stable")
-    return argsort_(line, axis_of(dim, line.ndim), flag_of(descending, "descending")).reshape(x.shape)
+    index = argsort_(line, axis_of(dim, line.ndim), flag_of(descending, "descending"))
+    return index if x.ndim else index.reshape(())
 
 
 @dims
@@ -88,7 +96,8 @@ def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = False) 
     """
     line = _line(x, "sort")
     index = argsort(line, dim, descending, stable)
-    return Ordered(_taken(line, index, axis_of(dim, line.ndim)).reshape(x.shape), index.reshape(x.shape))
+    values = _taken(line, index, axis_of(dim, line.ndim))
+    return Ordered(values, index) if x.ndim else Ordered(values.reshape(()), index.reshape(()))
 
 
 @dims
@@ -127,11 +136,11 @@ def median(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     if not line.shape[axis] if dim is not None else x.dtype.kind != "f" and 0 in line.shape:
         raise ValueError(f"median of nothing: the shape is {tuple(x.shape)}")
     if dim is None:
-        return median_(x, tuple(range(x.ndim)), False)
-    index = middle_(line, axis)
-    values = _taken(line, index, axis)
-    shape = x.shape if not x.ndim else index.shape if keepdim else (*index.shape[:axis], *index.shape[axis + 1 :])
-    return Ordered(values.reshape(shape), index.reshape(shape))
+        return median_(x)
+    index, keepdim = middle_(line, axis), keepdim and x.ndim > 0
+    if not keepdim:
+        index = index.reshape((*index.shape[:axis], *index.shape[axis + 1 :]))
+    return Ordered(_taken(line, index, axis, keepdim), index)
 
 
 def unique(x: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any:

@@ -236,10 +236,10 @@ _ALIASES = (("axis", "dim"), ("keepdims", "keepdim"))
 
 def _for_numpy(name: str, x: Any, given: dict[str, Any]) -> Any:
     """``np.sum(x)``, which calls ``x.sum(axis=None, dtype=None, out=None)``: numpy's answer, for a tensor that needs no gradient."""
-    if given["out"] is not None:
+    if given["out"] is not None or not hasattr(np, name):
         raise TypeError(f"{name} takes no out=, got {described(given['out'])}; assign the result")
     if getattr(x, "requires_grad", False):
-        raise TypeError(f"np.{name} would lose the history of {described(x)}, which requires grad; use x.{name}(), or x.detach() first")
+        raise RuntimeError(f"np.{name} would lose the history of {described(x)}, which requires grad; use x.{name}(), or x.detach() first")
     return getattr(np, name)(np.asarray(x), **given)
 
 
