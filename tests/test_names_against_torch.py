@@ -17,7 +17,7 @@ from autograd import Tensor
 
 torch = pytest.importorskip("torch")
 PROGRAMS = int(os.environ.get("PROGRAMS", "300"))
-DTYPES = ["float32", "float64", "float64", "float16", "int64", "int32", "int16", "uint8", "bool"]
+DTYPES = ["float32", "float64", "float64", "float64", "float64", "float16", "int64", "int32", "int16", "uint8", "bool"]
 FLOATS = ("float32", "float64", "float16")
 SHAPES = [(), (1,), (3,), (4,), (2, 3), (3, 1), (3, 3), (1, 4), (2, 2, 3), (2, 0), (0,)]
 ENTRIES = [-2.5, -1.5, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.0, 2.0, 3.0]

@@ -106,8 +106,8 @@ def test_safetensors_of_others_are_a_dict_of_tensors(tmp_path: Path, monkeypatch
     path = tmp_path / "x.safetensors"
     numpy.save_file({"w": np.ones((2, 3), np.float32), "n": np.array(3)}, path)
     assert equal(ag.load(path), {"n": tensor(3), "w": ag.ones(2, 3)}) or equal(ag.load(path), {"w": ag.ones(2, 3), "n": tensor(3)})
-    numpy.save_file({"w": np.ones(2, np.float16)}, path)
-    with pytest.raises(ValueError, match="float16"):
+    numpy.save_file({"w": np.ones(2, np.int8)}, path)
+    with pytest.raises(ValueError, match="int8"):
         ag.load(path)
     before = path.read_bytes()
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)

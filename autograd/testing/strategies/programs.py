@@ -116,7 +116,8 @@ def _elementwise() -> list[str]:
 
 
 def _shaped() -> list[str]:
-    return [name for name, row in table.SHAPED.items() if row.public and drawn(row)]
+    """Without `inverse`: a matrix that a program has made need not have one."""
+    return [name for name, row in table.SHAPED.items() if row.public and drawn(row) and name != "inverse"]
 
 
 def code_of(row: Op, *args: Any) -> str:

@@ -60,7 +60,7 @@ def test_both_sides_of_every_kink_are_drawn(row: Op) -> None:
     for i, domain in enumerate(domains_of(row)):
         if isinstance(domain, Interval) and (walls := domain.walls()):
             wall = walls[len(walls) // 2]
-            for side in (-1, 1) if wall != domain.low else (1,):
+            for side in [-1] * (wall != domain.low) + [1] * (wall != domain.high):
                 some(arguments(row, scalars=True), lambda args, i=i, wall=wall, side=side: (args[i].data - wall) * side > 0)
         elif not isinstance(domain, Interval):
             for side in (-1, 1):
