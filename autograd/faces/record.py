@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT
+from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
@@ -82,7 +82,7 @@ class Array(Node):
                 raws.append(a)
             else:
                 if not isinstance(a, _PLAIN) or (isinstance(a, Value) and not op.across):
-                    return cls.record(op, tuple([_operand(b, op) for b in args]))
+                    return cls.record(op, _operands(args, op))
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
         if mixed and op.entrywise:
@@ -246,12 +246,18 @@ class Array(Node):
                 n.saved_version = _RELEASED
 
 
-def _operand(a: Any, op: Op) -> Any:
+def _operands(args: tuple[Any, ...], op: Op) -> tuple[Any, ...]:
+    """The arguments of a tensor operation as `record` takes them. An array has no version that tells of a change, so what is kept is a copy."""
+    kept = watching() is not None or (is_grad_enabled() and any(isinstance(a, Node) and a.op is not None for a in args))
+    return tuple([_operand(a, op, kept) for a in args])
+
+
+def _operand(a: Any, op: Op, kept: bool) -> Any:
     """``a`` as an argument of a tensor operation: Values are packed, arrays wrapped, all else refused."""
     if isinstance(a, Value) and not op.across:
         return Array.record(pack, ((), float64, a))
     if isinstance(a, np.ndarray | np.generic):
-        return made(canonical(np.asarray(a)))
+        return made(canonical(np.array(a) if kept else np.asarray(a)))
     if isinstance(a, Released):
         _refuse_released(a)
     if isinstance(a, (Array, *_PLAIN)):

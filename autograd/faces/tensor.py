@@ -319,7 +319,7 @@ class Tensor(OfTensors, InPlace):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         row = UFUNCS.get(ufunc)
         if ufunc is np.matmul and method == "__call__" and not kwargs:
-            return products.matmul(*(a if isinstance(a, Tensor) else Tensor(a) for a in inputs))
+            return products.matmul(*inputs)
         if row is None or method != "__call__" or kwargs:
             no_row(ufunc, method, kwargs)
         return row(*(a.item() if isinstance(a, np.generic) and a.dtype == self.raw.dtype else a for a in inputs))
@@ -334,12 +334,10 @@ class Tensor(OfTensors, InPlace):
         return elementwise.abs(self)
 
     def __matmul__(self, other: Any) -> Tensor:
-        if isinstance(other, np.ndarray):
-            other = Tensor(other)
-        return products.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+        return products.matmul(self, other) if isinstance(other, Tensor | np.ndarray) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return products.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
+        return products.matmul(other, self) if isinstance(other, np.ndarray) else NotImplemented
 
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":

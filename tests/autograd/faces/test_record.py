@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd as ag
-from autograd import Tensor, tensor
+from autograd import Op, Tensor, Value, tensor
 from autograd.faces.record import Released, operator, sum_to
 from autograd.ops.table import ELEMENTWISE
 
@@ -247,3 +247,37 @@ def test_the_short_way_of_an_operator_is_the_row(row: Any, data: st.DataObject) 
         assert got.raw.tobytes() == want.raw.tobytes() and got.shape == want.shape
     for nothing in ("a", None, [1.0], 1j):
         assert forward(x, nothing) is NotImplemented is reflected(x, nothing)
+
+
+WITH_AN_ARRAY: list[Callable[[Any, Any], Any]] = [
+    *(lambda x, a, row=row: row(x, a) for row in ELEMENTWISE.values() if row.arity == 2 and row.differentiable),
+    *(lambda x, a, row=row: row(a, x) for row in ELEMENTWISE.values() if row.arity == 2 and row.differentiable),
+    lambda x, a: x * a,
+    lambda x, a: a / x,
+    lambda x, a: x**a,
+    lambda x, a: np.multiply(a, x),
+    lambda x, a: x @ a,
+    lambda x, a: a @ x,
+    lambda x, a: np.matmul(x, a),
+    lambda x, a: x @ a[0],
+    lambda x, a: ag.linear(x, a),
+    lambda x, a: ag.linear(a, x, a[:, 0]),
+    lambda x, a: ag.einsum("ij,jk->ik", x, a),
+    lambda x, a: ag.where(a > 2, x, a),
+    lambda x, a: x * ag.as_tensor(a),
+    lambda x, a: ag.softmax_cross_entropy(x, a[:, 0].astype(np.int64)),
+    lambda x, a: ag.cat([x, a]) ** 2,
+    lambda x, a: Value(2.0) * a * x,
+    lambda x, a: Op("own", lambda x, y: x * y, lambda g, z, x, y: g * y, None)(x, a),
+]
+
+
+@pytest.mark.parametrize("call", WITH_AN_ARRAY, ids=range(len(WITH_AN_ARRAY)))
+def test_an_array_that_is_refilled_after_it_was_an_operand_changes_no_gradient(call: Callable[[Any, Any], Any]) -> None:
+    rng = np.random.default_rng(0)
+    x = ag.tensor(rng.uniform(1, 2, (3, 3)), requires_grad=True)
+    buffer = rng.uniform(1, 3, (3, 3))
+    (want,) = ag.grad(call(x, buffer.copy()).sum(), x)
+    y = call(x, buffer)
+    buffer[...] = rng.uniform(1, 3, (3, 3))[::-1]
+    assert ag.grad(y.sum(), x)[0].tolist() == want.tolist()
