@@ -121,7 +121,7 @@ def _packed(raw: np.ndarray, dtype: Any, requires_grad: bool) -> Tensor:
 
 
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
-    """``data`` as a tensor: itself if it is one. An array is copied, where PyTorch shares its memory: a graph could not tell that it changed.
+    """``data`` as a tensor: itself if it is one. An array is copied, where PyTorch shares its memory: no graph could tell that it changed.
 
     >>> x = tensor([1., 2.])
     >>> as_tensor(x) is x

@@ -150,10 +150,11 @@ def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
 class Notes:
     """The notes of one node, kept in its ``tag``; a node with a label alone has the label itself there."""
 
-    __slots__ = ("calls", "gradient_of", "label", "place")
+    __slots__ = ("calls", "changed", "gradient_of", "label", "place")
 
     def __init__(self, label: str | None, calls: tuple[Call, ...] = ()) -> None:
         self.label = label
+        self.changed = 0  # when the data of a Value was last set, by the counter of changes
         self.place: Place | None = None
         self.calls = calls  # that it came out of, the innermost first, each of which began after the next
         # The notes of the variable and of the output (None: of several outputs together): notes keep no node alive. There are several

@@ -22,7 +22,7 @@ from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, 
 from autograd.faces.value import Value
 from autograd.faces.versions import CHANGES, Changed, Version, bump_version
 from autograd.ops import fast
-from autograd.ops.moves import broadcast_to_, cast_, clone_
+from autograd.ops.moves import cast_, clone_
 from autograd.ops.reduce import sum_
 
 __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
@@ -163,13 +163,12 @@ class Array(Node):
                 raise TypeError("it returned None; return the gradient of the argument")
             g = np.asarray(g.raw if isinstance(g, Node) else g)
         if g.shape != raw.shape:
-            given = g.shape
-            try:
-                if given[-raw.ndim :] != raw.shape and (g.ndim < raw.ndim or any(n < m for n, m in zip(given[::-1], raw.shape[::-1]))):
-                    g = broadcast_to_(g, np.broadcast_shapes(given, raw.shape))
-                g = sum_to(g, raw.shape)
-            except ValueError:
-                raise ValueError(f"it gave shape {given} for an argument of shape {raw.shape}") from None
+            if not g.shape and not isinstance(g, Array) and g == 0:
+                return np.zeros(raw.shape, raw.dtype)
+            tail = g.shape[g.ndim - raw.ndim :]
+            if g.ndim < raw.ndim or any(n != m != 1 for n, m in zip(tail, raw.shape)):
+                raise ValueError(f"it gave shape {tuple(g.shape)} for an argument of shape {raw.shape}")
+            g = sum_to(g, raw.shape)
             g = np.asarray(g) if isinstance(g, np.generic) else g
         if g.dtype == raw.dtype:
             return g
@@ -222,8 +221,8 @@ class Array(Node):
 
     def receive(self, g: Any) -> None:
         if isinstance(g, Node):
-            self._grad = Array.record(clone_, (g,)) if self._grad is None or self.op is not leaf else self._grad + g
-        elif self._grad is None or self.op is not leaf:
+            self._grad = Array.record(clone_, (g,)) if self._grad is None else self._grad + g
+        elif self._grad is None:
             self._grad = made(g if self.op is leaf and g.__class__ is _ndarray else np.array(g))
         elif self._grad.op is not None:
             self._grad = self._grad + made(g)
@@ -247,7 +246,7 @@ class Array(Node):
 
 
 def _operands(args: tuple[Any, ...], op: Op) -> tuple[Any, ...]:
-    """The arguments of a tensor operation as `record` takes them. An array has no version that tells of a change, so what is kept is a copy."""
+    """The arguments of a tensor operation as `record` takes them. Of an array a copy is kept, which has no version to tell of a change."""
     kept = watching() is not None or (is_grad_enabled() and any(isinstance(a, Node) and a.op is not None for a in args))
     return tuple([_operand(a, op, kept) for a in args])
 

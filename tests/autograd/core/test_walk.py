@@ -190,7 +190,7 @@ def test_repeated_indices_add_and_every_path_counts_once() -> None:
         same(float(x.grad), 6 * 3 + 2)
 
 
-def test_two_losses_add_in_a_leaf_and_middles_are_fresh() -> None:
+def test_two_losses_add_in_a_leaf_and_in_a_tensor_that_retains_its_gradient_and_values_in_the_middle_are_fresh() -> None:
     for face in FACES:
         x = face(2.0)
         y = x * 3
@@ -200,7 +200,7 @@ def test_two_losses_add_in_a_leaf_and_middles_are_fresh() -> None:
         z.backward(retain_graph=True)
         first = float(x.grad), float(y.grad)
         z.backward(retain_graph=True)
-        same([float(x.grad), float(y.grad)], [2 * first[0], first[1]])
+        same([float(x.grad), float(y.grad)], [2 * first[0], first[1] * (1 + (face is t))])
         (x * 1.0).backward()
         same(float(x.grad), 2 * first[0] + 1)
         x.grad = None
