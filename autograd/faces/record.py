@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
-from autograd.core.node import Node, Op, leaf
+from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
@@ -99,17 +99,22 @@ class Array(Node):
         if mixed or raw.dtype is not dtype:
             raw = cls._supported_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
-        needed = needed and op.differentiable
+        lost = needed and not op.differentiable
+        needed = needed and not lost
         if not NONDEFAULT:
             z = made(raw, op, args) if needed else made(raw)
         else:
             z = made(raw)
             if recorded(z, op, args, needed):
                 z.op, z.x = op, args
+            elif not is_grad_enabled():
+                z.saved_version = Lost.UNRECORDED
         for r in raws:
             if view or r is raw:
                 z._share_version(args)
                 break
+        if lost:
+            z.saved_version = Lost.WITHOUT_RULES
         return z
 
     def _share_version(self, args: tuple[Any, ...]) -> None:
@@ -134,7 +139,13 @@ class Array(Node):
 
     @classmethod
     def constant(cls, raw: Any) -> Any:
-        return made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
+        z = made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
+        z.saved_version = Lost.GRADIENT
+        return z
+
+    @property
+    def lost(self) -> Lost | None:  # type: ignore[override]
+        return self.saved_version if isinstance(self.saved_version, Lost) else None
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -224,6 +235,7 @@ class Array(Node):
             self._grad = Array.record(clone_, (g,)) if self._grad is None else self._grad + g
         elif self._grad is None:
             self._grad = made(g if self.op is leaf and g.__class__ is _ndarray else np.array(g))
+            self._grad.saved_version = Lost.GRADIENT
         elif self._grad.op is not None:
             self._grad = self._grad + made(g)
         else:
@@ -297,6 +309,8 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
         z = made(raw)
         if recorded(z, row, (x, y), needed):
             z.op, z.x = row, (x, y)
+        elif not is_grad_enabled():
+            z.saved_version = Lost.UNRECORDED
         return z
 
     def forward(x: Any, y: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node, Op, leaf
+from autograd.core.node import Lost, Node, Op, leaf
 from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
@@ -78,6 +78,7 @@ class Tensor(OfTensors, InPlace):
         """An alias without history. A change in place through it is checked by backward like any other."""
         z = made(self.raw)
         z.version = self.version = self.version or Version()
+        z.saved_version = Lost.DETACHED
         return z
 
     @data.setter

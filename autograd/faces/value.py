@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT
-from autograd.core.node import Node, Op, leaf
+from autograd.core.mode import NONDEFAULT, is_grad_enabled
+from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
 from autograd.errors import flag_of, int_of
@@ -98,11 +98,23 @@ class Value(OfValues, Node):
         needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.rules))
         if recorded(out, op, args, needed) if NONDEFAULT else needed:
             out.op, out.x, out.y = op, args, CHANGES.count  # a general node has no second argument there
+        elif not is_grad_enabled():
+            out.y = Lost.UNRECORDED
+        elif any(isinstance(a, Node) and a.op is not None for a in args):
+            out.y = Lost.WITHOUT_RULES
         return out
 
     @classmethod
     def constant(cls, raw: Any) -> Value:
-        return cls(raw, requires_grad=False)
+        return cls(raw, requires_grad=False)._lost(Lost.GRADIENT)
+
+    def _lost(self, how: Lost) -> Value:
+        self.y = how
+        return self
+
+    @property
+    def lost(self) -> Lost | None:  # type: ignore[override]
+        return self.y if isinstance(self.y, Lost) else None
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -180,7 +192,7 @@ class Value(OfValues, Node):
 
     def detach(self) -> Value:
         """The same number with no history and no gradient."""
-        return Value(self.raw, requires_grad=False)
+        return Value(self.raw, requires_grad=False)._lost(Lost.DETACHED)
 
     def item(self) -> float:
         """The number as a Python float."""
