@@ -59,8 +59,8 @@ _CURES = {
     Lost.GRADIENT: "it is a gradient, and gradients are recorded where grad() or backward() has create_graph=True",
 }
 _CURE = (
-    "build it from a Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps, without .detach() or .data "
-    "between; a gradient is recorded where grad() or backward() that gives it has create_graph=True"
+    "build it from a Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps, without .detach() or "
+    ".data between; a gradient is recorded where grad() or backward() that gives it has create_graph=True"
 )
 
 

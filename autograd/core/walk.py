@@ -47,6 +47,8 @@ def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None,
     with _lock:
         for n, g in _walk([self], [gradient], None, retain_graph, create_graph):
             n.receive(g)
+    if retain_graph or create_graph:
+        notes_of(self).walked = True
 
 
 # Marks and accumulated gradients stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a time. A rule

@@ -195,6 +195,11 @@ class Array(Node):
                 return d
         return np.array(d)
 
+    @property
+    def released(self) -> bool:
+        """Were the arrays that backward needs let go?"""
+        return self.saved_version == _RELEASED
+
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x
         if self.saved_version != CHANGES.count:  # something was changed since: was it one of these?

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Lost, Node, Op, leaf
+from autograd.core.notes import warn_of_a_cut
 from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
@@ -283,6 +284,8 @@ class Tensor(OfTensors, InPlace):
         return self._one("a truth value") != 0
 
     def __float__(self) -> Any:
+        if self.op is not None and self.op is not leaf and not self.released:
+            warn_of_a_cut(self, "float() of a recorded tensor, also by a function of math or an array of numpy,")
         return self._one("float()") * 1.0
 
     def __int__(self) -> Any:

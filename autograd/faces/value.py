@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.core.mode import NONDEFAULT, is_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
-from autograd.core.notes import notes_of, recorded
+from autograd.core.notes import notes_of, recorded, warn_of_a_cut
 from autograd.core.walk import backward
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number
@@ -216,6 +216,8 @@ class Value(OfValues, Node):
     __hash__ = object.__hash__
 
     def __float__(self) -> float:
+        if self.op is not None and self.op is not leaf and self._grad is None:
+            warn_of_a_cut(self, "float() of a recorded Value, also by a function of math or an array of numpy,")
         return self.raw
 
     def __int__(self) -> int:
@@ -227,7 +229,7 @@ class Value(OfValues, Node):
         return self.raw != 0
 
     def __complex__(self) -> complex:
-        return complex(self.raw)
+        return complex(float(self))
 
     def __format__(self, spec: str) -> str:
         return format(self.raw, spec) if spec else repr(self)

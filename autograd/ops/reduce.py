@@ -28,6 +28,7 @@ from autograd.ops.table import (
     dims,
     floating,
     given,
+    numbers_of,
     over,
     quiet,
     row,
@@ -146,7 +147,7 @@ def _argmax_of(name: str) -> Op:
 # 0, and a sum of no Values is the int 0, of which numpy takes no logarithm among objects.
 def _extreme_of_values(compute: Callable[..., Any]) -> Callable[..., Any]:
     def on_values(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-        numbers = x.astype(np.float64)
+        numbers = numbers_of(x)
         chosen = (numbers == compute(numbers, axes, True)) | np.isnan(numbers)
         shared = np.where(chosen, x, 0).sum(axis=axes, keepdims=keepdim)
         return shared / chosen.sum(axis=axes, keepdims=keepdim).astype(object)

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd as ag
+from tests.autograd.examples import chosen
 
 
 @pytest.mark.parametrize(
@@ -60,23 +61,15 @@ _parts = st.sampled_from([0, 1, -1, slice(None), slice(1, None), slice(None, Non
 
 @given(st.lists(_parts, max_size=6).filter(lambda ks: ks.count(...) <= 1))
 def test_a_key_chooses_the_ints_first_and_of_the_rest_what_numpy_does(parts: list[Any]) -> None:
+    key, axis = [], 0
     spans = [0 if k is None or k is ... or k is True else 1 for k in parts]
     assume(sum(spans) <= len(_SIZES))
-    key, rest, taken, axis = [], [], [], 0
     for k, span in zip(parts, spans):
-        k = np.arange(_SIZES[axis]) != 1 if k == "mask" else k
-        key.append(k)
-        if isinstance(k, int) and k is not True:
-            taken.append((k, axis))
-        else:
-            rest.append(k)
+        key.append(np.arange(_SIZES[axis]) != 1 if k == "mask" else k)
         axis += len(_SIZES) - sum(spans) if k is ... else span
     numbers = np.arange(36).reshape(_SIZES)
-    want = numbers
-    for i, at in reversed(taken):
-        want = want.take(i, at)
     try:
-        want = want[tuple(rest)]
+        want = chosen(numbers, tuple(key))
     except IndexError:
         assume(False)  # index arrays that do not broadcast
     x = ag.tensor(numbers * 1.0, requires_grad=True)
