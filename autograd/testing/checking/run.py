@@ -59,8 +59,8 @@ def gradcheck(
     Where a slope jumps, at relu(0), |0| or a tie of max, any gradient between the left and the right slope is right, and the report
     names the three. Orders above the first are not checked there.
 
-    Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of integers, operations in float32, a function that is
-    not deterministic, that changes its inputs, or whose result is not finite. TypeError and ValueError for wrong arguments.
+    Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of integers, operations in float32, a function
+    that is not deterministic, that changes its inputs, or whose result is not finite. TypeError and ValueError for wrong arguments.
 
     >>> import autograd as ag
     >>> x = ag.tensor([0.5, -1.0, 2.0], dtype=ag.float64, requires_grad=True)
