@@ -175,7 +175,9 @@ class InPlace(Array):
         key = indexing.checked(key, self.shape)
         raw = entries(value, "assignment by index")
         try:
-            chosen = self.raw[key]
+            *first, last = indexing.steps(key)
+            place = self.raw[first[0]] if first else self.raw  # a view: ints and slices
+            chosen = place[last]
         except IndexError:
             raise IndexError(indexing.misfit(key, self.shape)) from None
         while len(raw.shape) > len(chosen.shape) and raw.shape[0] == 1:  # PyTorch lets (1, n) into a row
@@ -185,7 +187,7 @@ class InPlace(Array):
         raw = made(chosen)._fitting("assignment by index", raw, True, isinstance(value, Node))
         self._changeable("assignment by index", value)
         bump_version(self, "assignment by index")
-        self.raw[key] = raw
+        place[last] = raw
 
     __iadd__, __isub__ = _inplace_operator("add_", elementwise.add), _inplace_operator("sub_", elementwise.sub)
     __ipow__ = _inplace_operator("pow_", elementwise.pow)
