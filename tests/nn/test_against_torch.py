@@ -1,0 +1,115 @@
+"""Networks, optimisers, schedules and loaders here and in PyTorch: the same numbers, names and order.
+
+It runs where PyTorch happens to be installed, and is skipped elsewhere: nothing here depends on it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn
+from autograd import Tensor
+
+torch = pytest.importorskip("torch")
+
+
+def same(ours: Any, theirs: Any, tol: float = 1e-9) -> None:
+    """The same numbers in the same shape, NaN where there is NaN; of tensors, arrays, numbers, and what they stand in."""
+    if isinstance(theirs, dict):
+        assert list(ours) == list(theirs)
+        for key in theirs:
+            same(ours[key], theirs[key], tol)
+    elif isinstance(theirs, list | tuple):
+        assert type(ours) is type(theirs) and len(ours) == len(theirs)
+        for a, b in zip(ours, theirs):
+            same(a, b, tol)
+    elif isinstance(theirs, str) or theirs is None:
+        assert ours == theirs
+    else:
+        mine = ours.detach().numpy() if isinstance(ours, Tensor) else np.asarray(ours)
+        their = theirs.detach().numpy() if hasattr(theirs, "detach") else np.asarray(theirs)
+        assert mine.shape == their.shape and mine.dtype.kind == their.dtype.kind, (mine.dtype, their.dtype)
+        np.testing.assert_allclose(mine, their, rtol=tol, atol=tol)
+
+
+def pair(x: Any, grad: bool = True) -> tuple[Any, Any]:
+    """The same numbers in a tensor of each."""
+    learns = grad and x.dtype.kind == "f"
+    return ag.tensor(x, requires_grad=learns), torch.tensor(x, requires_grad=learns)
+
+
+# Optimisers and schedules.
+OPTIMISERS: dict[str, dict[str, Any]] = {
+    "SGD": {"lr": [0.1], "momentum": [0, 0.9], "nesterov": [False]},
+    "Adam": {"betas": [(0.9, 0.999), (0.5, 0.3)], "amsgrad": [False, True]},
+    "AdamW": {"weight_decay": [0.01, 0.5]},
+    "NAdam": {"betas": [(0.9, 0.999), (0.5, 0.3)], "momentum_decay": [4e-3, 0.5], "decoupled_weight_decay": [False, True]},
+    "Adamax": {"betas": [(0.9, 0.999), (0.5, 0.3)], "eps": [1e-8, 0.1]},
+    "RMSprop": {"alpha": [0.5, 0.99], "centered": [False, True], "momentum": [0, 0.5]},
+    "Adagrad": {"lr_decay": [0, 0.1]},
+}
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_an_optimiser_walks_the_same_way(name: str, data: st.DataObject) -> None:
+    chosen = {key: data.draw(st.sampled_from(values)) for key, values in OPTIMISERS[name].items()}
+    chosen |= {"weight_decay": data.draw(st.sampled_from([0, 0.1])), "maximize": data.draw(st.booleans())}
+    p, q = pair(np.array([1.0, -2.0, 0.5]))
+    mine, their = getattr(nn.optim, name)([p], **chosen), getattr(torch.optim, name)([q], **chosen)
+    for _ in range(data.draw(st.integers(1, 8))):
+        p.grad, q.grad = pair(np.array(data.draw(st.lists(st.integers(-50, 50), min_size=3, max_size=3))) / 10.0, grad=False)
+        mine.step()
+        their.step()
+        same(p, q)
+    kept, other = mine.state_dict()["state"].get(0, {}), their.state_dict()["state"].get(0, {})
+    assert {k for k, v in kept.items() if v is not None} == {k for k, v in other.items() if v is not None}
+
+
+factors = st.sampled_from([0.1, 0.5, 0.9, 1.0])
+
+
+@st.composite
+def schedules(draw: Any, nested: bool = True) -> tuple[str, Callable[[Any, Any], Any]]:
+    """A schedule by its name, and what makes it from an optimiser and the module that has it."""
+    kinds: dict[str, dict[str, Any]] = {
+        "StepLR": {"step_size": draw(st.integers(1, 5)), "gamma": draw(factors)},
+        "MultiStepLR": {"milestones": sorted(draw(st.lists(st.integers(1, 20), max_size=4))), "gamma": draw(factors)},
+        "ExponentialLR": {"gamma": draw(factors)},
+        "LinearLR": {"start_factor": draw(factors), "end_factor": draw(factors), "total_iters": draw(st.integers(1, 10))},
+        "CosineAnnealingLR": {"T_max": draw(st.integers(1, 10)), "eta_min": draw(st.sampled_from([0, 0.01]))},
+        "CosineAnnealingWarmRestarts": {"T_0": draw(st.integers(1, 6)), "T_mult": draw(st.integers(1, 3)), "eta_min": 0.01},
+        "LambdaLR": {"lr_lambda": lambda t: 1 / (1 + t)},
+        "OneCycleLR": {
+            "max_lr": [1.0, 0.2], "total_steps": 40, "pct_start": draw(st.sampled_from([0.0, 0.3, 0.45])),
+            "anneal_strategy": draw(st.sampled_from(["cos", "linear"])), "three_phase": draw(st.booleans()),
+        },
+    }  # fmt: skip
+    if nested and draw(st.booleans()):
+        bounds = sorted(draw(st.lists(st.integers(1, 20), min_size=1, max_size=3, unique=True)))
+        parts = [draw(schedules(nested=False)) for _ in range(len(bounds) + 1)]
+        return "SequentialLR", lambda o, lib: lib.SequentialLR(o, [make(o, lib) for _, make in parts], bounds)
+    name = draw(st.sampled_from(sorted(kinds.keys() - {"OneCycleLR"} if not nested else kinds)))
+    return name, lambda o, lib: getattr(lib, name)(o, **kinds[name])
+
+
+@settings(max_examples=300)
+@given(schedules())
+def test_a_schedule_gives_the_same_rates(schedule: tuple[str, Callable[[Any, Any], Any]]) -> None:
+    _, make = schedule
+    mine = nn.optim.SGD([{"params": ag.zeros(1), "lr": 1.0}, {"params": ag.zeros(1), "lr": 0.3}], momentum=0.5)
+    their = torch.optim.SGD([{"params": torch.zeros(1), "lr": 1.0}, {"params": torch.zeros(1), "lr": 0.3}], momentum=0.5)
+    ours, theirs = make(mine, nn.optim.lr_scheduler), make(their, torch.optim.lr_scheduler)
+    for _ in range(30):
+        same([g["lr"] for g in mine.param_groups], [g["lr"] for g in their.param_groups], 1e-12)
+        same([g["momentum"] for g in mine.param_groups], [g["momentum"] for g in their.param_groups])
+        same(ours.get_last_lr(), [g["lr"] for g in their.param_groups], 1e-12)
+        their.step()
+        ours.step()
+        theirs.step()
