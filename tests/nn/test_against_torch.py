@@ -113,3 +113,38 @@ def test_a_schedule_gives_the_same_rates(schedule: tuple[str, Callable[[Any, Any
         their.step()
         ours.step()
         theirs.step()
+
+
+# Loaders.
+def listed(x: Any) -> Any:
+    """Batches as lists; what is a tuple here is a list there, and numbers of Python become float32 here."""
+    if isinstance(x, dict):
+        return {k: listed(v) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        return [listed(v) for v in x]
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+@settings(max_examples=200)
+@given(n=st.integers(1, 12), size=st.none() | st.integers(1, 5), drop=st.booleans(), data=st.data())
+def test_a_loader_gives_the_same_batches(n: int, size: int | None, drop: bool, data: st.DataObject) -> None:
+    sampler = data.draw(st.none() | st.lists(st.integers(0, n - 1), max_size=10))
+    rows = [{"x": np.arange(2.0) + i, "name": str(i), "y": (i, [0.5 * i])} for i in range(n)]
+    chosen: dict[str, Any] = {"batch_size": size, "drop_last": drop and size is not None, "sampler": sampler}
+    if size is not None and data.draw(st.booleans()):
+        bounds = range(0, n, size)
+        chosen = {"batch_sampler": [list(range(n))[i : i + size] for i in bounds]}
+    mine, their = nn.data.DataLoader(rows, **chosen), torch.utils.data.DataLoader(rows, **chosen)
+    assert len(mine) == len(their)
+    assert [listed(batch) for batch in mine] == [listed(batch) for batch in their]
+
+
+def test_samplers_have_the_same_lengths_and_arguments() -> None:
+    for name, arguments in {
+        "RandomSampler": (range(5), True, 7),
+        "SequentialSampler": (range(5),),
+        "SubsetRandomSampler": ([1, 2],),
+        "WeightedRandomSampler": ([0.5, 1.0], 4, True),
+        "BatchSampler": (range(5), 2, True),
+    }.items():
+        assert len(getattr(nn.data, name)(*arguments)) == len(getattr(torch.utils.data, name)(*arguments))
