@@ -1,7 +1,7 @@
 """Networks on the engine: modules, losses, optimisers, data and checkpoints, by PyTorch's names."""
 
 from nn import data, functional, init, optim, utils
-from nn.activations import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from nn.activations import ELU, GELU, SELU, LeakyReLU, LogSigmoid, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.containers import MLP, ModuleList, Sequential
 from nn.functional import l1_penalty, l2_penalty
@@ -12,18 +12,23 @@ from nn.losses import (
     CrossEntropyLoss,
     HingeLoss,
     HuberLoss,
+    KLDivLoss,
     L1Loss,
     MSELoss,
     NLLLoss,
     SmoothL1Loss,
 )
-from nn.module import Module, Parameter
+from nn.module import Module
+from nn.normalization import BatchNorm1d, LayerNorm
+from nn.parameter import Parameter, UninitializedParameter
+from nn.sparse import Embedding
 from nn.training import EarlyStopping, History, fit
 
 __all__ = [
-    "ELU", "GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Dropout", "EarlyStopping", "Flatten",
-    "HingeLoss", "History", "HuberLoss", "Identity", "L1Loss", "LazyLinear", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "Module",
-    "ModuleList", "NLLLoss", "PReLU", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax",
-    "Softplus", "Tanh", "data", "fit", "functional", "init", "l1_penalty", "l2_penalty", "load_checkpoint", "optim",
+    "ELU", "GELU", "MLP", "SELU", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "CrossEntropyLoss", "Dropout", "EarlyStopping",
+    "Embedding", "Flatten", "HingeLoss", "History", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LayerNorm", "LazyLinear",
+    "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Module", "ModuleList", "NLLLoss", "PReLU", "Parameter",
+    "ReLU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Tanh",
+    "UninitializedParameter", "data", "fit", "functional", "init", "l1_penalty", "l2_penalty", "load_checkpoint", "optim",
     "save_checkpoint", "utils",
 ]  # fmt: skip
