@@ -56,7 +56,7 @@ OPTIMISERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_an_optimiser_walks_the_same_way(name: str, data: st.DataObject) -> None:
     chosen = {key: data.draw(st.sampled_from(values)) for key, values in OPTIMISERS[name].items()}
@@ -99,7 +99,7 @@ def schedules(draw: Any, nested: bool = True) -> tuple[str, Callable[[Any, Any],
     return name, lambda o, lib: getattr(lib, name)(o, **kinds[name])
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(schedules())
 def test_a_schedule_gives_the_same_rates(schedule: tuple[str, Callable[[Any, Any], Any]]) -> None:
     _, make = schedule
@@ -125,7 +125,7 @@ def listed(x: Any) -> Any:
     return x.tolist() if hasattr(x, "tolist") else x
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(n=st.integers(1, 12), size=st.none() | st.integers(1, 5), drop=st.booleans(), data=st.data())
 def test_a_loader_gives_the_same_batches(n: int, size: int | None, drop: bool, data: st.DataObject) -> None:
     sampler = data.draw(st.none() | st.lists(st.integers(0, n - 1), max_size=10))
@@ -148,3 +148,136 @@ def test_samplers_have_the_same_lengths_and_arguments() -> None:
         "BatchSampler": (range(5), 2, True),
     }.items():
         assert len(getattr(nn.data, name)(*arguments)) == len(getattr(torch.utils.data, name)(*arguments))
+
+
+# Layers and losses.
+def both(make: Callable[[Any], Any], seed: int) -> tuple[Any, Any]:
+    """The same network in each, in float64, with the same random parameters."""
+    ours, theirs = make(nn).double(), make(torch.nn).double()
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    rng = np.random.default_rng(seed)
+    state = {k: v.numpy() if v.dtype == torch.int64 else rng.uniform(0.1, 1, tuple(v.shape)) for k, v in theirs.state_dict().items()}
+    ours.load_state_dict({k: np.array(v) for k, v in state.items()})
+    theirs.load_state_dict({k: torch.tensor(v) for k, v in state.items()})
+    return ours, theirs
+
+
+def step(ours: Any, theirs: Any, x: Any) -> None:
+    """The same outputs, gradients and states after one batch, forward and back."""
+    a, b = pair(x)
+    y, z = ours(a), theirs(b)
+    same(y, z)
+    w = np.cos(np.arange(y.numel())).reshape(y.shape)
+    (y * ag.tensor(w)).sum().backward()
+    (z * torch.tensor(w)).sum().backward()
+    if a.requires_grad:
+        same(a.grad, b.grad)
+    for (name, p), (other, q) in zip(ours.named_parameters(), theirs.named_parameters()):
+        assert name == other
+        if q.grad is None:
+            assert p.grad is None
+        else:
+            same(p.grad, q.grad)
+    same(dict(ours.state_dict()), dict(theirs.state_dict()))
+
+
+@settings(max_examples=100)
+@given(
+    n=st.integers(2, 5), c=st.integers(1, 4), length=st.none() | st.integers(1, 3), momentum=st.sampled_from([None, 0.1, 1.0]),
+    affine=st.booleans(), track=st.booleans(), seed=st.integers(0, 999), training=st.lists(st.booleans(), min_size=1, max_size=4),
+)  # fmt: skip
+def test_batch_norm(n: int, c: int, length: int | None, momentum: Any, affine: bool, track: bool, seed: int, training: list[bool]) -> None:
+    ours, theirs = both(lambda lib: lib.BatchNorm1d(c, 1e-3, momentum, affine, track), seed)
+    shape = (n, c) if length is None else (n, c, length)
+    for i, on in enumerate(training):
+        ours.train(on)
+        theirs.train(on)
+        step(ours, theirs, np.random.default_rng(seed + i).normal(size=shape))
+
+
+@settings(max_examples=100)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(1, 3), st.booleans(), st.booleans(), st.integers(0, 999))
+def test_layer_norm(shape: list[int], k: int, affine: bool, bias: bool, seed: int) -> None:
+    ours, theirs = both(lambda lib: lib.LayerNorm(shape[-k:], 1e-3, affine, bias), seed)
+    step(ours, theirs, np.random.default_rng(seed).normal(size=shape))
+
+
+@settings(max_examples=100)
+@given(st.integers(1, 5), st.integers(1, 3), st.lists(st.integers(1, 4), max_size=2), st.none() | st.integers(-1, 0), st.integers(0, 999))
+def test_embedding(rows: int, columns: int, shape: list[int], padding: int | None, seed: int) -> None:
+    ours, theirs = both(lambda lib: lib.Embedding(rows, columns, padding), seed)
+    step(ours, theirs, np.random.default_rng(seed).integers(0, rows, shape))
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(["SELU", "LogSigmoid", "ELU", "GELU", "SiLU", "Softplus", "LeakyReLU", "Tanh", "PReLU"]),
+    st.floats(-40, 40),
+    st.integers(0, 99),
+)
+def test_activations(name: str, x: float, seed: int) -> None:
+    ours, theirs = both(lambda lib: getattr(lib, name)(), seed)
+    step(ours, theirs, np.array([[x, 0.0, -x / 7]]))
+
+
+@settings(max_examples=150)
+@given(
+    n=st.integers(1, 4), c=st.integers(1, 4), seed=st.integers(0, 999), reduction=st.sampled_from(["none", "mean", "sum"]),
+    zeros=st.none() | st.integers(0, 15), smoothing=st.sampled_from([0.0, 0.2, 1.0]), ignored=st.integers(-2, 4),
+)  # fmt: skip
+def test_cross_entropy(n: int, c: int, seed: int, reduction: str, zeros: int | None, smoothing: float, ignored: int) -> None:
+    rng = np.random.default_rng(seed)
+    (x, a), index = pair(rng.normal(size=(n, c))), rng.integers(0, c, n)
+    w = None if zeros is None else np.array([0.0 if zeros >> i & 1 else i + 0.5 for i in range(c)])
+    given_: dict[str, Any] = {"reduction": reduction, "label_smoothing": smoothing, "ignore_index": ignored}
+    ours = nn.CrossEntropyLoss(w if w is None else ag.tensor(w), **given_)(x, ag.tensor(index))
+    theirs = torch.nn.CrossEntropyLoss(w if w is None else torch.tensor(w), **given_)(a, torch.tensor(index))
+    same(ours, theirs)
+    if np.isfinite(theirs.detach().numpy()).all():
+        ours.sum().backward()
+        theirs.sum().backward()
+        same(x.grad, a.grad)
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")
+@settings(max_examples=100)
+@given(
+    st.integers(1, 3), st.integers(1, 4), st.integers(0, 999), st.sampled_from(["none", "mean", "sum", "batchmean"]), st.booleans()
+)  # fmt: skip
+def test_divergence(n: int, c: int, seed: int, reduction: str, logs: bool) -> None:
+    rng = np.random.default_rng(seed)
+    (x, a), q = pair(rng.normal(size=(n, c))), rng.dirichlet(np.ones(c), n) + 0.01
+    q = np.log(q) if logs else np.where(q < 0.2, 0.0, q)
+    ours = nn.KLDivLoss(reduction=reduction, log_target=logs)(x, ag.tensor(q))
+    theirs = torch.nn.KLDivLoss(reduction=reduction, log_target=logs)(a, torch.tensor(q))
+    same(ours, theirs)
+    ours.sum().backward()
+    theirs.sum().backward()
+    same(x.grad, a.grad)
+
+
+def test_containers_have_the_same_names_and_length() -> None:
+    def net(lib: Any, one: Any) -> Any:
+        made = lib.Module()
+        made.rows = lib.ModuleList([lib.Linear(1, 1), lib.Tanh()])
+        made.rows += [lib.Linear(1, 2)]
+        made.rows.insert(1, lib.LayerNorm(1))
+        made.rows.pop(2)
+        made.heads = lib.ModuleDict({"b": lib.Linear(1, 1), "a": lib.BatchNorm1d(1)})
+        made.heads["c"] = lib.Embedding(2, 1)
+        made.ps, made.pd = lib.ParameterList([one(1), one(2)]), lib.ParameterDict({"y": one(1), "z": one(2)})
+        made.seq = lib.Sequential(lib.Linear(1, 1)) + lib.Sequential(lib.Tanh(), lib.Linear(1, 3))
+        made.seq.append(lib.Linear(3, 1)).insert(0, lib.LayerNorm(1))
+        made.shared = made.seq[1]
+        return made
+
+    ours, theirs = net(nn, ag.ones), net(torch.nn, torch.ones)
+    assert list(ours.state_dict(prefix="p.")) == list(theirs.state_dict(prefix="p."))
+    for names in ("named_parameters", "named_modules", "named_buffers"):
+        for once in (True, False):
+            assert [n for n, _ in getattr(ours, names)(remove_duplicate=once)] == [
+                n for n, _ in getattr(theirs, names)(remove_duplicate=once)
+            ]
+    assert list(ours._modules) == list(theirs._modules) and list(ours.seq._modules) == list(theirs.seq._modules)
+    assert list(ours.heads["a"]._buffers) == list(theirs.heads["a"]._buffers)
+    assert ours.get_parameter("seq.1.weight").shape == tuple(theirs.get_parameter("seq.1.weight").shape)
