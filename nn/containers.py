@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from autograd import Tensor
-from autograd.errors import described, int_of, is_many, number_of
+from autograd.errors import brief, described, int_of, is_many, number_of
 from nn.activations import ReLU
 from nn.layers import Dropout, Linear
 from nn.module import Module
@@ -53,7 +53,7 @@ class _Parts(Module):
         owner = type(self).__name__
         part = self._of(owner, name, part)
         if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
-            raise KeyError(f"{owner}: {name!r} cannot name a {self._word}: it is no str, is empty, has a dot, or is an attribute")
+            raise KeyError(f"{owner}: {brief(name)} cannot name a {self._word}: it is no str, is empty, has a dot, or is an attribute")
         return part
 
     def _put(self, name: str, part: Any) -> None:
@@ -165,7 +165,9 @@ class Sequential(_Row):
         return super().__getitem__(i)
 
     def __add__(self, other: Any) -> Sequential:
-        return Sequential(*self, *other) if isinstance(other, Sequential) else NotImplemented
+        if not isinstance(other, Sequential):
+            raise TypeError(f"a Sequential is added to a Sequential, got {described(other)}; for modules there is .extend([...])")
+        return Sequential(*self, *other)
 
 
 class ModuleList(_Row):
@@ -205,8 +207,9 @@ class _Dict(_Parts):
         return self._modules if self._kind is Module else self._parameters
 
     def __getitem__(self, name: str) -> Any:
-        if name not in (named := self._named()):
-            raise KeyError(f"{type(self).__name__}: there is no {self._word} {name!r:.60}; there is {', '.join(named) or 'none'}")
+        named = self._named()
+        if not isinstance(name, str) or name not in named:
+            raise KeyError(f"{type(self).__name__}: there is no {self._word} {brief(name)}; there is {', '.join(named) or 'none'}")
         return named[name]
 
     def __setitem__(self, name: str, part: Any) -> None:
@@ -219,7 +222,7 @@ class _Dict(_Parts):
         return iter(self._named())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._named()
+        return isinstance(name, str) and name in self._named()
 
     def keys(self) -> Any:
         """The names."""
@@ -235,7 +238,7 @@ class _Dict(_Parts):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The part of that name, or ``default``."""
-        return self._named().get(name, default)
+        return self._named().get(name, default) if isinstance(name, str) else default
 
     def pop(self, name: str) -> Any:
         """Take the part of that name out and return it. Raises KeyError where there is none."""

@@ -91,6 +91,8 @@ def _converted(item: Any) -> Any:
 
 
 def _listed(rows: Any) -> list[Any]:
+    if not is_many(rows):
+        raise TypeError(f"the rows of a batch are a list, array or tensor of ints, got {described(rows)}")
     return rows.tolist() if isinstance(rows, np.ndarray | Tensor) else list(rows)
 
 
@@ -221,7 +223,7 @@ class ConcatDataset(Dataset):
         self.datasets = list(datasets)
         self.cumulative_sizes = list(accumulate(map(_sized, self.datasets)))
         if not self.datasets:
-            raise ValueError("ConcatDataset takes at least one dataset, got none")
+            raise ValueError("ConcatDataset takes at least one dataset, got an empty list")
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
@@ -313,7 +315,8 @@ class DataLoader:
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: a sampler says the order of the rows; leave shuffle away")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ValueError("DataLoader: a batch_sampler says all of a batch; leave batch_size, shuffle, sampler and drop_last away")
+            got = f"batch_size={batch_size}, shuffle={shuffle}, drop_last={drop_last}" + ", and a sampler" * (sampler is not None)
+            raise ValueError(f"DataLoader: a batch_sampler says all of a batch; leave the rest away, got {got}")
         if batch_size is None and drop_last:
             raise ValueError("DataLoader: with batch_size=None there is no last batch that could be dropped")
         if sampler is None:

@@ -67,7 +67,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> selu(ag.tensor([-1000., 1.]))
     tensor([-1.7581,  1.0507])
     """
-    return _SCALE * elu(input, _ALPHA)
+    return ag.mul(elu(input, _ALPHA), _SCALE)
 
 
 # The fixed point of mean and variance, by the closed form that is derived in the source.
@@ -220,7 +220,8 @@ def batch_norm(
                 if running is not None:
                     running.mul_(1 - momentum).add_(new.reshape(-1), alpha=momentum)
     elif mean is None or var is None:
-        raise ValueError("batch_norm: outside of training running_mean and running_var are needed")
+        got = f"{described(running_mean)} and {described(running_var)}"
+        raise ValueError(f"batch_norm: outside of training running_mean and running_var are needed, got {got}")
     else:
         z = (input - mean) * ag.rsqrt(var + number_of(eps, "batch_norm: eps"))
     z = z if w is None else z * w

@@ -399,7 +399,10 @@ class Module:
         ``destination`` is filled and returned, where given; ``prefix`` stands before each name. With ``keep_vars`` the tensors
         themselves stand there, not aliases without history.
         """
-        state: dict[str, Tensor] = {} if destination is None else destination
+        if not isinstance(destination, MutableMapping | None) or not isinstance(prefix, str):
+            got = f"{described(destination)} and {described(prefix)}"
+            raise TypeError(f"state_dict: destination is a dict that is filled and prefix a str, got {got}")
+        state: Any = {} if destination is None else destination
         keep_vars = flag_of(keep_vars, "keep_vars")
         for at, m in self.named_modules(remove_duplicate=False):
             saved = {k: b for k, b in m._own_buffers().items() if b is not None and m._persistent[k]}

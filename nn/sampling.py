@@ -172,7 +172,8 @@ class WeightedRandomSampler(_Ordered):
         if w.ndim != 1:
             raise TypeError(f"WeightedRandomSampler: weights are one row of numbers, got shape {w.shape}")
         if not (w.size and w.min() >= 0 and 0 < w.sum() < np.inf):
-            raise ValueError("WeightedRandomSampler: weights must be finite and at least 0, one of them above 0")
+            got = f"{w.min()} to {w.max()}" if w.size else "none"
+            raise ValueError(f"WeightedRandomSampler: weights must be finite and at least 0, one of them above 0, got {got}")
         if not self.replacement and self.num_samples > (most := np.count_nonzero(w)):
             raise ValueError(f"WeightedRandomSampler: {most} weights are above 0, too few for {num_samples} draws without replacement")
 

@@ -92,6 +92,8 @@ class EarlyStopping:
 
     def best_epoch(self, history: Mapping[str, list[float]]) -> int:
         """The last epoch that improved on all before it, the first being 1; 0 where none did."""
+        if not isinstance(history, Mapping):
+            raise TypeError(f"EarlyStopping is called with the epoch and a History, got {described(history)}")
         if self.monitor not in history:
             raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(map(str, history)) or 'no numbers'}")
         sign = 1 if self.mode == "min" else -1
@@ -102,8 +104,6 @@ class EarlyStopping:
         return at
 
     def __call__(self, epoch: int, history: History) -> bool:
-        if not isinstance(history, Mapping):
-            raise TypeError(f"EarlyStopping is called with the epoch and a History, got {described(history)}")
         best = self.best_epoch(history)
         return len(history[self.monitor]) - best >= self.patience
 
