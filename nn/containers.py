@@ -62,6 +62,9 @@ class _Parts(Module):
     def __len__(self) -> int:
         return len(self._named())
 
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}: {p.shape}" for name, p in self._own(Parameter).items())
+
 
 class _Row(_Parts):
     """Parts in a row, by the names "0", "1", ... unless named otherwise."""
@@ -187,8 +190,8 @@ class ParameterList(_Row):
 
     >>> import autograd as ag
     >>> weights = ParameterList(ag.zeros(2) for _ in range(3))
-    >>> len(weights), [name for name, _ in weights.named_parameters()]
-    (3, ['0', '1', '2'])
+    >>> weights, len(weights)
+    (ParameterList(0: (2,), 1: (2,), 2: (2,)), 3)
     """
 
     _kind = Parameter

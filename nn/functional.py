@@ -1,12 +1,13 @@
 """Activations, dropout, norms, losses and penalties as functions, stable at the extremes. Where a learner would be misled, they refuse.
 
-Where layers, losses and datasets take tensors, a numpy array is taken as one, copied; a list is refused, for `tensor` says its dtype.
+Where losses, datasets and layers with weights take tensors, a numpy array is taken as one, copied; a list is refused, for `tensor`
+says its dtype. (What is a function of the engine, such as `relu`, gives an array for an array.)
 Losses take ``reduction="mean"`` (default), ``"sum"`` or ``"none"``. Names, arguments and edge values are PyTorch's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
 
 
 def tensor_of(name: str, x: Any) -> Tensor:
+    """``x`` as a tensor, by the rule above. Raises TypeError for what is neither a tensor nor an array."""
     if isinstance(x, np.ndarray):
         return ag.tensor(x)
     if not isinstance(x, Tensor):
@@ -34,9 +36,12 @@ def tensor_of(name: str, x: Any) -> Tensor:
     return x
 
 
-def tensors_of(name: str, *given: Any) -> list[Tensor]:
-    """What is given, as tensors: the one place of the rule for arrays and lists."""
-    return [x if isinstance(x, Tensor) else tensor_of(name, x) for x in given]
+def tensors_of(name: str, *given: Any) -> Sequence[Tensor]:
+    """What is given, as tensors, by the rule above."""
+    for x in given:
+        if not isinstance(x, Tensor):
+            return [tensor_of(name, x) for x in given]
+    return given
 
 
 # Activations whose arguments in PyTorch are not those of the engine's own. ``inplace`` is taken for PyTorch's sake and changes nothing.
@@ -172,13 +177,18 @@ def _normal(x: Tensor, dims: tuple[int, ...], eps: float, name: str) -> tuple[Te
     return apart * ag.rsqrt(var + number_of(eps, f"{name}: eps")), mean, var
 
 
-def _channels(name: str, input: Tensor, *given: Any) -> list[Tensor | None]:
-    """What there is one number a channel of, in a shape that meets dimension 1 of the input."""
-    c, behind = input.shape[1], [1] * (input.ndim - 2)
-    for t in given:
-        if t is not None and tensor_of(name, t).shape != (c,):
-            raise ValueError(f"{name}: an input of shape {input.shape} has {c} channels, got a tensor of shape {t.shape} for them")
-    return [None if t is None else t.reshape(c, *behind) for t in given]
+def _fitting(name: str, shape: tuple[int, ...], *given: Any) -> list[Tensor | None]:
+    """What is given, or None: tensors of that shape, with a number for each channel or column."""
+    found = [None if t is None else tensor_of(name, t) for t in given]
+    for t in found:
+        if t is not None and t.shape != shape:
+            raise ValueError(f"{name}: weight, bias, mean and variance have the shape {shape} here, got {t.shape}")
+    return found
+
+
+def _affine(z: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    z = z if weight is None else z * weight
+    return z if bias is None else z + bias
 
 
 def batch_norm(
@@ -205,7 +215,9 @@ def batch_norm(
     input = tensor_of("batch_norm", input)
     if input.ndim < 2:
         raise ValueError(f"batch_norm expects an input of shape (n, channels) or (n, channels, ...), got {input.shape}")
-    w, b, mean, var = _channels("batch_norm", input, weight, bias, running_mean, running_var)
+    given = _fitting("batch_norm", (input.shape[1],), weight, bias, running_mean, running_var)
+    behind = [1] * (input.ndim - 2)
+    w, b, mean, var = (t if t is None or not behind else t.reshape(-1, *behind) for t in given)
     if flag_of(training, "batch_norm: training"):
         n = input.numel() // max(input.shape[1], 1)
         if n < 2:
@@ -218,14 +230,17 @@ def batch_norm(
         with ag.no_grad():
             for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
                 if running is not None:
+                    if not isinstance(running, Tensor):
+                        raise TypeError(
+                            f"batch_norm: running_mean and running_var, which are changed, are Tensors, got {described(running)}"
+                        )
                     running.mul_(1 - momentum).add_(new.reshape(-1), alpha=momentum)
     elif mean is None or var is None:
         got = f"{described(running_mean)} and {described(running_var)}"
         raise ValueError(f"batch_norm: outside of training running_mean and running_var are needed, got {got}")
     else:
         z = (input - mean) * ag.rsqrt(var + number_of(eps, "batch_norm: eps"))
-    z = z if w is None else z * w
-    return z if b is None else z + b
+    return _affine(z, w, b)
 
 
 def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
@@ -242,11 +257,7 @@ def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = Non
     if input.shape[-len(shape) :] != shape:
         raise ValueError(f"layer_norm: an input of shape {input.shape} does not end in the shape {shape} that is normalized")
     z, _, _ = _normal(input, tuple(range(-len(shape), 0)), eps, "layer_norm")
-    for t in (weight, bias):
-        if t is not None and tensor_of("layer_norm", t).shape != shape:
-            raise ValueError(f"layer_norm: weight and bias have the shape {shape} that is normalized, got {t.shape}")
-    z = z if weight is None else z * weight
-    return z if bias is None else z + bias
+    return _affine(z, *_fitting("layer_norm", shape, weight, bias))
 
 
 def shape_of(given: Any, what: str) -> tuple[int, ...]:
@@ -301,14 +312,14 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _same_shape(x: Tensor, y: Tensor, name: str) -> list[Tensor]:
+def _same_shape(x: Tensor, y: Tensor, name: str) -> tuple[Tensor, Tensor]:
     x, y = tensors_of(name, x, y)
     if x.shape != y.shape:
         raise ValueError(
             f"{name}: the input has shape {x.shape} and the target {y.shape}; they would broadcast to another loss than "
             "meant; reshape one of them"
         )
-    return [x, y]
+    return x, y
 
 
 # Distances.

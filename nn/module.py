@@ -229,6 +229,8 @@ class Module:
         """
         if not isinstance(prefix, str):
             raise TypeError(f"a prefix of names must be a str, got {described(prefix)}")
+        if not isinstance(memo, set | None):
+            raise TypeError(f"named_modules: memo is a set of modules, got {described(memo)}; a prefix is given by its name")
         once = flag_of(remove_duplicate, "remove_duplicate")
         seen: set[Any] = set() if memo is None else memo
         deepest = 0 if once else sum(1 for _ in self.modules())

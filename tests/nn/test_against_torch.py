@@ -281,3 +281,86 @@ def test_containers_have_the_same_names_and_length() -> None:
     assert list(ours._modules) == list(theirs._modules) and list(ours.seq._modules) == list(theirs.seq._modules)
     assert list(ours.heads["a"]._buffers) == list(theirs.heads["a"]._buffers)
     assert ours.get_parameter("seq.1.weight").shape == tuple(theirs.get_parameter("seq.1.weight").shape)
+
+
+# Small programs of lessons: written once, run here and there.
+def start(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Where a parameter or a buffer starts: a count at 0, a variance above it."""
+    return 0 if "num" in name else rng.uniform(0.5, 2, shape) if "var" in name else rng.normal(size=shape)
+
+
+def letters(torch_: Any, nn_: Any, optim: Any, data: Any) -> tuple[Any, Any]:
+    """The next letter from the two before it, by an embedding, a hidden layer with batch norm, and a schedule that warms up."""
+    word = "the quick brown fox jumps over the lazy dog and runs away from the dog "
+    known = {c: i for i, c in enumerate(sorted(set(word)))}
+    x = torch_.tensor([[known[a], known[b]] for a, b in zip(word, word[1:-1])])
+    y = torch_.tensor([known[c] for c in word[2:]])
+
+    class Net(nn_.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.look = nn_.Embedding(len(known), 4)
+            self.hidden = nn_.ModuleList([nn_.Linear(8, 16, bias=False), nn_.BatchNorm1d(16), nn_.SELU()])
+            self.out = nn_.ModuleDict({"norm": nn_.LayerNorm(16), "linear": nn_.Linear(16, len(known))})
+
+        def forward(self, x: Any) -> Any:
+            x = self.look(x).flatten(1)
+            for layer in self.hidden:
+                x = layer(x)
+            return self.out["linear"](self.out["norm"](x))
+
+    net = Net().double()
+    rng = np.random.default_rng(0)
+    net.load_state_dict({k: torch_.tensor(start(k, tuple(v.shape), rng)) for k, v in net.state_dict().items()})
+    loader = data.DataLoader(data.TensorDataset(x, y), 16, sampler=list(range(len(y)))[::-1], num_workers=0, pin_memory=False)
+    optimizer = optim.NAdam(net.parameters(), lr=0.02, weight_decay=1e-3)
+    warm = optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=4)
+    wave = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 3)
+    scheduler = optim.lr_scheduler.SequentialLR(optimizer, [warm, wave], [4])
+    loss, losses = nn_.CrossEntropyLoss(label_smoothing=0.1), []
+    for _ in range(12):
+        for xs, ys in loader:
+            optimizer.zero_grad()
+            value = loss(net(xs), ys)
+            value.backward()
+            nn_.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            losses.append(value.item())
+        scheduler.step()
+    net.eval()
+    return losses, net(x)
+
+
+def scores(torch_: Any, nn_: Any, optim: Any, data: Any) -> tuple[Any, Any]:
+    """Two distributions brought together by one cycle of the rate, with a divergence of logarithms as the loss."""
+    rng = np.random.default_rng(1)
+    rows = [{"x": torch_.tensor(a), "p": torch_.tensor(b)} for a, b in zip(rng.normal(size=(24, 3)), rng.dirichlet(np.ones(4), 24))]
+    part = data.Subset(rows, range(12))
+    whole = data.ConcatDataset([part, data.Subset(rows, range(12, 24))])
+    net = nn_.Sequential(nn_.Linear(3, 8)) + nn_.Sequential(nn_.Tanh(), nn_.Linear(8, 4), nn_.LogSoftmax(dim=1))
+    net.insert(1, nn_.BatchNorm1d(8, momentum=None))
+    net = net.double()
+    net.load_state_dict({k: torch_.tensor(start(k, tuple(v.shape), rng)) for k, v in net.state_dict().items()})
+    loader = data.DataLoader(whole, batch_sampler=data.BatchSampler(data.SequentialSampler(whole), 5, drop_last=False))
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    scheduler = optim.lr_scheduler.OneCycleLR(optimizer, 0.5, epochs=8, steps_per_epoch=len(loader))
+    loss, losses = nn_.KLDivLoss(reduction="batchmean"), []
+    for _ in range(8):
+        for batch in loader:
+            optimizer.zero_grad()
+            value = loss(net(batch["x"]), batch["p"])
+            value.backward()
+            optimizer.step()
+            losses.append(value.item())
+            if len(losses) < 8 * len(loader):  # after the last batch there is no step
+                scheduler.step()
+    return losses, net.eval()(torch_.stack([row["x"] for row in rows]))
+
+
+@pytest.mark.parametrize("program", [letters, scores])
+def test_a_lesson_gives_the_same_numbers(program: Callable[..., tuple[Any, Any]]) -> None:
+    ours, outputs = program(ag, nn, nn.optim, nn.data)
+    theirs, others = program(torch, torch.nn, torch.optim, torch.utils.data)
+    same(ours, theirs, 1e-7)
+    same(outputs, others, 1e-7)
+    assert ours[-1] < ours[0] / 2

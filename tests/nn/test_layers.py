@@ -56,6 +56,14 @@ def test_a_lazy_layer_learns_its_width_and_keeps_its_place_in_an_optimiser() -> 
         nn.LazyLinear(2)(ag.tensor(1.0))
 
 
+def test_arrays_are_taken_and_lists_are_not() -> None:
+    net, x = nn.Sequential(nn.Linear(2, 3), nn.Tanh()), np.ones((4, 2), np.float32)
+    assert net(x).equal(net(ag.tensor(x))) and nn.LazyLinear(2)(x).shape == (4, 2) and nn.Dropout(0.0)(x).equal(ag.tensor(x))
+    for layer in (net, nn.LazyLinear(2), nn.Dropout(), nn.PReLU(), nn.Flatten()):
+        with pytest.raises(TypeError, match=r"expects? (a )?Tensors?, got list of length 2; wrap it as tensor"):
+            layer([1.0, 2.0])
+
+
 def lazy() -> nn.Sequential:
     return nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear(2, bias=False))
 

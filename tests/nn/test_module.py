@@ -414,6 +414,8 @@ def test_what_is_shared_is_named_once_or_by_each_name() -> None:
     assert names == list(net.state_dict()) == ["scale", "layer.weight", "layer.bias", "again.weight", "again.bias"]
     memo: set[Any] = {net.layer}
     assert [n for n, _ in net.named_modules(memo, "net")] == ["net"] and memo == {net, net.layer}
+    with pytest.raises(TypeError, match="memo is a set of modules, got str 'net'; a prefix is given by its name"):
+        list(net.named_modules("net"))  # type: ignore[arg-type]
     both = nn.Module()
     both.a = both.b = Running()
     assert len([*both.named_buffers()]) == 3 and len([*both.named_buffers("x", remove_duplicate=False)]) == 6
