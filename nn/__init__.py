@@ -48,12 +48,6 @@ _ABSENT = {
 if not TYPE_CHECKING:  # a type checker would take it for a promise that every name is there
 
     def __getattr__(name: str) -> NoReturn:
-        why = next(
-            (
-                f": {what} left to PyTorch, here is what multilayer perceptrons need"
-                for what, names in _ABSENT.items()
-                if name in names.split()
-            ),
-            "",
-        )
+        kinds = [kind for kind, names in _ABSENT.items() if name in names.split()]
+        why = f": {kinds[0]} left to PyTorch, here is what multilayer perceptrons need" if kinds else ""
         raise AttributeError(f"module 'nn' has no attribute {name!r}{why}")

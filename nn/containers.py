@@ -63,7 +63,7 @@ class _Parts(Module):
         return len(self._named())
 
     def extra_repr(self) -> str:
-        return ", ".join(f"{name}: {p.shape}" for name, p in self._own(Parameter).items())
+        return ", ".join(f"{name}: {p.shape}" for name, p in self._named().items()) if self._kind is Parameter else ""
 
 
 class _Row(_Parts):

@@ -58,9 +58,11 @@ class Linear(Module):
         try:
             return F.linear(x, self.weight, self.bias)
         except ValueError as error:
-            shape, hint = getattr(x, "shape", ()), ""
-            if len(shape) > 1 and self.in_features in (math.prod(shape[1:]), math.prod(shape)):
-                hint = "; flatten first, by nn.Flatten()" if math.prod(shape[1:]) == self.in_features else "; flatten first, by .flatten()"
+            sizes, hint = getattr(x, "shape", ()), ""
+            if len(sizes) > 1 and math.prod(sizes[1:]) == self.in_features:
+                hint = "; flatten first, by nn.Flatten()"
+            elif len(sizes) > 1 and math.prod(sizes) == self.in_features:
+                hint = "; flatten first, by .flatten()"
             raise ValueError(f"{self._whereabouts()}: {str(error).removeprefix('linear: ')}{hint}") from None
 
     def extra_repr(self) -> str:

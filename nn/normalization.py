@@ -56,8 +56,8 @@ class BatchNorm1d(Module):
         self.momentum = None if momentum is None else number_of(momentum, "BatchNorm1d: momentum")
         self.affine = flag_of(affine, "BatchNorm1d: affine")
         self.track_running_stats = tracks = flag_of(track_running_stats, "BatchNorm1d: track_running_stats")
-        self.weight = Parameter(ag.ones(n, dtype=dtype)) if affine else None
-        self.bias = Parameter(ag.zeros(n, dtype=dtype)) if affine else None
+        self.weight = Parameter(ag.ones(n, dtype=dtype)) if self.affine else None
+        self.bias = Parameter(ag.zeros(n, dtype=dtype)) if self.affine else None
         self.register_buffer("running_mean", ag.zeros(n, dtype=dtype) if tracks else None)
         self.register_buffer("running_var", ag.ones(n, dtype=dtype) if tracks else None)
         self.register_buffer("num_batches_tracked", ag.tensor(0) if tracks else None)

@@ -179,9 +179,9 @@ class _Warnings:
         self.steps += 1
         if not self.lost and not math.isfinite(value):
             self.lost = True
-            rates = [group.get("lr") for group in getattr(self.optimizer, "param_groups", ())]
+            rates = dict.fromkeys(str(group.get("lr")) for group in getattr(self.optimizer, "param_groups", ()))
             warnings.warn(
-                f"the loss became {value} at step {self.steps}, with a learning rate of {', '.join(map(str, rates)) or 'unknown size'}: "
+                f"the loss became {value} at step {self.steps}, with a learning rate of {', '.join(rates) or 'unknown size'}: "
                 "try a smaller one, or clip the gradients; to see what made it, call fit inside `with autograd.detect_anomaly():`",
                 stacklevel=4,
             )
