@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -26,11 +27,18 @@ class Parameter(Tensor):
         super().__init__(data if isinstance(data, Tensor) else ag.tensor(data), requires_grad)
 
 
+_CURE = (
+    "the weight of a LazyLinear has no shape yet: call the network once on data, or load a state into it, "
+    "before it is initialised, measured or changed"
+)
+
+
 class UninitializedParameter(Parameter):
     """The weight of a `LazyLinear` before its first call: an optimiser may hold it, nothing can be computed with it.
 
     It knows its rows and its dtype. `materialize` makes it a `Parameter`, the same object. Made by `uninitialized`; everything else
-    that asks for its numbers or its shape raises RuntimeError.
+    that asks for its numbers or its shape raises RuntimeError. Its ``data`` is empty, as in PyTorch, where programs fill it to no effect:
+    here that warns.
 
     >>> weight = uninitialized(3)
     >>> weight.materialize((3, 2))
@@ -41,11 +49,14 @@ class UninitializedParameter(Parameter):
     __slots__ = ()
 
     def _unknown(self, *given: Any) -> NoReturn:
-        raise RuntimeError(
-            "the weight of a LazyLinear has no shape yet: call the network once on data, or load a state into it, "
-            "before it is initialised, measured or changed"
-        )
+        raise RuntimeError(_CURE)
 
+    def _empty(self) -> Tensor:
+        warnings.warn(f"what is done to its data has no effect: {_CURE}", stacklevel=2)
+        with self._open() as p:
+            return p.data
+
+    data = property(_empty, _unknown)
     raw = property(_unknown, _unknown)  # the array of a tensor, which all that is done to one asks for
 
     @contextmanager

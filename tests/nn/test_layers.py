@@ -72,7 +72,7 @@ def lazy() -> nn.Sequential:
     "touch",
     [
         lambda w: nn.init.xavier_uniform_(w), lambda w: nn.init.normal_(w), lambda w: nn.init.zeros_(w), lambda w: w.fill_(0),
-        lambda w: w.data.fill_(0), lambda w: w.zero_(), lambda w: w.numel(), lambda w: w.shape, lambda w: w + 1, lambda w: ag.zeros_like(w),
+        lambda w: w.zero_(), lambda w: w.numel(), lambda w: w.shape, lambda w: w + 1, lambda w: ag.zeros_like(w),
         lambda w: F.l2_penalty(w), lambda w: F.l1_penalty([w]), lambda w: ag.norm(w), lambda w: setattr(w, "data", ag.ones(4, 3)),
         lambda w: w.numpy(), lambda w: w.tolist(), lambda w: w[0], lambda w: w.copy_(ag.ones(4, 3)), lambda w: w.mul_(2),
     ],
@@ -82,6 +82,15 @@ def test_what_asks_for_a_width_that_is_not_known_is_refused_in_words(touch: Any)
     with pytest.raises(RuntimeError, match="the weight of a LazyLinear has no shape yet: call the network once"):
         touch(net[0].weight)
     assert net(ag.ones(1, 3)).shape == (1, 2)
+
+
+def test_programs_that_fill_the_data_too_early_run_and_are_told() -> None:
+    layer = nn.LazyLinear(2)
+    with pytest.warns(UserWarning, match="what is done to its data has no effect: the weight of a LazyLinear has no shape yet") as caught:
+        layer.weight.data.normal_(0, 0.01)
+    assert [w.filename for w in caught] == [__file__] and isinstance(layer.weight, nn.UninitializedParameter)
+    layer.bias.data.fill_(0)
+    assert layer(ag.ones(1, 3)).shape == (1, 2)
 
 
 def test_a_lazy_network_is_copied_converted_frozen_and_stepped_before_it_is_called() -> None:
