@@ -11,7 +11,6 @@ from autograd.core.mode import is_grad_enabled as is_grad_enabled
 from autograd.core.mode import no_grad as no_grad
 from autograd.core.mode import record_lines as record_lines
 from autograd.core.mode import set_grad_enabled as set_grad_enabled
-from autograd.core.mode import watched as watched
 from autograd.core.node import Node as Node
 from autograd.core.node import Op as Op
 from autograd.core.node import each as each

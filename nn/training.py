@@ -149,23 +149,39 @@ def _named(metrics: Mapping[str, Measure] | Sequence[Measure] | Measure) -> dict
     return dict(pairs)
 
 
-class _Pairs:
-    """Watches the operations of a metric (see `autograd.watched`): does one pair every output (n, 1) with every target (n,)?"""
+class _Target(Tensor):
+    """A target that notes in ``paired`` when an operator broadcasts it against an output, (n, 1) against (n,) to (n, n).
 
-    def __init__(self, n: int) -> None:
-        self.shapes, self.seen = {(n, 1), (n,)}, False
+    Python asks a subclass first, so that it need not stand on the left.
+    """
 
-    def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
-        self.seen = self.seen or self.shapes == {getattr(a, "shape", None) for a in args}
+    __slots__ = ("paired",)
 
-    def walk(self, order: list[Any]) -> Iterable[Any]:
-        return reversed(order)
+    def __init__(self, target: Tensor, paired: list[str]) -> None:
+        super().__init__(target)
+        self.paired = paired
 
-    def pulls(self, n: Any, i: int, g: Any) -> None:
-        pass
 
-    def walked(self) -> None:
-        pass
+def _noting(name: str) -> Callable[[Any, Any], Any]:
+    plain = getattr(Tensor, name)
+
+    def operator(self: Any, other: Any) -> Any:
+        if isinstance(other, Tensor) and sorted((self.shape, other.shape)) == [(len(self),), (len(self), 1)]:
+            getattr(self, "paired", []).append(name)  # a copy has no list
+        return plain(self, other)
+
+    return operator
+
+
+def _kept(name: str) -> Callable[..., Any]:
+    plain = getattr(Tensor, name)
+    return lambda self, *args, **given: _Target(plain(self, *args, **given), getattr(self, "paired", []))
+
+
+for _name in ("eq", "ne", "lt", "le", "gt", "ge", "add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv"):
+    setattr(_Target, f"__{_name}__", _noting(f"__{_name}__"))
+for _name in ("bool", "int", "long", "float", "double", "to", "detach"):
+    setattr(_Target, _name, _kept(_name))
 
 
 class _Warnings:
@@ -188,18 +204,14 @@ class _Warnings:
 
     def measured(self, key: str, metric: Measure, output: Any, target: Any) -> Any:
         """What a metric gives for the first batch, which shows whether it pairs what it should compare."""
-        shapes = [tuple(t.shape) if isinstance(t, Tensor) else () for t in (output, target)]
-        n = max(shapes)[0] if all(shapes) else 0
-        if self.paired or n < 2 or sorted(shapes) != [(n,), (n, 1)]:
-            return metric(output, target)
-        pairs = _Pairs(n)
-        with ag.watched(pairs):
-            number = metric(output, target)
-        if pairs.seen:
+        paired: list[str] = []
+        watched = type(output) is type(target) is Tensor and target.ndim and len(target) > 1 and not self.paired
+        number = metric(output, _Target(target, paired) if watched else target)
+        if paired:
             self.paired = True
             warnings.warn(
-                f"the metric {key!r} combines an output of shape {shapes[0]} with a target of shape {shapes[1]}, which pairs each of {n} "
-                f"rows with all of them; give both one shape, by .squeeze(1) on the one with two dimensions",
+                f"the metric {key!r} combines an output of shape {output.shape} with a target of shape {target.shape} so that each of "
+                f"{len(target)} rows meets all of them, in {paired[0]}; give both one shape, by .squeeze(1) on the one with two dimensions",
                 stacklevel=4,
             )
         return number

@@ -172,7 +172,6 @@ NO_CALLS = {
     "each": "of one function, a part of Op",
     "History": "made by fit; its constructor is that of dict",
     "Call": "for who writes a Module of their own",
-    "watched": "for who observes operations, as fit does those of a metric",
     **dict.fromkeys(
         ["Graph", "Listing", "Player", "Size", "Summary", "Check", "Failure", "GradcheckError", "Kink", "Report", "Expression"],
         "made by the functions beside them, not by users",

@@ -1,5 +1,6 @@
 """`fit` does what a loop by hand does, to the bit, and leaves nothing half done."""
 
+import copy
 import math
 import pickle
 import re
@@ -311,7 +312,11 @@ def distance(output: Any, target: Any) -> Any:
     return (output - target).abs().mean()
 
 
-@pytest.mark.parametrize("metric", [accuracy, distance])
+def converted(output: Any, target: Any) -> Any:
+    return (target.float().detach() <= output.round()).float().mean()
+
+
+@pytest.mark.parametrize("metric", [accuracy, distance, converted])
 @pytest.mark.parametrize("wide", ["output", "target"])
 def test_a_metric_that_pairs_every_row_with_every_other_is_told_once(metric: Any, wide: str) -> None:
     net = nn.Linear(1, 1) if wide == "output" else nn.Sequential(nn.Linear(1, 1), nn.Flatten(0))
@@ -324,7 +329,7 @@ def test_a_metric_that_pairs_every_row_with_every_other_is_told_once(metric: Any
     optimizer = nn.optim.SGD(net.parameters())
     batches = [(x, target), (x, target)]
     with pytest.warns(
-        UserWarning, match=rf"the metric '{metric.__name__}' combines an output of shape .* which pairs each of 6 rows"
+        UserWarning, match=rf"the metric '{metric.__name__}' combines an output of shape .* so that each of 6 rows meets all of them"
     ) as caught:
         fit(net, loss, optimizer, batches, batches, epochs=3, metrics=metric, progress=False)
     assert len(caught) == 1 and caught[0].filename == __file__
@@ -333,7 +338,8 @@ def test_a_metric_that_pairs_every_row_with_every_other_is_told_once(metric: Any
         return metric(output.flatten(), target.flatten())
 
     def classes(output: Any, target: Any) -> Any:  # compares within each alone
-        return (output == output).float().mean() + (target == target).float().mean()
+        copied = copy.deepcopy(target) == copy.copy(target)
+        return (output == output).float().mean() + (target == target).float().mean() + copied.float().mean()
 
     fit(net, loss, optimizer, batches, batches, metrics={"right": right, "classes": classes}, progress=False)  # a warning is an error here
     fit(net, loss, optimizer, [(x[:1], target[:1])], metrics=metric, progress=False)  # of one row there is one pair
