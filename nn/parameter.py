@@ -24,7 +24,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data if isinstance(data, Tensor) else ag.tensor(data), requires_grad)
+        super().__init__(data if isinstance(data, Tensor) else ag.tensor(data), requires_grad=requires_grad)
 
 
 _CURE = (

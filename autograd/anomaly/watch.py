@@ -20,7 +20,7 @@ import numpy as np
 from autograd.anomaly.cures import DATA, UPDATED, Facts, cure_for
 from autograd.core.mode import record_lines, watched
 from autograd.core.node import Node, Op, leaf
-from autograd.core.notes import Call, Place, user_frame
+from autograd.core.notes import Place, running, user_frame
 from autograd.core.walk import SORTED, ancestors
 from autograd.errors import flag_of
 from autograd.program.reading import read, scopes
@@ -190,7 +190,7 @@ class _Watch:
             return
         if self.walks and (pulling := self.walks[-1].pulling) is not None:  # a gradient that is recorded
             raise _of_gradient(self.walks[-1].order, *pulling, found)
-        modules = [m for call in Call.running() if (m := call.module()) is not None]
+        modules = [m for call in running() if (m := call.module()) is not None]
         if found.came is not None and isinstance(a := args[found.came], Node) and not a.is_leaf:
             earlier = _maker(a, self.check_inf)  # it was recorded before detection began
             if earlier is not None:

@@ -17,7 +17,7 @@ from weakref import ref
 
 from autograd.core.mode import here
 
-__all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "user_frame"]
+__all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame"]
 
 _HERE = os.path.dirname(os.path.dirname(__file__))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
@@ -54,9 +54,9 @@ class Place:
 class Call:
     """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
 
-    It is made when the call begins and told at its end what went in and what came out; in its ``with`` block it is among those that are
-    `running`, so that reports can name it. It keeps none of them alive: inputs are remembered by their ``id``, which no other node has that
-    the outputs were made from, since these were alive with it.
+    It is made when the call begins and told at its end what went in and what came out; in its ``with`` block it is `running`, so that
+    reports can name it. It keeps none of them alive: inputs are remembered by their ``id``, which no other node has that the outputs
+    were made from, since these were alive with it.
 
     >>> from autograd import Value
     >>> def double(x):
@@ -113,6 +113,7 @@ class _Stack(threading.local):
 _stack = _Stack()
 
 
+running = Call.running
 _call_numbers = count()
 _UNKNOWN = (-1,)  # the inputs of a call that returned nothing yet: no id is below 0
 _CONTAINERS = (tuple, list, dict)
