@@ -64,16 +64,17 @@ def unpromoted(raws: list[Any]) -> list[Any]:
     stay what they are, for where one is a condition.
     """
     arrays = [a for a in raws if isinstance(a, np.ndarray)]
-    widest = max(_rank(a.dtype) for a in arrays)
-    most = [a.dtype for a in arrays if _rank(a.dtype) == widest]
-    wide = np.result_type(*([a.dtype for a in arrays if a.ndim and _rank(a.dtype) == widest] or most))
+    widest = max([_RANK[a.dtype.kind] for a in arrays])
+    most = [a for a in arrays if _RANK[a.dtype.kind] == widest]
+    wide = np.result_type(*[a.dtype for a in most if a.ndim] or [a.dtype for a in most])
+    cast = [isinstance(a, np.ndarray) and a.dtype is not wide and 0 < _RANK[a.dtype.kind] <= widest for a in raws]
+    if not any(cast):
+        return raws
     with np.errstate(over="ignore"):
-        return [a.astype(wide) if isinstance(a, np.ndarray) and 0 < _rank(a.dtype) <= widest else a for a in raws]
+        return [a.astype(wide) if c else a for a, c in zip(raws, cast)]
 
 
-def _rank(dtype: np.dtype) -> int:
-    """The place of a kind among booleans, integers and floating numbers."""
-    return "bif".index("i" if dtype.kind == "u" else dtype.kind)
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # the place of a kind among booleans, integers and floating numbers
 
 
 def entries(given: Any, what: str) -> np.ndarray:

@@ -71,12 +71,11 @@ class Tensor(OfTensors, Overwriting):
 
         As in older programs, ``Tensor([1, 2])`` is a float32 tensor of a list, and ``Tensor(2, 3)`` one of that shape, of zeros.
         """
-        if len(data) == 1 and isinstance(data[0], Tensor):
-            shared = data[0].data
+        one = data[0] if len(data) == 1 else None
+        if isinstance(one, Tensor):
+            shared = one.data
         else:
-            shared = made(
-                canonical(np.asarray(data[0] if len(data) == 1 and isinstance(data[0], np.ndarray | np.generic) else _as_of_old(data)))
-            )
+            shared = made(canonical(np.asarray(one if isinstance(one, (np.ndarray, np.generic)) else _as_of_old(data))))
         self.raw, self.op, self.x = shared.raw, None, ()
         self._grad = self.mark = self.tag = None
         self.version, self.saved_version, self.retains_grad = shared.version, CHANGES.count, False
