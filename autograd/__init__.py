@@ -8,6 +8,7 @@ from typing import Any as _Any
 
 from autograd import creation as _creation
 from autograd import errors, functional
+from autograd.core.hooks import Handle
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call

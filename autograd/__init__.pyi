@@ -6,6 +6,7 @@ from autograd import errors as errors
 from autograd import functional as functional
 from autograd.anomaly import AnomalyError as AnomalyError
 from autograd.anomaly import detect_anomaly as detect_anomaly
+from autograd.core.hooks import Handle as Handle
 from autograd.core.mode import enable_grad as enable_grad
 from autograd.core.mode import is_grad_enabled as is_grad_enabled
 from autograd.core.mode import no_grad as no_grad

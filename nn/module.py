@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
-from autograd import Call, Tensor
+from autograd import Call, Handle, Tensor
 from autograd.errors import described, flag_of
 from nn.scalars import ScalarNetwork
 
-__all__ = ["Handle", "LoadedKeys", "Module", "Parameter"]
+__all__ = ["LoadedKeys", "Module", "Parameter"]
 
 Self = TypeVar("Self", bound="Module")
 
@@ -40,26 +39,6 @@ class LoadedKeys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-class Handle:
-    """Removes a hook: by ``remove()``, or at the end of a ``with`` block."""
-
-    _numbers = count()
-
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
-        self._hooks, self._number = hooks, next(Handle._numbers)
-        hooks[self._number] = hook
-
-    def remove(self) -> None:
-        """The hook is called no more."""
-        self._hooks.pop(self._number, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
 
 
 class Module:

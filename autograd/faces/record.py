@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
 from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
@@ -62,7 +63,7 @@ class Array(Node):
     saved_version: int  # the counter of changes when the operation was recorded
     shape: Any  # as `Tensor` has it
     to: Any
-    backward = backward
+    backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
 
     @classmethod
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
