@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node, Op, leaf
+from autograd.core.node import Node, leaf
 from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
 from autograd.faces.dtypes import bool_, canonical, dtype_of, entries, float32, float64, int32, int64
+from autograd.faces.history import GradFn
 from autograd.faces.inplace import InPlace
 from autograd.faces.methods import OfTensors
 from autograd.faces.record import OPERANDS, made, operator
@@ -115,9 +116,9 @@ class Tensor(OfTensors, InPlace):
         return _tensor(self, "numel").raw.size
 
     @property
-    def grad_fn(self) -> Op | None:
-        """The row that made this tensor; None for a leaf."""
-        return None if self.op is leaf else self.op
+    def grad_fn(self) -> GradFn | None:
+        """The operation that made this tensor; None for a leaf."""
+        return None if self.is_leaf else GradFn(self)
 
     @property
     def requires_grad(self) -> bool:
