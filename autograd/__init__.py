@@ -19,6 +19,7 @@ from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.faces.versions import at_one_place
 from autograd.files import load, save
+from autograd.function import Function
 from autograd.ops import elementwise as _elementwise
 from autograd.ops import moves as _moves
 from autograd.ops import products as _products

@@ -57,6 +57,7 @@ from autograd.faces.value import Value as Value
 from autograd.faces.versions import at_one_place as at_one_place
 from autograd.files import load as load
 from autograd.files import save as save
+from autograd.function import Function as Function
 from autograd.ops.elementwise import abs as abs
 from autograd.ops.elementwise import add as add
 from autograd.ops.elementwise import atan as atan
