@@ -31,6 +31,8 @@ class Handle:
     _numbers = count()
 
     def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        if not isinstance(hooks, dict):
+            raise TypeError(f"a Handle takes the dict that its hook is put into, got {described(hooks)}")
         self._hooks, self._number = hooks, next(Handle._numbers)
         hooks[self._number] = hook
 
@@ -107,7 +109,7 @@ def register_post_accumulate_grad_hook(self: Any, hook: Callable[[Any], None]) -
     """
     if not self.is_leaf:
         raise RuntimeError(
-            f"register_post_accumulate_grad_hook on the result of {self.op!r}: only a leaf accumulates; register_hook sees the gradient "
-            "of a result"
+            f"register_post_accumulate_grad_hook on {described(self)}, the result of {self.op!r}: only a leaf accumulates; register_hook "
+            "sees the gradient of a result"
         )
     return Handle(_hooks(self, hook, "register_post_accumulate_grad_hook").accumulated, hook)
