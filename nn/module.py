@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import autograd as ag
 from autograd import Call, Handle, Tensor
 from autograd.errors import described, flag_of
+from nn.hooks import BackwardHooks
 from nn.scalars import ScalarNetwork
 
 __all__ = ["LoadedKeys", "Module", "Parameter"]
@@ -60,6 +61,7 @@ class Module:
     _buffers: Mapping[str, bool] = {}
     _hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
     _pre_hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
+    _observed: BackwardHooks | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +101,7 @@ class Module:
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
         with Call(self) as call:
-            output = self.forward(*args, **kwargs)
+            output = self.forward(*args, **kwargs) if self._observed is None else self._observed.call(self, args, kwargs)
             if self._hooks:
                 for hook in [*self._hooks.values()]:
                     changed = hook(self, args, output)
@@ -156,6 +158,30 @@ class Module:
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, args)`` before every forward; what it returns, unless None, replaces the arguments."""
         return Handle(self.__dict__.setdefault("_pre_hooks", {}), _function(hook, "a hook (module, args)"))
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, grad_input, grad_output)`` in every backward through a call of the module, once the gradients of its inputs
+        are known.
+
+        Both are tuples, with None where no gradient is required; of keywords nothing is seen. What the hook returns, unless None, replaces
+        ``grad_input``. Where no input requires a gradient, it is called as soon as those of the outputs are known.
+
+        >>> from nn import Linear
+        >>> layer = Linear(2, 1)
+        >>> with layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_input, grad_output[0])):
+        ...     layer(ag.ones(1, 2)).sum().backward()
+        (None,) tensor([[1.]])
+        """
+        return Handle(self._observing().after, _function(hook, "a hook (module, grad_input, grad_output)"))
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, grad_output)`` before the backward of a call; what it returns, unless None, replaces ``grad_output``."""
+        return Handle(self._observing().before, _function(hook, "a hook (module, grad_output)"))
+
+    def _observing(self) -> BackwardHooks:
+        if self._observed is None:
+            self._observed = BackwardHooks()
+        return self._observed
 
     # What is in it.
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
