@@ -193,7 +193,7 @@ class _Call:
         z = made(self.joined(outputs))
         if not NONDEFAULT or recorded(z, row, args, True):
             z.op, z.x = row, args
-        z._share_version(args)
+        z._share_version(row, args)
         return [self.part(z, k) for k in self.places]
 
     def joined(self, outputs: Sequence[Any]) -> np.ndarray:

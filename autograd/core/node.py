@@ -274,6 +274,9 @@ class Node:
     def receive(self, g: Any) -> None:
         """Take the gradient of a finished backward: a leaf accumulates it, an intermediate node keeps it."""
 
+    def settle(self) -> None:
+        """Let the arguments be what they were when the operation was recorded, where they were changed in place since."""
+
     def release(self, order: list[Node]) -> None:
         """Release the saved tensors of the nodes in ``order``, after a walk through them."""
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, NoReturn
 
+from autograd.core.changes import CHANGED, settle
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import Watch, set_grad_enabled, watching
 from autograd.core.node import Node, leaf
@@ -91,6 +92,8 @@ def _walk(
             )
     seeds = [_seed(n, g, create_graph) for n, g in zip(outputs, gradients)]
     with _lock:
+        if CHANGED:
+            settle([*outputs, *(inputs or ())])
         if not create_graph:
             return _locked(outputs, seeds, inputs, retain_graph, None)
         with set_grad_enabled(True):
@@ -390,6 +393,9 @@ def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]
             raise TypeError(f"ancestors takes Values and Tensors, got {described(n)}")
     if within is not None and (isinstance(within, str | bytes) or not hasattr(within, "__contains__")):
         raise TypeError(f"ancestors: within must be a set of nodes, got {described(within)}")
+    if CHANGED:
+        with _lock:
+            settle(roots)
     order: dict[Node, None] = {}
     opened: set[Node] = set()
     stack = list(reversed(roots))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from autograd.core.changes import Past
 from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
 from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op, leaf
@@ -54,13 +55,17 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
 class Array(Node):
     """A tensor as the engine sees it: what `Node` asks of a face."""
 
-    __slots__ = ("retains_grad", "saved_version", "version")
+    __slots__ = ("__weakref__", "past", "retains_grad", "saved_version", "version", "view_of")
     rank = 2
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     retains_grad: bool
     version: Version | None
     saved_version: int  # the counter of changes when the operation was recorded
+    past: Past  # unset, until it is changed in place while it is recorded
+    # Of a view: the tensor whose memory it is, and the path of rows that leads to it (see `moves.place_`), None where another operation
+    # gave an alias. Unset for what has memory of its own.
+    view_of: tuple[Array, tuple[tuple[Any, ...], ...] | None]
     shape: Any  # as `Tensor` has it
     to: Any
     backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
@@ -109,15 +114,20 @@ class Array(Node):
                 z.op, z.x = op, args
         for r in raws:
             if view or r is raw:
-                z._share_version(args)
+                z._share_version(op, args)
                 break
         return z
 
-    def _share_version(self, args: tuple[Any, ...]) -> None:
-        """Share the version of the memory, where this is an alias: a view of an argument, or the argument itself."""
+    def _share_version(self, op: Op, args: tuple[Any, ...]) -> None:
+        """Share the version of the memory, where this is an alias: a view of an argument of ``op``, or the argument itself."""
         for a in args:
             if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
                 self.version = a.version = a.version or Version()
+                whole, path = getattr(a, "view_of", (a, ()))
+                known = path is not None and op.moves and op.tabled and a is args[0]
+                self.view_of = whole, (*path, (op.name, *args[1:])) if known else None
+                if self.op is None:
+                    self.version.add_view(self)
                 break
 
     @staticmethod
@@ -219,6 +229,7 @@ class Array(Node):
             a.raw,
             f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
             f"{version.what} at {version.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
+            version.kept,
         )
 
     def receive(self, g: Any) -> None:

@@ -86,10 +86,10 @@ def listing(outputs: Any, *, names: Any = None, precision: int | None = None, ba
 
 
 def _unchanged(n: Node) -> None:
-    """Raise RuntimeError where the saved tensors of ``n`` were released, or changed in place."""
+    """Raise RuntimeError where the saved tensors of ``n`` were released, or changed in place without being kept."""
     z, args = n.saved(False)
     for a in (z, *args):
-        if isinstance(a, Changed):
+        if isinstance(a, Changed) and not a.kept:
             a.refuse()
 
 

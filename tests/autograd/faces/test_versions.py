@@ -197,7 +197,7 @@ def test_several_changes_count_as_made_at_one_place() -> None:
 
 def test_of_what_was_changed_a_rule_may_ask_the_shape_and_nothing_else() -> None:
     raw = np.ones((2, 3), np.float32)
-    changed: Any = Changed(raw, "it was changed")
+    changed: Any = Changed(raw, "it was changed", False)
     assert (changed.shape, changed.ndim, changed.dtype) == ((2, 3), 2, np.float32)
     signs = ["+", "-", "*", "/", "**", "@", "<", "<=", ">", ">=", "==", "!="]
     uses: list[Callable[[], Any]] = [lambda sign=sign: eval(f"c {sign} 2", {"c": changed}) for sign in signs]

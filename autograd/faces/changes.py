@@ -1,0 +1,173 @@
+"""Changes in place that are recorded: a tensor becomes the result of its change, and so do the tensors that share its memory.
+
+The row of a change is that of the operation out of place (``y.mul_(w)`` is recorded as ``y * w``), or `moves.place_` for an assignment. It
+is applied to a node that takes over what the tensor was, with a copy of its data, which operations recorded before must not read. A view
+is changed by way of the tensor whose memory it is: the whole becomes "the old one with this in the place of the view", and the view a view
+of that. Other views find out by comparing counts when a graph is settled (see `core.changes`); those that were not recorded are told.
+Until the next walk or reading settles it, a graph may refer to itself through a tensor that was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from autograd.core.changes import Past
+from autograd.core.node import Node, leaf
+from autograd.core.notes import Notes, notes_of
+from autograd.errors import described
+from autograd.faces.record import Array, made
+from autograd.faces.versions import CHANGES, Version, bump_version
+from autograd.ops.moves import place_
+from autograd.ops.table import SHAPED
+
+__all__ = ["Changing"]
+
+Path = tuple[tuple[Any, ...], ...]
+
+
+class Changing(Array):
+    """A tensor that can be changed in place while it is recorded."""
+
+    __slots__ = ()
+
+    def _whole(self) -> tuple[Changing, Path | None]:
+        """The tensor whose memory this is, and the path from it to this."""
+        view: Any = getattr(self, "view_of", None)
+        return (self, ()) if view is None or view[0].version is not self.version else view  # .data = gives other memory
+
+    def _is_recorded(self, what: str, other: Any) -> bool:
+        """Is a change by ``other`` to be recorded? Asked where gradients are on. Raises RuntimeError where it cannot be."""
+        whole, path = self._whole()
+        if whole.op is leaf or self.op is leaf:
+            of = "a leaf" if self.op is leaf else "a view of a leaf"
+            raise RuntimeError(
+                f"{what} on {of} that requires grad would lose its history (shape {self.shape}); do it inside no_grad() or on .data"
+            )
+        if self.op is None and (self.raw.dtype.kind != "f" or not isinstance(other, Node) or other.op is None):
+            if whole.op is not None and self.raw.dtype.kind == "f":
+                raise RuntimeError(
+                    f"{what} on a view, of shape {self.shape}, that was made inside no_grad() of the result of {whole.op!r}: make the view "
+                    "where gradients are on, or .detach() before it"
+                )
+            return False
+        if self.op is None and whole.op is not None:
+            raise RuntimeError(
+                f"{what} with an operand that requires grad, {described(other)}, on a view that was made inside no_grad(): make the view "
+                "where gradients are on, or .clone() it first"
+            )
+        aliases = [] if whole.op is not None or whole.version is None else [v() for v in whole.version.views]
+        if path is None or any(v is not None and v._whole() == (whole, None) for v in aliases):
+            raise RuntimeError(
+                f"{what} on a tensor of shape {self.shape} that shares its memory with another by an operation that is no view of ours; "
+                ".clone() it first"
+            )
+        return True
+
+    def _become(self, what: str, function: Callable[[Any], Any]) -> Self:
+        """Change to ``function(self)``, which is of this shape, and record it."""
+        self._refresh()
+        whole, path = self._whole()
+        old = self._copied(what)
+        new = function(old)  # where this raises, nothing has changed
+        if new.raw.dtype is not self.raw.dtype:
+            new = new.to(self.raw.dtype)
+        old_whole = old if whole is self else whole._copied(what)
+        told = [] if whole.op is not None or whole.version is None else [v() for v in whole.version.views]
+        views = {
+            id(v): (v, old if v is self else v._copied(what))
+            for v in (*told, self)
+            if v is not None and v.op is not leaf and v is not whole
+        }
+        self.raw[...] = new.raw
+        bump_version(self, what)
+        count = CHANGES.count
+        whole._leave(old_whole, count)
+        whole.op, whole.x = (new.op, new.x) if whole is self else (place_, (old_whole, new, path))
+        whole.saved_version = count
+        if new.place is not None:
+            notes_of(whole).place = new.place
+        for v, before in views.values():
+            if v._whole()[0] is whole:
+                v._leave(before, count)
+                v._show(count)
+        for n in (old, old_whole):
+            n.settle()
+        return self
+
+    def _copied(self, what: str) -> Any:
+        """A node that is what this was, with its data, and a version that operations recorded before must not read."""
+        old = made(self.raw.copy(), self.op, self.x)
+        old.saved_version = self.saved_version
+        bump_version(old, what)
+        old.version.kept = True
+        return old
+
+    def _leave(self, old: Any, count: int) -> None:
+        """Let ``old`` be what this was until ``count``, with its notes; the label stays."""
+        if isinstance(self.tag, Notes):
+            old.tag, self.tag = self.tag, self.tag.label
+        self._past().append((count, old))
+
+    def _past(self) -> list[tuple[int, Any]]:
+        if not hasattr(self, "past"):
+            self.past = Past()
+        return self.past.entries
+
+    def _show(self, count: int) -> None:
+        """Let this view be one of what its whole is at ``count``."""
+        self.op, self.x = self._seen(count)
+        self.saved_version = count
+
+    def _seen(self, count: int) -> tuple[Any, tuple[Any, ...]]:
+        """The row and the arguments of this view of its whole at ``count``."""
+        whole, path = self._whole()
+        if path is None:
+            raise RuntimeError(
+                f"the result of {self.op!r}, of shape {self.shape}, shares the memory of a tensor that was changed in place since, by "
+                f"{self.version and self.version.what} at {self.version and self.version.line()}, and cannot be computed again; .clone() it"
+            )
+        n: Any = whole
+        for name, *rest in path[:-1]:
+            t = made(SHAPED[name].on_array(n.raw, *rest).copy(), SHAPED[name], (n, *rest))
+            t.saved_version = count
+            if count < whole.past.entries[-1][0]:  # by now there are other numbers
+                t.version = self.version
+            n = t
+        name, *rest = path[-1]
+        return SHAPED[name], (n, *rest)
+
+    def _refresh(self) -> None:
+        """Where this is a view of what was changed since, let it be one of what that is now."""
+        whole, _ = self._whole()
+        if whole is self or self.op is None or self.op is leaf or not hasattr(whole, "past"):
+            return
+        since = [count for count, _ in whole.past.entries if count > self.saved_version]
+        if not since:
+            return
+        assert self.version is not None
+        old = made(self.raw, self.op, self.x)
+        old.saved_version, old.version = self.saved_version, Version(since[0], self.version.what, self.version.place)
+        self._past().append((since[0], old))
+        if len(since) > 1:
+            self._past().append((since[-1], None))  # in between, one is made when it is asked for
+        self._show(since[-1])
+
+    def was(self, count: int) -> Any:
+        """What this was when an operation was recorded at ``count``."""
+        self._refresh()
+        if hasattr(self, "past"):
+            for until, n in self.past.entries:
+                if count < until:
+                    if n is None:
+                        n = made(self.raw, *self._seen(count))
+                        n.version, n.saved_version = self.version, count
+                    return n
+        return self
+
+    def settle(self) -> None:
+        self._refresh()
+        if self.x and self.saved_version >= 0:
+            args = tuple([a.was(self.saved_version) if isinstance(a, Changing) else a for a in self.x])
+            if any(a is not b for a, b in zip(args, self.x)):
+                self.x = args
