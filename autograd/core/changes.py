@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet
 
+from autograd.core.node import Node
+
 __all__ = ["CHANGED", "Past", "settle"]
 
 
@@ -27,12 +29,13 @@ class Past:
 CHANGED: WeakSet[Past] = WeakSet()  # the pasts of all living tensors
 
 
-def settle(nodes: Iterable[Any]) -> None:
+def settle(nodes: Iterable[Node]) -> None:
     """Settle ``nodes`` and all that they were made from."""
-    stack, seen = list(nodes), set()
+    stack = list(nodes)
+    seen: set[int] = set()
     while stack:
         n = stack.pop()
         if id(n) not in seen:
             seen.add(id(n))
             n.settle()
-            stack += [a for a in n.args if hasattr(a, "settle")]
+            stack += [a for a in n.args if isinstance(a, Node)]

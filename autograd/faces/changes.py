@@ -15,7 +15,6 @@ from typing import Any, Self
 from autograd.core.changes import Past
 from autograd.core.node import Node, leaf
 from autograd.core.notes import Notes, notes_of
-from autograd.errors import described
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 from autograd.ops.moves import place_
@@ -23,18 +22,11 @@ from autograd.ops.table import SHAPED
 
 __all__ = ["Changing"]
 
-Path = tuple[tuple[Any, ...], ...]
-
 
 class Changing(Array):
     """A tensor that can be changed in place while it is recorded."""
 
     __slots__ = ()
-
-    def _whole(self) -> tuple[Changing, Path | None]:
-        """The tensor whose memory this is, and the path from it to this."""
-        view: Any = getattr(self, "view_of", None)
-        return (self, ()) if view is None or view[0].version is not self.version else view  # .data = gives other memory
 
     def _is_recorded(self, what: str, other: Any) -> bool:
         """Is a change by ``other`` to be recorded? Asked where gradients are on. Raises RuntimeError where it cannot be."""
@@ -44,20 +36,16 @@ class Changing(Array):
             raise RuntimeError(
                 f"{what} on {of} that requires grad would lose its history (shape {self.shape}); do it inside no_grad() or on .data"
             )
-        if self.op is None and (self.raw.dtype.kind != "f" or not isinstance(other, Node) or other.op is None):
-            if whole.op is not None and self.raw.dtype.kind == "f":
-                raise RuntimeError(
-                    f"{what} on a view, of shape {self.shape}, that was made inside no_grad() of the result of {whole.op!r}: make the view "
-                    "where gradients are on, or .detach() before it"
-                )
-            return False
-        if self.op is None and whole.op is not None:
+        if self.op is None and whole.op is not None and self.raw.dtype.kind == "f":
             raise RuntimeError(
-                f"{what} with an operand that requires grad, {described(other)}, on a view that was made inside no_grad(): make the view "
-                "where gradients are on, or .clone() it first"
+                f"{what} on a view, of shape {self.shape}, that was made inside no_grad() of the result of {whole.op!r}: make the view "
+                "where gradients are on, or .detach() or .clone() before it"
             )
-        aliases = [] if whole.op is not None or whole.version is None else [v() for v in whole.version.views]
-        if path is None or any(v is not None and v._whole() == (whole, None) for v in aliases):
+        if self.op is None and (self.raw.dtype.kind != "f" or not isinstance(other, Node) or other.op is None):
+            return False
+        if self.mark is not None or whole.mark is not None:
+            raise RuntimeError(f"{what} on a tensor, of shape {self.shape}, whose gradient is on its way in a backward that is running")
+        if path is None or any(v._whole()[1] is None for v in whole._untold()):
             raise RuntimeError(
                 f"{what} on a tensor of shape {self.shape} that shares its memory with another by an operation that is no view of ours; "
                 ".clone() it first"
@@ -73,12 +61,9 @@ class Changing(Array):
         if new.raw.dtype is not self.raw.dtype:
             new = new.to(self.raw.dtype)
         old_whole = old if whole is self else whole._copied(what)
-        told = [] if whole.op is not None or whole.version is None else [v() for v in whole.version.views]
-        views = {
-            id(v): (v, old if v is self else v._copied(what))
-            for v in (*told, self)
-            if v is not None and v.op is not leaf and v is not whole
-        }
+        views = [(v, v._copied(what)) for v in whole._untold() if v is not self]
+        if whole is not self:
+            views.append((self, old))
         self.raw[...] = new.raw
         bump_version(self, what)
         count = CHANGES.count
@@ -87,13 +72,18 @@ class Changing(Array):
         whole.saved_version = count
         if new.place is not None:
             notes_of(whole).place = new.place
-        for v, before in views.values():
-            if v._whole()[0] is whole:
-                v._leave(before, count)
-                v._show(count)
+        for v, before in views:
+            v._leave(before, count)
+            v._show(count)
         for n in (old, old_whole):
             n.settle()
         return self
+
+    def _untold(self) -> list[Changing]:
+        """The views of this that do not know that it becomes recorded: none, where it is already."""
+        if self.op is not None or self.version is None:
+            return []
+        return [v for view in self.version.views if (v := view()) is not None and v.op is None and v._whole()[0] is self]
 
     def _copied(self, what: str) -> Any:
         """A node that is what this was, with its data, and a version that operations recorded before must not read."""

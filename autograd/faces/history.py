@@ -26,6 +26,7 @@ class GradFn:
     __slots__ = ("node",)
 
     def __init__(self, node: Node) -> None:
+        node.settle()
         self.node = node
 
     def name(self) -> str:

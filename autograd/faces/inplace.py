@@ -70,10 +70,11 @@ class InPlace(Changing):
         elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign)
         if self._changeable(what, other):
-            other = self._apart(other)
-            if not isinstance(other, Node) or other.op is None:
-                return self._become(what, lambda old: row(old, raw if raw.__class__ is float else made(np.array(raw))))
-            return self._become(what, lambda old: row(old, other if alpha == 1 else other * alpha))
+            if isinstance(other, Node) and other.op is not None:
+                operand = self._apart(other) if alpha == 1 else other * alpha
+            else:
+                operand = other if other.__class__ in (float, int) and alpha == 1 else made(np.array(raw))
+            return self._become(what, lambda old: row(old, operand))
         bump_version(self, what)
         try:
             compute(mine, raw, mine)
@@ -187,7 +188,7 @@ class InPlace(Changing):
         if self._changeable("assignment by index", value):
             if isinstance(value, Array) and _is_at(value, chosen, self):
                 return  # as in y[0] += 1, which has changed y already
-            given = self._apart(value) if isinstance(value, Node) and value.op is not None else made(raw)
+            given = self._apart(value) if isinstance(value, Node) and value.op is not None else made(np.array(raw))
             key = tuple([k.copy() if k.__class__ is _ndarray else k for k in key])  # the arrays of a key have no version
             self._become("assignment by index", lambda old: place_(old, given, (("[]", key),)))
             return

@@ -123,12 +123,17 @@ class Array(Node):
         for a in args:
             if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
                 self.version = a.version = a.version or Version()
-                whole, path = getattr(a, "view_of", (a, ()))
-                known = path is not None and op.moves and op.tabled and a is args[0]
-                self.view_of = whole, (*path, (op.name, *args[1:])) if known else None
+                whole, path = a._whole()
+                known = op.moves and op.tabled and a is args[0]
+                self.view_of = whole, (*path, (op.name, *args[1:])) if path is not None and known else None
                 if self.op is None:
                     self.version.add_view(self)
                 break
+
+    def _whole(self) -> tuple[Any, tuple[tuple[Any, ...], ...] | None]:
+        """The tensor whose memory this is, and the path from it to this."""
+        view = getattr(self, "view_of", None)
+        return (self, ()) if view is None or view[0].version is not self.version else view  # .data = gives other memory
 
     @staticmethod
     def _supported_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:

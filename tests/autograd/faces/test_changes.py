@@ -242,7 +242,7 @@ def expanded(x: Tensor) -> Any:
         (lambda x: x.add_(1), "on a leaf that requires grad would lose its history"),
         (leaf_view, "on a view of a leaf that requires grad would lose its history"),
         (unrecorded_view, r"view, of shape \(\), that was made inside no_grad\(\) of the result of <\*>"),
-        (unrecorded_view_by_recorded, r"on a view that was made inside no_grad\(\)"),
+        (unrecorded_view_by_recorded, r"view, of shape \(\), that was made inside no_grad\(\) of the result of <\*>"),
         (alias, r"shares its memory with another by an operation that is no view of ours; \.clone\(\) it first"),
         (constant_alias, r"shares its memory with another by an operation that is no view of ours"),
         (
