@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from weakref import WeakSet
 
+from autograd.core.hooks import Living
 from autograd.core.node import Node
 
 __all__ = ["CHANGED", "Past", "settle"]
@@ -23,10 +23,10 @@ class Past:
 
     def __init__(self) -> None:
         self.entries: list[tuple[int, Any]] = []
-        CHANGED.add(self)
+        CHANGED.enter(self)
 
 
-CHANGED: WeakSet[Past] = WeakSet()  # the pasts of all living tensors
+CHANGED = Living()  # the pasts of all tensors
 
 
 def settle(nodes: Iterable[Node]) -> None:

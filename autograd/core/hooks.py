@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 from autograd.core.notes import notes_of
 from autograd.errors import described
 
-__all__ = ["HOOKED", "Handle", "Hooks", "register_hook", "register_post_accumulate_grad_hook"]
+__all__ = ["HOOKED", "Handle", "Hooks", "Living", "register_hook", "register_post_accumulate_grad_hook"]
 
 
 class Handle:
@@ -55,10 +55,17 @@ class Hooks:
     def __init__(self) -> None:
         self.gradient: dict[int, Callable[..., Any]] = {}
         self.accumulated: dict[int, Callable[..., Any]] = {}
-        HOOKED.add(self)
+        HOOKED.enter(self)
 
 
-HOOKED: WeakSet[Hooks] = WeakSet()  # those of all living nodes
+class Living(set[ref[Any]]):
+    """Weak references to all that entered and is alive: false while nothing is, which each walk asks. (A WeakSet answers in 20 times that.)"""
+
+    def enter(self, thing: Any) -> None:
+        self.add(ref(thing, self.discard))
+
+
+HOOKED = Living()  # the hooks of all nodes
 
 
 def _hooks(n: Any, hook: Any, what: str) -> Hooks:

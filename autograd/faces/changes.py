@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from autograd.core.changes import Past
-from autograd.core.node import Node, leaf
+from autograd.core.node import leaf
 from autograd.core.notes import Notes, notes_of
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
@@ -28,21 +28,21 @@ class Changing(Array):
 
     __slots__ = ()
 
-    def _is_recorded(self, what: str, other: Any) -> bool:
-        """Is a change by ``other`` to be recorded? Asked where gradients are on. Raises RuntimeError where it cannot be."""
+    def _is_recorded(self, what: str) -> bool:
+        """Can a change be recorded, of this, or by what requires a gradient? Not of integers. Raises RuntimeError where it must not be made."""
         whole, path = self._whole()
         if whole.op is leaf or self.op is leaf:
             of = "a leaf" if self.op is leaf else "a view of a leaf"
             raise RuntimeError(
                 f"{what} on {of} that requires grad would lose its history (shape {self.shape}); do it inside no_grad() or on .data"
             )
-        if self.op is None and whole.op is not None and self.raw.dtype.kind == "f":
+        if self.raw.dtype.kind != "f":
+            return False
+        if self.op is None and whole.op is not None:
             raise RuntimeError(
                 f"{what} on a view, of shape {self.shape}, that was made inside no_grad() of the result of {whole.op!r}: make the view "
                 "where gradients are on, or .detach() or .clone() before it"
             )
-        if self.op is None and (self.raw.dtype.kind != "f" or not isinstance(other, Node) or other.op is None):
-            return False
         if self.mark is not None or whole.mark is not None:
             raise RuntimeError(f"{what} on a tensor, of shape {self.shape}, whose gradient is on its way in a backward that is running")
         if path is None or any(v._whole()[1] is None for v in whole._untold()):
@@ -81,7 +81,7 @@ class Changing(Array):
 
     def _untold(self) -> list[Changing]:
         """The views of this that do not know that it becomes recorded: none, where it is already."""
-        if self.op is not None or self.version is None:
+        if self.op is not None or self.version is None or self.version.views is None:
             return []
         return [v for view in self.version.views if (v := view()) is not None and v.op is None and v._whole()[0] is self]
 

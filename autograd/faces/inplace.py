@@ -50,7 +50,8 @@ class InPlace(Changing):
 
     def _changeable(self, what: str, other: Any = None) -> bool:
         """Is a change by ``other`` to be recorded? Raises RuntimeError where this cannot be changed."""
-        recorded = is_grad_enabled() and self._is_recorded(what, other)
+        asked = self.op is not None or (isinstance(other, Node) and other.op is not None)
+        recorded = asked and is_grad_enabled() and self._is_recorded(what)
         if not self.raw.flags.writeable:
             if 0 in self.raw.strides:
                 raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")

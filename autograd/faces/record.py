@@ -63,9 +63,7 @@ class Array(Node):
     version: Version | None
     saved_version: int  # the counter of changes when the operation was recorded
     past: Past  # unset, until it is changed in place while it is recorded
-    # Of a view: the tensor whose memory it is, and the path of rows that leads to it (see `moves.place_`), None where another operation
-    # gave an alias. Unset for what has memory of its own.
-    view_of: tuple[Array, tuple[tuple[Any, ...], ...] | None]
+    view_of: tuple[Any, Op, tuple[Any, ...]]  # of what shares the memory of a tensor: that, and the operation that gave it; else unset
     shape: Any  # as `Tensor` has it
     to: Any
     backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
@@ -122,18 +120,24 @@ class Array(Node):
         """Share the version of the memory, where this is an alias: a view of an argument of ``op``, or the argument itself."""
         for a in args:
             if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
-                self.version = a.version = a.version or Version()
-                whole, path = a._whole()
-                known = op.moves and op.tabled and a is args[0]
-                self.view_of = whole, (*path, (op.name, *args[1:])) if path is not None and known else None
+                if (version := a.version) is None:
+                    version = a.version = Version()
+                self.version = version
+                self.view_of = a, op, args
                 if self.op is None:
-                    self.version.add_view(self)
+                    version.add_view(self)
                 break
 
     def _whole(self) -> tuple[Any, tuple[tuple[Any, ...], ...] | None]:
-        """The tensor whose memory this is, and the path from it to this."""
-        view = getattr(self, "view_of", None)
-        return (self, ()) if view is None or view[0].version is not self.version else view  # .data = gives other memory
+        """The tensor whose memory this is, and the path of rows from it to this (see `moves.place_`), None if there is none."""
+        whole: Any = self
+        path: tuple[tuple[Any, ...], ...] = ()
+        known = True
+        while (view := getattr(whole, "view_of", None)) is not None and view[0].version is self.version:  # .data = gives other memory
+            whole, op, args = view
+            known = known and op.moves and op.tabled and args[0] is whole
+            path = ((op.name, *args[1:]), *path)
+        return whole, path if known else None
 
     @staticmethod
     def _supported_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:

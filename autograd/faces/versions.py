@@ -39,12 +39,15 @@ class Version:
     def __init__(self, number: int = 0, what: str = "", place: Place | None = None) -> None:
         self.number, self.what, self.place = number, what, place
         self.kept = False  # are the numbers from before the change still here, for readers of the graph? (see `changes`)
-        self.views: list[ref[Any]] = []  # those that are not recorded: they are told when what they show becomes recorded
+        self.views: list[ref[Any]] | None = None  # those that are not recorded: they are told when what they show becomes recorded
 
     def add_view(self, view: Any) -> None:
         """Remember a view that is not recorded."""
+        if self.views is None:
+            self.views = []
         self.views.append(ref(view))
-        if len(self.views) & (len(self.views) - 1) == 0:  # at powers of two: so each is looked at twice at most
+        n = len(self.views)
+        if not n & (n - 1):  # the dead are dropped at powers of two: so each is looked at few times
             self.views = [v for v in self.views if v() is not None]
 
     def line(self) -> str:

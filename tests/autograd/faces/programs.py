@@ -62,7 +62,7 @@ def program(rnd: Random, length: int) -> Program:
         x = rnd.randrange(len(shapes))
         same = [i for i, s in enumerate(shapes) if s in (shapes[x], ()) or s == shapes[x][1:]]
         y: Any = rnd.choice([*same, rnd.choice(NUMBERS)])
-        how = rnd.choice(["constant", "function", "operator", "view", "view", "change", "change", "change", "assign", "assign"])
+        how = rnd.choice(["constant", "function", "operator", "view", "view", "change", "change", "change", "assign", "assign", "quiet"])
         if how == "constant":
             shapes.append(rnd.choice(SHAPES))
             steps.append(Step("constant", 0, None, shapes[-1]))
@@ -76,6 +76,8 @@ def program(rnd: Random, length: int) -> Program:
             step = step._replace(key=_key(rnd, shapes[x], basic=True)) if step.what == "index" else step
             if not np.empty(_shape(shapes[x], step)).size:
                 continue
+        elif how == "quiet":
+            step = Step("quiet", x, rnd.choice(NUMBERS))
         elif how == "change":
             step = Step(rnd.choice(["add_", "sub_", "mul_", "copy_", "clamp_", "zero_"]), x, y)
         else:
@@ -121,6 +123,8 @@ def run(p: Program, inputs: list[Any], zeros: Any, copies: set[int]) -> list[Any
             x.zero_()
         elif what == "copy_":
             x.fill_(y) if isinstance(y, float) else x.copy_(y)
+        elif what == "quiet":
+            x.detach().mul_(y)
         elif what == "assign":
             x[key] = y
         else:
@@ -184,6 +188,10 @@ def modelled(p: Program, inputs: list[Any], zeros: Any, constant: Any, copies: s
             m.put(i, 0.0)
         elif what == "copy_":
             m.put(i, y)
+        elif what == "quiet":  # other numbers, the same gradients
+            before = m.wholes[whole]
+            m.put(i, m.get(i) * y)
+            m.wholes[whole] = before + (m.wholes[whole] - before).detach()
         elif what == "assign":
             m.put(i, y, key)
         else:
