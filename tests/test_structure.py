@@ -19,20 +19,8 @@ from tests.stubs import STUBS
 ROOT = Path(__file__).parent.parent
 # The rooms from the ground floor up: core records and walks; ops say what is computed; the faces are what one holds; the rest reads.
 ORDER = [
-    "errors",
-    "core",
-    "random",
-    "ops",
-    "faces",
-    "function",
-    "creation",
-    "files",
-    "functional",
-    "program",
-    "anomaly",
-    "drawing",
-    "testing",
-]
+    "errors", "core", "random", "ops", "faces", "function", "creation", "files", "functional", "program", "anomaly", "drawing", "testing",
+]  # fmt: skip
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
 
 

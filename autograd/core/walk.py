@@ -55,9 +55,11 @@ def backward(
     """
     wanted = None if inputs is None else _inputs(inputs)
     with _lock:
-        for n, g in _walk([self], [gradient], wanted, retain_graph, create_graph):
+        found = _walk([self], [gradient], wanted, retain_graph, create_graph)
+        for n, g in found:
             n.receive(g)
-            if HOOKED and (notes := n.notes) is not None and notes.hooks is not None:
+        for n, _ in found if HOOKED else ():
+            if (notes := n.notes) is not None and notes.hooks is not None:
                 with set_grad_enabled(bool(create_graph)):
                     for hook in [*notes.hooks.accumulated.values()]:
                         hook(n)
@@ -90,7 +92,9 @@ def _walk(
                 "Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps; a gradient is recorded where "
                 "grad() or backward() that gives it has create_graph=True"
             )
-    seeds = [_seed(n, g, create_graph) for n, g in zip(outputs, gradients)]
+    seeds = []
+    for n, g in zip(outputs, gradients):
+        seeds.append(_seed(n, g, create_graph))
     with _lock:
         if CHANGED:
             settle([*outputs, *(inputs or ())])

@@ -29,7 +29,7 @@ class Changing(Array):
     __slots__ = ()
 
     def _is_recorded(self, what: str) -> bool:
-        """Can a change be recorded, of this, or by what requires a gradient? Not of integers. Raises RuntimeError where it must not be made."""
+        """Can a change be recorded, of this or by what requires a gradient? Not of integers. Raises RuntimeError where none may be."""
         whole, path = self._whole()
         if whole.op is leaf or self.op is leaf:
             of = "a leaf" if self.op is leaf else "a view of a leaf"
