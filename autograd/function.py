@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, no_grad, set_grad_enabled
-from autograd.core.node import Node, Op, each
+from autograd.core.node import Node, NoGradient, Op, each
 from autograd.core.notes import recorded
 from autograd.errors import described
 from autograd.faces.dtypes import canonical
@@ -63,8 +63,8 @@ class Function:
     """The base of an operation of one's own: subclass it, write ``forward`` and ``backward``, call ``apply``.
 
     ``forward(ctx, *args)`` computes one tensor, or a tuple of tensors, of any arguments; it is not recorded. ``backward(ctx, *grads)`` is
-    given the gradient of each output, zeros where none arrived, and returns one for each argument, None (which stands for zeros) for those
-    that have none. Made of operations it can be differentiated in turn. Instead, ``forward(*args)`` may do without ``ctx``, and
+    given the gradient of each output, zeros where none arrived, and returns one for each argument, None for those that have none. Made of
+    operations it can be differentiated in turn. Instead, ``forward(*args)`` may do without ``ctx``, and
     ``setup_context(ctx, inputs, output)`` say what is kept. Arguments in lists, and keywords, are not looked at: pass tensors one by one.
 
     >>> from autograd import tensor
@@ -227,6 +227,8 @@ class _Call:
         d = _last.found.pop(j)
         if not any(self.ctx.needs_input_grad[self.at[i]] for i in _last.found):
             _last.call, _last.gradient, _last.found = None, None, {}
+        if d is None:
+            raise NoGradient
         return d
 
     def backward(self, g: Any, z: Any, args: tuple[Any, ...]) -> dict[int, Any]:
@@ -256,7 +258,7 @@ class _Call:
         for i, d in enumerate(given):
             if not isinstance(d, Tensor | None):
                 raise RuntimeError(f"backward of {name} returned {described(d)} for argument {i}; return a Tensor or None")
-        return {j: 0.0 if (d := given[i]) is None else d if as_nodes else d.raw for j, i in enumerate(self.at)}
+        return {j: d if (d := given[i]) is None or as_nodes else d.raw for j, i in enumerate(self.at)}
 
 
 def _tensor(a: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NoReturn
 from autograd.core.notes import Call, Notes, Place
 from autograd.errors import described
 
-__all__ = ["Node", "Op", "each", "leaf"]
+__all__ = ["NoGradient", "Node", "Op", "each", "leaf"]
 
 Rule = Callable[..., Any]
 
@@ -29,6 +29,10 @@ class each:  # noqa: N801 - reads as a word in the table
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+
+
+class NoGradient(Exception):  # noqa: N818 - it is no error
+    """Raised by a rule from which nothing flows, not even zeros, as if the row had None there. (One that returns None forgot to return.)"""
 
 
 class _Rules:
@@ -348,4 +352,8 @@ class Node:
             z, args = self.saved(False)
             assert self.op is not None
             for i, a in taken:
-                yield i, a, a.fit(self.op.vjp(i, g, z, args))
+                try:
+                    d = a.fit(self.op.vjp(i, g, z, args))
+                except NoGradient:
+                    continue
+                yield i, a, d

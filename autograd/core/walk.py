@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from autograd.core.changes import CHANGED, settle
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import Watch, set_grad_enabled, watching
-from autograd.core.node import Node, leaf
+from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
 from autograd.errors import described, flag_of
 
@@ -255,6 +255,8 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
                         watch.pulls(n, i, g)
                     try:
                         d = p.fit(op.vjp(i, g, z, args))
+                    except NoGradient:
+                        continue
                     except (TypeError, ValueError) as error:
                         _rule_failed(n, i, error)
                     if m is not SORTED:

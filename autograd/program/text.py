@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.core.node import Node, Op, leaf
+from autograd.core.node import Node, NoGradient, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.symbols import ATOM, Python, is_long, literal
 from autograd.errors import flag_of, int_of
@@ -310,7 +310,10 @@ class _Writer:
                 self.add(a, f"np.zeros({a.raw.size})", True)
             self.line(f"{self.slopes[a]}[{n.args[1]}] += {slope}", comment)
         else:
-            text, binds = self.product(n, i, a, slope)
+            try:
+                text, binds = self.product(n, i, a, slope)
+            except NoGradient:
+                return
             self.add(a, text, isinstance(a, Value) or binds != ATOM, comment)
 
     def product(self, n: Any, i: int, a: Any, slope: str) -> tuple[str, int]:

@@ -304,9 +304,24 @@ def test_a_wrong_backward_is_an_error_in_words(backward: Any, args: Any, message
         wrong(backward, *args)
 
 
-def test_gradients_of_none_stand_for_zeros_and_may_be_more() -> None:
+def test_where_backward_gives_none_nothing_arrives() -> None:
     wrong(lambda ctx, g: (g, None, None), 1)
     wrong(lambda ctx, g: [None])
+
+    class First(Function):
+        forward = staticmethod(lambda ctx, x, y: x * y)  # type: ignore[assignment]
+        backward = staticmethod(lambda ctx, g: (g * 2, None))  # type: ignore[assignment]
+
+    x, y = tensor([1.0], requires_grad=True), tensor([3.0], requires_grad=True)
+    First.apply(x, y).sum().backward()
+    assert x.grad.tolist() == [2.0] and y.grad is None
+    assert grad(First.apply(x, y).sum(), [x, y], allow_unused=True, create_graph=True)[1] is None
+    (First.apply(x, y) + y).sum().backward()
+    assert y.grad.tolist() == [1.0]
+    z = First.apply(x, y).sum()
+    text = listing(z)
+    assert "d_x" in text and "d_y" not in text and "First" in draw(z, layout="mirror").source
+    assert [i for i, _, _ in z.args[0].pull(np.ones(1, np.float32))] == [0]
 
 
 def test_a_wrong_forward_is_an_error_in_words() -> None:
