@@ -93,14 +93,17 @@ def program(rnd: Random, length: int) -> Program:
     return Program(inputs, steps)
 
 
-def run(p: Program, inputs: list[Any], zeros: Any, copies: set[int]) -> list[Any]:
+def run(p: Program, inputs: list[Any], zeros: Any, copies: set[int], apart: bool = False) -> list[Any]:
     """All tensors of the program, run as it stands. The inputs are leaves, so that the program begins with a product of each.
 
-    ``copies`` is told which steps made a copy where others make a view: that depends on how the memory lies.
+    ``copies`` is told which steps made a copy where others make a view: that depends on how the memory lies. Operands are in memory of their
+    own where they are to be ``apart``: PyTorch's numbers are not defined where a tensor is changed by a part of itself.
     """
     ts = [x * 1.5 for x in inputs]
     for number, (what, i, other, key) in enumerate(p.steps):
         x, y = ts[i], ts[other] if isinstance(other, int) else other
+        if apart and isinstance(other, int):
+            y = y.clone()
         if what == "constant":
             ts.append(zeros(key) + 0.25)
         elif what in FUNCTIONS:
