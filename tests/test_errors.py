@@ -88,7 +88,7 @@ def _wrong_dtype(x: Any) -> Any:
     [
         (_numpys, "raised by somebody else"), (_changes, "was raised by somebody else|left something changed"), (_recurses, "no documented type"),
         (_wrong_dtype, "a tensor around"), (lambda x: NotImplemented, "NotImplemented"), (lambda x: warnings.warn("!", stacklevel=1), "UserWarning"),
-        (lambda x: 1 / 0, "no documented type"),
+        (lambda x: 1 / 0, "raised by somebody else"), (lambda x: next(iter(())), "no documented type"),
     ],
 )  # fmt: skip
 def test_the_verdict_on_calls_that_do_wrong(call: Any, fault: str) -> None:

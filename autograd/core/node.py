@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from enum import IntEnum
 from itertools import chain, repeat
 from types import MethodType
 from typing import Any, ClassVar, NoReturn
@@ -16,7 +17,7 @@ from typing import Any, ClassVar, NoReturn
 from autograd.core.notes import Call, Notes, Place
 from autograd.errors import described
 
-__all__ = ["NoGradient", "Node", "Op", "each", "leaf"]
+__all__ = ["Lost", "NoGradient", "Node", "Op", "each", "leaf"]
 
 Rule = Callable[..., Any]
 
@@ -43,6 +44,28 @@ class _Rules:
 
     def __iter__(self) -> Iterator[Any]:
         return chain(self.vjps, repeat(self.vjps[-1]))
+
+
+class Lost(IntEnum):
+    """How a constant lost the way to the variables it came from. A face keeps it where a recorded node has its version."""
+
+    DETACHED = -2
+    UNRECORDED = -3
+    WITHOUT_RULES = -4
+    GRADIENT = -5
+
+
+_CURES = {
+    Lost.DETACHED: "it is what .detach() or .data gave; use the tensor itself, or the Value",
+    Lost.UNRECORDED: "it was computed inside no_grad(); there, change a leaf in place (w -= ..., w.sub_(...)), for w = w - ... makes a new "
+    "constant, or compute outside",
+    Lost.WITHOUT_RULES: "the operation that made it has no derivative: give its Op a vjp for each argument",
+    Lost.GRADIENT: "it is a gradient, and gradients are recorded where grad() or backward() has create_graph=True",
+}
+_CURE = (
+    "build it from a Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps, without .detach() or "
+    ".data between; a gradient is recorded where grad() or backward() that gives it has create_graph=True"
+)
 
 
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "@", "<", "<=", ">", ">=", "==", "!=")
@@ -288,7 +311,17 @@ class Node:
     retains_grad = True  # does an intermediate node keep its gradient?
     ieee: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # a context in which 1/0 is inf, without a warning
 
+    lost: Lost | None = None  # how it became a constant, where that is known
+
     # What readers ask.
+    @property
+    def cure(self) -> str:
+        """What to do about a constant that was to be differentiated."""
+        kind = getattr(getattr(self.raw, "dtype", None), "kind", "f")
+        if kind != "f":
+            return f"it holds {'booleans' if kind == 'b' else 'integers'}, which have no derivative, as comparisons and argmax give them"
+        return _CURE if self.lost is None else _CURES[self.lost]
+
     @property
     def notes(self) -> Notes | None:
         """Its notes, if there are more than a label."""

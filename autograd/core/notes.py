@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Collection, Sequence
 from itertools import count
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from autograd.core.mode import here
+from autograd.core.mode import here, is_grad_enabled
 
-__all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame"]
+__all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame", "warn_of_a_cut"]
 
 _HERE = os.path.dirname(os.path.dirname(__file__))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
@@ -29,6 +30,21 @@ def user_frame(depth: int = 1) -> FrameType:
     while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
     return frame
+
+
+def warn_of_a_cut(n: Any, what: str) -> None:
+    """Warn, once a line, that ``what`` takes the number of the recorded node ``n`` out of the graph.
+
+    Not where nothing is recorded, nor after a backward through it, when the number is to be looked at.
+    """
+    if is_grad_enabled() and not (n.notes is not None and n.notes.walked):
+        frame = user_frame(2)
+        message = (
+            f"{what} gives a plain number, through which no gradient flows: use the functions and methods of autograd, such as v.exp(), "
+        )
+        message += "or say .data, .detach() or .item() where only the number is meant"
+        registry = frame.f_globals.setdefault("__warningregistry__", {})
+        warnings.warn_explicit(message, UserWarning, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)
 
 
 class Place:
@@ -150,10 +166,12 @@ def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
 class Notes:
     """The notes of one node, kept in its ``tag``; a node with a label alone has the label itself there."""
 
-    __slots__ = ("calls", "gradient_of", "hooks", "label", "place")
+    __slots__ = ("calls", "changed", "gradient_of", "hooks", "label", "place", "walked")
 
     def __init__(self, label: str | None, calls: tuple[Call, ...] = ()) -> None:
         self.label = label
+        self.walked = False  # was there a backward from it that kept the graph?
+        self.changed = 0  # when the data of a Value was last set, by the counter of changes
         self.place: Place | None = None
         self.calls = calls  # that it came out of, the innermost first, each of which began after the next
         # The notes of the variable and of the output (None: of several outputs together): notes keep no node alive. There are several

@@ -63,6 +63,8 @@ def backward(
                 with set_grad_enabled(bool(create_graph)):
                     for hook in [*notes.hooks.accumulated.values()]:
                         hook(n)
+    if retain_graph or create_graph:
+        notes_of(self).walked = True
 
 
 # Marks and accumulated gradients stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a time. A rule
@@ -87,11 +89,7 @@ def _walk(
         retain_graph = flag_of(retain_graph, "retain_graph")
     for n in outputs:
         if n.op is None:
-            raise RuntimeError(
-                f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: build it from a "
-                "Value or a tensor with requires_grad=True, outside no_grad(), by operations that have vjps; a gradient is recorded where "
-                "grad() or backward() that gives it has create_graph=True"
-            )
+            raise RuntimeError(f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: {n.cure}")
     seeds = []
     for n, g in zip(outputs, gradients):
         seeds.append(_seed(n, g, create_graph))

@@ -92,7 +92,7 @@ class Painter:
                     self.join(self.source(a, n), target, kind)
         # Boxes disagree where the data of a Value was set since. (Of tensors, boxes show shapes.)
         results = (n for n in self.reading.nodes if isinstance(n, Value) and not n.is_leaf and not any(map(shape_of, n.args)))
-        if any(n.differs() is not None for n in results):
+        if any(n.stale() for n in results):
             self.scene.note = "A number was set after it had been used: what was computed from it is older."
 
     def _arguments(self, n: Node, target: str) -> None:

@@ -16,6 +16,7 @@ from autograd.errors import described
 from autograd.faces.dtypes import dtype_of, float64
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
+from autograd.ops.table import numbers_of
 
 __all__ = ["ValueTensor"]
 
@@ -78,9 +79,9 @@ class ValueTensor(Tensor):
     @property  # type: ignore[misc]  # to be read only
     def data(self) -> Tensor:
         """The numbers, a float64 tensor of its own."""
-        return Tensor(self.raw.astype(np.float64))
+        return Tensor(numbers_of(self.raw))
 
-    _numbers = property(lambda self: self.raw.astype(np.float64))
+    _numbers = property(lambda self: numbers_of(self.raw))
 
     def entries(self) -> Any:
         return self.raw.flat

@@ -14,7 +14,7 @@ from autograd.core.node import Node
 from autograd.errors import described, int_of
 from autograd.faces.dtypes import entries, int64
 
-__all__ = ["checked", "misfit"]
+__all__ = ["checked", "misfit", "steps"]
 
 
 def _end_of(s: Any) -> int:
@@ -39,6 +39,8 @@ def checked(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
         if isinstance(k, np.ndarray):
             if k.dtype.kind not in "biu":
                 raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype} in {described(given)}")
+            if not k.ndim and k.dtype.kind != "b":
+                k = int(k)
         elif isinstance(k, bool | np.bool_):
             k = np.asarray(k)
         elif isinstance(k, slice):
@@ -54,6 +56,25 @@ def checked(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     if sum(used) > len(shape):
         raise IndexError(f"too many indices: {sum(used)} for shape {shape}")
     return tuple(out)
+
+
+def steps(key: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+    """The keys to apply one after another: PyTorch takes ints before index arrays, numpy takes them for index arrays.
+
+    numpy moves the axes of index arrays to the front where there is a slice, a None or a ... between two of them, and it counts
+    ints. There an index with both is two.
+    """
+    places = [i for i, k in enumerate(key) if isinstance(k, int | np.ndarray)]
+    arrays = [i for i in places if isinstance(key[i], np.ndarray)]
+    if not arrays or len(arrays) == len(places) or places[-1] - places[0] < len(places):
+        return (key,)
+    ints: list[Any] = []
+    for k in key:
+        if isinstance(k, int) or k is Ellipsis:
+            ints.append(k)
+        elif k is not None:
+            ints += [slice(None)] * (k.ndim if isinstance(k, np.ndarray) and k.dtype == bool else 1)
+    return tuple(ints), tuple(k for k in key if not isinstance(k, int))
 
 
 def misfit(key: tuple[Any, ...], shape: tuple[int, ...]) -> str:

@@ -180,7 +180,9 @@ class InPlace(Changing):
         key = indexing.checked(key, self.shape)
         raw = entries(value, "assignment by index")
         try:
-            chosen = self.raw[key]
+            *first, last = steps = indexing.steps(key)
+            place = self.raw[first[0]] if first else self.raw  # a view: ints and slices
+            chosen = place[last]
         except IndexError:
             raise IndexError(indexing.misfit(key, self.shape)) from None
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
@@ -190,11 +192,12 @@ class InPlace(Changing):
             if isinstance(value, Array) and _is_at(value, chosen, self):
                 return  # as in y[0] += 1, which has changed y already
             given = self._apart(value) if isinstance(value, Node) and value.op is not None else made(np.array(raw))
-            key = tuple([k.copy() if k.__class__ is _ndarray else k for k in key])  # the arrays of a key have no version
-            self._become("assignment by index", lambda old: place_(old, given, (("[]", key),)))
+            # The graph saves a copy: the arrays of a key have no version.
+            path = tuple([("[]", tuple([k.copy() if k.__class__ is _ndarray else k for k in step])) for step in steps])
+            self._become("assignment by index", lambda old: place_(old, given, path))
             return
         bump_version(self, "assignment by index")
-        self.raw[key] = raw
+        place[last] = raw
 
     __iadd__, __isub__, __ipow__ = _inplace_operator("add_"), _inplace_operator("sub_"), _inplace_operator("pow_")
     __imul__, __itruediv__ = _inplace_operator("mul_"), _inplace_operator("div_")

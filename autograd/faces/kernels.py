@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.core.mode import NONDEFAULT
 from autograd.core.node import Node, Op
-from autograd.core.symbols import Python, derivative
+from autograd.core.symbols import Python, Symbol, derivative
 from autograd.errors import described
 from autograd.ops import elementwise
 from autograd.ops.table import ELEMENTWISE
@@ -35,6 +35,15 @@ def number(x: Any, what: str) -> float:
     raise TypeError(f"{what} must be one real number, got {described(x)}; for arrays and lists use tensor(...)")
 
 
+class _Zero(float):
+    """A partial that is 0 because nothing flows, as on the flat side of relu: times any gradient it is 0, an infinite one too."""
+
+    __slots__ = ()
+
+    def __rmul__(self, g: Any) -> float:
+        return 0.0
+
+
 class _Code(Python):
     """Partials as the source of a kernel: `where` becomes a conditional expression, which computes one side only."""
 
@@ -43,6 +52,13 @@ class _Code(Python):
             condition, chosen, other = map(self, args)
             return f"({chosen} if {condition} else {other})"
         return super().applied(op, args)
+
+    def partial(self, d: Any) -> str:
+        """The text of a whole partial. What a rule gives as 0, and does not compute, is `_Zero`."""
+        if isinstance(d, Symbol) and d.op is elementwise.where:
+            condition, *sides = d.x
+            return "({1} if {0} else {2})".format(self(condition), *map(self.partial, sides))
+        return "ZERO" if d.__class__ is int and d == 0 else repr(float(d)) if d.__class__ in (int, float) else self(d)
 
 
 # What a kernel does for one kind of operands. ``a, b, c`` are the arguments and the result as floats.
@@ -83,12 +99,11 @@ def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
     lines = [f"def kernel({'x' if unary else 'y, x' if reflected else 'x, y'}):"]
     for branch in branches:
         for i, d in enumerate(("dx", "dy")):
-            partial = derivative(row, i, 1, "c", args, _Code()) if branch["xy"[i]] == "xy"[i] else "None"
-            text[d] = repr(float(partial)) if partial in ("1", "-1") else partial
+            text[d] = derivative(row, i, 1, "c", args, _Code().partial) if branch["xy"[i]] == "xy"[i] else "None"
         lines.append(_BRANCH.format(**branch, **text))
     lines.append("    return record(row, (x,))" if unary else "    return slow(row, x, y)")
     scope: dict[str, Any] = {r.public: r.on_float for r in ELEMENTWISE.values()}  # a partial may call any row, by its public name
-    scope |= {"compute": row.on_float, "row": row, "NONDEFAULT": NONDEFAULT, "EDGES": _EDGES, "new": object.__new__}
+    scope |= {"compute": row.on_float, "row": row, "NONDEFAULT": NONDEFAULT, "EDGES": _EDGES, "ZERO": _Zero(), "new": object.__new__}
     scope |= {"Value": face, "record": face.record, "edge": _edge}
     scope["slow"] = face.slow if "__" in name else Op.__call__  # an operator may return NotImplemented, a method may not
     exec(compile("\n".join(lines), f"{__file__}: {row.name}", "exec"), scope)
@@ -103,11 +118,16 @@ def _edge(row: Op, *args: Any) -> Any:
     z = next(a for a in args if isinstance(a, Node)).record(row, args)
     with np.errstate(all="ignore"):
         raws = [np.float64(a.raw if isinstance(a, Node) else a) for a in args]
-        partials = [float(row.vjp(i, np.float64(1), np.float64(z.raw), raws)) if isinstance(a, Node) else None for i, a in enumerate(args)]
+        partials = [
+            _partial(row.vjp(i, np.float64(1), np.float64(z.raw), raws)) if isinstance(a, Node) else None for i, a in enumerate(args)
+        ]
     (z.x, *second), z.dx = args, partials[0]
-    if second:
-        z.y, z.dy = second[0], partials[1]
+    z.y, z.dy = (second[0], partials[1]) if second else (None, None)
     return z
+
+
+def _partial(d: Any) -> float:
+    return _Zero() if d.__class__ is int and d == 0 else float(d)
 
 
 class Kernel:

@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd.core.changes import Past
 from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
-from autograd.core.mode import NONDEFAULT
-from autograd.core.node import Node, Op, leaf
+from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
+from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
 from autograd.core.walk import backward
 from autograd.errors import described
@@ -24,7 +24,7 @@ from autograd.faces.dtypes import DTYPES, canonical, entries, float32, float64, 
 from autograd.faces.value import Value
 from autograd.faces.versions import CHANGES, Changed, Version, bump_version
 from autograd.ops import fast
-from autograd.ops.moves import broadcast_to_, cast_, clone_
+from autograd.ops.moves import cast_, clone_
 from autograd.ops.reduce import sum_
 
 __all__ = ["OPERANDS", "Array", "Released", "made", "operator", "sum_to"]
@@ -86,7 +86,7 @@ class Array(Node):
                 raws.append(a)
             else:
                 if not isinstance(a, _PLAIN) or (isinstance(a, Value) and not op.across):
-                    return cls.record(op, tuple([_operand(b, op) for b in args]))
+                    return cls.record(op, _operands(args, op))
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
         if mixed and op.entrywise:
@@ -103,17 +103,22 @@ class Array(Node):
         if mixed or raw.dtype is not dtype:
             raw = cls._supported_dtype(raw, op, raws)
             needed = needed and raw.dtype.kind == "f"
-        needed = needed and op.differentiable
+        lost = needed and not op.differentiable
+        needed = needed and not lost
         if not NONDEFAULT:
             z = made(raw, op, args) if needed else made(raw)
         else:
             z = made(raw)
             if recorded(z, op, args, needed):
                 z.op, z.x = op, args
+            elif not is_grad_enabled():
+                z.saved_version = Lost.UNRECORDED
         for r in raws:
             if view or r is raw:
                 z._share_version(op, args)
                 break
+        if lost:
+            z.saved_version = Lost.WITHOUT_RULES
         return z
 
     def _share_version(self, op: Op, args: tuple[Any, ...]) -> None:
@@ -154,7 +159,13 @@ class Array(Node):
 
     @classmethod
     def constant(cls, raw: Any) -> Any:
-        return made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
+        z = made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
+        z.saved_version = Lost.GRADIENT
+        return z
+
+    @property
+    def lost(self) -> Lost | None:  # type: ignore[override]
+        return self.saved_version if isinstance(self.saved_version, Lost) else None
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -183,13 +194,12 @@ class Array(Node):
                 raise TypeError("it returned None; return the gradient of the argument")
             g = np.asarray(g.raw if isinstance(g, Node) else g)
         if g.shape != raw.shape:
-            given = g.shape
-            try:
-                if given[-raw.ndim :] != raw.shape and (g.ndim < raw.ndim or any(n < m for n, m in zip(given[::-1], raw.shape[::-1]))):
-                    g = broadcast_to_(g, np.broadcast_shapes(given, raw.shape))
-                g = sum_to(g, raw.shape)
-            except ValueError:
-                raise ValueError(f"it gave shape {given} for an argument of shape {raw.shape}") from None
+            if not g.shape and not isinstance(g, Array) and g == 0:
+                return np.zeros(raw.shape, raw.dtype)
+            tail = g.shape[g.ndim - raw.ndim :]
+            if g.ndim < raw.ndim or any(n != m != 1 for n, m in zip(tail, raw.shape)):
+                raise ValueError(f"it gave shape {tuple(g.shape)} for an argument of shape {raw.shape}")
+            g = sum_to(g, raw.shape)
             g = np.asarray(g) if isinstance(g, np.generic) else g
         if g.dtype == raw.dtype:
             return g
@@ -204,6 +214,11 @@ class Array(Node):
             else:
                 return d
         return np.array(d)
+
+    @property
+    def released(self) -> bool:
+        """Were the arrays that backward needs let go?"""
+        return self.saved_version == _RELEASED
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x
@@ -243,9 +258,10 @@ class Array(Node):
 
     def receive(self, g: Any) -> None:
         if isinstance(g, Node):
-            self._grad = Array.record(clone_, (g,)) if self._grad is None or self.op is not leaf else self._grad + g
-        elif self._grad is None or self.op is not leaf:
+            self._grad = Array.record(clone_, (g,)) if self._grad is None else self._grad + g
+        elif self._grad is None:
             self._grad = made(g if self.op is leaf and g.__class__ is _ndarray else np.array(g))
+            self._grad.saved_version = Lost.GRADIENT
         elif self._grad.op is not None:
             self._grad = self._grad + made(g)
         else:
@@ -267,12 +283,18 @@ class Array(Node):
                 n.saved_version = _RELEASED
 
 
-def _operand(a: Any, op: Op) -> Any:
+def _operands(args: tuple[Any, ...], op: Op) -> tuple[Any, ...]:
+    """The arguments of a tensor operation as `record` takes them. Of an array a copy is kept, which has no version to tell of a change."""
+    kept = watching() is not None or (is_grad_enabled() and any(isinstance(a, Node) and a.op is not None for a in args))
+    return tuple([_operand(a, op, kept) for a in args])
+
+
+def _operand(a: Any, op: Op, kept: bool) -> Any:
     """``a`` as an argument of a tensor operation: Values are packed, arrays wrapped, all else refused."""
     if isinstance(a, Value) and not op.across:
         return Array.record(pack, ((), float64, a))
     if isinstance(a, np.ndarray | np.generic):
-        return made(canonical(np.asarray(a)))
+        return made(canonical(np.array(a) if kept else np.asarray(a)))
     if isinstance(a, Released):
         _refuse_released(a)
     if isinstance(a, (Array, *_PLAIN)):
@@ -313,6 +335,8 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
         z = made(raw)
         if recorded(z, row, (x, y), needed):
             z.op, z.x = row, (x, y)
+        elif not is_grad_enabled():
+            z.saved_version = Lost.UNRECORDED
         return z
 
     def forward(x: Any, y: Any) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node, leaf
+from autograd.core.node import Lost, Node, leaf
+from autograd.core.notes import warn_of_a_cut
 from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
@@ -79,6 +80,7 @@ class Tensor(OfTensors, InPlace):
         """An alias without history. A change in place through it is checked by backward like any other."""
         z = made(self.raw)
         z.version = self.version = self.version or Version()
+        z.saved_version = Lost.DETACHED
         return z
 
     @data.setter
@@ -254,7 +256,10 @@ class Tensor(OfTensors, InPlace):
         if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
             key = tuple([k.copy() if k.__class__ is np.ndarray else k for k in key])
         try:
-            return self.record(moves.getitem_, (self, key))
+            x = self
+            for step in indexing.steps(key):
+                x = self.record(moves.getitem_, (x, step))
+            return x
         except IndexError:
             raise IndexError(indexing.misfit(key, self.shape)) from None
 
@@ -280,6 +285,8 @@ class Tensor(OfTensors, InPlace):
         return self._one("a truth value") != 0
 
     def __float__(self) -> Any:
+        if self.op is not None and self.op is not leaf and not self.released:
+            warn_of_a_cut(self, "float() of a recorded tensor, also by a function of math or an array of numpy,")
         return self._one("float()") * 1.0
 
     def __int__(self) -> Any:
@@ -317,7 +324,7 @@ class Tensor(OfTensors, InPlace):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         row = UFUNCS.get(ufunc)
         if ufunc is np.matmul and method == "__call__" and not kwargs:
-            return products.matmul(*(a if isinstance(a, Tensor) else Tensor(a) for a in inputs))
+            return products.matmul(*inputs)
         if row is None or method != "__call__" or kwargs:
             no_row(ufunc, method, kwargs)
         return row(*(a.item() if isinstance(a, np.generic) and a.dtype == self.raw.dtype else a for a in inputs))
@@ -332,12 +339,10 @@ class Tensor(OfTensors, InPlace):
         return elementwise.abs(self)
 
     def __matmul__(self, other: Any) -> Tensor:
-        if isinstance(other, np.ndarray):
-            other = Tensor(other)
-        return products.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+        return products.matmul(self, other) if isinstance(other, Tensor | np.ndarray) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return products.matmul(Tensor(other), self) if isinstance(other, np.ndarray) else NotImplemented
+        return products.matmul(other, self) if isinstance(other, np.ndarray) else NotImplemented
 
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":

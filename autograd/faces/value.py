@@ -14,13 +14,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
-from autograd.core.mode import NONDEFAULT
-from autograd.core.node import Node, Op, leaf
-from autograd.core.notes import recorded
+from autograd.core.mode import NONDEFAULT, is_grad_enabled
+from autograd.core.node import Lost, Node, Op, leaf
+from autograd.core.notes import notes_of, recorded, warn_of_a_cut
 from autograd.core.walk import backward
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number
 from autograd.faces.methods import OfValues
+from autograd.faces.versions import CHANGES
 from autograd.ops import elementwise
 from autograd.ops.table import UFUNCS
 
@@ -72,6 +73,8 @@ class Value(OfValues, Node):
 
     def _set_data(self, data: Any) -> None:
         self.raw = data if data.__class__ is float else number(data, "the data of a Value")
+        CHANGES.count += 1
+        notes_of(self).changed = CHANGES.count
 
     def _set_grad(self, grad: Any) -> None:
         self._grad = grad if grad is None or isinstance(grad, Value | int) else number(grad, "the gradient of a Value")
@@ -95,12 +98,24 @@ class Value(OfValues, Node):
         out = Value(z if z.__class__ is float else number(z, f"the result of {op!r} on Values"), requires_grad=False)
         needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.rules))
         if recorded(out, op, args, needed) if NONDEFAULT else needed:
-            out.op, out.x = op, args
+            out.op, out.x, out.y = op, args, CHANGES.count  # a general node has no second argument there
+        elif not is_grad_enabled():
+            out.y = Lost.UNRECORDED
+        elif any(isinstance(a, Node) and a.op is not None for a in args):
+            out.y = Lost.WITHOUT_RULES
         return out
 
     @classmethod
     def constant(cls, raw: Any) -> Value:
-        return cls(raw, requires_grad=False)
+        return cls(raw, requires_grad=False)._lost(Lost.GRADIENT)
+
+    def _lost(self, how: Lost) -> Value:
+        self.y = how
+        return self
+
+    @property
+    def lost(self) -> Lost | None:  # type: ignore[override]
+        return self.y if isinstance(self.y, Lost) else None
 
     def seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -109,20 +124,33 @@ class Value(OfValues, Node):
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         z, args = super().saved(as_nodes)
-        if (now := self.differs()) is not None:
+        if self.stale():
             raise RuntimeError(
-                f"the backward of {self.op!r} needs its arguments as they were when it gave {self.raw}; now they give {now}, so "
-                "the .data of one was set in between: differentiate first, or record the operation again"
+                f"the backward of {self.op!r} needs its result {self.raw} and its arguments as they were when it was recorded, and "
+                "the .data of one was set since: differentiate first, or record the operation again"
             )
         if as_nodes:
             return z, args
         return np.float64(z), tuple(np.float64(a) if a.__class__ is float else a for a in args)  # 1 / 0 is inf in the rules
 
-    def differs(self) -> Any:
-        """The result computed again, if it is another one: the data of an argument, or of the result, was set since. None if not."""
-        assert self.op is not None
-        now = self.op.compute(*(a.raw if isinstance(a, Node) else a for a in self.args))
-        return now if now != self.raw and now == now else None
+    def stale(self) -> bool:
+        """Was the data of an argument, or of the result, set since it was recorded?
+
+        A general node has saved when that was. Of a kernel's, where a slot more would cost as much as all versions do, the result and
+        the partials are computed again.
+        """
+        changed = max([a.notes.changed for a in (self, *self.args) if isinstance(a, Value) and a.notes is not None], default=0)
+        if not changed or self.op is None:
+            return False
+        if not (partials := self.partials):
+            return changed > self.y
+        raws = [np.float64(a.raw if isinstance(a, Node) else a) for a in self.args]
+        with np.errstate(all="ignore"):
+            now = [
+                self.op.compute(*map(float, raws)),
+                *(float(self.op.vjp(i, np.float64(1), np.float64(self.raw), raws)) for i in partials),
+            ]
+        return not np.allclose(now, [self.raw, *partials.values()], rtol=1e-12, atol=0, equal_nan=True)
 
     @property
     def partials(self) -> dict[int, float]:
@@ -165,7 +193,7 @@ class Value(OfValues, Node):
 
     def detach(self) -> Value:
         """The same number with no history and no gradient."""
-        return Value(self.raw, requires_grad=False)
+        return Value(self.raw, requires_grad=False)._lost(Lost.DETACHED)
 
     def item(self) -> float:
         """The number as a Python float."""
@@ -189,6 +217,8 @@ class Value(OfValues, Node):
     __hash__ = object.__hash__
 
     def __float__(self) -> float:
+        if self.op is not None and self.op is not leaf and self._grad is None:
+            warn_of_a_cut(self, "float() of a recorded Value, also by a function of math or an array of numpy,")
         return self.raw
 
     def __int__(self) -> int:
@@ -200,7 +230,7 @@ class Value(OfValues, Node):
         return self.raw != 0
 
     def __complex__(self) -> complex:
-        return complex(self.raw)
+        return complex(float(self))
 
     def __format__(self, spec: str) -> str:
         return format(self.raw, spec) if spec else repr(self)

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.core.symbols import ATOM, POWER, SIGN, WORDS
+from autograd.core.symbols import ATOM, POWER, SIGN, TIMES, WORDS, Symbol
 from autograd.errors import name_of
 from autograd.ops import fast
-from autograd.ops.table import Both, edgy, op, real
+from autograd.ops.table import Both, Elementwise, edgy, op, real
 
 
 # Kernels, where one expression does not do for floats and arrays alike.
@@ -59,18 +59,41 @@ def _round(x: float) -> float:
     return float(builtins.round(x)) if math.isfinite(x) else x
 
 
+def _whole(name: str, divide: Any) -> Callable[..., Any]:
+    """``divide`` of arrays. Of integers by 0 it raises: there is no integer for it, and numpy's 0 would pass for one."""
+
+    def compute(x: Any, y: Any) -> Any:
+        z = divide(x, y)
+        if z.dtype.kind in "iu" and not np.all(y):
+            raise ZeroDivisionError(f"{name} of integers by 0; convert with .float() for inf and NaN")
+        return z
+
+    return compute
+
+
 def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 0.5, -1
     return np.asarray(x) ** y if y.__class__ in (int, float, bool) else np.power(x, y)
 
 
-def _one_less(x: Any, y: Any) -> Any:  # the exponent of the derivative; a number that is not 0 stays a number
+def _one_less(x: Any, y: Any) -> Any:
+    """The exponent of the derivative in x. Where y is 0 and 1 / x is not finite it is 0, for the derivative of x ** 0 is 0 at any x."""
     zero = y == 0
-    return y - 1 if zero is False else where(zero, where(x == 0, 0, y - 1), y - 1)
+    if y.__class__ is float or y.__class__ is int:
+        return 0 if zero else y - 1
+    return where(zero, where(1 / x * 0 == 0, y - 1, 0), y - 1)
 
 
 def _not_zero(x: Any, y: Any) -> Any:  # the base whose logarithm is taken; a number that is not 0 stays a number
     zero = x == 0
     return x if zero is False else where(zero, where(y >= 0, 1, x), x)
+
+
+def _kinked(d: Any, x: Any, at: Callable[[], Any]) -> Any:
+    """``d``, a derivative that is 0 by convention ``at`` places where there is none: differentiated in x, it is NaN there, and not 0.
+
+    A finite second derivative would be wrong without a word. Only where d is recorded is there anything to do.
+    """
+    return d + kink_(x, at()) if isinstance(x, Node) and not isinstance(x, Symbol) and x.op is not None else d
 
 
 def _maximum(x: float, y: float) -> float:
@@ -105,19 +128,20 @@ div    = op("/",       edgy(operator.truediv, np.true_divide),  lambda g, z, x, 
             sign="÷", kin=("pole", "division"))
 neg    = op("neg",     operator.neg,                            lambda g, z, x: -g,
             ufunc=np.negative, sign="−{x}", write=lambda p, x: (f"-{p(x, SIGN)}", SIGN), formula=lambda p, x: (f"−{p(x, SIGN)}", SIGN), code=lambda x: f"-{x}")
-# x ** 0 has derivative 0 also at x = 0: the exponent y - 1 becomes 0 there, which leaves no 0 * inf at any order.
-# 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN.
-pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: g * (y * pow(x, _one_less(x, y))),
-                                                                lambda g, z, x, y: g * (z * log(_not_zero(x, y))),
+# x ** 0 has derivative 0 also at 0 and NaN: the exponent y - 1 becomes 0 there, which leaves no 0 * inf at any order.
+# 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN. Where 0 ** y jumps, at 0, and where
+# its slope in x does, up to 1, the next derivative is NaN.
+pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: _kinked(g * (y * pow(x, _one_less(x, y))), y, lambda: (x == 0) & ((y == 0) | (y == 1))),
+                                                                lambda g, z, x, y: _kinked(_kinked(g * (z * log(_not_zero(x, y))), x, lambda: (x == 0) & (y >= 0) & (y <= 1)), y, lambda: (x == 0) & (y == 0)),
             ufunc=np.power, infix="**", kin=("root", "pole", "division"))
-floor_divide = op("//", edgy(operator.floordiv, np.floor_divide), lambda g, z, x, y: g * 0,                  lambda g, z, x, y: g * 0,
-            on_complex=lambda x, y: np.real(x) // np.real(y) + 0j, kin=("division",))
-remainder = op("%",    edgy(operator.mod, np.mod),              lambda g, z, x, y: g,                        lambda g, z, x, y: -g * (x // y),
-            on_complex=lambda x, y: x - y * (np.real(x) // np.real(y)), kin=("division",))
+floor_divide = op("//", edgy(operator.floordiv, _whole("//", np.floor_divide)), lambda g, z, x, y: 0,       lambda g, z, x, y: 0,
+            ufunc=np.floor_divide, on_complex=lambda x, y: np.real(x) // np.real(y) + 0j, kin=("division",))
+remainder = op("%",    edgy(operator.mod, _whole("%", np.mod)), lambda g, z, x, y: g,                        lambda g, z, x, y: -g * (x // y),
+            ufunc=np.mod, on_complex=lambda x, y: x - y * (np.real(x) // np.real(y)), kin=("division",))
 
 abs    = op("abs",     operator.abs,                            lambda g, z, x: g * sign(x),                # 0 at 0
             ufunc=np.absolute, on_complex=lambda x: np.where(np.real(x) < 0, -x, x), sign="|{x}|", formula=lambda p, x: f"|{p(x)}|")
-sign   = op("sign",    Both(lambda x: float((x > 0) - (x < 0)), _sign), lambda g, z, x: g * 0, ufunc=np.sign)
+sign   = op("sign",    Both(lambda x: float((x > 0) - (x < 0)), _sign), lambda g, z, x: 0, ufunc=np.sign)
 exp    = real("exp",   edgy(math.exp, np.exp),                  lambda g, z, x: g * z, kin=("exponential",))
 expm1  = real("expm1", edgy(math.expm1, np.expm1),              lambda g, z, x: g * exp(x), kin=("exponential",))
 log    = real("log",   edgy(math.log, np.log),                  lambda g, z, x: g / x, kin=("logarithm",))
@@ -162,9 +186,9 @@ clamp_max = op("clamp_max", Both(_minimum, np.minimum),         lambda g, z, x, 
 where   = op("where",  fast.where,                              None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g),
             formula=_chosen, code=lambda c, x, y: f"ag.where({c} > 0.0, {x}, {y})")
 
-floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: g * 0, on_complex=lambda x: np.floor(np.real(x)) + 0j)
-ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: g * 0, on_complex=lambda x: np.ceil(np.real(x)) + 0j)
-round  = op("round",   Both(_round, np.round),                  lambda g, z, x: g * 0, ufunc=np.rint, write=lambda p, x: p.call("ag.round", x))  # half to even
+floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: 0, on_complex=lambda x: np.floor(np.real(x)) + 0j)
+ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: 0, on_complex=lambda x: np.ceil(np.real(x)) + 0j)
+round  = op("round",   Both(_round, np.round),                  lambda g, z, x: 0, ufunc=np.rint, write=lambda p, x: p.call("ag.round", x))  # half to even
 
 lt = op("<",  operator.lt, None, None, ufunc=np.less)
 le = op("<=", operator.le, None, None, ufunc=np.less_equal, sign="≤")
@@ -173,6 +197,20 @@ ge = op(">=", operator.ge, None, None, ufunc=np.greater_equal, sign="≥")
 eq = op("==", operator.eq, None, None, ufunc=np.equal, sign="=")
 ne = op("!=", operator.ne, None, None, ufunc=np.not_equal, sign="≠")
 # fmt: on
+# Not operations of their own, but marks in derivatives: 0, whose derivative in x is NaN at some places, and 0, whose derivative is 0 and
+# whose second one is NaN where x is 0.
+kink_ = Elementwise(
+    "kink",
+    lambda x, at: np.zeros_like(x),
+    lambda g, z, x, at: where(at, math.nan, 0),
+    None,
+    sign="0",
+    write=lambda p, x, at: (f"0 * {p(x, TIMES)}", TIMES),
+)
+flat_ = Elementwise(
+    "flat", np.zeros_like, lambda g, z, x: _kinked(0, x, lambda: x == 0), sign="0", write=lambda p, x: (f"0 * {p(x, TIMES)}", TIMES)
+)
+kink_.tabled = flat_.tabled = True
 
 
 # Compositions: no row of their own, because neither stability nor speed asks for one.

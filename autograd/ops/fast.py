@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.table import numbers_of
+
 _BOOL = np.dtype("bool")
 _BITS: dict[Any, Any] = {np.dtype("float32"): np.dtype("uint32"), np.dtype("float64"): np.dtype("uint64")}
 _FEW, _MANY = 2048, 65536
@@ -81,7 +83,7 @@ def tops(x: np.ndarray, axes: Any) -> np.ndarray:
     """x.max(axes, keepdims=True), of short rows by columns: 0.34 at 256×10. Of Values the maximum is a constant, their numbers'."""
     if axes == 1 and x.ndim == 2 and x.dtype.kind == "f" and 0 < x.shape[1] <= 32:
         return np.maximum.reduce(np.ascontiguousarray(x.T), 0).reshape((-1, 1))
-    return (x.astype(np.float64) if x.dtype.kind == "O" else x).max(axis=axes, keepdims=True, initial=-np.inf)
+    return (numbers_of(x) if x.dtype.kind == "O" else x).max(axis=axes, keepdims=True, initial=-np.inf)
 
 
 def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:

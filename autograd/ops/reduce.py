@@ -17,8 +17,8 @@ from autograd.core.node import Node, Op
 from autograd.core.symbols import POWER, SIGN
 from autograd.errors import described, flag_of, number_of, within
 from autograd.ops import fast
+from autograd.ops.elementwise import _kinked, exp, flat_, maximum, minimum, sqrt, square, where
 from autograd.ops.elementwise import abs as abs_
-from autograd.ops.elementwise import exp, maximum, minimum, sqrt, square, where
 from autograd.ops.elementwise import pow as pow_
 from autograd.ops.moves import broadcast_to_, cat, unsqueeze
 from autograd.ops.table import (
@@ -28,6 +28,7 @@ from autograd.ops.table import (
     dims,
     floating,
     given,
+    numbers_of,
     over,
     quiet,
     row,
@@ -101,17 +102,22 @@ def _flipped(x: Any, axis: int) -> Any:
 
 
 def _mask(x: Any, z: Any, axes: tuple[int, ...]) -> Any:
-    """1 where x is the extreme value z; a NaN is extreme."""
+    """Is x the extreme value z? A NaN is."""
     z = z.reshape(_kept(x.shape, axes))
-    return where(z == z, x == z, x != x) * _one(x)
+    return where(z == z, x == z, x != x)
 
 
 def _one(x: Any) -> Any:
     return np.ones((), x.dtype)  # not a scalar, which a boolean tensor takes for a Python float, of the default dtype
 
 
+def _flat_at(z: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """Where a reduction z of x is 0, in the shape of x."""
+    return broadcast_to_((z == 0).reshape(_kept(x.shape, axes)), x.shape)
+
+
 def _share(g: Any, mask: Any, axes: tuple[int, ...]) -> Any:
-    return _spread(g, mask, axes) * (mask / sum_(mask, axes, True))
+    return where(mask, _spread(g, mask, axes) / sum_(mask, axes, True), 0)  # not a product: the rest of an infinite g is 0
 
 
 def _extreme(reduce: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,7 +147,7 @@ def _argmax_of(name: str) -> Op:
 # 0, and a sum of no Values is the int 0, of which numpy takes no logarithm among objects.
 def _extreme_of_values(compute: Callable[..., Any]) -> Callable[..., Any]:
     def on_values(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
-        numbers = x.astype(np.float64)
+        numbers = numbers_of(x)
         chosen = (numbers == compute(numbers, axes, True)) | np.isnan(numbers)
         shared = np.where(chosen, x, 0).sum(axis=axes, keepdims=keepdim)
         return shared / chosen.sum(axis=axes, keepdims=keepdim).astype(object)
@@ -152,7 +158,7 @@ def _extreme_of_values(compute: Callable[..., Any]) -> Callable[..., Any]:
 def _root_of_squares(x: Any, axes: tuple[int, ...], keepdim: bool, scale: float = 1) -> Any:
     x = np.asarray(x, object)  # from a 0-d array numpy returns the entry itself
     total = np.asarray(x * x, object).sum(axis=axes, keepdims=keepdim)
-    return np.frompyfunc(lambda v: 0.0 if v == 0 else sqrt(v * scale if scale != 1 else v), 1, 1)(np.asarray(total, object))
+    return np.frompyfunc(lambda v: flat_(v) if v == 0 else sqrt(v * scale if scale != 1 else v), 1, 1)(np.asarray(total, object))
 
 
 def _std_of_values(x: np.ndarray, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
@@ -179,14 +185,16 @@ amin_        = row("min",      _extreme(np.min),                                
     **written_over("amin", "min"), code=lambda x, *how: f"{x}.amin{how}", on_values=_extreme_of_values(_extreme(np.min)))
 cumsum_      = row("cumsum",   lambda x, axis: np.cumsum(x, axis=axis, dtype=np.int64 if x.dtype.kind in "biu" else None), lambda g, z, x, axis: _flipped(cumsum_(_flipped(g, axis), axis), axis), None,
     **written_along("cumsum"))
-# The norm at 0 has gradient 0: z is replaced by 1 where it is 0.
+# The norm at 0 has gradient 0: z is replaced by 1 where it is 0. There is no second derivative there.
 norm_        = row("norm",     lambda x, axes, keepdim: np.sqrt((x * x).sum(axis=axes, keepdims=keepdim)),
-                                                                                 lambda g, z, x, axes, keepdim: x * _spread(g / where(z == 0, _one(z), z), x, axes), None, None,
+                                                                                 lambda g, z, x, axes, keepdim:
+                                                                                     _kinked(x * _spread(g / where(z == 0, _one(z), z), x, axes), x, lambda: _flat_at(z, x, axes)), None, None,
     **written_over("norm", "norm"), code=lambda x, *how: f"{x}.norm(2, {', '.join(map(str, how))})", on_values=_root_of_squares)
 # The standard deviation of equal values has gradient 0; of one sample, both are NaN.
 std_         = row("std",      quiet(lambda x, axes, correction, keepdim: np.sqrt(_var(x, axes, correction, keepdim))),
                                                                                  lambda g, z, x, axes, correction, keepdim:
-                                                                                     (x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * over(size_of(x, axes) - correction), x, axes), None, None, None,
+                                                                                     _kinked((x - mean_(x, axes, True)) * _spread(g / where(z == 0, _one(z), z) * over(size_of(x, axes) - correction), x, axes), x,
+                                                                                            lambda: _flat_at(z, x, axes)), None, None, None,
     **written_over("std", "std", "correction"), on_values=_std_of_values)
 logsumexp_   = row("logsumexp", quiet(_logsumexp),                               lambda g, z, x, axes, keepdim: _spread(g, x, axes) * exp(x - z.reshape(_kept(x.shape, axes))), None, None,
     **written_over("logsumexp", "logsumexp"), kin=("shifted",), on_values=_or_empty(quiet(_logsumexp)))
@@ -379,11 +387,17 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:
         return amax_(abs_(x), axes, flag_of(keepdim, "keepdim"))
     if not p > 0:
         raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
-    total = sum_(abs_(x) if p == 1 else pow_(abs_(x), p), axes, flag_of(keepdim, "keepdim"))
+    size = abs_(x)
     if p == 1:
-        return total
-    zero = total == 0  # where the root has no derivative, the norm's is 0
-    return where(zero, 0.0, pow_(where(zero, 1.0, total), 1 / p))
+        return sum_(size, axes, flag_of(keepdim, "keepdim"))
+    total = sum_(pow_(size, p) if p > 1 else _power(size, p), axes, flag_of(keepdim, "keepdim"))
+    return _power(total, 1 / p)
+
+
+def _power(x: Any, p: Any) -> Any:
+    """x ** p for x >= 0 and p < 1: where x is 0, and the power has no derivative, it is 0."""
+    zero = x == 0
+    return where(zero, flat_(x), pow_(where(zero, 1.0, x), p))
 
 
 @dims

@@ -67,6 +67,14 @@ def edgy(on_float: Callable[..., Any], on_array: Callable[..., Any]) -> Both:
     return Both(on_float, quiet(on_array))
 
 
+_raws = np.frompyfunc(lambda v: v.raw if isinstance(v, Node) else v, 1, 1)
+
+
+def numbers_of(values: np.ndarray) -> np.ndarray:
+    """The numbers of an array of Values."""
+    return np.asarray(_raws(values)).astype(np.float64)
+
+
 Op.plain |= {np.ndarray, np.float64, np.float32, np.bool_, np.int64}
 
 

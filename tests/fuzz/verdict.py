@@ -26,7 +26,7 @@ from tests.fuzz.targets import Target
 ROOT = Path(__file__).parent.parent.parent
 OURS = tuple(f"{ROOT / name}/" for name in ("autograd", "nn"))
 PATIENCE = 5.0  # seconds, after which a call hangs
-REFUSALS = (TypeError, ValueError, IndexError, RuntimeError, AttributeError, OSError)
+REFUSALS = (ZeroDivisionError, TypeError, ValueError, IndexError, RuntimeError, AttributeError, OSError)
 NUMPYS = re.compile(
     "ufunc|operands could not|cannot reshape array|only integer scalar|only length-1|only 0-dim|object of type|array element|"
     "unsupported operand|could not be broadcast|truth value of an array|inhomogeneous|out of bounds for axis|loop of|UFunc|"

@@ -43,6 +43,8 @@ def blame(f: Function, check: Check) -> None:
                 failure = max(alone.failures, key=lambda failure: failure.error)
                 given, right = f"{failure.got:.{digits}g}", f"{failure.expected:.{digits}g}"
                 error, detail = failure.error, f"whose own {failure.what} is given as {given} where {right} is right"
+            if error and (forgetful := _forgets(n)) is not None:
+                detail = f"whose rule for argument {forgetful} does not depend on g, the gradient of its result"
         if error > worst:
             worst, check.blame = error, Blame(repr(n.op), detail, line_of(n).strip() or None)
     if check.blame is None and kinked:
@@ -73,6 +75,13 @@ def _alone(n: Node, order: int, rng: np.random.Generator) -> Check:
     for _ in range(1, order):
         f = f.gradient(rng)
     return Comparison(f, order, Settings(directions=1), rng).check()
+
+
+def _forgets(n: Node) -> int | None:
+    """The first argument whose rule gives the same for twice the gradient, which is linear in it by the chain rule."""
+    g = np.ones_like(n.raw) if isinstance(n.raw, np.ndarray) else 1.0
+    once, twice = ({i: np.asarray(d) for i, _, d in n.pull(k * g)} for k in (1, 2))
+    return next((i for i, d in once.items() if np.any(d) and np.array_equal(d, twice[i])), None)
 
 
 def _kernel(n: Node) -> float:

@@ -100,7 +100,7 @@ class Expected:
         if self.asked == "auto" and not np.all(recorded) and not (np.all(recorded | self.corner) and np.all(self.is_recorded_beside())):
             self.exact = False
             self.notes.append(
-                "the result depends on the inputs by a way that is not recorded: .detach(), .data, .item(), numpy or a comparison"
+                "the result depends on the inputs by a way that is not recorded: .detach(), .data, .item(), float(), numpy or a comparison"
             )
 
     def is_recorded(self) -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import Any
 
 from autograd.core.mode import enable_grad
 from autograd.errors import described
+from autograd.faces.dtypes import float32, float64
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.random import Generator
@@ -43,10 +44,10 @@ def gradcheck(
 ) -> Report:
     """Are the gradients of ``fn(*inputs)`` right, up to the ``order``-th? Returns a `Report`, which is true, or raises `GradcheckError`.
 
-    ``inputs`` is a tuple of Values, Tensors (float64, of any shape) and whatever else ``fn`` takes; those that require grad are
-    checked. ``fn`` returns a Value, a Tensor, or a tuple or list of them. It is called some twenty times, with numbers around those
-    given, and must be deterministic. Nothing lasting happens to the inputs, nor to their ``.grad``; but other numbers stand in them
-    for as long as it runs. Checks in several threads take turns.
+    ``inputs`` is a tuple of Values, Tensors (of any shape; float32 is converted to float64 for as long as it runs, and the report says
+    so) and whatever else ``fn`` takes; those that require grad are checked. ``fn`` returns a Value, a Tensor, or a tuple or list of them.
+    It is called some twenty times, with numbers around those given, and must be deterministic. Nothing lasting happens to the inputs, nor
+    to their ``.grad``; but other numbers stand in them for as long as it runs. Checks in several threads take turns.
 
     ``method`` is "auto" (see the head of this module), "complex" (the complex step, unconfirmed) or "differences" (of ``fn`` alone,
     about 9 digits). ``directions`` is the number of random directions. ``rtol`` and ``atol`` replace the tolerances, which by default
@@ -58,8 +59,8 @@ def gradcheck(
     Where a slope jumps, at relu(0), |0| or a tie of max, any gradient between the left and the right slope is right, and the report
     names the three. Orders above the first are not checked there.
 
-    Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of float32 or integers, a function that is
-    not deterministic, that changes its inputs, or whose result is not finite. TypeError and ValueError for wrong arguments.
+    Raises GradcheckError where a gradient is wrong, and where nothing can be said: inputs of integers, operations in float32, a function
+    that is not deterministic, that changes its inputs, or whose result is not finite. TypeError and ValueError for wrong arguments.
 
     >>> import autograd as ag
     >>> x = ag.tensor([0.5, -1.0, 2.0], dtype=ag.float64, requires_grad=True)
@@ -76,7 +77,7 @@ def gradcheck(
     order 1: 1 input x 1 output, each partial derivative, by differences: 1 number wrong
                             expected  got  relative error
       d output / d input 0  6         3    5.0e-01         recorded, raw
-    the result depends on the inputs by a way that is not recorded: .detach(), .data, .item(), numpy or a comparison
+    the result depends on the inputs by a way that is not recorded: .detach(), .data, .item(), float(), numpy or a comparison
     """
     __tracebackhide__ = True
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
@@ -107,9 +108,13 @@ def _run(fn: Callable[..., Any], inputs: Any, orders: range, settings: Settings)
     report = Report(name_of(fn))
     with _lock, enable_grad():
         grads: list[tuple[Any, Any]] = []
+        single: list[tuple[Any, Any]] = []
         try:
             given = tuple(inputs) if isinstance(inputs, tuple | list) or hasattr(inputs, "__next__") else (inputs,)
             grads = [(x, x.grad) for x in nodes_of(given) if isinstance(x, Tensor | Value)]
+            single = [(x, x.raw) for x in nodes_of(given) if isinstance(x, Tensor) and x.dtype == float32 and x.is_leaf]
+            for x, raw in single:
+                x.raw = raw.astype(float64)
             f = Function(fn, given)
             for order in range(1, orders[-1] + 1):
                 if order in orders:
@@ -127,8 +132,14 @@ def _run(fn: Callable[..., Any], inputs: Any, orders: range, settings: Settings)
         except Unfit as problem:
             report.problem = str(problem)
         finally:
+            for x, raw in single:
+                x.raw = raw
             for x, g in grads:
                 x.grad = g
+        if single and report.checks:
+            report.checks[0].notes.append(
+                "inputs of float32, whose 7 digits leave nothing to compare, were converted to float64 for the check"
+            )
     if settings.raise_exception and not report:
         raise GradcheckError(report)
     return report

@@ -21,16 +21,16 @@ def test_a_hook_that_scales_is_a_program_with_that_factor_in_its_backward(progra
     for face in (Value, lambda v: tensor(np.array(v), requires_grad=True)):
         for create_graph in (False, True):
             a, b = face(x), face(y)
-            want = [float(g) for g in grad(run(program, a, b), [a, b])]
+            want = [g.item() for g in grad(run(program, a, b), [a, b])]
             seen: list[Any] = []
             a.register_hook(seen.append)
             a.register_hook(lambda g: g * factor)
             z = run(program, a, b)
             z.register_hook(lambda g: g * 3)
             got = grad(z, [a, b], create_graph=create_graph)
-            np.testing.assert_allclose([float(g) for g in got], [3 * factor * want[0], 3 * want[1]], rtol=1e-12)
+            np.testing.assert_allclose([g.item() for g in got], [3 * factor * want[0], 3 * want[1]], rtol=1e-12)
             assert len(seen) == 1 and type(seen[0]) is type(a)
-            np.testing.assert_allclose(float(seen[0]), 3 * want[0], rtol=1e-12)
+            np.testing.assert_allclose(seen[0].item(), 3 * want[0], rtol=1e-12)
 
 
 def test_hooks_run_in_order_before_a_leaf_accumulates() -> None:

@@ -189,3 +189,42 @@ def test_a_label_is_a_text_or_nothing(label: str | None) -> None:
             with pytest.raises(TypeError, match="a label must be a str or None, got"):
                 n.label = other  # type: ignore[assignment]
         assert n.label == label
+
+
+def _in_no_grad(f: Any) -> Any:
+    with ag.no_grad():
+        return f()
+
+
+@pytest.mark.parametrize("face", [Value, lambda a: ag.tensor(a, requires_grad=True)], ids=["Value", "Tensor"])
+@pytest.mark.parametrize(
+    ("lose", "cure"),
+    [
+        (lambda x: _in_no_grad(lambda: x - 0.1 * 2), r"computed inside no_grad\(\)"),
+        (lambda x: _in_no_grad(lambda: x.exp().sin()), r"computed inside no_grad\(\)"),
+        (lambda x: (x * 2).detach(), r"what \.detach\(\) or \.data gave"),
+        (lambda x: Op("own", lambda x: x * 1.0)(x), "no derivative: give its Op a vjp for each argument"),
+        (lambda x: ag.grad(x**2, x)[0], "create_graph=True"),
+        (lambda x: ag.grad(x**2, x)[0] * 2, "requires_grad=True.*no_grad.*vjps.*detach.*create_graph=True"),
+    ],
+    ids=["rebound", "computed", "detached", "without rules", "a gradient", "of a constant"],
+)
+def test_what_cannot_be_differentiated_says_how_it_lost_its_way(face: Any, lose: Any, cure: str) -> None:
+    x = face(2.0)
+    with pytest.raises(RuntimeError, match=f"was not recorded, so nothing can be differentiated: .*{cure}"):
+        lose(x).backward()
+
+
+@pytest.mark.parametrize(
+    ("lose", "kind"), [(lambda x: x.argmax(), "integers"), (lambda x: x.sum() > 1, "booleans"), (lambda x: x.sum().long(), "integers")]
+)
+def test_whole_numbers_have_no_derivative_and_it_says_so(lose: Any, kind: str) -> None:
+    with pytest.raises(RuntimeError, match=f"it holds {kind}, which have no derivative"):
+        lose(ag.ones(3, requires_grad=True)).backward()
+
+
+def test_a_gradient_that_backward_left_says_so_as_well() -> None:
+    x = ag.tensor(3.0, requires_grad=True)
+    (x * x).backward()
+    with pytest.raises(RuntimeError, match="it is a gradient"):
+        x.grad.backward()

@@ -1,7 +1,10 @@
 """Notes: lines of code where they were asked for, calls by what went in and out, gradients by whose they are."""
 
 import gc
+import math
 import threading
+import warnings
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +14,7 @@ import autograd as ag
 import nn
 from autograd import Value, record_lines
 from autograd.core.notes import Call, Notes, notes_of
+from tests.autograd.examples import FACES
 
 
 def line_of(n: Any) -> str | None:
@@ -198,3 +202,36 @@ def test_results_that_only_look_like_nodes_are_left_alone() -> None:
         x = ag.ones(2, requires_grad=True)
         assert [part.calls[0].module() for part in pair(x)] == [pair, pair]
         assert bundle(Batch(x)).x.tag is None
+
+
+CUTS: dict[str, Callable[[Any], Any]] = {
+    "math": math.exp,
+    "float": float,
+    "complex": lambda v: complex(v) if isinstance(v, Value) else float(v),
+    "an entry of an array": lambda v: np.zeros(3).__setitem__(1, v) if isinstance(v, Value) else float(v),
+    "an array": lambda v: np.array([v, v], dtype=float) if isinstance(v, Value) else float(v),
+}
+
+
+@pytest.mark.parametrize("face", FACES, ids=["Value", "Tensor"])
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+def test_a_number_taken_out_of_a_graph_is_warned_of_once_a_line(face: Any, cut: Any) -> None:
+    v = face(2.0) * 3
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            cut(v)
+    assert len(caught) == 1 and "no gradient flows" in str(caught[0].message) and ".item()" in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("face", FACES, ids=["Value", "Tensor"])
+def test_a_number_that_is_only_looked_at_is_not(face: Any) -> None:
+    leaf = face(2.0)
+    v, kept, quiet = leaf * 3, leaf * 4, leaf * 5
+    v.backward()
+    kept.backward(retain_graph=True)
+    with ag.no_grad():
+        assert float(quiet) == 10
+    assert [float(x) for x in (leaf, v, kept, v.detach(), leaf.grad)] == [2, 6, 8, 6, 7]
+    assert quiet.item() == 10 and f"{quiet:.1f}" == "10.0" and quiet > 3

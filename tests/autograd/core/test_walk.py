@@ -43,7 +43,7 @@ def test_random_graphs_raw_recorded_and_by_complex_step(program: Any, x: float, 
         a, b = face(x), face(y)
         z = run(program, a, b)
         raw = [float(g) for g in grad(z, [a, b], retain_graph=True)]
-        recorded = [float(g) for g in grad(z, [a, b], create_graph=True)]
+        recorded = [g.item() for g in grad(z, [a, b], create_graph=True)]
         z.backward()
         np.testing.assert_allclose(raw, want, rtol=1e-10, atol=1e-13)
         np.testing.assert_allclose(recorded, raw, rtol=1e-12, atol=1e-14)
@@ -163,7 +163,7 @@ def test_an_argument_whose_rule_was_forgotten_is_refused() -> None:
             ag.grad(z if isinstance(z, Value) else z.sum(), a)
     assert grad(product(x, 3.0), x)[0].data == 3.0  # a number needs no rule
     assert ag.grad(product(ag.ones(2, requires_grad=True) * 1, ag.ones(2)).sum(), x, allow_unused=True) == (None,)
-    with pytest.raises(RuntimeError, match="by operations that have vjps"):
+    with pytest.raises(RuntimeError, match="give its Op a vjp for each argument"):
         Op("mute", lambda x: x * 2)(ag.ones(1, requires_grad=True)).backward()
 
 
@@ -190,7 +190,7 @@ def test_repeated_indices_add_and_every_path_counts_once() -> None:
         same(float(x.grad), 6 * 3 + 2)
 
 
-def test_two_losses_add_in_a_leaf_and_middles_are_fresh() -> None:
+def test_two_losses_add_in_a_leaf_and_in_a_tensor_that_retains_its_gradient_and_values_in_the_middle_are_fresh() -> None:
     for face in FACES:
         x = face(2.0)
         y = x * 3
@@ -200,7 +200,7 @@ def test_two_losses_add_in_a_leaf_and_middles_are_fresh() -> None:
         z.backward(retain_graph=True)
         first = float(x.grad), float(y.grad)
         z.backward(retain_graph=True)
-        same([float(x.grad), float(y.grad)], [2 * first[0], first[1]])
+        same([float(x.grad), float(y.grad)], [2 * first[0], first[1] * (1 + (face is t))])
         (x * 1.0).backward()
         same(float(x.grad), 2 * first[0] + 1)
         x.grad = None

@@ -74,7 +74,7 @@ def both_ways(program: Any, x: float, y: float, through: Any) -> tuple[list[floa
         0.0 if g is None else g.data for h in recorded if h.requires_grad for g in ag.grad(h, [a, b], retain_graph=True, allow_unused=True)
     ]
     z.backward()
-    return [float(z)], [raw, [float(g) for g in recorded], [float(a.grad), float(b.grad)], second]
+    return [z.item()], [raw, [g.item() for g in recorded], [float(a.grad), float(b.grad)], second]
 
 
 WAYS = {

@@ -149,6 +149,17 @@ def test_an_entry_that_was_assigned_twice_belongs_to_the_last() -> None:
     assert grad(f(w).sum(), w)[0].tolist() == [0.0, 4.0, 6.0]
 
 
+def test_an_int_beside_an_index_array_is_taken_first() -> None:
+    w = tensor([[1.0, 2.0], [3.0, 4.0]], dtype=ag.float64, requires_grad=True)
+
+    def f(w: Tensor) -> Tensor:
+        z = ag.zeros(2, 2, 3, dtype=ag.float64)
+        z[1, :, [0, 2]] = w * w
+        return z
+
+    assert f(w)[1, :, [0, 2]].tolist() == [[1.0, 4.0], [9.0, 16.0]] and gradcheck(f, w)
+
+
 @pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
 def test_dtypes_and_operands_of_all_kinds(dtype: Any) -> None:
     w, v = tensor([1.0, 2.0], dtype=ag.float64, requires_grad=True), ag.Value(3.0)

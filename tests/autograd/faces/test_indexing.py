@@ -1,10 +1,14 @@
-"""Keys that are refused, and in which words. What keys choose is tested with the rows, in ops/test_moves."""
+"""What keys choose, and those that are refused, in which words. Gradients are tested with the rows, in ops/test_moves."""
 
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import autograd as ag
+from tests.autograd.examples import chosen
 
 
 @pytest.mark.parametrize(
@@ -42,3 +46,39 @@ def test_an_index_that_is_changed_later_changes_no_gradient(index: Any) -> None:
     (before,) = ag.grad(y.sum(), x, retain_graph=True)
     i.fill_(1)
     assert ag.grad(y.sum(), x)[0].equal(before)
+
+
+def test_ints_come_before_index_arrays_as_in_pytorch() -> None:
+    x = ag.arange(8).reshape(2, 2, 2)
+    assert x[0, :, [0, 1]].tolist() == [[0, 1], [2, 3]]
+    x[0, :, [0, 1]] = ag.tensor([[10, 11], [12, 13]])
+    assert x.tolist() == [[[10, 11], [12, 13]], [[4, 5], [6, 7]]]
+
+
+_SIZES = (2, 3, 2, 3)
+_parts = st.sampled_from([0, 1, -1, slice(None), slice(1, None), slice(None, None, -1), None, ..., [0, 1], [1], [[0], [1]], "mask", True])
+
+
+@given(st.lists(_parts, max_size=6).filter(lambda ks: ks.count(...) <= 1))
+def test_a_key_chooses_the_ints_first_and_of_the_rest_what_numpy_does(parts: list[Any]) -> None:
+    key, axis = [], 0
+    spans = [0 if k is None or k is ... or k is True else 1 for k in parts]
+    assume(sum(spans) <= len(_SIZES))
+    for k, span in zip(parts, spans):
+        key.append(np.arange(_SIZES[axis]) != 1 if k == "mask" else k)
+        axis += len(_SIZES) - sum(spans) if k is ... else span
+    numbers = np.arange(36).reshape(_SIZES)
+    try:
+        want = chosen(numbers, tuple(key))
+    except IndexError:
+        assume(False)  # index arrays that do not broadcast
+    x = ag.tensor(numbers * 1.0, requires_grad=True)
+    y = x[tuple(key)]
+    assert y.tolist() == want.tolist()
+    assert y.shape == want.shape
+
+    (g,) = ag.grad((y * ag.tensor(want)).sum(), x)  # each entry has the gradient that its places weigh
+    assert g.tolist() == (np.bincount(want.ravel(), minlength=36).reshape(_SIZES) * numbers).tolist()
+    z = x.detach().clone()
+    z[tuple(key)] = -1
+    assert z.tolist() == np.where(np.isin(numbers, want), -1.0, numbers).tolist()

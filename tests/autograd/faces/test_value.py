@@ -208,3 +208,51 @@ def test_a_value_is_formatted_as_its_number_and_a_copy_keeps_its_gradient() -> N
     v = Value(1.23456)
     (v * 2).backward()
     assert f"{v:.2f}" == "1.23" and f"{v}" == repr(v) and copy.deepcopy(v).grad == 2.0
+
+
+def _swapped(f: Any, before: tuple[float, ...], after: tuple[float, ...]) -> Any:
+    """A graph whose leaves are set to other numbers after it was recorded."""
+    leaves = [Value(a) for a in before]
+    z = f(*leaves)
+    for v, a in zip(leaves, after):
+        v.data = a
+    return z, leaves
+
+
+@pytest.mark.parametrize(
+    ("f", "before", "after"),
+    [
+        (lambda x: x**2, (2.0,), (-2.0,)),
+        (ag.square, (2.0,), (-2.0,)),
+        (lambda x: x.cosh(), (1.0,), (-1.0,)),
+        (lambda x: abs(x), (1.0,), (-1.0,)),
+        (lambda a, b: a * b, (2.0, 3.0), (3.0, 2.0)),
+        (ag.mul, (2.0, 3.0), (3.0, 2.0)),
+        (lambda a, b: a / b, (2.0, 4.0), (1.0, 2.0)),
+        (lambda a, b: a.maximum(b), (2.0, 2.0), (2.0, 1.0)),
+        (ag.maximum, (2.0, 2.0), (2.0, 1.0)),
+        (
+            ag.Op("bump", lambda x: x * x * (x - 1) ** 2 * (x + 2), lambda g, z, x: g * (x * (x - 1) * (5 * x * x + 5 * x - 4))),
+            (0.0,),
+            (1.0,),
+        ),
+    ],
+)
+def test_numbers_that_were_set_are_noticed_though_the_result_is_the_same(f: Any, before: Any, after: Any) -> None:
+    z, leaves = _swapped(f, before, after)
+    with pytest.raises(RuntimeError, match="as they were when it was recorded"):
+        ag.grad(z, leaves, create_graph=True)
+    again, _ = _swapped(f, after, after)
+    assert again.data == z.data
+
+
+@given(numbers=st.lists(st.floats(-3, 3), min_size=3, max_size=3))
+def test_numbers_that_are_set_to_what_they_were_or_before_they_are_used_are_nobodys_concern(numbers: list[float]) -> None:
+    a, b, c = map(Value, numbers)
+    for v in (a, b, c):
+        v.data = v.data + 1
+    z = a * b + c * c
+    want = [b.data, a.data, 2 * c.data]
+    for _ in range(2):
+        assert [g.data for g in ag.grad(z, [a, b, c], create_graph=True)] == want
+        a.data = a.data

@@ -209,3 +209,19 @@ def test_of_what_was_changed_a_rule_may_ask_the_shape_and_nothing_else() -> None
             use()
     with pytest.raises(TypeError, match="unhashable"):
         hash(changed)
+
+
+@pytest.mark.parametrize("change", ["data", "backward"])
+def test_a_saved_tensor_that_is_replaced_or_added_to_is_noticed(change: str) -> None:
+    """By ``.data =``, and by a backward that adds to a gradient which another graph has saved."""
+    w = tensor([1.0, 2.0], requires_grad=True)
+    (w * w).sum().backward()
+    p = tensor([3.0, 4.0], requires_grad=True)
+    saved = w if change == "data" else w.grad
+    y = (saved * p).sum()
+    if change == "data":
+        w.data = tensor([5.0, 6.0])
+    else:
+        (w * 1).sum().backward()
+    with pytest.raises(RuntimeError, match=r"changed in place.*by \.data =" if change == "data" else r"changed in place.*by backward\(\)"):
+        y.backward()

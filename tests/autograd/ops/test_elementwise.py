@@ -213,6 +213,8 @@ EDGES: list[tuple[str, Any, float, list[float]]] = [  # name, function, at, [val
     ("elu at 1000", ag.elu, 1000.0, [1000, 1, 0]),
     ("clamp outside", lambda x: ag.clamp(x, 1.0, 2.0), 3.0, [2, 0, 0]),
     ("x ** 0 at 0", lambda x: x**0, 0.0, [1, 0, 0, 0]),
+    ("x ** 0 at a number too small for 1 / x", lambda x: x**0, 1e-310, [1, 0, 0]),
+    ("x ** 0 at NaN", lambda x: x**0, NAN, [1, 0]),
     ("x ** 1 at 0", lambda x: x**1, 0.0, [0, 1, 0, 0]),
     ("x ** 2 at 0", lambda x: x**2, 0.0, [0, 0, 2, 0]),
     ("x ** 3 at 0", lambda x: x**3, 0.0, [0, 0, 0, 6]),
@@ -299,3 +301,55 @@ def test_a_recorded_power_of_a_number_keeps_double_precision() -> None:
     x = t(0.3, 1.7)
     raw, recorded = ag.grad((3.0**x).sum(), x)[0], ag.grad((3.0**x).sum(), x, create_graph=True)[0]
     assert raw.tolist() == recorded.detach().tolist()
+
+
+FLAT: list[tuple[str, Any, float]] = [  # name, function, a point around which it does not change
+    ("floor", ag.floor, 0.5), ("ceil", ag.ceil, 0.5), ("round", ag.round, 0.75), ("sign", ag.sign, 2.0), ("//", lambda x: x // 3, 2.0),
+    ("3 //", lambda x: 3 // x, 2.0), ("relu", ag.relu, -1.0), ("maximum", lambda x: ag.maximum(x, 3.0), 1.0), ("clamp", lambda x: ag.clamp(x, 0.0, 1.0), 2.0),
+    ("minimum", lambda x: ag.minimum(3.0, x), 4.0), ("where", lambda x: ag.where(x > 0, 1.0, x), 1.0),
+    ("the rest of a maximum", lambda x: ag.stack([x, x.detach() + 8]).max() if isinstance(x, Tensor) else ag.maximum(x, 9.0), 1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("face", FACES, ids=["Value", "Tensor"])
+@pytest.mark.parametrize(("f", "at"), [case[1:] for case in FLAT], ids=[case[0] for case in FLAT])
+def test_where_nothing_flows_an_infinite_gradient_is_0(face: Any, f: Any, at: float) -> None:
+    """A function written as a row or called as a method, and its derivative recorded or not."""
+    for create_graph in (False, True):
+        x = face(at)
+        f(x).backward(face(INF).detach(), create_graph=create_graph)
+        same(float(x.grad), 0.0)
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "round", "sign", "relu"])
+def test_also_where_it_is_a_method(name: str) -> None:
+    x = Value(-1.5)
+    getattr(x, name)().backward(INF)
+    assert x.grad == 0
+
+
+@pytest.mark.parametrize("face", FACES, ids=["Value", "Tensor"])
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 2.0, 3.0])
+def test_mixed_derivatives_of_a_power_of_0_are_the_same_both_ways_round(face: Any, exponent: float) -> None:
+    """0 ** y jumps at y = 0, and the slope of x ** y in x at y = 1: there is no mixed derivative up to 1, and above it is 0."""
+    x, y = face(0.0), face(exponent)
+    dx, dy = ag.grad(x**y, [x, y], create_graph=True)
+    with np.errstate(all="ignore"):
+        mixed = [ag.grad(d, by, allow_unused=True, retain_graph=True)[0] for d, by in ((dx, y), (dy, x))]
+    for m in mixed:
+        assert float(m) == 0 if exponent > 1 else not math.isfinite(float(m))
+
+
+@pytest.mark.parametrize("dtype", [ag.uint8, ag.int32, ag.int64, ag.bool_])
+@given(x=st.lists(st.integers(0, 9), min_size=1, max_size=4), y=st.integers(0, 3))
+def test_integers_are_divided_as_pythons_are_and_not_by_0(dtype: Any, x: list[int], y: int) -> None:
+    a, b = tensor(x).to(dtype), tensor(y).to(dtype)
+    divisions: list[tuple[Any, Any]] = [(lambda a, b: a // b, lambda i, j: i // j), (lambda a, b: a % b, lambda i, j: i % j)]
+    for divide, python in divisions:
+        for numerator, divisor in ((a, b), (a, int(b)), (int(a[0]), b), (a, b.expand(len(x)))):
+            if y == 0:
+                with pytest.raises(ZeroDivisionError, match="of integers by 0"):
+                    divide(numerator, divisor)
+            else:
+                want = [python(int(i), int(b)) for i in (a if isinstance(numerator, Tensor) else [numerator])]
+                assert np.ravel(divide(numerator, divisor).numpy()).tolist() == want

@@ -245,3 +245,38 @@ def test_integer_products_and_mixed_lists() -> None:
         assert tensor(data).dtype == ag.float32
     for z in (ag.where(ag.ones(2) > 0, ag.ones(2), tensor(0.0, dtype="float64")), ag.clamp(ag.ones(2), tensor(0.0, dtype="float64"))):
         assert z.dtype == ag.float32
+
+
+@pytest.mark.parametrize("p", [0.25, 0.5, 0.9])
+@given(x=st.lists(st.sampled_from([0.0, 1.0, -2.0, 0.5]), min_size=1, max_size=4))
+def test_a_norm_below_1_has_gradient_0_at_an_entry_of_0(p: float, x: list[float]) -> None:
+    t = tensor(x, dtype=ag.float64, requires_grad=True)
+    z = t.norm(p)
+    z.backward()
+    total = sum(abs(a) ** p for a in x)
+    np.testing.assert_allclose(z.item(), total ** (1 / p), rtol=1e-12)
+    np.testing.assert_allclose(t.grad, [0.0 if a == 0 else math.copysign((abs(a) ** p / total) ** (1 - 1 / p), a) for a in x], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: x.norm(dim=-1), lambda x: x.norm(3, dim=-1), lambda x: x.norm(0.5, dim=-1), lambda x: x.std(-1)], ids=["2", "3", "0.5", "std"]
+)  # fmt: skip
+def test_where_a_first_derivative_of_0_is_a_choice_the_second_is_nan(f: Any) -> None:
+    """Of norm(x) ** 2 it would be 2 I: a 0 would be wrong without a word. A row beside it keeps its own."""
+    x = tensor([[0.0, 0.0, 0.0], [1.0, 2.0, 4.0]], dtype=ag.float64, requires_grad=True)
+    (g,) = ag.grad((f(x) ** 2).sum(), x, create_graph=True)
+    assert g.tolist()[0] == [0.0, 0.0, 0.0]
+    (h,) = ag.grad((g * tensor([[1.0], [1.0]])).sum(), x)
+    assert np.isnan(h.numpy()[0]).all() and np.isfinite(h.numpy()[1]).all()
+    alone = x.detach()[1:].requires_grad_()
+    (g,) = ag.grad((f(alone) ** 2).sum(), alone, create_graph=True)
+    assert ag.grad(g.sum(), alone)[0].tolist() == h.tolist()[1:]
+
+
+@pytest.mark.parametrize("f", [lambda x: x.norm(), lambda x: x.std()], ids=["norm", "std"])
+def test_that_holds_for_values_too(f: Any) -> None:
+    x = ag.ValueTensor.leaves(ag.zeros(3, requires_grad=True), "x")
+    leaves = list(x.raw)
+    gradients = ag.grad((f(x) ** 2).item(), leaves, create_graph=True)
+    assert [g.data for g in gradients] == [0.0] * 3
+    assert math.isnan(ag.grad(sum(gradients[1:], gradients[0]), leaves[0])[0].data)

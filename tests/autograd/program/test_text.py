@@ -461,7 +461,7 @@ def test_what_was_changed_since_is_refused() -> None:
     v = Value(1.0)
     w = v + 1
     v.data = 2.0
-    with pytest.raises(RuntimeError, match="was set in between"):
+    with pytest.raises(RuntimeError, match="was set since"):
         listing(w)
 
 

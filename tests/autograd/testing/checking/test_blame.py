@@ -1,5 +1,7 @@
 """Who is at fault: the operation whose own derivatives are farthest from right, with its line, or what is known instead."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ def test_the_report_says_where_and_who() -> None:
 def test_a_wrong_kernel_of_a_value_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def tanh(x: Value) -> Value:
         z = Value.record(ag.tanh, (x,))
-        z.x, z.dx = x, 1 - z.raw
+        z.x, z.y, z.dx = x, None, 1 - z.raw
         return z
 
     monkeypatch.setattr(Value, "tanh", tanh)
@@ -74,3 +76,13 @@ def test_where_each_rule_is_right_by_itself_this_is_said(size: float) -> None:
     else:
         assert report.checks[0].blame is None
         assert "the rule of every operation is right by itself; the error lies in how they are put together" in str(report)
+
+
+@pytest.mark.parametrize("inputs", [(Value(0.4), Value(0.7)), (leaf(2, 3), leaf(3))], ids=["Values", "tensors"])
+@pytest.mark.parametrize("i", [0, 1])
+def test_a_rule_that_forgets_the_gradient_of_its_result_is_told_so(inputs: Any, i: int) -> None:
+    rules = [lambda g, z, x, y: g * y, lambda g, z, x, y: g * x]
+    rules[i] = [lambda g, z, x, y: y + 0 * z, lambda g, z, x, y: x + 0 * z][i]
+    product = Op("product", lambda x, y: x * y, *rules)
+    report = gradcheck(lambda x, y: product(x, y).sin(), inputs, raise_exception=False)
+    assert f"most likely at fault: <product>, whose rule for argument {i} does not depend on g" in str(report)

@@ -24,7 +24,7 @@ def changed(x: Tensor) -> Tensor:
 
 
 UNFIT = {
-    "float32": (lambda x: x * x, tensor([1.0], requires_grad=True), r"input 0 is float32, whose 7 digits .* \.double\(\)"),
+    "float32": (lambda x: x * x, tensor([1.0], requires_grad=True) * 1, r"input 0 is float32, whose 7 digits .* \.double\(\)"),
     "integers": (lambda x: x * 1.0, tensor([1]), "no input requires grad, got .Tensor of int64.*integers have no derivative"),
     "no grad": (lambda x: x * x, tensor([1.0]), r"no input requires grad.*requires_grad=True"),
     "numbers": (lambda x: x, 3.0, r"no input requires grad, got \(float\)"),

@@ -95,3 +95,15 @@ def test_a_check_ends_at_the_first_order_that_is_wrong(order: int, wrong_at: int
     report = gradcheck(power(5), x, order=order, raise_exception=False)
     assert [bool(check) for check in report.checks] == [True] * min(order, wrong_at - 1) + [False] * (wrong_at <= order)
     assert bool(gradgradcheck(power(5), x, raise_exception=False)) == (wrong_at != 2)  # the gradients are taken as they are
+
+
+def test_single_precision_is_converted_for_the_check_and_the_report_says_so() -> None:
+    """Also where the function does not look at its arguments, as the loss of a network."""
+    net, x = nn.Linear(3, 2), ag.randn(4, 3)
+    before = [p.raw for p in net.parameters()]
+    report = gradcheck(lambda x, *parameters: ag.tanh(net(x)).sum(), (x, *net.parameters()))
+    assert report and "converted to float64" in str(report)
+    assert all(p.raw is raw and p.grad is None for p, raw in zip(net.parameters(), before)) and x.dtype == ag.float32
+    wrong = ag.Op("wrong", lambda x: x * x, lambda g, z, x: g * x)
+    report = gradcheck(wrong, ag.ones(2, requires_grad=True), raise_exception=False)
+    assert not report and "converted to float64" in str(report) and "most likely at fault: <wrong>" in str(report)
