@@ -1,7 +1,7 @@
 # One command for everything one does here. Each target brings what it needs into .venv, from a bare python3.
 PYTHON ?= python3
 RUN := .venv/bin/python
-ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n auto --dist loadgroup
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -9,12 +9,15 @@ help:
 demo: .venv/.demos  ## train a network on handwritten digits; pictures in out/
 	$(RUN) -m demos digits --out out
 
-test: .venv/.test  ## all tests and the examples in the documentation, and what they cover
-	$(ONE_THREAD) $(RUN) -m pytest -n auto --dist loadgroup -m no_cover
-	$(ONE_THREAD) $(RUN) -m pytest -n auto --dist loadgroup -m "not no_cover" --cov
+test: .venv/.test  ## the tests and the examples in the documentation, but for what takes long
+	$(PYTEST) -m "not long"
+
+long: .venv/.test  ## what takes long: the stories with their trainings, planted mistakes, long loops; and what the tests cover
+	$(PYTEST) -m long
+	$(PYTEST) -m "not long" --cov
 
 check: lint  ## the quick ring: lint, the rules of the house, the tables of operations, and the tests of what you changed
-	tests=$$($(RUN) -m tests.changed) && $(ONE_THREAD) $(RUN) -m pytest -n auto --dist loadgroup -m "not no_cover" $$tests
+	tests=$$($(RUN) -m tests.changed) && $(PYTEST) -m "not long" $$tests
 
 lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff check
@@ -50,6 +53,6 @@ scaling: .venv/.bench  ## measure how time and memory grow with the work; pictur
 	@.venv-hips/bin/python -m pip install -qq --disable-pip-version-check --no-input autograd
 	@touch $@
 
-.PHONY: help demo test check lint pythons bench bench-peers scaling
+.PHONY: help demo test long check lint pythons bench bench-peers scaling
 .DELETE_ON_ERROR:  # a half-made .venv is made again
 .NOTPARALLEL:  # one pip at a time in one .venv

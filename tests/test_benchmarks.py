@@ -12,7 +12,7 @@ from tests.benchmarks.measuring import Workload, agreement, arrays, race, same, 
 from tests.benchmarks.peers import OURS
 from tests.benchmarks.workloads import ROWS, Figure, Race, networks, scalars
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.long
 RACES = [row for row in ROWS if isinstance(row, Race)]
 SWEEPS = list(scaling.sweeps(quick=True))
 

@@ -272,7 +272,7 @@ def test_dropout_layer() -> None:
         assert dropped.mean().item() == pytest.approx(1, abs=4 * deviation / (1 - p))
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_net_with_dropout_by_hand() -> None:
     net = DropoutMLP(64, 10, 32, 32)
     assert [name for name, _ in net.named_parameters()] == [f"lin{i}.{kind}" for i in (1, 2, 3) for kind in ("weight", "bias")]
@@ -287,7 +287,7 @@ def test_net_with_dropout_by_hand() -> None:
     assert net(X).equal(plain)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_concise_net_with_dropout() -> None:
     net = concise_dropout_mlp(64, 32, 10, 0.2, 0.5)
     train_iter, test_iter = digits()
@@ -348,7 +348,7 @@ def fit_polynomial(
     return evaluate_loss(net, train_iter, loss), evaluate_loss(net, test_iter, loss), net[0].weight.data.numpy()
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_polynomial_of_the_right_degree() -> None:
     features, labels = polynomial(seed=0)
     train_loss, test_loss, weights = fit_polynomial(features[:100, :4], features[100:, :4], labels[:100], labels[100:])
@@ -356,7 +356,7 @@ def test_polynomial_of_the_right_degree() -> None:
     assert 0.005 < train_loss < 0.02 and 0.005 < test_loss < 0.02  # the noise alone is 0.01
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_a_line_underfits() -> None:
     features, labels = polynomial(seed=0)
     train_loss, test_loss, _ = fit_polynomial(features[:100, :2], features[100:, :2], labels[:100], labels[100:])
@@ -365,7 +365,7 @@ def test_a_line_underfits() -> None:
     assert best > 1 and train_loss == pytest.approx(best, rel=0.05) and test_loss > 1  # there is no better line
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_a_polynomial_of_high_degree_overfits() -> None:
     """Whether one test set tells is a matter of luck: half of them do, such as these. The story `polynomial` needs no luck."""
     right, high = np.zeros(2), np.zeros(2)
@@ -377,7 +377,7 @@ def test_a_polynomial_of_high_degree_overfits() -> None:
     assert right[1] < 1.2 * right[0]
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_k_fold_chooses_the_degree() -> None:
     features, labels = polynomial(seed=1)
     folds = list(data.k_fold(100, 3))

@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories take their time: none is traced for coverage, which is not about them, and all are told by one worker, once."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.no_cover)
+            item.add_marker(pytest.mark.long)
             if "telling" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("stories"))
 

@@ -295,7 +295,7 @@ def test_an_interrupt_anywhere_in_a_walk_leaves_no_mark() -> None:
         assert at > 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_a_chain_of_a_million_values() -> None:
     x = y = Value(1.0)
     for _ in range(1_000_000):
@@ -319,7 +319,7 @@ def test_a_chain_of_a_million_values() -> None:
     assert before - left == 1_000_001  # freed without the collector
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_a_chain_of_tensors_and_its_second_derivative() -> None:
     x = tensor(1.0, dtype=ag.float64, requires_grad=True)
     y = x
@@ -332,7 +332,7 @@ def test_a_chain_of_tensors_and_its_second_derivative() -> None:
         pickle.dumps(y)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_a_sum_of_very_many_leaves_is_linear() -> None:
     leaves = [Value(1.0) for _ in range(200_000)]
     sum(leaves, Value(0.0)).backward()

@@ -32,7 +32,7 @@ def test_the_predictor_counts_the_ranks_that_arrows_leap_over() -> None:
     assert graph_size(y + Value(1.0)).predictor == 21 + 3  # a leaf of its own stands beside it
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_a_leaf_alone_and_a_million() -> None:
     assert graph_size(Value(1.0)) == Size(0, 1, 0, 1)
     assert graph_size([ag.ones(2), Value(1.0)]).values == 2

@@ -14,7 +14,7 @@ from autograd.faces.bridge import SparseGradient
 from tests.autograd.core.test_walk import programs, run
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_many_values_into_a_tensor_and_many_tensors_into_one_are_linear() -> None:
     values = [Value(1.0) for _ in range(50_000)]
     (tensor(values) * 2).sum().backward()

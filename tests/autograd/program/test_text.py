@@ -142,7 +142,7 @@ def scalar_graphs(draw: Any) -> tuple[Any, dict[str, Any]]:
     return y, leaves
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(max_examples=300)
 @given(scalar_graphs())
 def test_any_graph_of_numbers(graph: tuple[Any, dict[str, Any]]) -> None:
@@ -209,7 +209,7 @@ def tensor_graphs(draw: Any) -> tuple[Any, dict[str, Any]]:
     return total, leaves
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(max_examples=300)
 @given(tensor_graphs())
 def test_any_graph_of_tensors(graph: tuple[Any, dict[str, Any]]) -> None:

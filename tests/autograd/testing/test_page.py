@@ -22,7 +22,7 @@ def plain(text: str) -> list[str]:
     return re.findall(r"\w[\w.\-]*|\S", text)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_every_example_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.displayhook", lambda value: None)  # only what is printed counts
     monkeypatch.setattr(autograd.tanh, "vjps", autograd.tanh.vjps)  # the page plants a wrong rule: it is taken out whatever happens

@@ -24,7 +24,7 @@ from autograd.testing import gradcheck
 from autograd.testing.expressions import expressions
 from autograd.testing.strategies import SHAPED, arguments, holds
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.long
 Rule = Callable[..., Any]
 
 

@@ -107,7 +107,7 @@ def test_what_expressions_are_like(name: str) -> None:
     find(expressions(8), FOUND[name], settings=settings(max_examples=5000, phases=[Phase.generate]))
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", [expressions(8, shape=shapes()), expressions(8, ops=["tanh", "*", "+", "exp"], shape=(2, 3))])
 def test_a_wrong_rule_shrinks_to_one_input_and_one_operation(strategy: st.SearchStrategy[Expression]) -> None:
     right = elementwise.tanh.vjps
