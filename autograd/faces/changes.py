@@ -9,7 +9,9 @@ Until the next walk or reading settles it, a graph may refer to itself through a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Self
 
 from autograd.core.changes import Past
@@ -74,7 +76,7 @@ class Changing(Array):
             notes_of(whole).place = new.place
         for v, before in views:
             v._leave(before, count)
-            v._show(count)
+            (v.op, v.x), v.saved_version = v._seen(count), count
         for n in (old, old_whole):
             n.settle()
         return self
@@ -104,11 +106,6 @@ class Changing(Array):
             self.past = Past()
         return self.past.entries
 
-    def _show(self, count: int) -> None:
-        """Let this view be one of what its whole is at ``count``."""
-        self.op, self.x = self._seen(count)
-        self.saved_version = count
-
     def _seen(self, count: int) -> tuple[Any, tuple[Any, ...]]:
         """The row and the arguments of this view of its whole at ``count``."""
         whole, path = self._whole()
@@ -132,27 +129,33 @@ class Changing(Array):
         whole, _ = self._whole()
         if whole is self or self.op is None or self.op is leaf or not hasattr(whole, "past"):
             return
-        since = [count for count, _ in whole.past.entries if count > self.saved_version]
-        if not since:
+        changes = whole.past.entries
+        known = self._past()[-1][0] if self.saved_version < 0 and self._past() else self.saved_version  # -1: released
+        k = bisect_right(changes, known, key=itemgetter(0))
+        if k == len(changes):
             return
+        first, last = changes[k][0], changes[-1][0]
+        shown = self._seen(last)
         assert self.version is not None
         old = made(self.raw, self.op, self.x)
-        old.saved_version, old.version = self.saved_version, Version(since[0], self.version.what, self.version.place)
-        self._past().append((since[0], old))
-        if len(since) > 1:
-            self._past().append((since[-1], None))  # in between, one is made when it is asked for
-        self._show(since[-1])
+        old.saved_version, old.version = self.saved_version, Version(first, self.version.what, self.version.place)
+        self._past().append((first, old))
+        if last > first:
+            self._past().append((last, None))  # in between, one is made when it is asked for
+        (self.op, self.x), self.saved_version = shown, last
 
     def was(self, count: int) -> Any:
         """What this was when an operation was recorded at ``count``."""
         self._refresh()
         if hasattr(self, "past"):
-            for until, n in self.past.entries:
-                if count < until:
-                    if n is None:
-                        n = made(self.raw, *self._seen(count))
-                        n.version, n.saved_version = self.version, count
-                    return n
+            changes = self.past.entries
+            k = bisect_right(changes, count, key=itemgetter(0))
+            if k < len(changes):
+                n = changes[k][1]
+                if n is None:
+                    n = made(self.raw, *self._seen(count))
+                    n.version, n.saved_version = self.version, count
+                return n
         return self
 
     def settle(self) -> None:

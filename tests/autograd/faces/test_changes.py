@@ -288,6 +288,22 @@ def test_without_gradients_and_on_aliases_all_stays_as_it_was() -> None:
     assert x.grad.tolist() == [2.0, 2.0]
 
 
+def test_a_graph_that_was_let_go_stays_so() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    v = y[0]
+    y += 1
+    v.backward()
+    assert x.grad.tolist() == [2.0, 0.0]
+    y *= 2
+    for again in (v * 1, y.sum(), v):
+        with pytest.raises(RuntimeError, match="retain_graph=True"):
+            again.backward()
+    with ag.no_grad():
+        y.zero_()
+    assert v.item() == 0.0
+
+
 # Readers, memory.
 def test_it_is_drawn_and_listed() -> None:
     x, w = tensor([[1.0, 2.0], [3.0, 4.0]], dtype=ag.float64, requires_grad=True), tensor([0.5, -1.0], dtype=ag.float64, requires_grad=True)
