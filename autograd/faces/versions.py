@@ -47,7 +47,7 @@ class Version:
             self.views = []
         self.views.append(ref(view))
         n = len(self.views)
-        if not n & (n - 1):  # the dead are dropped at powers of two: so each is looked at few times
+        if not n & (n - 1) and n > 16:  # the dead are dropped at powers of two: so each is looked at few times
             self.views = [v for v in self.views if v() is not None]
 
     def line(self) -> str:
