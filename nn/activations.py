@@ -9,9 +9,12 @@ import autograd as ag
 from autograd import Tensor
 from autograd.errors import int_of, name_of, number_of
 from nn import functional as F
-from nn.module import Module, Parameter
+from nn.module import Module
+from nn.parameter import Parameter
 
-__all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "PReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh"]
+__all__ = [
+    "ELU", "GELU", "SELU", "LeakyReLU", "LogSigmoid", "LogSoftmax", "PReLU", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+]  # fmt: skip
 
 
 class ReLU(Module):
@@ -116,6 +119,31 @@ class ELU(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return ag.elu(x, self.alpha)
+
+
+class SELU(Module):
+    """`ELU` with constants that keep mean 0 and variance 1 from layer to layer; see `nn.functional.selu`.
+
+    >>> SELU()(ag.tensor([-1000., 1.]))
+    tensor([-1.7581,  1.0507])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.selu(x)
+
+
+class LogSigmoid(Module):
+    """log(sigmoid(x)), exact where the sigmoid underflows.
+
+    >>> LogSigmoid()(ag.tensor([-100., 0.]))
+    tensor([-100.0000,   -0.6931])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.logsigmoid(x)
 
 
 class GELU(Module):

@@ -8,7 +8,6 @@ from typing import Any
 
 import autograd as ag
 from autograd.errors import described
-from nn.module import Module
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
@@ -16,7 +15,13 @@ _REST = "checkpoint"  # what is not the model's; its weights stand in the file b
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], *, model: Module, optimizer: Any = None, scheduler: Any = None, step: int = 0, **extra: Any
+    path: str | os.PathLike[str],
+    *positional: Any,
+    model: Any = None,
+    optimizer: Any = None,
+    scheduler: Any = None,
+    step: int = 0,
+    **extra: Any,
 ) -> None:
     """Write everything that training needs to go on; whole or not at all, and without pickle.
 
@@ -33,7 +38,7 @@ def save_checkpoint(
     >>> load_checkpoint(path, model=Linear(2, 1))
     {'step': 7, 'note': 'half way'}
     """
-    _states({"model": model, "optimizer": optimizer, "scheduler": scheduler})
+    _states("save_checkpoint", positional, {"model": model, "optimizer": optimizer, "scheduler": scheduler})
     state = model.state_dict()
     if _REST in state:
         raise ValueError(f"save_checkpoint: a parameter is called {_REST!r}, which is taken; give it another name")
@@ -42,13 +47,18 @@ def save_checkpoint(
     ag.save({**state, _REST: {**rest, "step": step, "extra": extra, "random": ag.default_generator.get_state()}}, path)
 
 
-def _states(given: dict[str, Any]) -> None:
+def _states(function: str, positional: tuple[Any, ...], given: dict[str, Any]) -> None:
+    if positional:
+        got = ", ".join(map(described, positional))
+        raise TypeError(f"{function}(path, model=..., optimizer=...) takes everything but the path by its name, got {got} without one")
     for name, part in given.items():
         if (part is not None or name == "model") and (isinstance(part, type) or not hasattr(part, "load_state_dict")):
             raise TypeError(f"a checkpoint holds a {name} with state_dict() and load_state_dict(), got {described(part)}")
 
 
-def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: Any = None, scheduler: Any = None) -> dict[str, Any]:
+def load_checkpoint(
+    path: str | os.PathLike[str], *positional: Any, model: Any = None, optimizer: Any = None, scheduler: Any = None
+) -> dict[str, Any]:
     """Restore model, optimiser, scheduler and random state in place; returns the step and what else was saved.
 
     Raises ValueError for a file that is cut off or no checkpoint, or lacks what is asked for, RuntimeError where the weights
@@ -63,7 +73,7 @@ def load_checkpoint(path: str | os.PathLike[str], *, model: Module, optimizer: A
     RuntimeError: the state does not fit this Linear, nothing was loaded
       mis-shaped: weight (got shape (1, 2), expected (4, 2)), bias (got shape (1,), expected (4,))
     """
-    _states({"model": model, "optimizer": optimizer, "scheduler": scheduler})
+    _states("load_checkpoint", positional, {"model": model, "optimizer": optimizer, "scheduler": scheduler})
     state = ag.load(path)
     rest = state.pop(_REST, None) if isinstance(state, dict) else None
     if not isinstance(rest, dict) or not {"optimizer", "scheduler", "step", "extra", "random"} <= set(rest):

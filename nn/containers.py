@@ -1,52 +1,88 @@
-"""Modules made of modules: one after the other, in a list, or the multilayer perceptron of the textbooks."""
+"""Modules made of parts: modules one after the other, lists and dicts of modules or parameters, the perceptron of the textbooks."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from autograd.errors import described, int_of, is_many, number_of
+from autograd import Tensor
+from autograd.errors import brief, described, int_of, is_many, number_of
 from nn.activations import ReLU
 from nn.layers import Dropout, Linear
 from nn.module import Module
+from nn.parameter import Parameter
 
-__all__ = ["MLP", "ModuleList", "Sequential"]
+__all__ = ["MLP", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 Self = TypeVar("Self", bound="_Row")
 
 
-class _Row(Module):
-    """Modules in a row, by the names "0", "1", ... unless named otherwise."""
+def _module(owner: str, name: str, m: Any) -> Module:
+    if isinstance(m, Module):
+        return m
+    got = described(m)
+    if isinstance(m, type):
+        got = f"the class {m.__name__} (write {m.__name__}(...))"
+    elif isinstance(m, list | tuple):
+        got += f" (unpack it: {owner}(*layers))"
+    elif callable(m):
+        got += " (as modules there are nn.ReLU() and its kin)"
+    raise TypeError(f"{owner} takes modules, got {got} at position {name}")
 
-    def _named(self) -> dict[str, Module]:
-        return self._own(Module)
 
-    def _refill(self, named: Iterable[tuple[str, Module]], keep: bool = False) -> None:
-        named = list(named)
-        for name, m in named:
-            if not isinstance(m, Module):
-                got = described(m)
-                if isinstance(m, type):
-                    got = f"the class {m.__name__} (write {m.__name__}(...))"
-                elif isinstance(m, list | tuple):
-                    got += " (unpack it: Sequential(*layers))"
-                elif callable(m):
-                    got += " (as modules there are nn.ReLU() and its kin)"
-                raise TypeError(f"{type(self).__name__} takes modules, got {got} at position {name}")
-            if not name or "." in name or hasattr(type(self), name):
-                raise KeyError(f"{type(self).__name__}: {name!r} cannot name a module: it is empty, has a dot, or is an attribute")
-        for name in () if keep else self._named():
-            object.__delattr__(self, name)
-        for name, m in named:
-            self.add_module(name, m)
+def _parameter(owner: str, name: str, p: Any) -> Parameter:
+    """What PyTorch takes, too: a parameter, or a tensor of which one is made."""
+    if not isinstance(p, Tensor):
+        raise TypeError(f"{owner} takes parameters or tensors, got {described(p)} at position {name}")
+    return p if isinstance(p, Parameter) else Parameter(p.detach())
+
+
+class _Parts(Module):
+    """What `_Row` and `_Dict` share: all parts are of one kind, and none hides an attribute."""
+
+    _kind: type = Module
+    _word = "module"
+    _of: Callable[[str, str, Any], Any] = staticmethod(_module)
+
+    def _named(self) -> dict[str, Any]:
+        return self._own(self._kind)
+
+    def _checked(self, name: str, part: Any) -> Any:
+        owner = type(self).__name__
+        part = self._of(owner, name, part)
+        if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
+            raise KeyError(f"{owner}: {brief(name)} cannot name a {self._word}: it is no str, is empty, has a dot, or is an attribute")
+        return part
+
+    def _put(self, name: str, part: Any) -> None:
+        self._register(name, part)
 
     def __len__(self) -> int:
         return len(self._named())
 
-    def __iter__(self) -> Iterator[Module]:
-        return iter([m for m in vars(self).values() if isinstance(m, Module)])
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}: {p.shape}" for name, p in self._named().items()) if self._kind is Parameter else ""
+
+
+class _Row(_Parts):
+    """Parts in a row, by the names "0", "1", ... unless named otherwise."""
+
+    def __init__(self, parts: Iterable[Any] = ()) -> None:
+        super().__init__()
+        self.extend(parts)
+
+    def _refill(self, named: Iterable[tuple[str, Any]], keep: bool = False) -> None:
+        checked = [(name, self._checked(name, part)) for name, part in named]
+        for name in () if keep else self._named():
+            object.__delattr__(self, name)
+        for name, part in checked:
+            self._put(name, part)
+
+    def __iter__(self) -> Iterator[Any]:
+        kind = self._kind
+        return iter([part for part in vars(self).values() if isinstance(part, kind)])
 
     def __contains__(self, m: object) -> bool:
         return any(m is other for other in self)
@@ -55,11 +91,12 @@ class _Row(Module):
         names = list(self._named())
         i = int_of(i, f"the index of a {type(self).__name__}")
         if not -len(names) <= i < len(names):
-            raise IndexError(f"index {i} is out of range for a {type(self).__name__} of {len(names)} modules")
+            raise IndexError(f"index {i} is out of range for a {type(self).__name__} of {len(names)} {self._word}s")
         return names[i]
 
-    def __setitem__(self, i: int, module: Module) -> None:
-        self.add_module(self._key(i), module)
+    def __setitem__(self, i: int, part: Any) -> None:
+        name = self._key(i)
+        self._put(name, self._checked(name, part))
 
     def __delitem__(self, i: int | slice) -> None:
         named = list(self._named().items())
@@ -67,25 +104,38 @@ class _Row(Module):
             self._key(i)
         del named[i]
         numbered = all(name.isdigit() for name in self._named())  # then the numbers stay without a gap
-        self._refill([(str(j), m) for j, (_, m) in enumerate(named)] if numbered else named)
+        self._refill([(str(j), part) for j, (_, part) in enumerate(named)] if numbered else named)
 
-    def append(self: Self, module: Module) -> Self:
+    def append(self: Self, part: Any) -> Self:
         """One more at the end."""
-        return self.extend([module])
+        return self.extend([part])
 
-    def extend(self: Self, modules: Iterable[Module]) -> Self:
+    def extend(self: Self, parts: Iterable[Any]) -> Self:
         """More at the end."""
-        if not is_many(modules):
-            raise TypeError(f"{type(self).__name__} takes a list of modules, got {described(modules)}; put it in [...]")
+        if not is_many(parts):
+            raise TypeError(f"{type(self).__name__} takes a list of {self._word}s, got {described(parts)}; put it in [...]")
         start = len(self)
-        self._refill([(str(start + i), m) for i, m in enumerate(modules)], keep=True)
+        self._refill([(str(start + i), part) for i, part in enumerate(parts)], keep=True)
         return self
 
-    def insert(self, index: int, module: Module) -> None:
+    def __iadd__(self: Self, parts: Iterable[Any]) -> Self:
+        return self.extend(parts) if is_many(parts) else NotImplemented
+
+    def insert(self: Self, index: int, part: Any) -> Self:
         """One more before position ``index``; all are numbered anew."""
         row = list(self)
-        row.insert(int_of(index, f"insert into a {type(self).__name__}: the index"), module)
-        self._refill((str(i), m) for i, m in enumerate(row))
+        row.insert(int_of(index, f"insert into a {type(self).__name__}: the index"), part)
+        self._refill((str(i), part) for i, part in enumerate(row))
+        return self
+
+    def pop(self, i: int | slice = -1) -> Any:
+        """Take one out, by default the last, or several by a slice, and return it."""
+        part = self[i]
+        del self[i]
+        return part
+
+    def __getitem__(self, i: int | slice) -> Any:
+        return type(self)(list(self)[i]) if isinstance(i, slice) else getattr(self, self._key(i))
 
 
 class Sequential(_Row):
@@ -115,7 +165,12 @@ class Sequential(_Row):
         """A module by its number; a slice is a Sequential of the same modules under their names."""
         if isinstance(i, slice):
             return Sequential(dict(list(self._named().items())[i]))
-        return getattr(self, self._key(i))
+        return super().__getitem__(i)
+
+    def __add__(self, other: Any) -> Sequential:
+        if not isinstance(other, Sequential):
+            raise TypeError(f"a Sequential is added to a Sequential, got {described(other)}; for modules there is .extend([...])")
+        return Sequential(*self, *other)
 
 
 class ModuleList(_Row):
@@ -126,15 +181,112 @@ class ModuleList(_Row):
     (ReLU(), 2, 6)
     """
 
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
-        super().__init__()
-        self.extend(modules)
-
-    def __getitem__(self, i: int | slice) -> Any:
-        return ModuleList(list(self)[i]) if isinstance(i, slice) else getattr(self, self._key(i))
-
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other]) if is_many(other) else NotImplemented
+
+
+class ParameterList(_Row):
+    """A list whose parameters are parts of the module that it is assigned to. A tensor becomes a parameter.
+
+    >>> import autograd as ag
+    >>> weights = ParameterList(ag.zeros(2) for _ in range(3))
+    >>> weights, len(weights)
+    (ParameterList(0: (2,), 1: (2,), 2: (2,)), 3)
+    """
+
+    _kind = Parameter
+    _word = "parameter"
+    _of = staticmethod(_parameter)
+
+
+class _Dict(_Parts):
+    """Parts by name, in the order in which they came."""
+
+    def __init__(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
+        super().__init__()
+        self.update({} if parts is None else parts)
+
+    def _view(self) -> MutableMapping[str, Any]:
+        return self._modules if self._kind is Module else self._parameters
+
+    def __getitem__(self, name: str) -> Any:
+        named = self._named()
+        if not isinstance(name, str) or name not in named:
+            raise KeyError(f"{type(self).__name__}: there is no {self._word} {brief(name)}; there is {', '.join(named) or 'none'}")
+        return named[name]
+
+    def __setitem__(self, name: str, part: Any) -> None:
+        self._put(name, self._checked(name, part))
+
+    def __delitem__(self, name: str) -> None:
+        self.pop(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._named())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._named()
+
+    def keys(self) -> Any:
+        """The names."""
+        return self._view().keys()
+
+    def values(self) -> Any:
+        """The parts."""
+        return self._view().values()
+
+    def items(self) -> Any:
+        """Names and parts."""
+        return self._view().items()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The part of that name, or ``default``."""
+        return self._named().get(name, default) if isinstance(name, str) else default
+
+    def pop(self, name: str) -> Any:
+        """Take the part of that name out and return it. Raises KeyError where there is none."""
+        part = self[name]
+        delattr(self, name)
+        return part
+
+    def clear(self) -> None:
+        """Take all parts out."""
+        self._view().clear()
+
+    def update(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+        """Put the parts of a mapping, or of pairs, under their names; none where one of them does not fit."""
+        try:
+            given: dict[Any, Any] = dict(parts.items() if isinstance(parts, _Dict) else parts)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{type(self).__name__} takes a dict of {self._word}s, or pairs (name, {self._word}), got {described(parts)}"
+            ) from None
+        checked = {name: self._checked(name, part) for name, part in given.items()}
+        for name, part in checked.items():
+            self._put(name, part)
+
+
+class ModuleDict(_Dict):
+    """A dict whose modules are parts of the one that it is assigned to; it has no forward of its own.
+
+    >>> layers = ModuleDict({"in": Linear(2, 3), "out": Linear(3, 1)})
+    >>> list(layers), layers["out"], len(list(layers.parameters()))
+    (['in', 'out'], Linear(in_features=3, out_features=1, bias=True), 4)
+    """
+
+
+class ParameterDict(_Dict):
+    """A dict whose parameters are parts of the module that it is assigned to. A tensor becomes a parameter.
+
+    >>> import autograd as ag
+    >>> weights = ParameterDict({"left": ag.zeros(2), "right": ag.ones(2)})
+    >>> [name for name, _ in weights.named_parameters()]
+    ['left', 'right']
+    """
+
+    _kind = Parameter
+    _word = "parameter"
+    _of = staticmethod(_parameter)
 
 
 class MLP(Sequential):

@@ -7,31 +7,44 @@ tensors, a batch is one gather for each tensor, so a shuffled epoch costs about 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, overload
 
 import numpy as np
 
 import autograd as ag
 from autograd import Tensor
-from autograd.errors import described, flag_of, int_of, number_of
+from autograd.errors import described, flag_of, int_of, is_many, number_of
+from nn.sampling import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+    generator_of,
+    row_of_ints,
+)
 
-__all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "collate", "k_fold", "random_split", "standardize"]
-
-
-def _int(name: str, value: Any, least: int) -> int:
-    return int_of(value, name, least)
+__all__ = [
+    "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "RandomSampler", "Sampler", "SequentialSampler", "Subset",
+    "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler", "collate", "default_collate", "k_fold", "random_split", "standardize",
+]  # fmt: skip
 
 
 def collate(items: Sequence[Any]) -> Any:
     """Items of one kind as one batch: stacked along a new dimension 0.
 
-    Tensors and arrays keep their dtype; Python numbers become float32, int64 or bool as in `autograd.tensor`; tuples and
-    lists are collated place by place and stay tuples and lists. Raises ValueError where shapes or lengths differ or there
-    are no items, TypeError for what is no number.
+    Tensors and arrays keep their dtype; Python numbers become float32, int64 or bool as in `autograd.tensor`; tuples, lists and
+    dicts are collated place by place and stay what they are; strings are left alone, in a list. Also called `default_collate`.
+    Raises ValueError where shapes, lengths or keys differ or there are no items, TypeError for what is no number.
 
     >>> collate([(1, 0.5), (2, 1.5)])
     (tensor([1, 2]), tensor([0.5000, 1.5000]))
+    >>> collate([{"x": 1, "name": "a"}, {"x": 2, "name": "b"}])
+    {'x': tensor([1, 2]), 'name': ['a', 'b']}
     """
     if not isinstance(items, list | tuple):
         raise TypeError(f"collate takes a list of items, got {described(items)}")
@@ -45,7 +58,17 @@ def collate(items: Sequence[Any]) -> Any:
         if any(item is items for item in items) or any(part is first for part in first):
             raise ValueError(f"the items of a batch must not hold themselves, got {first!r:.60}")
         columns = [collate(column) for column in zip(*items)]
+        if hasattr(first, "_fields"):  # a namedtuple
+            return type(first)(*columns)
         return tuple(columns) if isinstance(first, tuple) else columns
+    if isinstance(first, Mapping):
+        if any(not isinstance(item, Mapping) or item.keys() != first.keys() for item in items):
+            raise ValueError(f"the items of a batch must be dicts with the same keys, {list(first)} as in the first")
+        if any(part is item for item in items for part in item.values()):
+            raise ValueError(f"the items of a batch must not hold themselves, got {first!r:.60}")
+        return {key: collate([item[key] for item in items]) for key in first}
+    if isinstance(first, str | bytes) and all(isinstance(item, type(first)) for item in items):
+        return list(items)
     if isinstance(first, Tensor | np.ndarray):
         tensors = [ag.as_tensor(item) for item in items]
         try:
@@ -55,8 +78,28 @@ def collate(items: Sequence[Any]) -> Any:
     return ag.tensor(list(items))
 
 
+default_collate = collate
+
+
+def _converted(item: Any) -> Any:
+    """An item that is no part of a batch: its arrays as tensors."""
+    if isinstance(item, np.ndarray):
+        return ag.tensor(item)
+    if isinstance(item, Mapping):
+        return {key: _converted(part) for key, part in item.items()}
+    return type(item)(map(_converted, item)) if type(item) in (tuple, list) else item
+
+
+def _listed(rows: Any) -> list[Any]:
+    if not is_many(rows):
+        raise TypeError(f"the rows of a batch are a list, array or tensor of ints, got {described(rows)}")
+    return rows.tolist() if isinstance(rows, np.ndarray | Tensor) else list(rows)
+
+
 class Dataset:
     """What has rows: a subclass writes ``__len__`` and ``__getitem__``, and `batch` where it can do better than row by row.
+
+    The sum of two is one after the other, a `ConcatDataset`.
 
     >>> class Squares(Dataset):
     ...     def __len__(self):
@@ -75,13 +118,16 @@ class Dataset:
 
     def batch(self, rows: Any) -> Any:
         """The rows at these positions (a list, array or tensor of ints, shape (n,)) as one new batch."""
-        return collate([self[int(i)] for i in rows])
+        return collate([self[i] for i in _listed(rows)])
+
+    def __add__(self, other: Any) -> ConcatDataset:
+        return ConcatDataset([self, other])
 
 
 def _batch(dataset: Any, rows: Any) -> Any:
     if isinstance(dataset, Dataset):
         return dataset.batch(rows)
-    return dataset[rows] if isinstance(dataset, Tensor) else collate([dataset[int(i)] for i in rows])
+    return dataset[rows] if isinstance(dataset, Tensor) else collate([dataset[i] for i in _listed(rows)])
 
 
 def _sized(dataset: Any) -> int:
@@ -98,24 +144,24 @@ def _sized(dataset: Any) -> int:
 class TensorDataset(Dataset):
     """Tensors of one length; item i is the tuple of their rows i. What indexes a tensor indexes it.
 
-    An int or a slice gives views, as with tensors; a list or a tensor of ints gives copies. Raises ValueError where the
-    lengths differ or there are no tensors, TypeError for what is no tensor, IndexError for a row out of range.
+    An int or a slice gives views, as with tensors; a list or a tensor of ints gives copies. Numpy arrays are taken as tensors,
+    copied. Raises ValueError where the lengths differ or there are no tensors, TypeError for what is neither, IndexError for a
+    row out of range.
 
     >>> data = TensorDataset(ag.tensor([[1., 2.], [3., 4.], [5., 6.]]), ag.tensor([0, 1, 0]))
     >>> len(data), data[-1]
     (3, (tensor([5., 6.]), tensor(0)))
     """
 
-    def __init__(self, *tensors: Tensor) -> None:
+    def __init__(self, *tensors: Tensor | np.ndarray) -> None:
         for t in tensors:
-            if not isinstance(t, Tensor) or not t.ndim:
-                got = "a 0-d tensor" if isinstance(t, Tensor) else described(t)
-                hint = "unpack it: TensorDataset(*tensors)" if isinstance(t, list | tuple) else "for an array use from_numpy(...)"
-                raise TypeError(f"TensorDataset takes tensors with rows, got {got}; {hint}")
+            if not isinstance(t, Tensor | np.ndarray) or not t.ndim:
+                hint = "unpack it: TensorDataset(*tensors)" if isinstance(t, list | tuple) else "each has at least one dimension"
+                raise TypeError(f"TensorDataset takes tensors with rows, got {described(t)}; {hint}")
         lengths = [len(t) for t in tensors]
         if len(set(lengths)) != 1:
             raise ValueError(f"TensorDataset takes tensors of one length, got lengths {lengths}")
-        self.tensors = tensors
+        self.tensors = tuple([ag.tensor(t) if isinstance(t, np.ndarray) else t for t in tensors])
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -139,14 +185,7 @@ class Subset(Dataset):
 
     def __init__(self, dataset: Any, indices: Any) -> None:
         _sized(dataset)
-        if not isinstance(indices, list | tuple | range | np.ndarray | Tensor):
-            raise TypeError(f"the indices of a Subset are one row of ints, got {described(indices)}")
-        given = ag.tensor(
-            indices,
-            dtype=ag.int64 if getattr(indices, "shape", None) == (0,) or (not hasattr(indices, "shape") and not len(indices)) else None,
-        )
-        if given.ndim != 1 or given.dtype.kind not in "iu":
-            raise TypeError(f"the indices of a Subset are one row of ints, got {given.dtype} of shape {given.shape}")
+        given = row_of_ints(indices, "the indices of a Subset")
         n, rows = len(dataset), given.numpy()
         if (out := rows[(rows < -n) | (rows >= n)]).size:
             raise IndexError(f"row {out[0]} is out of range for a dataset of {n} rows")
@@ -166,6 +205,36 @@ class Subset(Dataset):
     def batch(self, rows: Any) -> Any:
         """What the dataset below gathers, at the positions that these rows have there."""
         return _batch(self.dataset, self.indices[rows])
+
+
+class ConcatDataset(Dataset):
+    """Datasets one after the other, as one; ``cumulative_sizes`` says where each ends.
+
+    Raises TypeError for what is no dataset, ValueError for none at all, IndexError for a row out of range.
+
+    >>> both = ConcatDataset([["a", "b"], ["c"]])
+    >>> len(both), both[2], both[-3]
+    (3, 'c', 'a')
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        if not is_many(datasets):
+            raise TypeError(f"ConcatDataset takes a list of datasets, got {described(datasets)}")
+        self.datasets = list(datasets)
+        self.cumulative_sizes = list(accumulate(map(_sized, self.datasets)))
+        if not self.datasets:
+            raise ValueError("ConcatDataset takes at least one dataset, got an empty list")
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: Any) -> Any:
+        i = int_of(index, "the row of a ConcatDataset")
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"row {i} is out of range for a dataset of {len(self)} rows")
+        i %= len(self)
+        at = bisect_right(self.cumulative_sizes, i)
+        return self.datasets[at][i - (self.cumulative_sizes[at - 1] if at else 0)]
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: ag.Generator | None = None) -> list[Subset]:
@@ -201,8 +270,13 @@ class DataLoader:
 
     ``dataset`` is a `Dataset` or any sequence of items. A batch is a copy, made by the dataset's `batch`, or by
     ``collate_fn`` from a list of items. The last batch may be smaller; ``drop_last`` leaves it out. A ``generator`` makes
-    the order repeat. ``num_workers`` is there so that programs for PyTorch run: everything happens in this process.
-    Raises TypeError and ValueError for what is no dataset or no such number.
+    the order repeat. A ``sampler`` gives another order of rows (see `nn.sampling`), a ``batch_sampler`` whole batches. With
+    ``batch_size=None`` there are no batches, but the items of the dataset, their arrays as tensors.
+
+    Everything happens in this process: ``num_workers``, ``pin_memory``, ``timeout``, ``worker_init_fn``, ``prefetch_factor``,
+    ``persistent_workers`` and the like are there so that programs for PyTorch run, and change nothing.
+
+    Raises TypeError and ValueError for what is no dataset or no such number, ValueError for arguments that exclude each other.
 
     >>> loader = DataLoader(TensorDataset(ag.arange(5)), batch_size=2)
     >>> len(loader), [x.tolist() for x, in loader]
@@ -212,39 +286,62 @@ class DataLoader:
     def __init__(
         self,
         dataset: Any,
-        batch_size: int = 1,
-        shuffle: bool = False,
-        *,  # PyTorch has other arguments in between
-        drop_last: bool = False,
-        generator: ag.Generator | None = None,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
+        generator: ag.Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
         _sized(dataset)
-        if not isinstance(generator, ag.Generator | None):
-            raise TypeError(f"generator must be an autograd.Generator, got {described(generator)}")
+        self.generator = generator_of(generator)
         if not (collate_fn is None or callable(collate_fn)):
             raise TypeError(f"collate_fn must be a function of a list of items, got {described(collate_fn)}")
-        shuffle, drop_last = flag_of(shuffle, "shuffle"), flag_of(drop_last, "drop_last")
-        self.dataset, self.shuffle, self.drop_last, self.generator = dataset, shuffle, drop_last, generator
-        self.batch_size = _int("batch_size", batch_size, 1)
-        self.num_workers = _int("num_workers", num_workers, 0)
-        self.collate_fn = collate_fn
+        shuffle, drop_last = shuffle is not None and flag_of(shuffle, "shuffle"), flag_of(drop_last, "drop_last")
+        for name, given in {"sampler": sampler, "batch_sampler": batch_sampler}.items():
+            if not (given is None or is_many(given)) or isinstance(given, type):
+                raise TypeError(f"{name} must be walked over for positions of rows, got {described(given)}")
+        if sampler is not None and shuffle:
+            raise ValueError("DataLoader: a sampler says the order of the rows; leave shuffle away")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            got = f"batch_size={batch_size}, shuffle={shuffle}, drop_last={drop_last}" + ", and a sampler" * (sampler is not None)
+            raise ValueError(f"DataLoader: a batch_sampler says all of a batch; leave the rest away, got {got}")
+        if batch_size is None and drop_last:
+            raise ValueError("DataLoader: with batch_size=None there is no last batch that could be dropped")
+        if sampler is None:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is None and batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.dataset, self.sampler, self.batch_sampler, self.collate_fn = dataset, sampler, batch_sampler, collate_fn
+        self.batch_size = getattr(batch_sampler, "batch_size", None)
+        self.drop_last, self.num_workers = drop_last, int_of(num_workers, "num_workers", 0)
 
     def __len__(self) -> int:
-        n = len(self.dataset)
-        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+        walked: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
+        return len(walked)
 
     def __iter__(self) -> Iterator[Any]:
-        n = len(self.dataset)
-        order = ag.randperm(n, generator=self.generator) if self.shuffle else ag.arange(n)
-        rows = order.numpy()  # an array is cut into slices several times faster than a tensor
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
-            part = rows[start : start + self.batch_size]
+        if self.batch_sampler is None:
+            made = self.collate_fn or _converted
+            yield from (made(self.dataset[i]) for i in self.sampler)
+            return
+        parts = self.batch_sampler.parts() if isinstance(self.batch_sampler, BatchSampler) else self.batch_sampler
+        for rows in parts:
             if self.collate_fn is None:
-                yield _batch(self.dataset, part)
+                yield _batch(self.dataset, rows)
             else:
-                yield self.collate_fn([self.dataset[i] for i in part.tolist()])
+                yield self.collate_fn([self.dataset[i] for i in _listed(rows)])
 
 
 def k_fold(n: int, k: int, shuffle: bool = True, generator: ag.Generator | None = None) -> Iterator[tuple[Tensor, Tensor]]:
@@ -256,7 +353,7 @@ def k_fold(n: int, k: int, shuffle: bool = True, generator: ag.Generator | None 
     >>> [valid.tolist() for _, valid in k_fold(5, 2, shuffle=False)]
     [[0, 1, 2], [3, 4]]
     """
-    n, k = _int("n", n, 0), _int("k", k, 0)
+    n, k = int_of(n, "n", 0), int_of(k, "k", 0)
     if not 2 <= k <= n:
         raise ValueError(f"k_fold needs 2 <= k <= n, got k={k} and n={n}")
     order = ag.randperm(n, generator=generator) if flag_of(shuffle, "shuffle") else ag.arange(n)

@@ -1,22 +1,47 @@
-"""Activations, dropout, losses and penalties as functions, stable at the extremes. Where a learner would be misled, they refuse.
+"""Activations, dropout, norms, losses and penalties as functions, stable at the extremes. Where a learner would be misled, they refuse.
 
+Where losses, datasets and layers with weights take tensors, a numpy array is taken as one, copied; a list is refused, for `tensor`
+says its dtype. (What is a function of the engine, such as `relu`, gives an array for an array.)
 Losses take ``reduction="mean"`` (default), ``"sum"`` or ``"none"``. Names, arguments and edge values are PyTorch's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 import autograd as ag
 from autograd import Tensor, gelu, linear, log_softmax, sigmoid, softmax, tanh
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of, within
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout",
-    "elu", "gelu", "hinge_loss", "huber_loss", "l1_loss", "l1_penalty", "l2_penalty", "leaky_relu", "linear", "log_softmax",
-    "mse_loss", "nll_loss", "one_hot", "prelu", "relu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
+    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "embedding", "gelu",
+    "hinge_loss", "huber_loss", "kl_div", "l1_loss", "l1_penalty", "l2_penalty", "layer_norm", "leaky_relu", "linear", "log_softmax",
+    "logsigmoid", "mse_loss", "nll_loss", "one_hot", "prelu", "relu", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus",
+    "tanh",
 ]  # fmt: skip
+
+
+def tensor_of(name: str, x: Any) -> Tensor:
+    """``x`` as a tensor, by the rule above. Raises TypeError for what is neither a tensor nor an array."""
+    if isinstance(x, np.ndarray):
+        return ag.tensor(x)
+    if not isinstance(x, Tensor):
+        hint = "does forward() return its result?" if x is None else "wrap it as tensor(...)"
+        if isinstance(x, ag.Value) or (isinstance(x, list | tuple) and any(isinstance(v, ag.Value) for v in x)):
+            hint = "make Values a tensor that they stay connected to, by tensor([[v, ...], ...])"
+        raise TypeError(f"{name} expects Tensors, got {described(x)}; {hint}")
+    return x
+
+
+def tensors_of(name: str, *given: Any) -> Sequence[Tensor]:
+    """What is given, as tensors, by the rule above."""
+    for x in given:
+        if not isinstance(x, Tensor):
+            return [tensor_of(name, x) for x in given]
+    return given
 
 
 # Activations whose arguments in PyTorch are not those of the engine's own. ``inplace`` is taken for PyTorch's sake and changes nothing.
@@ -37,6 +62,30 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where x > 0, else ``alpha * (exp(x) - 1)``."""
     return ag.elu(input, alpha)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """scale * x where x > 0, else ``scale * alpha * (exp(x) - 1)``, with constants that keep mean 0 and variance 1.
+
+    Source: Klambauer et al., "Self-normalizing neural networks", arXiv:1706.02515, eq. 14.
+
+    >>> selu(ag.tensor([-1000., 1.]))
+    tensor([-1.7581,  1.0507])
+    """
+    return ag.mul(elu(input, _ALPHA), _SCALE)
+
+
+# The fixed point of mean and variance, by the closed form that is derived in the source.
+_ALPHA, _SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(1 / (1 + exp(-x))), exact in both tails.
+
+    >>> logsigmoid(ag.tensor([-100., 0.]))
+    tensor([-100.0000,   -0.6931])
+    """
+    return -ag.softplus(-tensor_of("logsigmoid", input))
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -64,7 +113,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     >>> prelu(ag.tensor([[-1., -1.]]), ag.tensor([0.5, 0.25]))
     tensor([[-0.5000, -0.2500]])
     """
-    _tensors("prelu", input, weight)
+    input, weight = tensors_of("prelu", input, weight)
     if weight.numel() == 1:
         return ag.prelu(input, weight)
     if input.ndim < 2 or weight.shape != (input.shape[1],):
@@ -79,7 +128,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[0, 0, 1],
             [1, 0, 0]])
     """
-    _tensors("one_hot", tensor)
+    tensor = tensor_of("one_hot", tensor)
     index = tensor.detach().numpy()
     if index.dtype.kind not in "iu":
         raise TypeError(f"one_hot: class indices are integers, got {tensor.dtype}; use .long()")
@@ -109,7 +158,7 @@ def dropout(
     >>> sorted(set(dropout(ag.ones(100), 0.2).tolist()))
     [0.0, 1.25]
     """
-    _tensors("dropout", input)
+    input = tensor_of("dropout", input)
     p = in_unit(p, "dropout: p", "is a probability")
     if not flag_of(training, "training") or p == 0:
         return input
@@ -117,6 +166,139 @@ def dropout(
         return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
     dtype = input.dtype if input.dtype.kind == "f" else ag.float32
     return input * ag.empty(input.shape, dtype=dtype).bernoulli_(1 - p, generator=generator).div_(1 - p)
+
+
+# Normalization.
+def _normal(x: Tensor, dims: tuple[int, ...], eps: float, name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """``x`` with mean 0 and variance 1 over ``dims``, and the mean and the variance that it had."""
+    mean = x.mean(dims, keepdim=True)
+    apart = x - mean
+    var = ag.square(apart).mean(dims, keepdim=True)
+    return apart * ag.rsqrt(var + number_of(eps, f"{name}: eps")), mean, var
+
+
+def _fitting(name: str, shape: tuple[int, ...], *given: Any) -> list[Tensor | None]:
+    """What is given, or None: tensors of that shape, with a number for each channel or column."""
+    found = [None if t is None else tensor_of(name, t) for t in given]
+    for t in found:
+        if t is not None and t.shape != shape:
+            raise ValueError(f"{name}: weight, bias, mean and variance have the shape {shape} here, got {t.shape}")
+    return found
+
+
+def _affine(z: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    z = z if weight is None else z * weight
+    return z if bias is None else z + bias
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(x - mean) / sqrt(var + eps) * weight + bias, for each channel, dimension 1 of an input (n, channels, ...).
+
+    In training, mean and variance (divided by the number of values) are those of the batch, and the running ones, where given, move
+    to them in place: ``running = (1 - momentum) running + momentum new``, of the variance divided by the number of values - 1.
+    Otherwise they are the running ones. Raises ValueError for fewer than 2 dimensions, other numbers of channels, a batch of one value a
+    channel in training, and no running ones otherwise. Source: Ioffe and Szegedy, "Batch normalization", arXiv:1502.03167.
+
+    >>> batch_norm(ag.tensor([[1., 5.], [3., 5.]]), None, None, training=True)
+    tensor([[-1.0000,  0.0000],
+            [ 1.0000,  0.0000]])
+    """
+    input = tensor_of("batch_norm", input)
+    if input.ndim < 2:
+        raise ValueError(f"batch_norm expects an input of shape (n, channels) or (n, channels, ...), got {input.shape}")
+    given = _fitting("batch_norm", (input.shape[1],), weight, bias, running_mean, running_var)
+    behind = [1] * (input.ndim - 2)
+    w, b, mean, var = (t if t is None or not behind else t.reshape(-1, *behind) for t in given)
+    if flag_of(training, "batch_norm: training"):
+        n = input.numel() // max(input.shape[1], 1)
+        if n < 2:
+            raise ValueError(
+                f"batch_norm: in training there must be more than one value for each channel, got an input of shape {input.shape}; "
+                "use larger batches (drop_last=True leaves a last row out), or eval()"
+            )
+        z, mean, var = _normal(input, (0, *range(2, input.ndim)), eps, "batch_norm")
+        momentum = number_of(momentum, "batch_norm: momentum")
+        with ag.no_grad():
+            for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
+                if running is not None:
+                    if not isinstance(running, Tensor):
+                        raise TypeError(
+                            f"batch_norm: running_mean and running_var, which are changed, are Tensors, got {described(running)}"
+                        )
+                    running.mul_(1 - momentum).add_(new.reshape(-1), alpha=momentum)
+    elif mean is None or var is None:
+        got = f"{described(running_mean)} and {described(running_var)}"
+        raise ValueError(f"batch_norm: outside of training running_mean and running_var are needed, got {got}")
+    else:
+        z = (input - mean) * ag.rsqrt(var + number_of(eps, "batch_norm: eps"))
+    return _affine(z, w, b)
+
+
+def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
+    """(x - mean) / sqrt(var + eps) * weight + bias over the last dimensions, those of ``normalized_shape`` (an int or several).
+
+    Each row has its own mean and variance, divided by the number of its values. Raises ValueError where the input does not end in that
+    shape, or weight or bias are of another. Source: Ba, Kiros and Hinton, "Layer normalization", arXiv:1607.06450.
+
+    >>> layer_norm(ag.tensor([[1., 3.], [10., 10.]]), 2)
+    tensor([[-1.0000,  1.0000],
+            [ 0.0000,  0.0000]])
+    """
+    input, shape = tensor_of("layer_norm", input), shape_of(normalized_shape, "layer_norm: normalized_shape")
+    if input.shape[-len(shape) :] != shape:
+        raise ValueError(f"layer_norm: an input of shape {input.shape} does not end in the shape {shape} that is normalized")
+    z, _, _ = _normal(input, tuple(range(-len(shape), 0)), eps, "layer_norm")
+    return _affine(z, *_fitting("layer_norm", shape, weight, bias))
+
+
+def shape_of(given: Any, what: str) -> tuple[int, ...]:
+    """An int or several, at least one, each at least 1, as a shape; an error that says ``what`` it is for otherwise."""
+    sizes = tuple(given) if isinstance(given, list | tuple) else (given,)
+    if not sizes:
+        raise ValueError(f"{what} has at least one size, got {given!r}")
+    return tuple([int_of(n, what, 1) for n in sizes])
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """The rows of ``weight`` (rows, columns) at the ints of the input (...), of shape (..., columns).
+
+    The row ``padding_idx`` (below 0: from the end) gets no gradient. Raises TypeError for what are no ints, IndexError for a row that is
+    not there.
+
+    >>> embedding(ag.tensor([[1, 0]]), ag.tensor([[1., 2.], [3., 4.]]))
+    tensor([[[3., 4.],
+             [1., 2.]]])
+    """
+    input, weight = tensors_of("embedding", input, weight)
+    if input.dtype.kind not in "iu":
+        raise TypeError(f"embedding: the input holds row numbers, which are integers, got {input.dtype}; use .long()")
+    if weight.ndim != 2:
+        raise ValueError(f"embedding: weight has the shape (rows, columns), got {weight.shape}")
+    rows, given = len(weight), input.numpy()
+    if not within(given, rows):
+        raise IndexError(f"embedding: row {given[(given < 0) | (given >= rows)][0]} is out of range for {rows} rows")
+    found = weight[input]
+    if padding_idx is None:
+        return found
+    padding = (input == padding_of(padding_idx, rows)).unsqueeze(-1)
+    return ag.where(padding, found.detach(), found)
+
+
+def padding_of(padding_idx: int, rows: int) -> int:
+    """The row of padding, counted from the front. Raises IndexError where there is no such row."""
+    at = int_of(padding_idx, "embedding: padding_idx")
+    if not -rows <= at < rows:
+        raise IndexError(f"embedding: padding_idx {at} is out of range for {rows} rows")
+    return at % rows
 
 
 # What losses share.
@@ -130,22 +312,14 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _tensors(name: str, *given: Any) -> None:
-    for x in given:
-        if not isinstance(x, Tensor):
-            hint = "does forward() return its result?" if x is None else "wrap it as tensor(...)"
-            if isinstance(x, ag.Value) or (isinstance(x, list | tuple) and any(isinstance(v, ag.Value) for v in x)):
-                hint = "make Values a tensor that they stay connected to, by tensor([[v, ...], ...])"
-            raise TypeError(f"{name} expects Tensors, got {described(x)}; {hint}")
-
-
-def _same_shape(x: Tensor, y: Tensor, name: str) -> None:
-    _tensors(name, x, y)
+def _same_shape(x: Tensor, y: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    x, y = tensors_of(name, x, y)
     if x.shape != y.shape:
         raise ValueError(
             f"{name}: the input has shape {x.shape} and the target {y.shape}; they would broadcast to another loss than "
             "meant; reshape one of them"
         )
+    return x, y
 
 
 # Distances.
@@ -155,7 +329,7 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     >>> mse_loss(ag.tensor([1., 2.]), ag.tensor([1., 4.]))
     tensor(2.)
     """
-    _same_shape(input, target, "mse_loss")
+    input, target = _same_shape(input, target, "mse_loss")
     d = input - target
     return ag.mean_square(d) if reduction == "mean" else _reduce(ag.square(d), reduction)
 
@@ -166,7 +340,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor
     >>> l1_loss(ag.tensor([1., 2.]), ag.tensor([1., 4.]))
     tensor(1.)
     """
-    _same_shape(input, target, "l1_loss")
+    input, target = _same_shape(input, target, "l1_loss")
     return _reduce(ag.abs(input - target), reduction)
 
 
@@ -176,7 +350,7 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
     >>> huber_loss(ag.tensor([0.5, 3.]), ag.zeros(2), reduction="none").tolist()
     [0.125, 2.5]
     """
-    _same_shape(input, target, "huber_loss")
+    input, target = _same_shape(input, target, "huber_loss")
     delta = number_of(delta, "huber_loss: delta")
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be > 0, got {delta}")
@@ -207,11 +381,34 @@ def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin
     >>> hinge_loss(ag.tensor([2., 0.5, -1.]), ag.tensor([1, 1, 1]), reduction="none").tolist()
     [0.0, 0.5, 2.0]
     """
-    _same_shape(input, target, "hinge_loss")
+    input, target = _same_shape(input, target, "hinge_loss")
     signs = target.detach().numpy()
     if (wrong := signs[(signs != 1) & (signs != -1)]).size:
         raise ValueError(f"hinge_loss: targets are 1 or -1, got {wrong[0]}; from 0 and 1 make them as 2 * y - 1")
     return _reduce(relu(number_of(margin, "hinge_loss: margin") - target * input), reduction)
+
+
+def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """target (log target - input) for log-probabilities as input and probabilities as target: how far one is from the other.
+
+    The Kullback-Leibler divergence of distributions (n, classes) is ``reduction="batchmean"``, the sum divided by n; "mean", the default
+    as in PyTorch, divides by the number of entries. With ``log_target`` the target holds logarithms, too. A target of 0 counts 0.
+    Raises ValueError where the shapes differ. Source: Kullback and Leibler, Ann. Math. Statist. 22 (1951).
+
+    >>> p = ag.tensor([[0.5, 0.5]])
+    >>> kl_div(ag.log(p), ag.tensor([[1., 0.]]), reduction="batchmean")
+    tensor(0.6931)
+    """
+    input, target = _same_shape(input, target, "kl_div")
+    name_of(reduction, "reduction", "none", "mean", "sum", "batchmean")
+    if flag_of(log_target, "kl_div: log_target"):
+        loss = ag.exp(target) * (target - input)
+    else:
+        logs = ag.log(ag.where(target == 0, 1.0, target))
+        loss = target * logs - target * input
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0] if input.ndim else loss.sum()
+    return _reduce(loss, reduction)
 
 
 # Classes.
@@ -251,10 +448,13 @@ def _by_class(name: str, input: Tensor, target: Tensor) -> Tensor:
     return input if input.ndim == 2 else input.reshape(target.numel(), input.shape[-1])
 
 
-def _class_weights(name: str, weight: Tensor | None, classes: int) -> None:
+def _class_weights(name: str, weight: Tensor | None, classes: int) -> Tensor | None:
+    if isinstance(weight, np.ndarray):
+        weight = ag.tensor(weight)
     if weight is not None and (not isinstance(weight, Tensor) or weight.shape != (classes,)):
         got = weight.shape if isinstance(weight, Tensor) else type(weight).__name__
         raise ValueError(f"{name}: weight is a tensor with one number for each of {classes} classes, got {got}")
+    return weight
 
 
 def _picked(logp: Tensor, index: Tensor) -> Tensor:
@@ -265,19 +465,17 @@ def _averaged(losses: Tensor, index: Tensor, kept: Any, weight: Tensor | None, r
     """``weight[index] * losses``, one for each row of scores, plus what is ``even`` among classes: all of them, their sum or mean."""
     check_reduction(reduction)
     share = None if weight is None else weight[index]
-    if share is not None:
-        losses = losses * share
-    if even is not None:
-        losses = losses + even
+    parts = [losses if share is None else losses * share, *([] if even is None else [even])]
     if kept is not None:
-        losses = ag.where(ag.tensor(kept), losses, 0.0)
+        parts = [ag.where(ag.tensor(kept), part, 0.0) for part in parts]
+    if reduction == "mean" and share is not None:
+        total = (share if kept is None else share * ag.tensor(kept)).sum()
+        means = [part.sum() / total for part in parts]  # apart, for where all weights are 0, 0 / 0 is NaN whatever is even
+        return means[0] if even is None else means[0] + means[1]
+    losses = parts[0] if even is None else parts[0] + parts[1]
     if reduction == "none":
         return losses if losses.shape == shape else losses.reshape(shape)
-    if reduction == "sum" or (share is None and kept is None):
-        return _reduce(losses, reduction)
-    if share is None:
-        return losses.sum() / int(kept.sum())
-    return losses.sum() / (share if kept is None else share * ag.tensor(kept)).sum()
+    return losses.sum() / int(kept.sum()) if reduction == "mean" and kept is not None else _reduce(losses, reduction)
 
 
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
@@ -290,9 +488,9 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ign
     >>> nll_loss(ag.tensor([[-0.5, -1.], [-2., -0.1]]), ag.tensor([0, 0]))
     tensor(1.2500)
     """
-    _tensors("nll_loss", input, target)
+    input, target = tensors_of("nll_loss", input, target)
     logp = _by_class("nll_loss", input, target)
-    _class_weights("nll_loss", weight, logp.shape[1])
+    weight = _class_weights("nll_loss", weight, logp.shape[1])
     index, kept = _indices("nll_loss", input, target, ignore_index)
     return _averaged(_picked(logp, index), index, kept, weight, reduction, target.shape)
 
@@ -317,14 +515,14 @@ def cross_entropy(
     >>> cross_entropy(ag.tensor([[0., 0.]]), ag.tensor([[0.5, 0.5]]))
     tensor(0.6931)
     """
-    _tensors("cross_entropy", input, target)
+    input, target = tensors_of("cross_entropy", input, target)
     label_smoothing = in_unit(label_smoothing, "cross_entropy: label_smoothing")
     if target.shape == input.shape and input.ndim and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.dtype.kind != "f":
         raise TypeError(f"cross_entropy(input, target) needs floating logits as its input, got {input.dtype}; convert with .float()")
     rows = _by_class("cross_entropy", input, target)
-    _class_weights("cross_entropy", weight, rows.shape[1])
+    weight = _class_weights("cross_entropy", weight, rows.shape[1])
     index, kept = _indices("cross_entropy", input, target, ignore_index)
     if kept is not None:  # what is left out must not reach the gradient, not even as 0 * inf
         rows = ag.where(ag.tensor(kept[:, None]), rows, 0.0)
@@ -338,7 +536,7 @@ def cross_entropy(
 def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
     dim = min(1, input.ndim - 1)
     classes = input.shape[dim]
-    _class_weights("cross_entropy", weight, classes)
+    weight = _class_weights("cross_entropy", weight, classes)
     q = target.detach().numpy()
     if q.size and not q.min() >= 0:
         raise ValueError(f"cross_entropy: a floating target of the input's shape holds probabilities, got {q.min()}")
@@ -363,8 +561,7 @@ def _binary_targets(name: str, target: Tensor) -> None:
 def _scaled(what: str, loss: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return loss
-    _tensors(what, weight)
-    return loss * weight
+    return loss * tensor_of(what, weight)
 
 
 def binary_cross_entropy_with_logits(
@@ -379,7 +576,7 @@ def binary_cross_entropy_with_logits(
     tensor(1000.)
     """
     name = "binary_cross_entropy_with_logits"
-    _same_shape(input, target, name)
+    input, target = _same_shape(input, target, name)
     _binary_targets(name, target)
     positive = _scaled(f"{name}: pos_weight", target * ag.softplus(-input), pos_weight)
     return _reduce(_scaled(f"{name}: weight", positive + (1 - target) * ag.softplus(input), weight), reduction)  # exact in both tails
@@ -393,7 +590,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     >>> binary_cross_entropy(ag.tensor([0.]), ag.tensor([1.]))
     tensor(100.)
     """
-    _same_shape(input, target, "binary_cross_entropy")
+    input, target = _same_shape(input, target, "binary_cross_entropy")
     _binary_targets("binary_cross_entropy", target)
     _in_0_1("binary_cross_entropy: probabilities lie", input, "use the _with_logits form")
     loss = -(target * _log(input) + (1 - target) * _log(1 - input))

@@ -10,7 +10,8 @@ from autograd import Tensor
 from autograd.errors import brief, described, flag_of, int_of
 from nn import functional as F
 from nn import init
-from nn.module import Module, Parameter
+from nn.module import Module
+from nn.parameter import Parameter, UninitializedParameter, uninitialized
 
 __all__ = ["Dropout", "Flatten", "Identity", "LazyLinear", "Linear"]
 
@@ -54,7 +55,15 @@ class Linear(Module):
             init.uniform_(p, -bound, bound, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+        try:
+            return F.linear(x, self.weight, self.bias)
+        except ValueError as error:
+            sizes, hint = getattr(x, "shape", ()), ""
+            if len(sizes) > 1 and math.prod(sizes[1:]) == self.in_features:
+                hint = "; flatten first, by nn.Flatten()"
+            elif len(sizes) > 1 and math.prod(sizes) == self.in_features:
+                hint = "; flatten first, by .flatten()"
+            raise ValueError(f"{self._whereabouts()}: {str(error).removeprefix('linear: ')}{hint}") from None
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
@@ -63,8 +72,8 @@ class Linear(Module):
 class LazyLinear(Linear):
     """A `Linear` that learns the width of its input when it is first called, and is a `Linear` from then on.
 
-    Until then its weight is empty, of shape (out, 0); an optimiser may hold it already. Call it once before you initialise it,
-    load a state into it, or take its `scalars()`.
+    Until then its weight has no shape; an optimiser may hold it already. Call it once, or load a state into it, before you initialise
+    it or take its `scalars()`: both raise RuntimeError.
 
     >>> net = LazyLinear(3)
     >>> _ = net(ag.zeros(1, 5))
@@ -74,17 +83,19 @@ class LazyLinear(Linear):
 
     def __init__(self, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
         super().__init__(0, out_features, bias, dtype=dtype)
+        self.weight = uninitialized(out_features, self.weight.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not isinstance(self.weight, Parameter):
-            raise RuntimeError("LazyLinear: call the network once on tensors before scalars(), so that its width is known")
-        if not isinstance(x, Tensor) or x.dtype.kind != "f":
+        x = F.tensor_of("LazyLinear", x)
+        if x.dtype.kind != "f":
             raise TypeError(f"LazyLinear expects a floating Tensor, got {described(x)}")
         if not x.ndim:
             raise ValueError("LazyLinear: an input has at least one dimension, got a 0-d tensor")
-        self.in_features = x.shape[-1]
-        self.weight.data = ag.empty(self.out_features, self.in_features, dtype=self.weight.dtype)
-        self.reset_parameters()
+        if isinstance(self.weight, UninitializedParameter):
+            self.in_features = x.shape[-1]
+            self.weight.materialize((self.out_features, self.in_features))
+            self.reset_parameters()
+        self.in_features = self.weight.shape[1]  # a loaded state has given it
         self.__class__ = Linear  # type: ignore[assignment]  # as in PyTorch: `type(m) == nn.Linear` finds it now
         return self(x)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import autograd as ag
+from autograd.errors import flag_of, name_of
 from nn import functional as F
 from nn.module import Module
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss"]
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss",
+    "SmoothL1Loss",
+]  # fmt: skip
 
 
 class _Loss(Module):
     _shown = ("reduction",)
+    _reductions: tuple[str, ...] = ("none", "mean", "sum")
 
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__()
-        F.check_reduction(reduction)
-        self.reduction = reduction
+        self.reduction = name_of(reduction, "reduction", *self._reductions)
 
 
 class MSELoss(_Loss):
@@ -83,6 +87,23 @@ class HingeLoss(_Loss):
 
     def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
         return F.hinge_loss(input, target, reduction=self.reduction, margin=self.margin)
+
+
+class KLDivLoss(_Loss):
+    """target (log target - input), the divergence of distributions with ``reduction="batchmean"``; see `nn.functional.kl_div`.
+
+    >>> KLDivLoss(reduction="batchmean")(ag.log(ag.tensor([[0.5, 0.5]])), ag.tensor([[0.5, 0.5]]))
+    tensor(0.)
+    """
+
+    _reductions = ("none", "mean", "sum", "batchmean")
+
+    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction=reduction)
+        self.log_target = flag_of(log_target, "KLDivLoss: log_target")
+
+    def forward(self, input: ag.Tensor, target: ag.Tensor) -> ag.Tensor:
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
 class _Weighted(_Loss):

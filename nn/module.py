@@ -1,19 +1,21 @@
 """`Module`: what has parameters and can be called.
 
 An attribute that is a `Parameter` or a `Module` is a part of the module; nothing else has to be said. The lists of
-parameters, buffers and submodules are read off the attributes, so that they cannot disagree with them.
+parameters, buffers and submodules are read off the attributes, so that they cannot disagree with them; ``_parameters``, ``_buffers``
+and ``_modules`` are views of the attributes, for programs that read or write these.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
 from autograd import Call, Handle, Tensor
 from autograd.errors import described, flag_of
 from nn.hooks import BackwardHooks
+from nn.parameter import Parameter, UninitializedParameter
 from nn.scalars import ScalarNetwork
 
 __all__ = ["LoadedKeys", "Module", "Parameter"]
@@ -21,25 +23,38 @@ __all__ = ["LoadedKeys", "Module", "Parameter"]
 Self = TypeVar("Self", bound="Module")
 
 
-class Parameter(Tensor):
-    """A tensor that a module learns: it requires a gradient by default.
-
-    >>> Parameter(ag.zeros(2))
-    Parameter containing:
-    tensor([0., 0.], requires_grad=True)
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data if isinstance(data, Tensor) else ag.tensor(data), requires_grad)
-
-
 class LoadedKeys(NamedTuple):
     """What `Module.load_state_dict` left: names that the state lacks, and names that the module does not know."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+
+class _View(MutableMapping[str, Any]):
+    """The parts of one kind that a module has now, by name: what is written to it is assigned to the module."""
+
+    def __init__(self, module: Module, held: Callable[[], dict[str, Any]], put: Callable[[str, Any], None]) -> None:
+        self._module, self._held, self._put = module, held, put
+
+    def __getitem__(self, name: str) -> Any:
+        return self._held()[name]
+
+    def __setitem__(self, name: str, part: Any) -> None:
+        self._put(name, part)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self._held():
+            raise KeyError(name)
+        delattr(self._module, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held())
+
+    def __len__(self) -> int:
+        return len(self._held())
+
+    def __repr__(self) -> str:
+        return repr(self._held())
 
 
 class Module:
@@ -58,7 +73,7 @@ class Module:
     training: bool = True
     _shown: tuple[str, ...] = ()  # the settings that the repr shows: attributes, by name
     # Empty until something is registered, so that a module without hooks or buffers carries nothing of them.
-    _buffers: Mapping[str, bool] = {}
+    _persistent: Mapping[str, bool] = {}  # the buffers by name: are they saved?
     _hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
     _pre_hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
     _observed: BackwardHooks | None = None
@@ -71,7 +86,7 @@ class Module:
         if isinstance(old, Parameter | Module) and not (value is None or isinstance(value, Parameter | Module)):
             kind = "Parameter" if isinstance(old, Parameter) else "Module"
             raise TypeError(f"{name!r} is a {kind}; got {described(value)}; assign to its .data, or None to remove it")
-        if name in self._buffers:
+        if name in self._persistent:
             if isinstance(value, Parameter | Module):
                 self._forget_buffer(name)
             elif not isinstance(value, Tensor | None):
@@ -85,10 +100,35 @@ class Module:
         self._forget_buffer(name)
 
     def _forget_buffer(self, name: str) -> None:
-        object.__setattr__(self, "_buffers", {k: saved for k, saved in self._buffers.items() if k != name})
+        object.__setattr__(self, "_persistent", {k: saved for k, saved in self._persistent.items() if k != name})
 
     def _own(self, kind: type | tuple[type, ...]) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if isinstance(value, kind)}
+
+    def _own_buffers(self) -> dict[str, Any]:
+        return {name: getattr(self, name, None) for name in self._persistent}
+
+    @property
+    def _parameters(self) -> _View:
+        return _View(self, lambda: self._own(Parameter), self.register_parameter)
+
+    @property
+    def _buffers(self) -> _View:
+        return _View(self, self._own_buffers, lambda name, b: self.register_buffer(name, b, self._persistent.get(name, True)))
+
+    @property
+    def _modules(self) -> _View:
+        return _View(self, lambda: self._own(Module), self.add_module)
+
+    def _whereabouts(self) -> str:
+        """The path of this module in the outermost one that is running and has it, for errors: ``Sequential.0 (Linear)``."""
+        own = type(self).__name__
+        for call in Call.running():
+            outer = call.module()
+            for path, m in outer.named_modules() if isinstance(outer, Module) and outer is not self else ():
+                if m is self:
+                    return f"{type(outer).__name__}.{path} ({own})"
+        return own
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; subclasses write it."""
@@ -127,13 +167,15 @@ class Module:
         if not isinstance(tensor, Tensor | None) or isinstance(tensor, Parameter):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, and no Parameter, got {described(tensor)}")
         self._register(name, tensor)
-        object.__setattr__(self, "_buffers", {**self._buffers, name: persistent})
+        object.__setattr__(self, "_persistent", {**self._persistent, name: persistent})
 
     def add_module(self, name: str, module: Module | None) -> None:
         """The same as ``self.name = module``, for names that are not identifiers, such as "0"."""
         if not isinstance(module, Module | None):
             raise TypeError(f"add_module: {name!r} must be a Module or None, got {described(module)}")
         self._register(name, module)
+
+    register_module = add_module
 
     def _register(self, name: str, value: Any) -> None:
         if not isinstance(name, str) or not name or "." in name:
@@ -184,18 +226,30 @@ class Module:
         return self._observed
 
     # What is in it.
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all below it, each once, with dotted names."""
+    def named_modules(self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with dotted names: each once, or under each of its names unless ``remove_duplicate``.
+
+        What stands in ``memo`` is left out, and what is found is added to it. Raises RuntimeError where a module contains itself and
+        duplicates are not removed.
+        """
         if not isinstance(prefix, str):
             raise TypeError(f"a prefix of names must be a str, got {described(prefix)}")
-        seen: set[Module] = set()
-        stack: list[tuple[str, Module]] = [(prefix, self)]
+        if not isinstance(memo, set | None):
+            raise TypeError(f"named_modules: memo is a set of modules, got {described(memo)}; a prefix is given by its name")
+        once = flag_of(remove_duplicate, "remove_duplicate")
+        seen: set[Any] = set() if memo is None else memo
+        deepest = 0 if once else sum(1 for _ in self.modules())
+        stack: list[tuple[str, int, Module]] = [(prefix, 0, self)]
         while stack:
-            name, m = stack.pop()
-            if m not in seen:
+            name, depth, m = stack.pop()
+            if once and m in seen:
+                continue
+            if once:
                 seen.add(m)
-                yield name, m
-                stack += [(_dotted(name, key), child) for key, child in reversed(m._own(Module).items())]
+            elif depth > deepest:
+                raise RuntimeError(f"a {type(m).__name__} contains itself, so that its parts have no end")
+            yield name, m
+            stack += [(_dotted(name, key), depth + 1, child) for key, child in reversed(m._own(Module).items())]
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it, each once."""
@@ -209,10 +263,14 @@ class Module:
         """The modules directly below, each once."""
         return (m for _, m in self.named_children())
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter once, with its dotted name; only this module's own unless ``recurse``."""
-        found = ((_dotted(at, k), p) for at, m in self._below(prefix, recurse) for k, p in m._own(Parameter).items())
-        return iter(_once(found))
+    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter, with its dotted name; only this module's own unless ``recurse``.
+
+        What is shared comes once, or under each of its names unless ``remove_duplicate``.
+        """
+        below = self._below(prefix, recurse, remove_duplicate)
+        found = ((_dotted(at, k), p) for at, m in below for k, p in m._own(Parameter).items())
+        return iter(_once(found)) if remove_duplicate else found
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Every parameter once; only this module's own unless ``recurse``.
@@ -234,20 +292,50 @@ class Module:
                     kind = f"the {type(held).__name__} {type(m).__name__}.{name}"
                     warnings.warn(f"parameters() does not look into {kind}; what is in it will not be trained: {cure}", stacklevel=3)
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """Every buffer once, with its dotted name; only this module's own unless ``recurse``."""
-        found = ((_dotted(at, k), getattr(m, k, None)) for at, m in self._below(prefix, recurse) for k in m._buffers)
-        return iter(_once((name, b) for name, b in found if b is not None))
+    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer, with its dotted name; only this module's own unless ``recurse``; for duplicates see `named_parameters`."""
+        below = self._below(prefix, recurse, remove_duplicate)
+        found = ((_dotted(at, k), b) for at, m in below for k, b in m._own_buffers().items() if b is not None)
+        return iter(_once(found)) if remove_duplicate else found
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Every buffer once; only this module's own unless ``recurse``."""
         return (b for _, b in self.named_buffers(recurse=recurse))
 
-    def _below(self, prefix: str, recurse: bool) -> Iterator[tuple[str, Module]]:
+    def _below(self, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Module]]:
         if not isinstance(prefix, str):
             raise TypeError(f"a prefix of names must be a str, got {described(prefix)}")
-        recurse = flag_of(recurse, "recurse")
-        return self.named_modules(prefix) if recurse else iter([(prefix, self)])
+        recurse, remove_duplicate = flag_of(recurse, "recurse"), flag_of(remove_duplicate, "remove_duplicate")
+        return self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else iter([(prefix, self)])
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a dotted path; this one at "". Raises AttributeError where there is none.
+
+        >>> from nn import Linear, Sequential
+        >>> Sequential(Sequential(Linear(2, 1))).get_submodule("0.0")
+        Linear(in_features=2, out_features=1, bias=True)
+        """
+        m = self
+        for name in target.split(".") if _path(target) else ():
+            m = m._part(name, m._own(Module), "module")
+        return m
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted path. Raises AttributeError where there is none."""
+        path, _, name = _path(target).rpartition(".")
+        m = self.get_submodule(path)
+        return m._part(name, m._own(Parameter), "parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted path. Raises AttributeError where there is none."""
+        path, _, name = _path(target).rpartition(".")
+        m = self.get_submodule(path)
+        return m._part(name, {k: b for k, b in m._own_buffers().items() if b is not None}, "buffer")
+
+    def _part(self, name: str, held: dict[str, Any], kind: str) -> Any:
+        if name not in held:
+            raise AttributeError(f"a {type(self).__name__} has no {kind} {name!r}; it has {', '.join(held) or 'none'}")
+        return held[name]
 
     # What is done to all of it.
     def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
@@ -291,10 +379,16 @@ class Module:
         if dtype.kind != "f":
             raise TypeError(f"a module can be converted to a floating dtype only, got {dtype}")
         for _, t in (*self.named_parameters(), *self.named_buffers()):
-            if t.dtype.kind == "f":
+            if isinstance(t, UninitializedParameter):
+                t.to_dtype(dtype)
+            elif t.dtype.kind == "f":
                 t.data = t.data.to(*args, **kwargs)
                 if t.grad is not None:
                     t.grad = t.grad.to(*args, **kwargs)
+        return self
+
+    def cpu(self: Self) -> Self:
+        """This module: everything is on the CPU."""
         return self
 
     def float(self: Self) -> Self:
@@ -306,22 +400,24 @@ class Module:
         return self.to(ag.float64)
 
     # Saving and loading.
-    def state_dict(self) -> dict[str, Tensor]:
-        """Parameters and persistent buffers by name, sharing their memory. What is shared stands under each of its names."""
-        state: dict[str, Tensor] = {}
-        stack: list[tuple[str, Module]] = [("", self)]
-        deepest = sum(1 for _ in self.modules())
-        while stack:
-            at, m = stack.pop()
-            if at.count(".") > deepest:
-                raise RuntimeError(f"a {type(m).__name__} contains itself, so that its state has no end")
-            saved = {k: getattr(m, k, None) for k, persistent in m._buffers.items() if persistent}
-            state |= {_dotted(at, k): t.detach() for k, t in {**m._own(Parameter), **saved}.items() if t is not None}
-            stack += [(_dotted(at, key), child) for key, child in reversed(m._own(Module).items())]
+    def state_dict(self, *, destination: dict[str, Tensor] | None = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
+        """Parameters and persistent buffers by name, sharing their memory. What is shared stands under each of its names.
+
+        ``destination`` is filled and returned, where given; ``prefix`` stands before each name. With ``keep_vars`` the tensors
+        themselves stand there, not aliases without history.
+        """
+        if not isinstance(destination, MutableMapping | None) or not isinstance(prefix, str):
+            got = f"{described(destination)} and {described(prefix)}"
+            raise TypeError(f"state_dict: destination is a dict that is filled and prefix a str, got {got}")
+        state: Any = {} if destination is None else destination
+        keep_vars = flag_of(keep_vars, "keep_vars")
+        for at, m in self.named_modules(remove_duplicate=False):
+            saved = {k: b for k, b in m._own_buffers().items() if b is not None and m._persistent[k]}
+            state.update({prefix + _dotted(at, k): t if keep_vars else t.detach() for k, t in {**m._own(Parameter), **saved}.items()})
         return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
-        """Copy tensors or arrays by name into the parameters and buffers, in their dtypes.
+        """Copy tensors or arrays by name into the parameters and buffers, in their dtypes. A `LazyLinear` takes its width from them.
 
         Raises RuntimeError, and changes nothing, where shapes differ and, if ``strict``, where names do. Otherwise
         returns the names that were missing and those that were not expected.
@@ -343,7 +439,10 @@ class Module:
                 except (TypeError, ValueError) as error:
                     wrong.append(f"{name} ({error})")
                 else:
-                    if given[name].shape != own[name].shape:
+                    if isinstance(lazy := own[name], UninitializedParameter):
+                        if not lazy.fits(given[name].shape):
+                            wrong.append(f"{name} (got shape {given[name].shape}, expected ({lazy.rows}, any))")
+                    elif given[name].shape != own[name].shape:
                         wrong.append(f"{name} (got shape {given[name].shape}, expected {own[name].shape})")
                     elif given[name].dtype.kind == "f" and own[name].dtype.kind != "f":
                         wrong.append(f"{name} (got {given[name].dtype}, which {own[name].dtype} cannot hold)")
@@ -355,7 +454,9 @@ class Module:
             lines = [f"  {what}: {', '.join(map(str, names))}" for what, names in found.items() if names]
             raise RuntimeError("\n".join([f"the state does not fit this {type(self).__name__}, nothing was loaded", *lines]))
         for name, value in given.items():
-            own[name].copy_(value)
+            if isinstance(lazy := own[name], UninitializedParameter):
+                lazy.materialize(value.shape)
+            own[name].detach().copy_(value)
         return keys
 
     def scalars(self) -> ScalarNetwork:
@@ -386,6 +487,12 @@ def _function(f: Any, what: str) -> Any:
     if not callable(f):
         raise TypeError(f"{what} must be a function, got {described(f)}")
     return f
+
+
+def _path(target: Any) -> str:
+    if not isinstance(target, str):
+        raise TypeError(f"a path is a str such as 'hidden.0.weight', got {described(target)}")
+    return target
 
 
 def _dotted(prefix: str, name: str) -> str:

@@ -1,11 +1,14 @@
 """The loop that everybody writes: batches, epochs, validation, and numbers of each epoch to look at afterwards.
 
 `fit` does what a loop by hand would do, and remembers what such a loop forgets: evaluation mode while validating and the
-former mode at the end, averages that give a smaller last batch its due weight, and a history that survives Ctrl-C.
+former mode at the end, averages that give a smaller last batch its due weight, and a history that survives Ctrl-C. It says once what
+would otherwise be found out late: a loss that is no number any more, and outputs that are compared with every target.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -66,9 +69,9 @@ class EarlyStopping:
     """A callback of `fit`: stop after ``patience`` epochs in a row in which ``monitor`` did not improve.
 
     To improve is to pass the best number so far by more than ``min_delta``, downwards (mode "min") or upwards ("max"); NaN
-    never does. The weights stay those of the last epoch, not of the best. It reads the history only, so one instance serves
-    any number of trainings. Raises ValueError for another mode, patience < 1 or min_delta < 0; a call raises KeyError where
-    the history has no such number.
+    never does. The weights stay those of the last epoch; with ``restore_best_weights`` `fit` brings those of the best epoch back at the
+    end, however it ends (the state of the optimiser stays). It reads the history only, so one instance serves any number of trainings.
+    Raises ValueError for another mode, patience < 1 or min_delta < 0; a call raises KeyError where the history has no such number.
 
     >>> history = History(valid_loss=[3.0, 2.0, 2.5, 2.0])
     >>> EarlyStopping(patience=2)(4, history), EarlyStopping(patience=3)(4, history)
@@ -79,23 +82,30 @@ class EarlyStopping:
     monitor: str = "valid_loss"
     mode: str = "min"
     min_delta: float = 0
+    restore_best_weights: bool = False
 
     def __post_init__(self) -> None:
         name_of(self.mode, "mode", "min", "max")
         if int_of(self.patience, "patience", 0) < 1 or not number_of(self.min_delta, "min_delta") >= 0:
             raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {self.patience} and {self.min_delta}")
+        flag_of(self.restore_best_weights, "restore_best_weights")
 
-    def __call__(self, epoch: int, history: History) -> bool:
+    def best_epoch(self, history: Mapping[str, list[float]]) -> int:
+        """The last epoch that improved on all before it, the first being 1; 0 where none did."""
         if not isinstance(history, Mapping):
             raise TypeError(f"EarlyStopping is called with the epoch and a History, got {described(history)}")
         if self.monitor not in history:
             raise KeyError(f"there is no {self.monitor!r} to watch; the history has {', '.join(map(str, history)) or 'no numbers'}")
         sign = 1 if self.mode == "min" else -1
-        best, waited = float("inf"), 0
-        for number in history[self.monitor]:
-            better = sign * number < best - self.min_delta
-            best, waited = (sign * number, 0) if better else (best, waited + 1)
-        return waited >= self.patience
+        best, at = float("inf"), 0
+        for epoch, number in enumerate(history[self.monitor], 1):
+            if sign * number < best - self.min_delta:
+                best, at = sign * number, epoch
+        return at
+
+    def __call__(self, epoch: int, history: History) -> bool:
+        best = self.best_epoch(history)
+        return len(history[self.monitor]) - best >= self.patience
 
 
 def _callable(what: str, given: Any, call: str) -> None:
@@ -139,26 +149,105 @@ def _named(metrics: Mapping[str, Measure] | Sequence[Measure] | Measure) -> dict
     return dict(pairs)
 
 
+class _Target(Tensor):
+    """A target that notes in ``paired`` when an operator broadcasts it against an output, (n, 1) against (n,) to (n, n).
+
+    Python asks a subclass first, so that it need not stand on the left.
+    """
+
+    __slots__ = ("paired",)
+
+    def __init__(self, target: Tensor, paired: list[str]) -> None:
+        super().__init__(target)
+        self.paired = paired
+
+
+def _noting(name: str) -> Callable[[Any, Any], Any]:
+    plain = getattr(Tensor, name)
+
+    def operator(self: Any, other: Any) -> Any:
+        if isinstance(other, Tensor) and sorted((self.shape, other.shape)) == [(len(self),), (len(self), 1)]:
+            getattr(self, "paired", []).append(name)  # a copy has no list
+        return plain(self, other)
+
+    return operator
+
+
+def _kept(name: str) -> Callable[..., Any]:
+    plain = getattr(Tensor, name)
+    return lambda self, *args, **given: _Target(plain(self, *args, **given), getattr(self, "paired", []))
+
+
+for _name in ("eq", "ne", "lt", "le", "gt", "ge", "add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv"):
+    setattr(_Target, f"__{_name}__", _noting(f"__{_name}__"))
+for _name in ("bool", "int", "long", "float", "double", "to", "detach"):
+    setattr(_Target, _name, _kept(_name))
+
+
+class _Warnings:
+    """What one training says once, on the line that called `fit`."""
+
+    def __init__(self, optimizer: _Optimizer) -> None:
+        self.optimizer, self.steps, self.lost, self.paired = optimizer, 0, False, False
+
+    def of_loss(self, value: float) -> None:
+        """After each step: is the loss a number still?"""
+        self.steps += 1
+        if not self.lost and not math.isfinite(value):
+            self.lost = True
+            rates = dict.fromkeys(str(group.get("lr")) for group in getattr(self.optimizer, "param_groups", ()))
+            warnings.warn(
+                f"the loss became {value} at step {self.steps}, with a learning rate of {', '.join(rates) or 'unknown size'}: "
+                "try a smaller one, or clip the gradients; to see what made it, call fit inside `with autograd.detect_anomaly():`",
+                stacklevel=4,
+            )
+
+    def measured(self, key: str, metric: Measure, output: Any, target: Any) -> Any:
+        """What a metric gives for the first batch, which shows whether it pairs what it should compare."""
+        paired: list[str] = []
+        watched = type(output) is type(target) is Tensor and target.ndim and len(target) > 1 and not self.paired
+        number = metric(output, _Target(target, paired) if watched else target)
+        if paired:
+            self.paired = True
+            warnings.warn(
+                f"the metric {key!r} combines an output of shape {output.shape} with a target of shape {target.shape} so that each of "
+                f"{len(target)} rows meets all of them, in {paired[0]}; give both one shape, by .squeeze(1) on the one with two dimensions",
+                stacklevel=4,
+            )
+        return number
+
+
 def _run(
-    name: str, model: Module, loss: Measure, metrics: dict[str, Measure], batches: Batches, optimizer: _Optimizer | None = None
+    name: str,
+    model: Module,
+    loss: Measure,
+    metrics: dict[str, Measure],
+    batches: Batches,
+    said: _Warnings,
+    optimizer: _Optimizer | None = None,
 ) -> dict[str, float]:
     """One walk over the batches, learning where there is an optimizer: the averages over all rows."""
     totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
     for batch in batches:
         inputs, target = _pair(name, batch)
         size = _length(name, target)
-        output = model(inputs)
-        value = loss(output, target)
-        if not isinstance(value, Tensor):
-            raise TypeError(f"the loss must return a Tensor, got {described(value)}")
-        value = value.mean() if value.ndim else value
+        with np.errstate(all="ignore"):  # what overflows shows in the loss
+            output = model(inputs)
+            value = loss(output, target)
+            if not isinstance(value, Tensor):
+                raise TypeError(f"the loss must return a Tensor, got {described(value)}")
+            value = value.mean() if value.ndim else value
+            if optimizer is not None:
+                optimizer.zero_grad()
+                value.backward()
+                optimizer.step()
         if optimizer is not None:
-            optimizer.zero_grad()
-            value.backward()
-            optimizer.step()
+            said.of_loss(value.item())
         with ag.no_grad():
             seen = output.detach() if isinstance(output, Tensor) else output
-            measured = {"loss": value, **{key: metric(seen, target) for key, metric in metrics.items()}}
+            measured: dict[str, Any] = {"loss": value}
+            for key, metric in metrics.items():
+                measured[key] = metric(seen, target) if rows else said.measured(key, metric, seen, target)
         for key, number in measured.items():
             if isinstance(number, Tensor) and number.numel() != 1:
                 raise TypeError(f"{key} must be one number a batch, got a tensor of shape {number.shape}; add .mean()")
@@ -204,6 +293,9 @@ def fit(
     in. A schedule is the callback ``lambda epoch, history: scheduler.step()``. With tqdm installed, a bar shows the latest
     numbers on a terminal.
 
+    Warns once where the loss is NaN or infinite, instead of what numpy has to say on the way there, and once where a metric combines an
+    output (n, 1) with a target (n,) to (n, n).
+
     Raises ValueError for epochs < 0, metrics without names of their own, iterators that can be walked over only once where
     there are several epochs, and for no batches; TypeError where an argument is not what is asked for, a batch no pair, a
     loss no Tensor. What can be seen from the arguments is refused before anything is trained.
@@ -234,20 +326,26 @@ def fit(
     called = [callbacks] if callable(callbacks) else list(callbacks or ())
     for callback in called:
         _callable("a callback", callback, "fn(epoch, history)")
-    named = _named({} if metrics is None else metrics)
+    keepers = [callback for callback in called if isinstance(callback, EarlyStopping) and callback.restore_best_weights]
+    if len(keepers) > 1:
+        raise ValueError(f"only one EarlyStopping can restore its best weights, got {len(keepers)}")
+    named, said = _named({} if metrics is None else metrics), _Warnings(optimizer)
+    kept: tuple[int, dict[str, Tensor]] = (0, {})  # the best epoch, with its weights
     progress = flag_of(progress, "progress")
     history, modes = History(), [(m, m.training) for m in model.modules()]
     try:
         with _bar(epochs) if progress else nullcontext() as bar:
             for epoch in range(1, epochs + 1):
                 model.train()
-                numbers = _run("train", model, loss, named, train, optimizer)
+                numbers = _run("train", model, loss, named, train, said, optimizer)
                 if valid is not None:
                     model.eval()
                     with ag.no_grad():
-                        tested = _run("valid", model, loss, named, valid)
+                        tested = _run("valid", model, loss, named, valid, said)
                     numbers |= {f"valid_{name}": number for name, number in tested.items()}
                 history.record(numbers)
+                if keepers and keepers[0].best_epoch(history) == epoch:
+                    kept = (epoch, {key: t.clone() for key, t in model.state_dict().items()})
                 if bar is not None:
                     bar.set_postfix({name: f"{number:.4g}" for name, number in numbers.items()}, refresh=False)
                     bar.update()
@@ -260,4 +358,7 @@ def fit(
     finally:
         for module, mode in modes:
             module.training = mode
+        # Where Ctrl-C came between the end of the best epoch and its copy, the weights are those of that epoch still.
+        if kept[0] and keepers[0].best_epoch(history) == kept[0]:
+            model.load_state_dict(kept[1])
     return history

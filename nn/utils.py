@@ -13,8 +13,9 @@ from numbers import Real
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import brief, described, flag_of, is_many, number_of
+from nn import data  # where those look who know it as torch.utils.data
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "data"]
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor], name: str) -> list[Tensor]:

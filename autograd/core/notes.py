@@ -99,6 +99,11 @@ class Call:
     def __exit__(self, *error: object) -> None:
         _stack.calls.pop()
 
+    @staticmethod
+    def running() -> tuple[Call, ...]:
+        """The calls that are running in this thread, the outermost first."""
+        return tuple(_stack.calls)
+
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Record that ``outputs`` came out of this call. Both may be nested in lists, tuples and dicts."""
         given: Sequence[Any] = (outputs,) if outputs.__class__ in _SINGLE else _nodes(outputs)
@@ -124,11 +129,7 @@ class _Stack(threading.local):
 _stack = _Stack()
 
 
-def running() -> tuple[Call, ...]:
-    """The calls that are running in this thread, the outermost first."""
-    return tuple(_stack.calls)
-
-
+running = Call.running
 _call_numbers = count()
 _UNKNOWN = (-1,)  # the inputs of a call that returned nothing yet: no id is below 0
 _CONTAINERS = (tuple, list, dict)

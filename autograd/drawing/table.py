@@ -177,7 +177,8 @@ def _run(model: Any, args: tuple[Any, ...]) -> _Call:
     """One forward pass; returns what stands for the caller, with the calls it made."""
     modules = [m for _, m in model.named_modules()]
     # Arrays that are counted, or are no activations. They are kept alive, so that no two have the same id.
-    known = _owners([*args, *(t for _, t in (*model.named_parameters(), *model.named_buffers()))])
+    held = [t for _, t in (*model.named_parameters(), *model.named_buffers()) if not hasattr(t, "materialize")]  # a lazy one has none
+    known = _owners([*args, *held])
     stack, kinds = [_Call(None)], {m: type(m) for m in modules}
 
     def enter(module: Any, args: Any) -> None:

@@ -14,7 +14,7 @@ import autograd as ag
 from autograd import Tensor
 from nn.optim.optimizer import Group, Optimizer, Pairs, State
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RMSprop"]
 
 
 def _settings(given: dict[str, Any]) -> Group:
@@ -157,6 +157,95 @@ class AdamW(Adam):
         maximize: bool = False,
     ) -> None:
         super().__init__(params, **_settings(locals()))
+
+
+class NAdam(Optimizer):
+    """Adam with Nesterov's momentum: ``p -= lr (mu' m / (1 - M mu') + (1 - mu) g / (1 - M)) / (sqrt(v / (1 - b2^t)) + eps)``.
+
+    ``m`` and ``v`` are those of `Adam`. The momentum ``mu = b1 (1 - 0.96^(t momentum_decay) / 2)`` grows from step to step: ``mu'``
+    is that of the next one, ``M`` the product of all so far. With ``decoupled_weight_decay`` the decay is that of `AdamW`.
+    Source: Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop 2016.
+
+    Raises ValueError where a setting is out of range.
+
+    >>> w = ag.tensor([1.], requires_grad=True)
+    >>> opt = NAdam([w], lr=0.1)
+    >>> (w * w).sum().backward(); opt.step(); opt.state_dict()["state"][0]["mu_product"]
+    tensor(0.4501)
+    """
+
+    limits = {"lr": inf, "betas": 1, "eps": inf, "weight_decay": inf, "momentum_decay": inf}  # noqa: RUF012
+
+    def __init__(
+        self,
+        params: Iterable[Tensor] | Iterable[Group],
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, _settings(locals()))
+
+    def initial_state(self, p: Tensor, group: Group) -> State:
+        return {"step": 0, "mu_product": ag.ones((), dtype=p.dtype), **_zeros(p, exp_avg=True, exp_avg_sq=True)}
+
+    def update(self, pairs: Pairs, group: Group) -> None:
+        lr, eps, (b1, b2), slowing = group["lr"], group["eps"], group["betas"], group["momentum_decay"]
+        for p, g in pairs:
+            state = self.begun(p, group)
+            state["step"] = t = state["step"] + 1
+            mu, following = (b1 * (1 - 0.5 * 0.96 ** (n * slowing)) for n in (t, t + 1))
+            product = state["mu_product"].mul_(mu).item()
+            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+            v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
+            if group["decoupled_weight_decay"]:
+                p.mul_(1 - lr * group["weight_decay"])
+            ahead = (m * (following / (1 - product * following))).add_(g, alpha=(1 - mu) / (1 - product))
+            p.sub_(ahead / (v / (1 - b2**t)).sqrt().add_(eps), alpha=lr)
+
+
+class Adamax(Optimizer):
+    """Adam with the largest gradient in place of the mean square: ``u = max(b2 u, |g| + eps); p -= lr m / ((1 - b1^t) u)``.
+
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization", arXiv:1412.6980, section 7.1.
+
+    Raises ValueError where a setting is out of range.
+
+    >>> w = ag.tensor([1., 100.], requires_grad=True)
+    >>> opt = Adamax([w], lr=0.1)
+    >>> (w * w).sum().backward(); opt.step(); w
+    tensor([ 0.9000, 99.9000], requires_grad=True)
+    """
+
+    limits = {"lr": inf, "betas": 1, "eps": inf, "weight_decay": inf}  # noqa: RUF012
+
+    def __init__(
+        self,
+        params: Iterable[Tensor] | Iterable[Group],
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, _settings(locals()))
+
+    def initial_state(self, p: Tensor, group: Group) -> State:
+        return {"step": 0, **_zeros(p, exp_avg=True, exp_inf=True)}
+
+    def update(self, pairs: Pairs, group: Group) -> None:
+        lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
+        for p, g in pairs:
+            state = self.begun(p, group)
+            state["step"] = t = state["step"] + 1
+            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+            u = state["exp_inf"].copy_(ag.maximum(state["exp_inf"] * b2, g.abs().add_(eps)))
+            p.sub_(m / u, alpha=lr / (1 - b1**t))
 
 
 class RMSprop(Optimizer):

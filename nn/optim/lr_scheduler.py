@@ -6,16 +6,20 @@ several can be chained, each doing its part. Names and defaults are PyTorch's.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy, deepcopy
-from math import cos, inf, pi
+from math import cos, floor, inf, pi
 from typing import Any, ClassVar
 
 from autograd import Tensor
-from autograd.errors import brief, described, is_many, number_of
+from autograd.errors import brief, described, flag_of, is_many, name_of, number_of
 from nn.optim.optimizer import Group, Optimizer, number
 
-__all__ = ["CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "ReduceLROnPlateau", "StepLR"]
+__all__ = [
+    "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR",
+    "OneCycleLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
+]  # fmt: skip
 
 
 def _is_count(n: Any, least: int) -> bool:
@@ -74,6 +78,13 @@ class LRScheduler:
                 group.update(old)
             raise
         del self._initial
+
+    def _restart(self) -> None:
+        """Epoch 0 once more, from the rates that were there first."""
+        for group, lr in zip(self.optimizer.param_groups, self._each("base_lrs", self.base_lrs)):
+            group["lr"] = lr
+        self.last_epoch = -1
+        self._begin()
 
     @property
     def _name(self) -> str:
@@ -138,7 +149,7 @@ class LRScheduler:
         """
         if not isinstance(state_dict, dict):
             raise ValueError(f"{self._name}.load_state_dict expects a dict, got {described(state_dict)}")
-        own, given = set(self.state_dict()), set(state_dict)
+        own, given = self.__dict__.keys() - {*self.unsaved}, set(state_dict)
         if own != given:
             raise ValueError(
                 f"{self._name}.load_state_dict: the state lacks {sorted(own - given)}, and {sorted(map(str, given - own))} are unknown"
@@ -227,6 +238,41 @@ class ExponentialLR(LRScheduler):
         return self._lrs() if self._initial else [lr * self.gamma for lr in self._lrs()]
 
 
+class LinearLR(LRScheduler):
+    """A factor on the rate that goes from ``start_factor`` to ``end_factor`` in ``total_iters`` epochs, in equal steps, and stays.
+
+    Raises ValueError where start_factor is not in (0, 1], end_factor not in [0, 1], or total_iters is not a positive int.
+
+    >>> import autograd as ag
+    >>> from nn.optim import SGD
+    >>> scheduler = LinearLR(SGD([ag.zeros(1)], lr=1.0), start_factor=0.5, total_iters=2)
+    >>> [(scheduler.get_last_lr()[0], scheduler.step())[0] for epoch in range(4)]
+    [0.5, 0.75, 1.0, 1.0]
+    """
+
+    _counts, _limits = {"total_iters": 1}, {"start_factor": inf, "end_factor": inf}
+
+    def __init__(
+        self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1
+    ) -> None:
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def check(self) -> None:
+        super().check()
+        if not 0 < self.start_factor <= 1 or self.end_factor > 1:
+            got = f"{self.start_factor} and {self.end_factor}"
+            raise ValueError(f"LinearLR: start_factor must be in (0, 1] and end_factor in [0, 1], got {got}")
+
+    def get_lr(self) -> list[float]:
+        t, way = self.last_epoch, self.end_factor - self.start_factor
+        if t == 0:
+            return [lr * self.start_factor for lr in self._lrs()]
+        if self._initial or t > self.total_iters:
+            return self._lrs()
+        return [lr * (1 + way / (self.total_iters * self.start_factor + (t - 1) * way)) for lr in self._lrs()]
+
+
 class CosineAnnealingLR(LRScheduler):
     """Down to ``eta_min`` in ``T_max`` epochs, by half a wave: ``eta_min + (lr0 - eta_min) (1 + cos(pi t / T_max)) / 2``.
 
@@ -256,6 +302,230 @@ class CosineAnnealingLR(LRScheduler):
             return [lr + (base - low) * (1 - cos(pi / T)) / 2 for lr, base in zip(self._lrs(), self._each("base_lrs", self.base_lrs))]
         factor = (1 + cos(pi * t / T)) / (1 + cos(pi * (t - 1) / T))
         return [factor * (lr - low) + low for lr in self._lrs()]
+
+
+class CosineAnnealingWarmRestarts(LRScheduler):
+    """Down to ``eta_min`` by half a wave of ``T_0`` epochs, then again from the top, each wave ``T_mult`` times as long.
+
+    ``lr = eta_min + (lr0 - eta_min) (1 + cos(pi T_cur / T_i)) / 2``, where ``T_cur`` epochs of a wave of ``T_i`` are over.
+    Source: Loshchilov and Hutter, "SGDR", arXiv:1608.03983.
+
+    Raises ValueError where T_0 or T_mult is not a positive int, or eta_min is negative.
+
+    >>> import autograd as ag
+    >>> from nn.optim import SGD
+    >>> scheduler = CosineAnnealingWarmRestarts(SGD([ag.zeros(1)], lr=1.0), T_0=2, T_mult=2)
+    >>> [(round(scheduler.get_last_lr()[0], 3), scheduler.step())[0] for epoch in range(7)]
+    [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
+    """
+
+    _counts = dict.fromkeys(("T_0", "T_mult", "T_i"), 1)
+    _limits = {"eta_min": inf, "T_cur": inf}  # noqa: RUF012
+
+    def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_0, self.T_mult, self.eta_min = T_0, T_mult, eta_min
+        self.T_cur: float = 0
+        self.T_i = T_0
+        super().__init__(optimizer, last_epoch)
+
+    def _begin(self) -> None:
+        self.T_cur, self.T_i = self.last_epoch, self.T_0
+        super()._begin()
+
+    def get_lr(self) -> list[float]:
+        height = (1 + cos(pi * self.T_cur / self.T_i)) / 2
+        return [self.eta_min + (base - self.eta_min) * height for base in self._each("base_lrs", self.base_lrs)]
+
+    def step(self, epoch: float | None = None) -> None:
+        """Go on to the next epoch, or to ``epoch``, which may be a fraction: ``step(epoch + batch / batches)`` after every batch."""
+        before = self.T_cur, self.T_i, self.last_epoch
+        if epoch is None:
+            self.T_cur += 1
+        else:
+            self.T_cur, self.T_i = number("CosineAnnealingWarmRestarts.step: epoch", epoch), self.T_0
+            self.last_epoch = floor(self.T_cur) - 1
+        if self.T_mult == 1:
+            self.T_cur %= self.T_i
+        while self.T_cur >= self.T_i:
+            self.T_cur -= self.T_i
+            self.T_i *= self.T_mult
+        try:
+            super().step()
+        except BaseException:
+            self.T_cur, self.T_i, self.last_epoch = before
+            raise
+
+
+class OneCycleLR(LRScheduler):
+    """Up from ``max_lr / div_factor`` to ``max_lr`` in the first ``pct_start`` of all steps, then far down: one ``step()`` a batch.
+
+    The last rate is ``max_lr / div_factor / final_div_factor``. With ``three_phase`` the way down is as long as the way up, and leads to
+    the first rate; the rest of the steps leads from there to the last. Between the rates lies half a wave, or with
+    ``anneal_strategy="linear"`` a line. With ``cycle_momentum`` the momentum (of Adam the first beta) goes the other way, from
+    ``max_momentum`` to ``base_momentum`` and back. ``total_steps`` may be given as ``epochs`` and ``steps_per_epoch``.
+    ``max_lr`` and the momenta are numbers, or lists with one a group.
+    Source: Smith and Topin, "Super-convergence", arXiv:1708.07120.
+
+    Raises ValueError where a setting is out of range, the optimiser has no momentum to cycle, or a step comes after the last.
+
+    >>> import autograd as ag
+    >>> from nn.optim import SGD
+    >>> scheduler = OneCycleLR(SGD([ag.zeros(1)]), max_lr=1.0, total_steps=5, pct_start=0.4, anneal_strategy="linear")
+    >>> [(round(scheduler.get_last_lr()[0], 2), step < 4 and scheduler.step())[0] for step in range(5)]
+    [0.04, 1.0, 0.67, 0.33, 0.0]
+    """
+
+    _counts = {"total_steps": 1}  # noqa: RUF012
+    _limits = {"pct_start": inf, "div_factor": inf, "final_div_factor": inf}  # noqa: RUF012
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | list[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float | list[float] = 0.85,
+        max_momentum: float | list[float] = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
+    ) -> None:
+        if total_steps is None:
+            if not (_is_count(epochs, 1) and _is_count(steps_per_epoch, 1)):
+                got = f"{brief(epochs)} and {brief(steps_per_epoch)}"
+                raise ValueError(f"OneCycleLR needs total_steps, or epochs and steps_per_epoch, which are ints >= 1, got {got}")
+            total_steps = epochs * steps_per_epoch  # type: ignore[operator]
+        self.max_lr, self.total_steps, self.pct_start, self.anneal_strategy = max_lr, total_steps, pct_start, anneal_strategy
+        self.cycle_momentum, self.base_momentum, self.max_momentum = cycle_momentum, base_momentum, max_momentum
+        self.div_factor, self.final_div_factor, self.three_phase = div_factor, final_div_factor, three_phase
+        super().__init__(optimizer, last_epoch)
+
+    def check(self) -> None:
+        super().check()
+        name_of(self.anneal_strategy, "OneCycleLR: anneal_strategy", "cos", "linear")
+        try:
+            self.cycle_momentum = flag_of(self.cycle_momentum, "OneCycleLR: cycle_momentum")
+            self.three_phase = flag_of(self.three_phase, "OneCycleLR: three_phase")
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        if not (self.pct_start <= 1 and self.div_factor > 0 and self.final_div_factor > 0):
+            got = f"{self.pct_start}, {self.div_factor} and {self.final_div_factor}"
+            raise ValueError(f"OneCycleLR: pct_start must be in [0, 1], div_factor and final_div_factor > 0, got {got}")
+        for name, below in {"max_lr": inf, "base_momentum": 1, "max_momentum": 1}.items():
+            for given in self._each(name, getattr(self, name)):
+                number(f"OneCycleLR: {name}", given, below)
+        if self.cycle_momentum and not self.optimizer.defaults.keys() & {"momentum", "betas"}:
+            got = type(self.optimizer).__name__
+            raise ValueError(f"OneCycleLR: {got} has neither momentum nor betas that could be cycled; give cycle_momentum=False")
+
+    def _begin(self) -> None:
+        self.base_lrs = [high / self.div_factor for high in self._each("max_lr", self.max_lr)]
+        super()._begin()
+
+    def _between(self, first: Any, top: Any, last: Any, back: Any) -> list[float]:
+        """For each group a number on the way from ``first`` to ``top`` and on to ``last``, with ``back`` between in three phases."""
+        t, end, middle = self.last_epoch, self.total_steps - 1, self.pct_start * self.total_steps - 1
+        phases = [(middle, first, top), (end, top, last)]
+        if self.three_phase:
+            phases[1:] = [(2 * middle, top, back), (end, back, last)]
+        begin: float = 0
+        while len(phases) > 1 and t > phases[0][0]:
+            begin = phases.pop(0)[0]
+        stop, low, high = phases[0]
+        part = (t - begin) / (stop - begin) if stop > begin else 1.0  # a phase of no length is over
+        part = (1 - cos(pi * part)) / 2 if self.anneal_strategy == "cos" else part
+        return [a + (b - a) * part for a, b in zip(low, high)]
+
+    def get_lr(self) -> list[float]:
+        if self.last_epoch > self.total_steps:
+            raise ValueError(f"OneCycleLR: all {self.total_steps} steps are over; give it as many total_steps as the training takes")
+        first = self._each("base_lrs", self.base_lrs)
+        return self._between(first, self._each("max_lr", self.max_lr), [lr / self.final_div_factor for lr in first], first)
+
+    def step(self) -> None:
+        """Go on to the next batch."""
+        super().step()
+        if self.cycle_momentum:
+            high = self._each("max_momentum", self.max_momentum)
+            momenta = self._between(high, self._each("base_momentum", self.base_momentum), high, high)
+            for group, momentum in zip(self.optimizer.param_groups, momenta):
+                group.update({"betas": (momentum, group["betas"][1])} if "betas" in group else {"momentum": momentum})
+
+
+class SequentialLR(LRScheduler):
+    """One schedule after the other: ``schedulers[i]`` begins anew, at the first rates, in the epoch ``milestones[i - 1]``.
+
+    Raises ValueError where there is not one milestone less than there are schedules, where the milestones are not ints in rising order,
+    or where a schedule is of another optimiser; TypeError for a schedule whose steps are other than epochs, a plateau's or a sequence's.
+
+    >>> import autograd as ag
+    >>> from nn.optim import SGD
+    >>> sgd = SGD([ag.zeros(1)], lr=1.0)
+    >>> scheduler = SequentialLR(sgd, [LinearLR(sgd, 0.25, total_iters=3), ExponentialLR(sgd, 0.5)], milestones=[3])
+    >>> [(scheduler.get_last_lr()[0], scheduler.step())[0] for epoch in range(6)]
+    [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
+    """
+
+    unsaved = ("optimizer", "_schedulers")
+
+    def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1) -> None:
+        self._schedulers: Any = _listed(schedulers)
+        self._milestones: Any = _listed(milestones)
+        super().__init__(optimizer, last_epoch)
+
+    def check(self) -> None:
+        super().check()
+        parts, bounds = self._schedulers, self._milestones
+        if not isinstance(bounds, list) or not all(_is_count(m, 0) for m in bounds) or bounds != sorted(bounds):
+            raise ValueError(f"SequentialLR: milestones must be ints >= 0 in rising order, got {bounds!r:.80}")
+        if not isinstance(parts, list):
+            raise TypeError(f"SequentialLR takes a list of schedules, got {described(parts)}")
+        for part in parts:
+            if not isinstance(part, LRScheduler) or isinstance(part, ReduceLROnPlateau | SequentialLR):
+                raise TypeError(f"SequentialLR takes schedules whose step() goes on by an epoch, got {described(part)}")
+            if part.optimizer is not self.optimizer:
+                raise ValueError(f"SequentialLR: all schedules must be of this optimiser, a {type(part).__name__} is of another")
+        if len(parts) != len(bounds) + 1:
+            raise ValueError(f"SequentialLR: there must be one milestone less than schedules, got {len(bounds)} and {len(parts)}")
+
+    def _begin(self) -> None:
+        for part in self._schedulers:
+            part.last_epoch -= 1  # the step of its constructor does not count
+        self._schedulers[bisect_right(self._milestones, 0)]._restart()
+        self.last_epoch, self._last_lr = self.last_epoch + 1, self._lrs()
+
+    def step(self) -> None:
+        """Go on to the next epoch."""
+        t = self.last_epoch + 1
+        part = self._schedulers[bisect_right(self._milestones, t)]
+        part._restart() if t in self._milestones else part.step()
+        self.last_epoch, self._last_lr = t, self._lrs()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Settings and counters as plain data, with those of each schedule."""
+        return {**super().state_dict(), "_schedulers": [part.state_dict() for part in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a `state_dict`. Raises ValueError, and changes nothing, where it is not one of this sequence of schedules."""
+        given = dict(state_dict) if isinstance(state_dict, dict) else state_dict
+        states = given.pop("_schedulers", None) if isinstance(given, dict) else None
+        before, parts = super().state_dict(), [(part, part.state_dict()) for part in self._schedulers]
+        try:
+            super().load_state_dict(given)
+            if not isinstance(states, list) or len(states) != len(parts):
+                raise ValueError(f"SequentialLR.load_state_dict: '_schedulers' must be {len(parts)} states, got {described(states)}")
+            for (part, _), state in zip(parts, states):
+                part.load_state_dict(state)
+        except BaseException:
+            super().load_state_dict(before)
+            for part, state in parts:
+                part.load_state_dict(state)
+            raise
 
 
 class LambdaLR(LRScheduler):

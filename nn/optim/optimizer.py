@@ -62,7 +62,9 @@ class Optimizer:
 
     # The settings that are numbers: each is at least 0 and stays below its limit.
     limits: ClassVar[Mapping[str, float]] = {}
-    flags: ClassVar[frozenset[str]] = frozenset({"nesterov", "maximize", "amsgrad", "centered"})  # the settings that are True or False
+    flags: ClassVar[frozenset[str]] = frozenset(  # the settings that are True or False
+        {"nesterov", "maximize", "amsgrad", "centered", "decoupled_weight_decay"}
+    )
     # Does "weight_decay" join the gradient, as the penalty 1/2 weight_decay ||p||^2 in the loss would?
     coupled: ClassVar[bool] = True
 
@@ -192,7 +194,8 @@ class Optimizer:
 
     def _moving(self, group: Group) -> Pairs:
         """The parameters that have a gradient, with the direction that leads uphill; lazily, so that one is held at a time."""
-        maximize, decay = group.get("maximize"), self.coupled and group.get("weight_decay")
+        maximize, coupled = group.get("maximize"), self.coupled and not group.get("decoupled_weight_decay")
+        decay = coupled and group.get("weight_decay")
         for p in group["params"]:
             g = p.grad
             if g is None:
@@ -273,7 +276,9 @@ class Optimizer:
         if not isinstance(saved, list) or not isinstance(state, dict):
             raise ValueError(f'{where}: "param_groups" must be a list and "state" a dict, got {saved!r:.80} and {state!r:.80}')
         for n, group in enumerate(saved):
-            self._require(group, {*self.defaults, "params"}, f"{where}: parameter group {n}")
+            others = set(group) - {*self.defaults, "params", "initial_lr"} if isinstance(group, dict) else set()
+            cure = f" and has {sorted(map(str, others))}: it is the state of another optimiser; make the one that it was saved from"
+            self._require(group, {*self.defaults, "params"}, f"{where}: parameter group {n}", cure if others else "")
         positions = [list(group["params"]) if isinstance(group["params"], list | tuple) else [] for group in saved]
         if [len(ps) for ps in positions] != [len(group["params"]) for group in self.param_groups]:
             expected = [len(group["params"]) for group in self.param_groups]
@@ -307,11 +312,11 @@ class Optimizer:
         return {k: v.detach().to(p.dtype).clone() if isinstance(v, Tensor) else deepcopy(v) for k, v in saved.items()}
 
     @staticmethod
-    def _require(given: Any, names: set[str], where: str) -> None:
+    def _require(given: Any, names: set[str], where: str, cure: str = "") -> None:
         if not isinstance(given, dict):
             raise ValueError(f"{where} must be a dict, got {given!r:.80}")
         if missing := sorted(names - set(given)):
-            raise ValueError(f"{where} lacks {missing}")
+            raise ValueError(f"{where} lacks {missing}{cure}")
 
     def __repr__(self) -> str:
         text = f"{self._name} ("

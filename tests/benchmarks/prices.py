@@ -36,7 +36,7 @@ PROMISES: dict[str, list[Place]] = {
     "a change in place is noticed, with its line": [(sys.modules["autograd.faces.inplace"], "bump_version", lambda tensor, what: None)],
     "what does not fit is refused before it is computed": [
         (nn.functional, "linear", lambda x, *parameters: products.linear_(x, *[p for p in parameters if p is not None])),
-        (nn.functional, "_same_shape", lambda x, y, name: None),
+        (nn.functional, "_same_shape", lambda x, y, name: (x, y)),
         (nn.functional, "check_reduction", lambda reduction: None),
     ],
 }

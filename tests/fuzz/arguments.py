@@ -128,7 +128,7 @@ def network(rng: Random) -> Any:
 
 
 def optimizer(rng: Random) -> Any:
-    kind = rng.choice([nn.optim.SGD, nn.optim.Adam, nn.optim.RMSprop, nn.optim.Adagrad, nn.optim.AdamW])
+    kind = rng.choice([getattr(nn.optim, name) for name in nn.optim.__all__ if name not in ("Optimizer", "lr_scheduler")])
     return kind([leaf(rng) for _ in range(rng.choice([1, 2]))], lr=0.1)
 
 
@@ -249,6 +249,32 @@ NAMED: dict[str, Make] = {
     "scheduler": of(chosen(None), lambda r: nn.optim.lr_scheduler.StepLR(optimizer(r), 2)),
     "lr_lambda": lambda r: lambda epoch: 0.5,
     "milestones": chosen([1, 2], [], (3,)),
+    **dict.fromkeys(["max_lr", "pct_start", "start_factor", "end_factor", "div_factor", "momentum_decay", "beta1"], number),
+    **dict.fromkeys(
+        ["total_steps", "total_iters", "T_0", "T_mult", "steps_per_epoch", "num_features", "embedding_dim", "num_samples"], size
+    ),
+    **dict.fromkeys(
+        ["three_phase", "cycle_momentum", "affine", "freeze", "log_target", "remove_duplicate", "keep_vars", "replacement"], flag
+    ),
+    **dict.fromkeys(["restore_best_weights", "decoupled_weight_decay", "elementwise_affine", "track_running_stats", "pin_memory"], flag),
+    "num_embeddings": size,
+    "padding_idx": of(chosen(None), number),
+    "normalized_shape": of(chosen((2, 3), (2,), (), [2, 3]), size),
+    "anneal_strategy": chosen("cos", "linear", "square"),
+    "schedulers": of(lambda r: [nn.optim.lr_scheduler.StepLR(optimizer(r), 2)], chosen([])),
+    "running_mean": of(chosen(None), lambda r: ag.zeros(3)),
+    "running_var": of(chosen(None), lambda r: ag.ones(3)),
+    "data_source": dataset,
+    "sampler": of(chosen(None, [0, 1], range(3)), lambda r: nn.data.RandomSampler(range(3))),
+    "batch_sampler": chosen(None, [[0, 1], [2]]),
+    "weights": of(chosen([0.5, 1.0], [0.0], []), floating),
+    "datasets": several(dataset),
+    "values": several(tensor),
+    "parts": of(several(tensor), lambda r: {"a": tensor(r)}, lambda r: {"a": network(r)}, several(network)),
+    "part": of(tensor, network),
+    "memo": chosen(None),
+    "destination": of(chosen(None), lambda r: {}),
+    "embeddings": lambda r: ag.ones(3, 2),
     "outputs": of(lambda r: leaf(r) * 2, lambda r: (leaf(r) * 2).sum(), value, several(value)),
     "output": of(lambda r: (leaf(r) * 2).sum(), value),
     "roots": of(value, tensor),

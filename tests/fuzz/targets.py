@@ -165,6 +165,7 @@ NO_CALLS = {
     ),
     **dict.fromkeys(["DOMAINS", "NONZERO"], "a table and an entry of it"),
     "AnomalyError": "raised by the engine",
+    "UninitializedParameter": "made by LazyLinear, and refuses all but a few calls",
     "errors": "how these refusals are worded",
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
@@ -185,6 +186,13 @@ RECEIVERS: dict[str, Make] = {
     "Module": arguments.network,
     "Sequential": lambda rng: nn.Sequential(nn.Linear(3, 2), nn.Tanh()),
     "ModuleList": lambda rng: nn.ModuleList([nn.Linear(3, 2), nn.Tanh()]),
+    "ParameterList": lambda rng: nn.ParameterList([arguments.tensor(rng, dtype="float32")]),
+    "ModuleDict": lambda rng: nn.ModuleDict({"a": nn.Linear(3, 2)}),
+    "ParameterDict": lambda rng: nn.ParameterDict({"a": ag.ones(2)}),
+    "BatchNorm1d": lambda rng: nn.BatchNorm1d(3),
+    "ConcatDataset": lambda rng: nn.data.ConcatDataset([arguments.dataset(rng), [1, 2]]),
+    "BatchSampler": lambda rng: nn.data.BatchSampler(range(5), 2),
+    "RandomSampler": lambda rng: nn.data.RandomSampler(range(5)),
     "ScalarNetwork": lambda rng: nn.Linear(2, 3).scalars(),
     "Optimizer": arguments.optimizer,
     "DataLoader": lambda rng: nn.data.DataLoader(arguments.dataset(rng), 2),
@@ -195,10 +203,12 @@ RECEIVERS: dict[str, Make] = {
     "Player": lambda rng: drawing.Player("page"),
 }
 MADE = {  # how an instance of a class is made that needs arguments
-    "Linear": (2, 3), "LazyLinear": (2,), "MLP": (3, [2, 1]), "Parameter": (ag.zeros(2),),
+    "Linear": (2, 3), "LazyLinear": (2,), "MLP": (3, [2, 1]), "Parameter": (ag.zeros(2),), "BatchNorm1d": (3,), "LayerNorm": (3,),
+    "Embedding": (4, 2),
 }  # fmt: skip
 
 
+LISTS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)  # which have no forward
 DRAWN = ("strategies", "expressions")  # rooms of strategies, from which an example must come
 
 
@@ -234,6 +244,8 @@ def targets() -> Iterator[Target]:
             yield Target(f"{room}.{name}", example_of(thing) if room in DRAWN else thing, parameters_of(thing))
     inherited = dict.fromkeys([n for n in dir(nn.Module) if n != "__call__"], "walked as Module's")
     classes = [ag.Tensor, ag.Value, ag.ValueTensor, ag.Generator, nn.Module, nn.Sequential, nn.ModuleList, nn.optim.Optimizer]
+    classes += [nn.ParameterList, nn.ModuleDict, nn.ParameterDict, nn.BatchNorm1d, nn.data.ConcatDataset]
+    classes += [nn.data.BatchSampler, nn.data.RandomSampler]
     classes += [nn.data.DataLoader, nn.data.Subset, nn.data.TensorDataset, nn.History, nn.EarlyStopping, drawing.Player]
     classes += [type(nn.Linear(1, 1).scalars())]
     for cls in classes:
@@ -245,7 +257,7 @@ def targets() -> Iterator[Target]:
         yield from member_targets(cls.__name__, cls, RECEIVERS[cls.__name__], skip)
     for name in nn.__all__:
         cls = getattr(nn, name)
-        if inspect.isclass(cls) and issubclass(cls, nn.Module) and cls not in (nn.Module, nn.ModuleList, nn.Sequential):
+        if inspect.isclass(cls) and issubclass(cls, nn.Module) and cls not in (nn.Module, nn.Sequential, nn.BatchNorm1d) + LISTS:
             yield Target(
                 f"{name}()",
                 lambda x, *a, **k: x(*a, **k),
@@ -259,6 +271,10 @@ def targets() -> Iterator[Target]:
 
 
 def schedule(cls: Any, rng: Random) -> Any:
-    optimizer = arguments.optimizer(rng)
+    optimizer, known = arguments.optimizer(rng), nn.optim.lr_scheduler
+    if cls is known.OneCycleLR:
+        return cls(optimizer, 0.1, total_steps=5, cycle_momentum=False)
+    if cls is known.SequentialLR:
+        return cls(optimizer, [known.StepLR(optimizer, 2), known.LinearLR(optimizer)], [1])
     names = [p.name for p in parameters_of(cls) if p.default is inspect.Parameter.empty]
     return cls(optimizer, *(arguments.NAMED[name](Random(1)) or 1 for name in names[1:]))

@@ -99,7 +99,9 @@ def drawn(target: Target, rng: Random) -> tuple[list[Any], dict[str, Any]]:
 
 
 def parts(x: Any, depth: int = 4) -> Iterator[Any]:
-    """A thing and what is in it."""
+    """A thing and what is in it, but for what has no numbers yet."""
+    if isinstance(x, nn.UninitializedParameter):
+        return
     yield x
     if depth:
         inner = x if type(x) in (list, tuple, set, frozenset, range) else [*x, *x.values()] if isinstance(x, dict) else []

@@ -27,6 +27,8 @@ PAIRS: list[tuple[Any, Any]] = [
     (nn.ReLU(inplace=True), lambda x: np.maximum(x, 0)),
     (nn.Tanh(), np.tanh),
     (nn.Sigmoid(), lambda x: 0.5 * (1 + np.tanh(x / 2))),
+    (nn.SELU(), lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))),
+    (nn.LogSigmoid(), lambda x: -np.logaddexp(0, -x)),
     (nn.SiLU(), lambda x: 0.5 * x * (1 + np.tanh(x / 2))),
     (nn.LeakyReLU(0.2), lambda x: np.where(x > 0, x, 0.2 * x)),
     (nn.PReLU(init=0.375), lambda x: np.where(x > 0, x, 0.375 * x)),
@@ -74,7 +76,7 @@ def test_prelu_learns_one_slope_for_each_channel() -> None:
 
 def test_they_say_how_they_are_set() -> None:
     assert [repr(m) for m, _ in PAIRS] == [
-        "ReLU()", "ReLU()", "Tanh()", "Sigmoid()", "SiLU()", "LeakyReLU(negative_slope=0.2)", "PReLU(num_parameters=1)",
+        "ReLU()", "ReLU()", "Tanh()", "Sigmoid()", "SELU()", "LogSigmoid()", "SiLU()", "LeakyReLU(negative_slope=0.2)", "PReLU(num_parameters=1)",
         "ELU(alpha=1.5)", "GELU(approximate='none')", "GELU(approximate='tanh')", "Softplus(beta=1.0, threshold=20.0)",
         "Softplus(beta=3, threshold=20.0)", "Softmax(dim=1)", "LogSoftmax(dim=1)",
     ]  # fmt: skip
@@ -84,7 +86,7 @@ def test_they_say_how_they_are_set() -> None:
 
 @pytest.mark.parametrize(
     ("module", "function"),
-    [(nn.ReLU, F.relu), (nn.SiLU, F.silu), (nn.LeakyReLU, F.leaky_relu), (nn.ELU, F.elu), (nn.Softplus, F.softplus)],
+    [(nn.ReLU, F.relu), (nn.SiLU, F.silu), (nn.SELU, F.selu), (nn.LeakyReLU, F.leaky_relu), (nn.ELU, F.elu), (nn.Softplus, F.softplus)],
     ids=lambda f: f.__name__,
 )
 def test_the_settings_and_defaults_are_those_of_the_function(module: Any, function: Any) -> None:

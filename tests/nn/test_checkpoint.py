@@ -18,6 +18,7 @@ both_formats = pytest.mark.parametrize("name", ["c.npz", SAFETENSORS])
 OPTIMIZERS: list[Any] = [
     lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9, nesterov=True), lambda ps: optim.Adam(ps, lr=0.01, amsgrad=True),
     lambda ps: optim.AdamW(ps, lr=0.01), lambda ps: optim.RMSprop(ps, lr=0.01, momentum=0.5, centered=True), lambda ps: optim.Adagrad(ps, lr=0.1),
+    lambda ps: optim.NAdam(ps, lr=0.01), lambda ps: optim.Adamax(ps, lr=0.01),
 ]  # fmt: skip
 SCHEDULERS: list[Any] = [
     lambda o: optim.lr_scheduler.StepLR(o, 3), lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 7),
@@ -151,3 +152,14 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     net.checkpoint = nn.Parameter(ag.ones(1))
     with pytest.raises(ValueError, match="is taken"):
         nn.save_checkpoint(tmp_path / "c.npz", model=net)
+
+
+def test_all_but_the_path_is_given_by_its_name(tmp_path: Path) -> None:
+    net = nn.Linear(1, 1)
+    calls: list[Any] = [nn.save_checkpoint, nn.load_checkpoint]
+    for function in calls:
+        with pytest.raises(TypeError, match=rf"{function.__name__}\(path, model=\.\.\., .* by its name, got Linear without one"):
+            function(tmp_path / "net.npz", net)
+        with pytest.raises(TypeError, match=r"a checkpoint holds a model with .* got NoneType"):
+            function(tmp_path / "net.npz")
+    assert not list(tmp_path.iterdir())

@@ -138,3 +138,89 @@ def test_a_sequential_walks_as_its_iterator_says() -> None:
         more.bias.fill_(1.0)
     x = ag.tensor([[3.0]])
     assert (Sequential(double, more)(x).item(), Backwards(double, more)(x).item()) == (7.0, 8.0)
+
+
+@given(kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=6), data=st.data())
+def test_they_are_popped_and_added_up_like_lists(kinds: list[Any], data: st.DataObject) -> None:
+    row = [kind() for kind in kinds]
+    i = data.draw(st.integers(-len(row), len(row) - 1) | st.slices(len(row)))
+    for net in (nn.Sequential(*row), nn.ModuleList(row)):
+        want = list(row)
+        assert net.pop() is want.pop() and list(net) == want
+        net.append(row[-1])
+        taken, rest = row[i], list(row)
+        del rest[i]
+        popped = net.pop(i)
+        assert (list(popped) == taken if isinstance(i, slice) else popped is taken) and list(net) == rest
+        before = net
+        net += [extra := nn.Flatten()]
+        assert net is before and list(net) == [*rest, extra]
+        assert net.insert(0, first := nn.GELU()) is net and net[0] is first
+    a, b = nn.Sequential(*row), nn.Sequential(nn.Flatten())
+    both = a + b
+    assert type(both) is nn.Sequential and list(both) == [*a, *b] and len(a) == len(row)
+    with pytest.raises(TypeError):
+        a + [nn.Flatten()]
+    with pytest.raises(IndexError, match="out of range for a ModuleList of 0 modules"):
+        nn.ModuleList().pop()
+
+
+@given(names=st.lists(st.sampled_from("abcdef"), unique=True), data=st.data())
+def test_dicts_behave_like_dicts(names: list[str], data: st.DataObject) -> None:
+    for kind, make in ((nn.ModuleDict, lambda: nn.Linear(1, 1)), (nn.ParameterDict, lambda: nn.Parameter(ag.ones(1)))):
+        want = {name: make() for name in names}
+        parts = data.draw(st.sampled_from([kind(want), kind(want.items()), kind(kind(want))]))
+        assert list(parts) == list(parts.keys()) == names and list(parts.values()) == list(want.values()) and len(parts) == len(want)
+        assert dict(parts.items()) == want and all(parts[name] is want[name] is parts.get(name) for name in names)
+        assert "g" not in parts and parts.get("g") is None and all(name in parts for name in names)
+        parts["g"] = want["g"] = make()
+        parts.update({"h": want.setdefault("h", make())})
+        assert list(parts) == [*names, "g", "h"]
+        assert parts.pop("g") is want.pop("g")
+        del parts["h"], want["h"]
+        assert list(parts) == names and len(list(parts.parameters())) == len(names) * (2 if kind is nn.ModuleDict else 1)
+        with pytest.raises(KeyError, match=r"there is no .* 'g'; there is"):
+            parts["g"]
+        parts.clear()
+        assert len(parts) == 0 == len(list(parts.parameters()))
+
+
+def test_lists_and_dicts_of_parameters_learn_and_have_pytorchs_names() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = nn.ParameterList([ag.ones(2, 2), nn.Parameter(ag.ones(2, 2))])
+            self.named = nn.ParameterDict({"scale": nn.Parameter(ag.ones(1)), "shift": ag.zeros(1)})
+            self.heads = nn.ModuleDict({"left": nn.Linear(2, 1), "right": nn.Linear(2, 1)})
+
+        def forward(self, x: Any, head: str) -> Any:
+            for w in self.weights:
+                x = x @ w
+            return self.heads[head](x) * self.named["scale"] + self.named["shift"]
+
+    net = Net()
+    assert list(net.state_dict()) == [
+        "weights.0", "weights.1", "named.scale", "named.shift", "heads.left.weight", "heads.left.bias", "heads.right.weight", "heads.right.bias",
+    ]  # fmt: skip
+    net(ag.ones(1, 2), "left").sum().backward()
+    assert [n for n, p in net.named_parameters() if p.grad is None] == ["heads.right.weight", "heads.right.bias"]
+    assert type(net.weights[0]) is nn.Parameter and len(net.weights[:1]) == 1 and isinstance(net.weights[:1], nn.ParameterList)
+    net.weights[1] = ag.zeros(2, 2)
+    net.weights += [ag.ones(1)]
+    assert type(net.weights[1]) is nn.Parameter and len(net.weights.append(ag.ones(1))) == 4
+
+
+def test_what_is_no_part_or_cannot_name_one_is_refused_before_anything_changes() -> None:
+    parts = nn.ModuleDict({"a": nn.ReLU()})
+    for name in ("", "a.b", "keys", 3):
+        with pytest.raises(KeyError, match="cannot name a module"):
+            parts.update({"b": nn.ReLU(), name: nn.ReLU()})
+    with pytest.raises(TypeError, match=r"got the class ReLU \(write ReLU"):
+        parts["b"] = nn.ReLU
+    with pytest.raises(TypeError, match=r"ModuleDict takes a dict of modules, or pairs .* got list"):
+        parts.update([nn.ReLU()])  # type: ignore[list-item]
+    assert list(parts) == ["a"]
+    with pytest.raises(TypeError, match=r"ParameterList takes parameters or tensors, got float 0.5 at position 0"):
+        nn.ParameterList([0.5])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="ParameterDict takes parameters or tensors, got Linear"):
+        nn.ParameterDict({"w": nn.Linear(1, 1)})

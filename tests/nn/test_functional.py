@@ -127,6 +127,78 @@ def test_a_row_left_out_contributes_nothing_even_if_infinite() -> None:
         F.cross_entropy(x, [0, 1])  # type: ignore[arg-type]
 
 
+# Classes that count nothing: what is ignored, and weights of 0.
+@given(
+    n=st.integers(1, 6), c=st.integers(1, 4), seed=st.integers(0, 99), zeros=st.integers(0, 15), smoothing=st.sampled_from([0.0, 0.3, 1.0]),
+    ignored=st.integers(-2, 4),
+)  # fmt: skip
+def test_an_index_that_is_ignored_may_be_that_of_a_class_and_weights_may_be_zero(
+    n: int, c: int, seed: int, zeros: int, smoothing: float, ignored: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    logits, index = rng.normal(size=(n, c)), rng.integers(0, c, n)
+    w = np.array([0.0 if zeros >> i & 1 else i + 0.5 for i in range(c)])
+    logp = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    counted = index != ignored
+    each = -(1 - smoothing) * w[index] * logp[np.arange(n), index] - smoothing / c * (w * logp).sum(1)
+    x = tensor(logits, requires_grad=True)
+    settings: Any = {"weight": tensor(w), "ignore_index": ignored}
+    loss = F.cross_entropy(x, tensor(index), label_smoothing=smoothing, **settings)
+    divisor = w[index][counted].sum()
+    assert loss.item() == pytest.approx(each[counted].sum() / divisor, rel=1e-9) if divisor else math.isnan(loss.item())
+    plain = F.nll_loss(tensor(logp), tensor(index), **settings).item()
+    hard = -(w[index] * logp[np.arange(n), index])[counted].sum()
+    assert plain == pytest.approx(hard / divisor, rel=1e-9, abs=1e-12) if divisor else math.isnan(plain)
+    total = F.cross_entropy(x, tensor(index), label_smoothing=smoothing, reduction="sum", **settings)
+    assert total.item() == pytest.approx(each[counted].sum(), rel=1e-9, abs=1e-12)
+    (g,) = ag.grad(total, x)
+    assert not g.numpy()[~counted].any()
+    unweighted = F.cross_entropy(x, tensor(index), ignore_index=ignored).item()
+    wanted = -logp[np.arange(n), index][counted]
+    assert unweighted == pytest.approx(wanted.mean(), rel=1e-9) if counted.any() else math.isnan(unweighted)
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 99))
+def test_the_divergence_by_its_definition(n: int, c: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits, target = rng.normal(size=(n, c)), rng.dirichlet(np.ones(c), n)
+    target[rng.random((n, c)) < 0.3] = 0
+    logp = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    each = np.where(target > 0, target * (np.log(np.where(target > 0, target, 1)) - logp), 0)
+    x = tensor(logp, requires_grad=True)
+    loss = F.kl_div(x, tensor(target), reduction="none")
+    np.testing.assert_allclose(loss.detach().numpy(), each, rtol=1e-9, atol=1e-12)
+    (g,) = ag.grad(loss.sum(), x)
+    np.testing.assert_allclose(g.numpy(), -target, atol=1e-12)
+    known = F.kl_div(x, tensor(np.log(target + 1e-3)), reduction="sum", log_target=True).item()
+    assert known == pytest.approx(F.kl_div(x, tensor(target + 1e-3), reduction="sum").item(), rel=1e-9)
+
+
+# One rule for arrays and lists.
+def test_arrays_are_taken_where_tensors_are_and_copied_and_lists_are_refused() -> None:
+    scores, classes, y = np.array([[1.0, 2.0], [3.0, 1.0]]), np.array([0, 1]), np.array([[0.2, 0.8], [1.0, 0.0]])
+    calls: list[tuple[Any, tuple[Any, ...]]] = [
+        (F.cross_entropy, (scores, classes)), (F.cross_entropy, (scores, y)), (F.cross_entropy, (scores, classes, np.array([1.0, 2.0]))),
+        (F.nll_loss, (scores, classes)), (F.mse_loss, (scores, y)), (F.l1_loss, (scores, y)), (F.huber_loss, (scores, y)),
+        (F.smooth_l1_loss, (scores, y)), (F.hinge_loss, (scores, np.sign(scores))), (F.kl_div, (scores, y)),
+        (F.binary_cross_entropy, (y, y)), (F.binary_cross_entropy_with_logits, (scores, y, np.array([1.0, 2.0]))), (F.one_hot, (classes,)),
+        (F.embedding, (classes, scores)), (F.layer_norm, (scores, 2)), (F.batch_norm, (scores, None, None, None, None, True)),
+        (F.prelu, (scores, np.array([0.5]))), (F.logsigmoid, (scores,)),
+    ]  # fmt: skip
+    for function, arguments in calls:
+        wrapped = [tensor(a) if isinstance(a, np.ndarray) else a for a in arguments]
+        assert function(*arguments).equal(function(*wrapped)), function.__name__
+        for i, a in enumerate(arguments):
+            if isinstance(a, np.ndarray) and a.ndim > (function is F.cross_entropy and i == 2):
+                with pytest.raises(TypeError, match="got list"):
+                    function(*arguments[:i], a.tolist(), *arguments[i + 1 :])
+    w, x = np.array([[1.0, 2.0]]), tensor([[3.0, 4.0]], dtype=ag.float64, requires_grad=True)
+    loss = F.mse_loss(x, w)
+    w[:] = 0
+    loss.backward()
+    assert x.grad.tolist() == [[2.0, 2.0]]
+
+
 # The rest of the losses, against what they are by definition.
 def _rows(seed: int, *shape: int) -> Any:
     return np.random.default_rng(seed).normal(size=shape) * 3

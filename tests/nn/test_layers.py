@@ -1,6 +1,9 @@
 """Linear, Flatten, Identity, Dropout: shapes, where they start, and what chance does."""
 
+import copy
 import math
+import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
+from nn import functional as F
 
 sizes = st.integers(1, 5)
 
@@ -38,8 +42,8 @@ def test_linear_starts_uniform_within_one_over_the_root_of_its_width() -> None:
 def test_a_lazy_layer_learns_its_width_and_keeps_its_place_in_an_optimiser() -> None:
     net = nn.Sequential(nn.LazyLinear(4), nn.ReLU(), nn.LazyLinear(2, bias=False))
     optimizer = nn.optim.SGD(net.parameters(), lr=0.1)
-    assert net[0].weight.shape == (4, 0)
     weight = net[0].weight
+    assert isinstance(weight, nn.UninitializedParameter) and repr(weight) == "<UninitializedParameter>"
     net(ag.randn(3, 5)).sum().backward()
     assert net[0].weight is weight and weight.shape == (4, 5) and type(net[0]) is nn.Linear and net[2].weight.shape == (2, 4)
     assert 0.2 < weight.abs().max().item() * math.sqrt(5) <= 1 and net[0].bias.abs().max().item() * math.sqrt(5) <= 1
@@ -50,6 +54,86 @@ def test_a_lazy_layer_learns_its_width_and_keeps_its_place_in_an_optimiser() -> 
         net(ag.ones(1, 6))
     with pytest.raises(ValueError, match="0-d"):
         nn.LazyLinear(2)(ag.tensor(1.0))
+
+
+def test_arrays_are_taken_and_lists_are_not() -> None:
+    net, x = nn.Sequential(nn.Linear(2, 3), nn.Tanh()), np.ones((4, 2), np.float32)
+    assert net(x).equal(net(ag.tensor(x))) and nn.LazyLinear(2)(x).shape == (4, 2) and nn.Dropout(0.0)(x).equal(ag.tensor(x))
+    for layer in (net, nn.LazyLinear(2), nn.Dropout(), nn.PReLU(), nn.Flatten()):
+        with pytest.raises(TypeError, match=r"expects? (a )?Tensors?, got list of length 2; wrap it as tensor"):
+            layer([1.0, 2.0])
+
+
+def lazy() -> nn.Sequential:
+    return nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear(2, bias=False))
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda w: nn.init.xavier_uniform_(w), lambda w: nn.init.normal_(w), lambda w: nn.init.zeros_(w), lambda w: w.fill_(0),
+        lambda w: w.zero_(), lambda w: w.numel(), lambda w: w.shape, lambda w: w + 1, lambda w: ag.zeros_like(w),
+        lambda w: F.l2_penalty(w), lambda w: F.l1_penalty([w]), lambda w: ag.norm(w), lambda w: setattr(w, "data", ag.ones(4, 3)),
+        lambda w: w.numpy(), lambda w: w.tolist(), lambda w: w[0], lambda w: w.copy_(ag.ones(4, 3)), lambda w: w.mul_(2),
+    ],
+)  # fmt: skip
+def test_what_asks_for_a_width_that_is_not_known_is_refused_in_words(touch: Any) -> None:
+    net = lazy()
+    with pytest.raises(RuntimeError, match="the weight of a LazyLinear has no shape yet: call the network once"):
+        touch(net[0].weight)
+    assert net(ag.ones(1, 3)).shape == (1, 2)
+
+
+def test_programs_that_fill_the_data_too_early_run_and_are_told() -> None:
+    layer = nn.LazyLinear(2)
+    with pytest.warns(UserWarning, match="what is done to its data has no effect: the weight of a LazyLinear has no shape yet") as caught:
+        layer.weight.data.normal_(0, 0.01)
+    assert [w.filename for w in caught] == [__file__] and isinstance(layer.weight, nn.UninitializedParameter)
+    layer.bias.data.fill_(0)
+    assert layer(ag.ones(1, 3)).shape == (1, 2)
+
+
+def test_a_lazy_network_is_copied_converted_frozen_and_stepped_before_it_is_called() -> None:
+    net = lazy().double()
+    assert net[0].weight.dtype == ag.float64
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        twin.requires_grad_(False).requires_grad_().train().zero_grad()
+        optimizer = nn.optim.Adam(twin.parameters())
+        optimizer.step()
+        assert [n for n, _ in twin.named_parameters()] == ["0.weight", "0.bias", "2.weight"]
+        out = twin(ag.ones(3, 5, dtype=ag.float64))
+        assert out.dtype == ag.float64 and type(twin[0].weight) is nn.Parameter and twin[0].weight.requires_grad
+        out.sum().backward()
+        optimizer.step()
+    assert isinstance(net[0].weight, nn.UninitializedParameter)
+
+
+def test_a_state_gives_a_lazy_network_its_shapes() -> None:
+    known = lazy()
+    x = ag.randn(3, 5)
+    y, net = known(x), lazy()
+    assert net.load_state_dict(known.state_dict()) == ([], []) and net(x).equal(y) and type(net[0]) is nn.Linear
+    assert net[0].in_features == 5 and net[2].in_features == 4
+    for bad in (ag.ones(3, 5), ag.ones(4), ag.ones(4, 5, 1)):
+        fresh = lazy()
+        with pytest.raises(RuntimeError, match=r"nothing was loaded\n  mis-shaped: 0.weight \(got shape .*, expected \(4, any\)\)"):
+            fresh.load_state_dict({**known.state_dict(), "0.weight": bad})
+        assert all(isinstance(fresh[i].weight, nn.UninitializedParameter) for i in (0, 2))
+    plain = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 2, bias=False))
+    with pytest.raises(RuntimeError, match="no shape yet"):
+        plain.load_state_dict(lazy().state_dict())
+
+
+def test_a_layer_that_gets_too_much_says_where_it_stands_and_what_to_do() -> None:
+    net = nn.Sequential(nn.Sequential(nn.Linear(784, 10)), nn.ReLU())
+    with pytest.raises(ValueError, match=r"^Sequential.0.0 \(Linear\): an input of shape .* got 28; flatten first, by nn.Flatten\(\)$"):
+        net(ag.zeros(4, 28, 28))
+    with pytest.raises(ValueError, match=r"flatten first, by .flatten\(\)$"):
+        net(ag.zeros(28, 28))
+    with pytest.raises(ValueError, match=r"^Sequential.0.0 \(Linear\): .* expected 784 columns, got 28$"):
+        net(ag.zeros(4, 28))
+    with pytest.raises(ValueError, match=r"^Linear: an input of shape \(4, 28, 28\) does not fit"):
+        net[0][0](ag.zeros(4, 28, 28))
 
 
 def test_linear_refuses_sizes_that_are_none() -> None:

@@ -344,3 +344,106 @@ def test_misuse_says_what_to_do() -> None:
         net.add_module("m", ag.relu)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="only floating"):
         nn.Parameter([1, 2])
+
+
+# What programs for PyTorch look for.
+class Older(nn.Module):
+    """Written with the mappings that modules had before lists of them."""
+
+    def __init__(self, *layers: Any) -> None:
+        super().__init__()
+        for i, layer in enumerate(layers):
+            self._modules[str(i)] = layer
+        self._parameters["scale"] = nn.Parameter(ag.ones(1))
+        self._buffers["calls"] = ag.tensor(0)
+
+    def forward(self, x: Any) -> Any:
+        for layer in self._modules.values():
+            x = layer(x)
+        return x * self.scale
+
+
+def test_the_mappings_of_parts_are_read_and_written() -> None:
+    net = Older(nn.Linear(2, 3), nn.ReLU())
+    assert net(ag.ones(1, 2)).shape == (1, 3) and list(net._modules) == ["0", "1"] and len(net._parameters) == 1
+    assert list(net.state_dict()) == ["scale", "calls", "0.weight", "0.bias"] and [n for n, _ in net.named_buffers()] == ["calls"]
+    modules = net._modules  # a view: it follows the attributes, and they follow it
+    modules["1"] = nn.Tanh()
+    net.add_module("2", nn.Linear(3, 1))
+    assert list(modules) == ["0", "1", "2"] and isinstance(net.get_submodule("1"), nn.Tanh) and modules["2"] is getattr(net, "2")
+    del modules["1"]
+    assert modules.pop("2").out_features == 1 and list(net._modules.items()) == [("0", getattr(net, "0"))]
+    del net._buffers["calls"], net._parameters["scale"]
+    assert list(net.state_dict()) == ["0.weight", "0.bias"] and not hasattr(net, "scale")
+    assert repr(net._parameters) == "{}" and "0" in modules and modules.get("7") is None
+    for name in ("scale", "training"):
+        with pytest.raises(KeyError):
+            del net._parameters[name]
+    with pytest.raises(TypeError, match="'w' must be a Parameter or None, got Tensor"):
+        net._parameters["w"] = ag.ones(1)
+    with pytest.raises(TypeError, match="no Parameter"):
+        net._buffers["w"] = nn.Parameter(ag.ones(1))
+    net.register_buffer("seen", ag.zeros(1), persistent=False)
+    net._buffers["seen"] = ag.ones(1)
+    assert "seen" not in net.state_dict() and net.seen.item() == 1
+    assert net.register_module("last", nn.ReLU()) is None and "last" in modules
+
+
+def test_parts_are_found_by_their_paths() -> None:
+    net = nn.Sequential(Running(), nn.Sequential(nn.Linear(2, 1)))
+    assert net.get_submodule("") is net and net.get_submodule("1.0") is net[1][0]
+    assert net.get_parameter("1.0.weight") is net[1][0].weight and net.get_buffer("0.mean") is net[0].mean
+    assert all(net.get_parameter(name) is p for name, p in net.named_parameters())
+    for call, match in (
+        (lambda: net.get_submodule("1.7"), "a Sequential has no module '7'; it has 0"),
+        (lambda: net.get_submodule("0.mean"), "a Running has no module 'mean'; it has inner"),
+        (lambda: net.get_parameter("1.0.bios"), "a Linear has no parameter 'bios'; it has weight, bias"),
+        (lambda: net.get_parameter("weight"), "a Sequential has no parameter 'weight'; it has none"),
+        (lambda: net.get_buffer("0.nothing"), "a Running has no buffer 'nothing'; it has mean, calls, seen"),
+    ):
+        with pytest.raises(AttributeError, match=match):
+            call()
+    with pytest.raises(TypeError, match="a path is a str"):
+        net.get_submodule(1)  # type: ignore[arg-type]
+
+
+def test_what_is_shared_is_named_once_or_by_each_name() -> None:
+    net = Twice()
+    assert [n for n, _ in net.named_modules(remove_duplicate=False)] == ["", "layer", "again"]
+    names = [n for n, _ in net.named_parameters(remove_duplicate=False)]
+    assert names == list(net.state_dict()) == ["scale", "layer.weight", "layer.bias", "again.weight", "again.bias"]
+    memo: set[Any] = {net.layer}
+    assert [n for n, _ in net.named_modules(memo, "net")] == ["net"] and memo == {net, net.layer}
+    with pytest.raises(TypeError, match="memo is a set of modules, got str 'net'; a prefix is given by its name"):
+        list(net.named_modules("net"))  # type: ignore[arg-type]
+    both = nn.Module()
+    both.a = both.b = Running()
+    assert len([*both.named_buffers()]) == 3 and len([*both.named_buffers("x", remove_duplicate=False)]) == 6
+    net.layer.outer = net
+    with pytest.raises(RuntimeError, match="contains itself"):
+        list(net.named_parameters(remove_duplicate=False))
+
+
+def test_a_state_has_a_prefix_a_destination_and_the_variables_themselves() -> None:
+    net, held = nn.Linear(2, 1), {"first": ag.ones(1)}
+    state = net.state_dict(destination=held, prefix="net.", keep_vars=True)
+    assert state is held and list(state) == ["first", "net.weight", "net.bias"]
+    assert state["net.weight"] is net.weight and net.state_dict()["weight"] is not net.weight
+    assert not net.state_dict(keep_vars=False)["weight"].requires_grad
+
+
+def test_the_cpu_is_where_everything_is() -> None:
+    net = nn.Linear(2, 1)
+    assert net.cpu() is net.to("cpu") is net
+    with pytest.raises(ValueError, match="no device"):
+        net.to("cuda:0")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("Conv2d", "convolutions are"), ("LSTM", "recurrent networks are"), ("MultiheadAttention", "attention is")]
+)
+def test_what_is_left_to_pytorch_says_so(name: str, what: str) -> None:
+    with pytest.raises(AttributeError, match=f"module 'nn' has no attribute '{name}': {what} left to PyTorch, here is what multilayer"):
+        getattr(nn, name)
+    with pytest.raises(AttributeError, match=r"^module 'nn' has no attribute 'Linaer'$"):
+        nn.Linaer  # type: ignore[attr-defined]  # noqa: B018

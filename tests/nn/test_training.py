@@ -1,9 +1,12 @@
 """`fit` does what a loop by hand does, to the bit, and leaves nothing half done."""
 
+import copy
 import math
 import pickle
+import re
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -280,8 +283,66 @@ def test_ctrl_c_keeps_the_complete_epochs_only(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_loss_that_is_not_finite_is_recorded() -> None:
     model = Line()
-    history = fit(model, lambda a, b: square(a, b) * math.nan, Descent(model), rows(4, 2), epochs=2, progress=False)
+    with pytest.warns(UserWarning, match="the loss became nan at step 1, with a learning rate of unknown size"):
+        history = fit(model, lambda a, b: square(a, b) * math.nan, Descent(model), rows(4, 2), epochs=2, progress=False)
     assert len(history["loss"]) == 2 and all(map(math.isnan, history["loss"])) and "loss nan" in repr(history)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "NAdam", "RMSprop", "Adagrad"])
+@pytest.mark.parametrize("loss", [nn.MSELoss(), nn.L1Loss()], ids=repr)
+def test_a_training_that_diverges_says_so_once_in_words_of_its_own(name: str, loss: Any) -> None:
+    net = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+    x = ag.randn(16, 2, generator=ag.Generator().manual_seed(0))
+    optimizer = getattr(nn.optim, name)(net.parameters(), lr=1e30)
+    with pytest.warns() as caught:
+        fit(net, loss, optimizer, [(x, 1e3 * x[:, :1])] * 2, [(x, x[:, :1])], epochs=6, progress=False)
+    (said,) = caught
+    text = str(said.message)
+    assert said.filename == __file__ and re.search(r"^the loss became (inf|nan) at step \d+, with a learning rate of 1e\+30: ", text)
+    assert "detect_anomaly" in text
+    with pytest.raises(ag.AnomalyError), ag.detect_anomaly():
+        fit(net, loss, optimizer, [(x, x[:, :1])], progress=False)
+
+
+def accuracy(output: Any, target: Any) -> Any:
+    return ((output > 0) == target).float().mean()
+
+
+def distance(output: Any, target: Any) -> Any:
+    return (output - target).abs().mean()
+
+
+def converted(output: Any, target: Any) -> Any:
+    return (target.float().detach() <= output.round()).float().mean()
+
+
+@pytest.mark.parametrize("metric", [accuracy, distance, converted])
+@pytest.mark.parametrize("wide", ["output", "target"])
+def test_a_metric_that_pairs_every_row_with_every_other_is_told_once(metric: Any, wide: str) -> None:
+    net = nn.Linear(1, 1) if wide == "output" else nn.Sequential(nn.Linear(1, 1), nn.Flatten(0))
+    x, y = ag.randn(6, 1), ag.ones(6)
+    target = y if wide == "output" else y.unsqueeze(1)
+
+    def loss(output: Any, target: Any) -> Any:
+        return nn.functional.mse_loss(output.flatten(), target.flatten())
+
+    optimizer = nn.optim.SGD(net.parameters())
+    batches = [(x, target), (x, target)]
+    with pytest.warns(
+        UserWarning, match=rf"the metric '{metric.__name__}' combines an output of shape .* so that each of 6 rows meets all of them"
+    ) as caught:
+        fit(net, loss, optimizer, batches, batches, epochs=3, metrics=metric, progress=False)
+    assert len(caught) == 1 and caught[0].filename == __file__
+
+    def right(output: Any, target: Any) -> Any:
+        return metric(output.flatten(), target.flatten())
+
+    def classes(output: Any, target: Any) -> Any:  # compares within each alone
+        copied = copy.deepcopy(target) == copy.copy(target)
+        return (output == output).float().mean() + (target == target).float().mean() + copied.float().mean()
+
+    fit(net, loss, optimizer, batches, batches, metrics={"right": right, "classes": classes}, progress=False)  # a warning is an error here
+    fit(net, loss, optimizer, [(x[:1], target[:1])], metrics=metric, progress=False)  # of one row there is one pair
 
 
 class Bar:
@@ -353,6 +414,58 @@ def test_early_stopping_ends_a_training() -> None:
         run(callbacks=[EarlyStopping()])
     with pytest.raises(KeyError, match="no 'valid_loss' to watch; the history has no numbers"):
         EarlyStopping()(1, History())
+
+
+@given(
+    numbers=st.lists(st.integers(0, 5) | st.just(math.nan), min_size=1, max_size=8), how=st.sampled_from(["end", "stop", "ctrl-c", "error"])
+)
+def test_the_weights_of_the_best_epoch_come_back_however_it_ends(numbers: list[float], how: str) -> None:
+    model, left = Line(), iter(numbers)
+    model.register_buffer("calls", ag.tensor(0))
+
+    def loss(output: Any, target: Any) -> Any:
+        if ag.is_grad_enabled():
+            return square(output, target)
+        model.calls.add_(1)  # of validation: the epoch
+        return ag.tensor(float(next(left)))
+
+    def end(epoch: int, history: History) -> bool:
+        weights.append(model.w.item())
+        if epoch == len(numbers) and how != "end":
+            if how == "stop":
+                return True
+            raise KeyboardInterrupt if how == "ctrl-c" else ZeroDivisionError
+        return False
+
+    weights: list[float] = []
+    stop = EarlyStopping(patience=100, restore_best_weights=True)
+    epochs = len(numbers) if how == "end" else 20
+    with pytest.raises(ZeroDivisionError) if how == "error" else nullcontext():
+        fit(model, loss, Descent(model), rows(4, 2), rows(2, 2), epochs, callbacks=[stop, end], progress=False)
+    known = [x for x in numbers if x == x]
+    best = numbers.index(min(known)) if known else len(numbers) - 1
+    assert model.w.item() == weights[best] and model.calls.item() == best + 1
+    with pytest.raises(ValueError, match="only one EarlyStopping can restore"):
+        run(callbacks=[stop, stop])
+    with pytest.raises(TypeError, match="restore_best_weights must be True or False"):
+        EarlyStopping(restore_best_weights="yes")  # type: ignore[arg-type]
+
+
+def test_ctrl_c_before_the_best_weights_are_copied_leaves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Line()
+    copies: list[float] = []
+    original = Line.state_dict
+
+    def state_dict(self: Line, **keywords: Any) -> Any:
+        copies.append(self.w.item())
+        if len(copies) == 3:
+            raise KeyboardInterrupt
+        return original(self, **keywords)
+
+    monkeypatch.setattr(Line, "state_dict", state_dict)
+    stop = EarlyStopping(monitor="loss", restore_best_weights=True)
+    history = fit(model, square, Descent(model), rows(4, 4), epochs=9, callbacks=stop, progress=False)
+    assert history.interrupted and history.epochs == 3 and model.w.item() == copies[2] != copies[1]
 
 
 def test_early_stopping_refuses_nonsense() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
-from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from nn.optim import SGD, Adagrad, Adam, Adamax, AdamW, NAdam, Optimizer, RMSprop
 
 Memory = dict[str, float]
 numbers = st.integers(-500, 500).map(lambda n: n / 100)
@@ -53,6 +53,25 @@ def adagrad(p: float, g: float, s: Memory, t: int, lr: float, lr_decay: float, e
     return p - lr / (1 + (t - 1) * lr_decay) * g / (math.sqrt(s["s"]) + eps)
 
 
+def nadam(
+    p: float, g: float, s: Memory, t: int, lr: float, betas: tuple[float, float], eps: float, momentum_decay: float, **_: Any
+) -> float:
+    b1, b2 = betas
+    mu, after = (b1 * (1 - 0.5 * 0.96 ** (n * momentum_decay)) for n in (t, t + 1))
+    s["M"] = s.get("M", 1.0) * mu
+    s["m"] = b1 * s.get("m", 0) + (1 - b1) * g
+    s["v"] = b2 * s.get("v", 0) + (1 - b2) * g * g
+    ahead = after * s["m"] / (1 - s["M"] * after) + (1 - mu) * g / (1 - s["M"])
+    return p - lr * ahead / (math.sqrt(s["v"] / (1 - b2**t)) + eps)
+
+
+def adamax(p: float, g: float, s: Memory, t: int, lr: float, betas: tuple[float, float], eps: float) -> float:
+    b1, b2 = betas
+    s["m"] = b1 * s.get("m", 0) + (1 - b1) * g
+    s["u"] = max(b2 * s.get("u", 0), abs(g) + eps)
+    return p - lr / (1 - b1**t) * s["m"] / s["u"]
+
+
 def compare(kind: type[Optimizer], formula: Callable[..., float], settings: dict[str, Any], path: list[tuple[float, ...]]) -> None:
     """Walk along given gradients with the optimiser and, number by number, with the formula."""
     expected, memories = [1.0, -2.0, 0.5], [dict[str, float]() for _ in range(3)]
@@ -65,7 +84,7 @@ def compare(kind: type[Optimizer], formula: Callable[..., float], settings: dict
         p.grad = ag.tensor(gradient, dtype=ag.float64)
         given_gradients.append(p.grad)
         optimizer.step()
-        if kind is AdamW:
+        if kind is AdamW or settings.get("decoupled_weight_decay"):
             expected, penalty = [w - settings["lr"] * decay * w for w in expected], 0
         else:
             penalty = decay
@@ -91,6 +110,21 @@ def test_adam_and_adamw_are_the_published_updates(kind: type[Optimizer], path: l
 
 @given(
     paths,
+    st.fixed_dictionaries(
+        {**common, **eps, "betas": st.tuples(unit, unit), "momentum_decay": unit, "decoupled_weight_decay": st.booleans()}
+    ),
+)
+def test_nadam_is_the_published_update(path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
+    compare(NAdam, nadam, settings, path)
+
+
+@given(paths, st.fixed_dictionaries({**common, **eps, "betas": st.tuples(unit, unit)}))
+def test_adamax_is_the_published_update(path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
+    compare(Adamax, adamax, settings, path)
+
+
+@given(
+    paths,
     st.fixed_dictionaries({**common, **eps, "alpha": st.sampled_from([0.5, 0.9, 0.99]), "momentum": unit, "centered": st.booleans()}),
 )
 def test_rmsprop_is_the_published_update(path: list[tuple[float, ...]], settings: dict[str, Any]) -> None:
@@ -108,13 +142,16 @@ def test_the_defaults_are_pytorchs() -> None:
     moments = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "amsgrad": False, "maximize": False}
     assert Adam([w]).defaults == {**moments, "weight_decay": 0}
     assert AdamW([w]).defaults == {**moments, "weight_decay": 1e-2}
+    plain = {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "maximize": False}
+    assert NAdam([w]).defaults == {**plain, "lr": 2e-3, "momentum_decay": 4e-3, "decoupled_weight_decay": False}
+    assert Adamax([w]).defaults == {**plain, "lr": 2e-3}
     rms = {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0, "momentum": 0, "centered": False, "maximize": False}
     assert RMSprop([w]).defaults == rms
     ada = {"lr": 1e-2, "lr_decay": 0, "weight_decay": 0, "initial_accumulator_value": 0, "eps": 1e-10, "maximize": False}
     assert Adagrad([w]).defaults == ada
 
 
-@pytest.mark.parametrize("kind", [SGD, Adam, AdamW, RMSprop, Adagrad])
+@pytest.mark.parametrize("kind", [SGD, Adam, AdamW, Adamax, NAdam, RMSprop, Adagrad])
 def test_the_signature_is_the_table_of_settings(kind: type[Optimizer]) -> None:
     _, *settings = inspect.signature(kind).parameters.values()
     optimizer = kind([ag.zeros(1, requires_grad=True)])  # type: ignore[call-arg]
@@ -140,7 +177,7 @@ def test_nesterov_needs_momentum_and_no_dampening() -> None:
 
 kinds: list[Callable[..., Optimizer]] = [
     partial(SGD, lr=0.1, momentum=0.5), partial(SGD, lr=0.1, momentum=0.5, nesterov=True), Adam, partial(Adam, amsgrad=True), AdamW,
-    partial(RMSprop, centered=True, momentum=0.5), Adagrad,
+    partial(RMSprop, centered=True, momentum=0.5), Adagrad, NAdam, partial(NAdam, weight_decay=0.1, decoupled_weight_decay=True), Adamax,
 ]  # fmt: skip
 
 
@@ -174,7 +211,7 @@ def test_a_state_that_a_graph_has_saved_is_not_changed_behind_its_back(kind: Cal
                 loss.backward()
 
 
-@pytest.mark.parametrize("kind", [Adam, AdamW, RMSprop, Adagrad])
+@pytest.mark.parametrize("kind", [Adam, AdamW, NAdam, Adamax, RMSprop, Adagrad])
 def test_a_step_that_makes_nan_is_an_anomaly(kind: Callable[..., Optimizer]) -> None:
     p = ag.tensor([1.0, 2.0], requires_grad=True)
     optimizer = kind([p], eps=0.0)

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn.optim
 from nn.optim import SGD, Optimizer
-from nn.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LambdaLR, LRScheduler, MultiStepLR, ReduceLROnPlateau, StepLR
+from nn.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
 
 EPOCHS = 30
 BASES = [1.0, 0.3]
@@ -64,6 +76,105 @@ def test_exponential(gamma: float) -> None:
 @given(st.integers(1, 40), st.sampled_from([0, 0.01, 0.3]))
 def test_cosine(T: int, low: float) -> None:
     follows(lambda o: CosineAnnealingLR(o, T, low), lambda lr, t: low + (lr - low) * (1 + math.cos(math.pi * t / T)) / 2)
+
+
+@given(st.sampled_from([0.1, 1 / 3, 1.0]), st.sampled_from([0.0, 0.5, 1.0]), st.integers(1, 40))
+def test_linear(a: float, b: float, n: int) -> None:
+    o = optimizer()
+    for t, lrs in enumerate(rates(o, LinearLR(o, a, b, n))):
+        assert lrs == pytest.approx([lr * (a + (b - a) * min(t, n) / n) for lr in BASES], rel=1e-9, abs=1e-12), t
+
+
+@given(st.integers(1, 10), st.integers(1, 3), st.sampled_from([0, 0.01, 0.3]))
+def test_warm_restarts(first: int, mult: int, low: float) -> None:
+    places = [(t, first * mult**i) for i in range(EPOCHS) for t in range(min(first * mult**i, EPOCHS))]
+
+    def closed(lr: float, t: int) -> float:
+        done, wave = places[t]
+        return low + (lr - low) * (1 + math.cos(math.pi * done / wave)) / 2
+
+    follows(lambda o: CosineAnnealingWarmRestarts(o, first, mult, low), closed)
+    o, step_by_step = optimizer(), optimizer()
+    scheduler, other = CosineAnnealingWarmRestarts(o, first, mult, low), CosineAnnealingWarmRestarts(step_by_step, first, mult, low)
+    for t in range(1, EPOCHS):
+        scheduler.step(t - 0.5)
+        scheduler.step(t)
+        other.step()
+        assert scheduler.get_last_lr() == other.get_last_lr() and scheduler.state_dict() == other.state_dict()
+
+
+@given(st.integers(1, 30), st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0]), st.sampled_from(["cos", "linear"]), st.booleans())
+def test_one_cycle_goes_up_and_down_and_the_momentum_the_other_way(steps: int, up: float, strategy: str, three: bool) -> None:
+    o = SGD([{"params": ag.zeros(1)}, {"params": ag.zeros(1)}], momentum=0.5)
+    scheduler = OneCycleLR(
+        o, [1.0, 0.3], steps, pct_start=up, anneal_strategy=strategy, three_phase=three, base_momentum=0.8, max_momentum=0.9
+    )
+    corners = [(0.0, 1 / 25), (up * steps - 1, 1.0), (2 * (up * steps - 1), 1 / 25), (steps - 1, 1 / 25e4)]
+    corners = corners if three else [*corners[:2], corners[3]]
+
+    def height(t: int) -> tuple[float, float]:
+        """The part of the highest rate, and that of the way of the momentum, at step t."""
+        begin, low = corners[0]
+        for end, high in corners[1:]:
+            if t <= end or end == corners[-1][0]:
+                part = (t - begin) / (end - begin) if end > begin else 1.0
+                part = (1 - math.cos(math.pi * part)) / 2 if strategy == "cos" else part
+                return low + (high - low) * part, (part if high == 1 else 1 - part if low == 1 else 0.0)
+            begin, low = end, high
+        raise AssertionError
+
+    for t in range(steps):
+        lr, way = height(t)
+        assert scheduler.get_last_lr() == pytest.approx([lr, 0.3 * lr], rel=1e-9, abs=1e-12), t
+        assert o.param_groups[0]["momentum"] == pytest.approx(0.9 - 0.1 * way), t
+        scheduler.step()
+    with pytest.raises(ValueError, match=f"all {steps} steps are over"):
+        scheduler.step()
+
+
+def test_one_cycle_turns_the_first_beta_of_adam_and_counts_steps_by_epochs() -> None:
+    adam = nn.optim.Adam([ag.zeros(1)])
+    scheduler = OneCycleLR(adam, 0.1, epochs=2, steps_per_epoch=5)
+    assert scheduler.total_steps == 10 and adam.param_groups[0]["betas"] == (0.95, 0.999)
+    plain = nn.optim.Adagrad([ag.zeros(1)])
+    with pytest.raises(ValueError, match="Adagrad has neither momentum nor betas"):
+        OneCycleLR(plain, 0.1, 10)
+    assert OneCycleLR(plain, 0.1, 10, cycle_momentum=False).get_last_lr() == [0.1 / 25]
+
+
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=2).map(sorted))
+def test_a_sequence_is_each_schedule_from_its_beginning(bounds: list[int]) -> None:
+    parts: list[Callable[[Optimizer], LRScheduler]] = [
+        lambda o: LinearLR(o, 0.5, total_iters=3),
+        lambda o: CosineAnnealingWarmRestarts(o, 3),
+        lambda o: LambdaLR(o, lambda t: 0.9**t),
+    ]
+    alone = []
+    for make in parts:
+        o = optimizer()
+        alone.append(rates(o, make(o)))
+    o = optimizer()
+    seen = rates(o, SequentialLR(o, [make(o) for make in parts], bounds))
+    a, b = bounds
+    assert seen == [alone[0][t] if t < a else alone[1][t - a] if t < b else alone[2][t - b] for t in range(EPOCHS)]
+
+
+def test_a_sequence_refuses_what_it_cannot_follow() -> None:
+    o, other = optimizer(), optimizer()
+    one, two = ExponentialLR(o, 0.5), ExponentialLR(o, 0.9)
+    for schedulers, milestones, kind, match in (
+        ([one, two], [], ValueError, "one milestone less than schedules, got 0 and 2"),
+        ([one, two], [-1], ValueError, "ints >= 0 in rising order"),
+        ([one, two, one], [5, 3], ValueError, "ints >= 0 in rising order"),
+        ([one, ExponentialLR(other, 0.5)], [3], ValueError, "is of another"),
+        ([one, ReduceLROnPlateau(o)], [3], TypeError, "got ReduceLROnPlateau"),
+        ([one, o], [3], TypeError, "got SGD"),
+        (one, [], TypeError, "a list of schedules"),
+    ):
+        before = [group["lr"] for group in o.param_groups], one.state_dict()
+        with pytest.raises(kind, match=match):
+            SequentialLR(o, schedulers, milestones)  # type: ignore[arg-type]
+        assert before == ([group["lr"] for group in o.param_groups], one.state_dict())
 
 
 def test_lambda() -> None:
@@ -138,6 +249,10 @@ MAKERS: dict[str, Callable[[Optimizer], LRScheduler]] = {
     "exponential": lambda o: ExponentialLR(o, 0.93),
     "cosine": lambda o: CosineAnnealingLR(o, 4, 0.01),
     "lambda": lambda o: LambdaLR(o, lambda t: 1 / (1 + t)),
+    "linear": lambda o: LinearLR(o, 0.2, 0.9, 7),
+    "restarts": lambda o: CosineAnnealingWarmRestarts(o, 2, 2, 0.01),
+    "one cycle": lambda o: OneCycleLR(o, [25.0, 7.5], 30, three_phase=True),
+    "sequence": lambda o: SequentialLR(o, [LinearLR(o, 0.2), StepLR(o, 2), CosineAnnealingWarmRestarts(o, 3)], [4, 6]),
     "plateau": lambda o: ReduceLROnPlateau(o, patience=1, factor=0.7, cooldown=1, min_lr=[0.1, 0.01]),
 }
 every = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -231,6 +346,21 @@ def test_last_epoch_goes_on_after_that_epoch() -> None:
         (lambda o: ExponentialLR(o, 0.5, last_epoch=1.5), "last_epoch"),
         (lambda o: CosineAnnealingLR(o, 0), "T_max must be an int >= 1"),
         (lambda o: CosineAnnealingLR(o, 5, -1), "eta_min"),
+        (lambda o: LinearLR(o, 0), r"start_factor must be in \(0, 1\] and end_factor in \[0, 1\], got 0 and 1"),
+        (lambda o: LinearLR(o, 0.5, 1.5), "start_factor"),
+        (lambda o: LinearLR(o, total_iters=0), "total_iters"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 0), "T_0"),
+        (lambda o: CosineAnnealingWarmRestarts(o, 3, 1.5), "T_mult"),
+        (lambda o: OneCycleLR(o, 1.0), "needs total_steps, or epochs and steps_per_epoch"),
+        (lambda o: OneCycleLR(o, 1.0, epochs=3), "needs total_steps"),
+        (lambda o: OneCycleLR(o, 1.0, 0), "total_steps must be an int >= 1"),
+        (lambda o: OneCycleLR(o, [1.0], 10), "2 parameter groups, but there are 1 max_lr"),
+        (lambda o: OneCycleLR(o, -1.0, 10), "max_lr"),
+        (lambda o: OneCycleLR(o, 1.0, 10, pct_start=1.5), "pct_start"),
+        (lambda o: OneCycleLR(o, 1.0, 10, div_factor=0), "div_factor"),
+        (lambda o: OneCycleLR(o, 1.0, 10, anneal_strategy="square"), "'cos' or 'linear', got 'square'"),
+        (lambda o: OneCycleLR(o, 1.0, 10, cycle_momentum="yes"), "cycle_momentum must be True or False"),
+        (lambda o: OneCycleLR(o, 1.0, 10, max_momentum=1.0), "max_momentum must be a number >= 0 and < 1"),
         (lambda o: LambdaLR(o, [lambda t: 1.0]), "2 parameter groups, but there are 1 lr_lambda"),
         (lambda o: LambdaLR(o, lambda t: None), "what lr_lambda of group 0 gives for epoch 0 must be a finite number >= 0, got NoneType"),
         (lambda o: LambdaLR(o, [lambda t: 1.0, lambda t: math.nan]), "of group 1 gives for epoch 0 .* got nan"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor
-from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from nn.optim import SGD, Adagrad, Adam, Adamax, AdamW, NAdam, Optimizer, RMSprop
 
 numbers = st.integers(-500, 500).map(lambda n: n / 100)
 ALL = [
@@ -27,6 +27,9 @@ ALL = [
     (RMSprop, {}),
     (RMSprop, {"momentum": 0.5, "centered": True}),
     (Adagrad, {"lr_decay": 0.1}),
+    (NAdam, {}),
+    (NAdam, {"decoupled_weight_decay": True}),
+    (Adamax, {}),
 ]
 every = pytest.mark.parametrize(("kind", "settings"), ALL, ids=lambda v: v.__name__ if isinstance(v, type) else "-".join(v))
 
@@ -381,3 +384,11 @@ def test_one_place_may_be_entered_twice_and_left_by_an_error() -> None:
         raise KeyError
     w.add_(1.0)
     assert w.version is not None and w.version.line().endswith(f":{sys._getframe().f_lineno - 1}")
+
+
+def test_the_state_of_another_optimiser_is_named_as_that() -> None:
+    (w,) = weights((2,))
+    for saved, kind, has in ((Adam([w]), SGD, "amsgrad"), (SGD([w]), Adam, "dampening"), (RMSprop([w]), Adagrad, "alpha")):
+        optimizer = kind([w])
+        with pytest.raises(ValueError, match=rf"lacks \[.*\] and has \['{has}.*it is the state of another optimiser; make the one"):
+            optimizer.load_state_dict(saved.state_dict())
