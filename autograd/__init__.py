@@ -8,6 +8,7 @@ from typing import Any as _Any
 
 from autograd import backends, cuda, errors, functional, linalg
 from autograd import creation as _creation
+from autograd.core.hooks import Handle
 from autograd.core.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
@@ -23,6 +24,7 @@ from autograd.faces.tensor import Size, Tensor
 from autograd.faces.value import Value
 from autograd.faces.versions import at_one_place
 from autograd.files import load, save
+from autograd.function import Function
 from autograd.old import (
     BoolTensor,
     ByteTensor,

@@ -9,6 +9,7 @@ from autograd import functional as functional
 from autograd import linalg as linalg
 from autograd.anomaly import AnomalyError as AnomalyError
 from autograd.anomaly import detect_anomaly as detect_anomaly
+from autograd.core.hooks import Handle as Handle
 from autograd.core.mode import enable_grad as enable_grad
 from autograd.core.mode import is_grad_enabled as is_grad_enabled
 from autograd.core.mode import no_grad as no_grad
@@ -69,6 +70,7 @@ from autograd.faces.value import Value as Value
 from autograd.faces.versions import at_one_place as at_one_place
 from autograd.files import load as load
 from autograd.files import save as save
+from autograd.function import Function as Function
 from autograd.old import BoolTensor as BoolTensor
 from autograd.old import ByteTensor as ByteTensor
 from autograd.old import DoubleTensor as DoubleTensor

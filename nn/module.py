@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
-from autograd import Call, Tensor
+from autograd import Call, Handle, Tensor
 from autograd.errors import described, flag_of
+from nn.hooks import BackwardHooks
 from nn.parameter import Parameter, UninitializedParameter
 from nn.scalars import ScalarNetwork
 
-__all__ = ["Handle", "LoadedKeys", "Module", "Parameter"]
+__all__ = ["LoadedKeys", "Module", "Parameter"]
 
 Self = TypeVar("Self", bound="Module")
 
@@ -28,26 +28,6 @@ class LoadedKeys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-class Handle:
-    """Removes a hook: by ``remove()``, or at the end of a ``with`` block."""
-
-    _numbers = count()
-
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
-        self._hooks, self._number = hooks, next(Handle._numbers)
-        hooks[self._number] = hook
-
-    def remove(self) -> None:
-        """The hook is called no more."""
-        self._hooks.pop(self._number, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
 
 
 class _View(MutableMapping[str, Any]):
@@ -96,6 +76,7 @@ class Module:
     _persistent: Mapping[str, bool] = {}  # the buffers by name: are they saved?
     _hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
     _pre_hooks: dict[int, Callable[..., Any]] = {}  # noqa: RUF012
+    _observed: BackwardHooks | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,7 +141,7 @@ class Module:
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
         with Call(self) as call:
-            output = self.forward(*args, **kwargs)
+            output = self.forward(*args, **kwargs) if self._observed is None else self._observed.call(self, args, kwargs)
             if self._hooks:
                 for hook in [*self._hooks.values()]:
                     changed = hook(self, args, output)
@@ -219,6 +200,30 @@ class Module:
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, args)`` before every forward; what it returns, unless None, replaces the arguments."""
         return Handle(self.__dict__.setdefault("_pre_hooks", {}), _function(hook, "a hook (module, args)"))
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, grad_input, grad_output)`` in every backward through a call of the module, once the gradients of its inputs
+        are known.
+
+        Both are tuples, with None where no gradient is required; of keywords nothing is seen. What the hook returns, unless None, replaces
+        ``grad_input``. Where no input requires a gradient, it is called as soon as those of the outputs are known.
+
+        >>> from nn import Linear
+        >>> layer = Linear(2, 1)
+        >>> with layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_input, grad_output[0])):
+        ...     layer(ag.ones(1, 2)).sum().backward()
+        (None,) tensor([[1.]])
+        """
+        return Handle(self._observing().after, _function(hook, "a hook (module, grad_input, grad_output)"))
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call ``hook(module, grad_output)`` before the backward of a call; what it returns, unless None, replaces ``grad_output``."""
+        return Handle(self._observing().before, _function(hook, "a hook (module, grad_output)"))
+
+    def _observing(self) -> BackwardHooks:
+        if self._observed is None:
+            self._observed = BackwardHooks()
+        return self._observed
 
     # What is in it.
     def named_modules(self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NoReturn
 from autograd.core.notes import Call, Notes, Place
 from autograd.errors import described
 
-__all__ = ["Lost", "Node", "Op", "each", "leaf"]
+__all__ = ["Lost", "NoGradient", "Node", "Op", "each", "leaf"]
 
 Rule = Callable[..., Any]
 
@@ -30,6 +30,10 @@ class each:  # noqa: N801 - reads as a word in the table
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+
+
+class NoGradient(Exception):  # noqa: N818 - it is no error
+    """Raised by a rule from which nothing flows, not even zeros, as if the row had None there. (One that returns None forgot to return.)"""
 
 
 class _Rules:
@@ -297,6 +301,9 @@ class Node:
     def receive(self, g: Any) -> None:
         """Take the gradient of a finished backward: a leaf accumulates it, an intermediate node keeps it."""
 
+    def settle(self) -> None:
+        """Let the arguments be what they were when the operation was recorded, where they were changed in place since."""
+
     def release(self, order: list[Node]) -> None:
         """Release the saved tensors of the nodes in ``order``, after a walk through them."""
 
@@ -378,4 +385,8 @@ class Node:
             z, args = self.saved(False)
             assert self.op is not None
             for i, a in taken:
-                yield i, a, a.fit(self.op.vjp(i, g, z, args))
+                try:
+                    d = a.fit(self.op.vjp(i, g, z, args))
+                except NoGradient:
+                    continue
+                yield i, a, d

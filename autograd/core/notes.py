@@ -1,7 +1,7 @@
 """Metadata of a node, for the readers of a graph: its label, the line of user code that made it, the module call it came out of,
 the node whose gradient it is.
 
-The engine carries these notes and never reads them. A node without any, or with a label alone, pays nothing.
+The engine carries these notes and never reads them, but for hooks. A node without any, or with a label alone, pays nothing.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _nodes(x: Any, around: tuple[int, ...] = ()) -> Sequence[Any]:
 class Notes:
     """The notes of one node, kept in its ``tag``; a node with a label alone has the label itself there."""
 
-    __slots__ = ("calls", "changed", "gradient_of", "label", "place", "walked")
+    __slots__ = ("calls", "changed", "gradient_of", "hooks", "label", "place", "walked")
 
     def __init__(self, label: str | None, calls: tuple[Call, ...] = ()) -> None:
         self.label = label
@@ -178,6 +178,7 @@ class Notes:
         # The notes of the variable and of the output (None: of several outputs together): notes keep no node alive. There are several
         # pairs where one node is the gradient of several variables, as in a sum.
         self.gradient_of: Sequence[tuple[Notes, Notes | None]] = ()
+        self.hooks: Any = None  # its `Hooks`, the one thing here that a walk asks for
 
     def add_variable(self, variable: Notes, output: Notes | None) -> None:
         """The node is the gradient of ``output`` with respect to ``variable``, or a part of it."""

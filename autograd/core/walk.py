@@ -13,12 +13,14 @@ clean marks. An interrupt at any line leaves no mark behind.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, NoReturn
 
+from autograd.core.changes import CHANGED, settle
+from autograd.core.hooks import HOOKED
 from autograd.core.mode import Watch, set_grad_enabled, watching
-from autograd.core.node import Node, leaf
+from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
 from autograd.errors import described, flag_of
 
@@ -36,17 +38,31 @@ OPEN, SORTED = Stage.OPEN, Stage.SORTED
 Note = Callable[[Node, Any], None]
 
 
-def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+def backward(
+    self: Node,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Node | Sequence[Node] | None = None,
+) -> None:
     """Accumulate d(self)/d(leaf) in the ``.grad`` of every leaf below, weighted by ``gradient`` (default 1, for scalars).
 
     ``retain_graph`` keeps the saved tensors for another backward (default: ``create_graph``); below a Value they always stay.
     ``create_graph`` records the gradients themselves, so that they can be drawn or differentiated; a leaf then refers
     to its gradient and the gradient to the leaf, until ``.grad`` is set to None.
+    ``inputs`` are the only nodes whose ``.grad`` is changed, where they are given; then only what leads to them is differentiated.
     Raises RuntimeError if nothing here requires a gradient, or the graph was released.
     """
+    wanted = None if inputs is None else _inputs(inputs)
     with _lock:
-        for n, g in _walk([self], [gradient], None, retain_graph, create_graph):
+        found = _walk([self], [gradient], wanted, retain_graph, create_graph)
+        for n, g in found:
             n.receive(g)
+        for n, _ in found if HOOKED else ():
+            if (notes := n.notes) is not None and notes.hooks is not None:
+                with set_grad_enabled(bool(create_graph)):
+                    for hook in [*notes.hooks.accumulated.values()]:
+                        hook(n)
     if retain_graph or create_graph:
         notes_of(self).walked = True
 
@@ -76,18 +92,22 @@ def _walk(
             raise RuntimeError(f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: {n.cure}")
     seeds = []
     for n, g in zip(outputs, gradients):
-        g = n.seed(g)
-        if not create_graph:
-            seeds.append(g.raw if isinstance(g, Node) else g)
-        elif isinstance(g, Node) and g.op is not None:
-            seeds.append(g)
-        else:
-            seeds.append(n.constant(getattr(g, "raw", g)))
+        seeds.append(_seed(n, g, create_graph))
     with _lock:
+        if CHANGED:
+            settle([*outputs, *(inputs or ())])
         if not create_graph:
             return _locked(outputs, seeds, inputs, retain_graph, None)
         with set_grad_enabled(True):
             return _locked(outputs, seeds, inputs, retain_graph, _gradient_notes(outputs, gradients))
+
+
+def _seed(n: Node, gradient: Any, as_node: bool) -> Any:
+    """``gradient``, which comes from outside, checked to be one of ``n``: as a node, or raw."""
+    g = n.seed(gradient)
+    if not as_node:
+        return g.raw if isinstance(g, Node) else g
+    return g if isinstance(g, Node) and g.op is not None else n.constant(getattr(g, "raw", g))
 
 
 def _locked(
@@ -202,7 +222,8 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
     """The loop of the walk: the nodes of ``order``, last first."""
     found: list[tuple[Node, Any]] = []
     as_nodes = note is not None
-    for n in reversed(order) if watch is None else watch.walk(order):
+    nodes: Iterable[Node] = reversed(order) if watch is None else watch.walk(order)
+    for n in _hooked(nodes, as_nodes) if HOOKED else nodes:
         g = n.mark
         n.mark = None
         if g is SORTED:  # no gradient reached it
@@ -232,6 +253,8 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
                         watch.pulls(n, i, g)
                     try:
                         d = p.fit(op.vjp(i, g, z, args))
+                    except NoGradient:
+                        continue
                     except (TypeError, ValueError) as error:
                         _rule_failed(n, i, error)
                     if m is not SORTED:
@@ -261,6 +284,22 @@ def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watc
     return found
 
 
+def _hooked(nodes: Iterable[Node], as_nodes: bool) -> Iterator[Node]:
+    """``nodes``, each after its hooks were called with its gradient."""
+    for n in nodes:
+        if (notes := n.notes) is not None and notes.hooks is not None and n.mark is not SORTED:
+            with set_grad_enabled(as_nodes):
+                for hook in [*notes.hooks.gradient.values()]:
+                    g = hook(n.mark if as_nodes and isinstance(n.mark, Node) else n.constant(n.mark))
+                    if g is not None:
+                        try:
+                            g = _seed(n, g, as_nodes)
+                        except (TypeError, ValueError, RuntimeError) as error:
+                            raise RuntimeError(f"the hook {hook!r} must return None or the gradient in its place: {error}") from error
+                        n.mark = g if as_nodes else n.adopt(g, leaf)  # a copy: the hook may have kept it
+        yield n
+
+
 def _check_rules(n: Node) -> None:
     """Refuse an argument that requires a gradient and has no rule: a forgotten rule would pass for a gradient of zero."""
     assert n.op is not None
@@ -284,12 +323,15 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradient of the (weighted sum of the) outputs with respect to each input; no ``.grad`` is changed.
 
     ``grad_outputs`` weighs the outputs, one weight each (None: 1, for scalars). An input that the outputs do not depend
-    on gives None with ``allow_unused`` and a RuntimeError without. The result is a tuple, one node per input.
+    on gives None with ``allow_unused``, zeros with ``materialize_grads``, and a RuntimeError without either. The result is a tuple, one
+    node per input. Gradients for a batch of weights, ``is_grads_batched``, are not here.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -297,22 +339,26 @@ def grad(
     >>> dy.data, grad(dy, x)[0].data
     (27.0, 18.0)
     """
-    allow_unused = flag_of(allow_unused, "allow_unused")
+    zeros = flag_of(materialize_grads, "materialize_grads")
+    if allow_unused is not None and not flag_of(allow_unused, "allow_unused") and zeros:
+        raise ValueError("materialize_grads=True gives zeros for what is not used: leave allow_unused out, or pass allow_unused=True")
+    if flag_of(is_grads_batched, "is_grads_batched"):
+        raise ValueError("is_grads_batched=True is not here: call grad for each of the weights, or autograd.functional.jacobian")
     outs = _nodes(outputs, "outputs")
-    ins = _nodes(inputs, "inputs")
+    ins = _inputs(inputs)
     weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs] * (grad_outputs is not None)
     if not weights:
         weights = [None] * len(outs)
     if len(weights) != len(outs):
         raise ValueError(f"grad_outputs has {len(weights)} entries for {len(outs)} outputs; give one for each")
-    for i, n in enumerate(ins):
-        if n.op is None:
-            raise RuntimeError(f"input {i}, {n!r}, does not require grad; set requires_grad=True before it is used")
     results = dict(_walk(outs, weights, ins, retain_graph, create_graph))
     missing = [i for i, n in enumerate(ins) if n not in results]
-    if missing and not allow_unused:
+    if missing and zeros:
+        results |= {ins[i]: ins[i].fit(0.0) for i in missing}
+    elif missing and not allow_unused:
         raise RuntimeError(
-            f"the outputs do not depend on input {missing[0]}, {ins[missing[0]]!r}; pass allow_unused=True to get None for it"
+            f"the outputs do not depend on input {missing[0]}, {ins[missing[0]]!r}; pass allow_unused=True to get None for "
+            "it, or materialize_grads=True to get zeros"
         )
     return tuple(None if n not in results else results[n] if isinstance(results[n], Node) else n.constant(results[n]) for n in ins)
 
@@ -324,6 +370,15 @@ def _nodes(given: Any, what: str) -> list[Node]:
             raise TypeError(f"{what} must be Values or Tensors, got {described(n)}")
     if not nodes:
         raise ValueError(f"{what} is empty ({described(given)}); give at least one Value or Tensor")
+    return nodes
+
+
+def _inputs(given: Any) -> list[Node]:
+    """What is to be differentiated by."""
+    nodes = _nodes(given, "inputs")
+    for i, n in enumerate(nodes):
+        if n.op is None:
+            raise RuntimeError(f"input {i}, {n!r}, does not require grad; set requires_grad=True before it is used")
     return nodes
 
 
@@ -342,6 +397,9 @@ def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]
             raise TypeError(f"ancestors takes Values and Tensors, got {described(n)}")
     if within is not None and (isinstance(within, str | bytes) or not hasattr(within, "__contains__")):
         raise TypeError(f"ancestors: within must be a set of nodes, got {described(within)}")
+    if CHANGED:
+        with _lock:
+            settle(roots)
     order: dict[Node, None] = {}
     opened: set[Node] = set()
     stack = list(reversed(roots))

@@ -98,7 +98,7 @@ class ValueTensor(Tensor):
                 raise TypeError(f"an array of Values, of shape {self.shape}, cannot become {described(a)}; take .data first")
         return self
 
-    def _changeable(self, what: str, other: Any = None) -> None:
+    def _changeable(self, what: str, other: Any = None) -> bool:
         raise RuntimeError(f"{what} on an array of Values; set the .data of its entries instead (the shape is {self.shape})")
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:

@@ -1,7 +1,7 @@
-"""Operations in place: refused where the graph itself would change, and counted in a version where saved data might have.
+"""Operations in place, as methods: what they take, what they refuse, and which of them are recorded.
 
-A recorded tensor is never written over. Memory that a graph may have saved is, through leaves in `no_grad`, ``.data`` and views; there
-the version of the memory lets backward tell (see `versions`).
+Where a gradient is asked for, they are recorded as operations (see `changes`). Memory that a graph may have saved is written over all the
+same, also through leaves in `no_grad` and ``.data``; the version of the memory lets backward tell (see `versions`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.core.mode import is_grad_enabled
-from autograd.core.node import Node, Op, leaf
+from autograd.core.node import Node
 from autograd.errors import described, int_of, number_of
 from autograd.faces import indexing, record
+from autograd.faces.changes import Changing
 from autograd.faces.dtypes import entries
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
 from autograd.ops import elementwise
+from autograd.ops.moves import place_
 from autograd.ops.table import held, quiet
 from autograd.random import Generator, coins, source
 
@@ -32,16 +34,11 @@ def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
     np.copyto(out, value, casting="unsafe")
 
 
-def _inplace_operator(name: str, row: Op) -> Any:
-    def operate(x: Any, y: Any) -> Any:
-        if is_grad_enabled() and x.op is not leaf and (x.op is not None or (isinstance(y, Node) and y.op is not None)):
-            return row(x, y)  # recorded out of place: the name is bound to the result, saved data stays
-        return getattr(x, name)(y)
-
-    return operate
+def _inplace_operator(name: str) -> Any:
+    return lambda x, y: getattr(x, name)(y)
 
 
-class InPlace(Array):
+class InPlace(Changing):
     """The methods of a tensor that end in an underscore, assignment by index, and ``+=`` and the like."""
 
     __slots__ = ()
@@ -51,25 +48,17 @@ class InPlace(Array):
     ndim: Any
     detach: Any
 
-    def _changeable(self, what: str, other: Any = None) -> None:
-        if (self.op is not None or (isinstance(other, Node) and other.op is not None)) and is_grad_enabled():
-            if self.op is leaf:
-                raise RuntimeError(
-                    f"{what} on a leaf that requires grad would lose its history (shape {self.shape}); do it inside no_grad() or on .data"
-                )
-            if self.op is not None:
-                raise RuntimeError(
-                    f"{what} on the result of {self.op!r}, of shape {self.shape}, would change a graph; write it out of place"
-                )
-            raise RuntimeError(
-                f"{what} with an operand that requires grad, {described(other)}: write it out of place, so that it is recorded"
-            )
+    def _changeable(self, what: str, other: Any = None) -> bool:
+        """Is a change by ``other`` to be recorded? Raises RuntimeError where this cannot be changed."""
+        asked = self.op is not None or (isinstance(other, Node) and other.op is not None)
+        recorded = asked and is_grad_enabled() and self._is_recorded(what)
         if not self.raw.flags.writeable:
             if 0 in self.raw.strides:
                 raise RuntimeError(f"{what} on an expanded view of shape {self.shape} would change several entries at once; .clone() first")
             raise RuntimeError(f"{what} on a tensor of shape {self.shape} over memory that is read-only; .clone() first")
+        return recorded
 
-    def _update(self, what: str, compute: Callable[..., Any], other: Any, alpha: Any = 1) -> Any:
+    def _update(self, what: str, compute: Callable[..., Any], row: Callable[[Any, Any], Any], other: Any, alpha: Any = 1) -> Any:
         mine = self.raw
         raw = other.raw if other.__class__ is record.face else other if other.__class__ is float else entries(other, what)
         if alpha.__class__ is float:
@@ -81,13 +70,29 @@ class InPlace(Array):
             pass  # it takes the dtype of what it meets
         elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
             raw = self._fitting(what, raw, compute is _assign, isinstance(other, Node))
-        self._changeable(what, other)
+        if self._changeable(what, other):
+            if isinstance(other, Node) and other.op is not None:
+                operand = self._apart(other) if alpha == 1 else other * alpha
+            else:
+                operand = other if other.__class__ in (float, int) and alpha == 1 else made(np.array(raw))
+            return self._become(what, lambda old: row(old, operand))
         bump_version(self, what)
         try:
             compute(mine, raw, mine)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
         return self
+
+    def _apart(self, other: Any) -> Any:
+        """``other`` in memory of its own, where it shares that of this."""
+        shared = other is self or (isinstance(other, Array) and other.version is not None and other.version is self.version)
+        return other.clone() if shared else other
+
+    def _map(self, what: str, function: Callable[[Any], Any]) -> Any:
+        """Change to ``function`` of this, which has its shape."""
+        if self._changeable(what):
+            return self._become(what, function)
+        return self._update(what, _assign, _placed, function(self.detach()))
 
     def _fitting(self, what: str, raw: Any, assign: Any, cast: Any = False) -> Any:
         """``raw`` in this dtype, once it is seen to fit into this shape: what stood in a tensor is ``cast``, numbers must fit."""
@@ -104,37 +109,37 @@ class InPlace(Array):
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Add ``alpha * other`` in place."""
-        return self._update("add_", np.add, other, alpha)
+        return self._update("add_", np.add, elementwise.add, other, alpha)
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Self:
         """Subtract ``alpha * other`` in place."""
-        return self._update("sub_", np.subtract, other, alpha)
+        return self._update("sub_", np.subtract, elementwise.sub, other, alpha)
 
     def mul_(self, other: Any) -> Self:
         """Multiply in place."""
-        return self._update("mul_", np.multiply, other)
+        return self._update("mul_", np.multiply, elementwise.mul, other)
 
     def div_(self, other: Any) -> Self:
         """Divide in place. Raises TypeError for integers."""
         if self.raw.dtype.kind != "f":
             raise TypeError(f"div_: the quotient cannot be stored in {self.dtype}; convert with .float() first")
-        return self._update("div_", _divide, other)
+        return self._update("div_", _divide, elementwise.div, other)
 
     def pow_(self, other: Any) -> Self:
         """Raise to a power in place."""
-        return self._update("pow_", _pow_, other)
+        return self._update("pow_", _pow_, elementwise.pow, other)
 
     def copy_(self, other: Any) -> Self:
         """Take the entries of ``other``, broadcast and cast to this dtype."""
-        return self._update("copy_", _assign, other)
+        return self._update("copy_", _assign, _placed, other)
 
     def fill_(self, value: Any) -> Self:
         """Set every entry to one number."""
-        return self._update("fill_", _assign, value)
+        return self._update("fill_", _assign, _placed, value)
 
     def zero_(self) -> Self:
         """Set every entry to 0."""
-        return self._update("zero_", _assign, 0)
+        return self._update("zero_", _assign, _placed, 0)
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Fill with normal numbers. Raises ValueError where std < 0, TypeError for integers."""
@@ -168,14 +173,13 @@ class InPlace(Array):
 
     def clamp_(self, min: Any = None, max: Any = None) -> Self:
         """Limit every entry to [min, max] in place."""
-        self._update("clamp_", _assign, elementwise.clamp(self.detach(), min, max))
-        return self
+        return self._map("clamp_", lambda x: elementwise.clamp(x, min, max))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = indexing.checked(key, self.shape)
         raw = entries(value, "assignment by index")
         try:
-            *first, last = indexing.steps(key)
+            *first, last = steps = indexing.steps(key)
             place = self.raw[first[0]] if first else self.raw  # a view: ints and slices
             chosen = place[last]
         except IndexError:
@@ -185,10 +189,28 @@ class InPlace(Array):
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
             raise ValueError(f"shape {raw.shape} does not fit the selected shape {chosen.shape}")
         raw = made(chosen)._fitting("assignment by index", raw, True, isinstance(value, Node))
-        self._changeable("assignment by index", value)
+        if self._changeable("assignment by index", value):
+            if isinstance(value, Array) and _is_at(value, chosen, self):
+                return  # as in y[0] += 1, which has changed y already
+            given = self._apart(value) if isinstance(value, Node) and value.op is not None else made(np.array(raw))
+            # The graph saves a copy: the arrays of a key have no version.
+            path = tuple([("[]", tuple([k.copy() if k.__class__ is _ndarray else k for k in step])) for step in steps])
+            self._become("assignment by index", lambda old: place_(old, given, path))
+            return
         bump_version(self, "assignment by index")
         place[last] = raw
 
-    __iadd__, __isub__ = _inplace_operator("add_", elementwise.add), _inplace_operator("sub_", elementwise.sub)
-    __ipow__ = _inplace_operator("pow_", elementwise.pow)
-    __imul__, __itruediv__ = _inplace_operator("mul_", elementwise.mul), _inplace_operator("div_", elementwise.div)
+    __iadd__, __isub__, __ipow__ = _inplace_operator("add_"), _inplace_operator("sub_"), _inplace_operator("pow_")
+    __imul__, __itruediv__ = _inplace_operator("mul_"), _inplace_operator("div_")
+
+
+def _placed(x: Any, y: Any) -> Any:
+    return place_(x, y, ())
+
+
+def _is_at(value: Any, chosen: Any, x: Any) -> bool:
+    """Is ``value`` the view of ``x`` that is ``chosen``, an array?"""
+    if not isinstance(chosen, _ndarray) or value._whole()[0] is not x._whole()[0] or value._whole()[1] is None:
+        return False
+    a, b = value.raw.__array_interface__, chosen.__array_interface__
+    return (a["data"], value.raw.shape, value.raw.strides) == (b["data"], chosen.shape, chosen.strides)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from autograd.errors import described, number_of, within
 from autograd.faces.dtypes import entries, int64
-from autograd.faces.inplace import InPlace, _assign
+from autograd.faces.inplace import InPlace, _assign, _placed
 from autograd.faces.versions import bump_version
 from autograd.ops import elementwise, logic, moves
 from autograd.ops.places import _checked_key
@@ -25,17 +25,17 @@ class Overwriting(InPlace):
 
     def relu_(self) -> Self:
         """Set every entry below 0 to 0."""
-        return self._update("relu_", _assign, elementwise.relu(self))
+        return self._map("relu_", elementwise.relu)
 
     def sin_(self) -> Self:
         """Set every entry to its sine. Raises TypeError for integers."""
         if self.dtype.kind != "f":
             raise TypeError(f"sin_: the result cannot be stored in {self.dtype}; convert with .float() first")
-        return self._update("sin_", _assign, elementwise.sin(self))
+        return self._map("sin_", elementwise.sin)
 
     def masked_fill_(self, mask: Any, value: Any) -> Self:
         """Set the entries where ``mask`` is True to ``value``. See `masked_fill`."""
-        return self._update("masked_fill_", _assign, logic.masked_fill(self, mask, value))
+        return self._map("masked_fill_", lambda x: logic.masked_fill(x, mask, value))
 
     def scatter_(self, dim: int, index: Any, src: Any = None, *, value: Any = None) -> Self:
         """Set the entries at ``index`` along ``dim`` to those of ``src``, a tensor, or to one number: `gather` the other way round.
@@ -63,7 +63,7 @@ class Overwriting(InPlace):
         if self.ndim:
             self[key] = source
         elif index.shape[0]:
-            self._update("scatter_", _assign, source[-1] if hasattr(source, "dtype") and source.shape else source)
+            self._update("scatter_", _assign, _placed, source[-1] if hasattr(source, "dtype") and source.shape else source)
         return self
 
     def index_add_(self, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Self:
@@ -98,7 +98,8 @@ class Overwriting(InPlace):
         return self._reshaped("unsqueeze_", moves.unsqueeze(self.detach(), dim).raw)
 
     def _reshaped(self, what: str, raw: Any) -> Self:
-        self._changeable(what)
+        if self._changeable(what):
+            raise RuntimeError(f"{what} on the result of {self.op!r} is not recorded; write it out of place: y = y.{what.strip('_')}(...)")
         bump_version(self, what)  # what was recorded with the other shape can no longer be differentiated
         self.raw = raw
         return self

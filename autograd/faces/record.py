@@ -12,6 +12,8 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from autograd.core.changes import Past
+from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
@@ -53,16 +55,18 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
 class Array(Node):
     """A tensor as the engine sees it: what `Node` asks of a face."""
 
-    __slots__ = ("retains_grad", "saved_version", "version")
+    __slots__ = ("__weakref__", "past", "retains_grad", "saved_version", "version", "view_of")
     rank = 2
     retains_graph: ClassVar[bool] = False
     ieee = staticmethod(lambda: np.errstate(all="ignore"))
     retains_grad: bool
     version: Version | None
     saved_version: int  # the counter of changes when the operation was recorded
+    past: Past  # unset, until it is changed in place while it is recorded
+    view_of: tuple[Any, Op, tuple[Any, ...]]  # of what shares the memory of a tensor: that, and the operation that gave it; else unset
     shape: Any  # as `Tensor` has it
     to: Any
-    backward = backward
+    backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
 
     @classmethod
     def record(cls, op: Op, args: tuple[Any, ...]) -> Any:
@@ -111,18 +115,34 @@ class Array(Node):
                 z.saved_version = Lost.UNRECORDED
         for r in raws:
             if view or r is raw:
-                z._share_version(args)
+                z._share_version(op, args)
                 break
         if lost:
             z.saved_version = Lost.WITHOUT_RULES
         return z
 
-    def _share_version(self, args: tuple[Any, ...]) -> None:
-        """Share the version of the memory, where this is an alias: a view of an argument, or the argument itself."""
+    def _share_version(self, op: Op, args: tuple[Any, ...]) -> None:
+        """Share the version of the memory, where this is an alias: a view of an argument of ``op``, or the argument itself."""
         for a in args:
             if isinstance(a, Array) and (self.raw.base is a.raw or np.may_share_memory(a.raw, self.raw)):
-                self.version = a.version = a.version or Version()
+                if (version := a.version) is None:
+                    version = a.version = Version()
+                self.version = version
+                self.view_of = a, op, args
+                if self.op is None:
+                    version.add_view(self)
                 break
+
+    def _whole(self) -> tuple[Any, tuple[tuple[Any, ...], ...] | None]:
+        """The tensor whose memory this is, and the path of rows from it to this (see `moves.place_`), None if there is none."""
+        whole: Any = self
+        path: tuple[tuple[Any, ...], ...] = ()
+        known = True
+        while (view := getattr(whole, "view_of", None)) is not None and view[0].version is self.version:  # .data = gives other memory
+            whole, op, args = view
+            known = known and op.moves and op.tabled and args[0] is whole
+            path = ((op.name, *args[1:]), *path)
+        return whole, path if known else None
 
     @staticmethod
     def _supported_dtype(raw: np.ndarray, op: Op, raws: list[Any]) -> np.ndarray:
@@ -233,6 +253,7 @@ class Array(Node):
             a.raw,
             f"the backward of {self.op!r} needs {what}, which was changed in place after the operation was recorded, by "
             f"{version.what} at {version.line()}; write the change out of place, .clone() before it, or compute the result anew after it",
+            version.kept,
         )
 
     def receive(self, g: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Lost, Node, Op, leaf
+from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import warn_of_a_cut
 from autograd.devices import CPU, names_device
 from autograd.elsewhere import refuse_all
@@ -20,6 +20,7 @@ from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.bridge import item, scalars
 from autograd.faces.dtypes import TYPES, bool_, canonical, dtype_of, entries, float16, float32, float64, int32, int64
+from autograd.faces.history import GradFn
 from autograd.faces.methods import OfTensors
 from autograd.faces.overwriting import Overwriting
 from autograd.faces.record import OPERANDS, made, operator
@@ -141,9 +142,9 @@ class Tensor(OfTensors, Overwriting):
     nelement = numel
 
     @property
-    def grad_fn(self) -> Op | None:
-        """The row that made this tensor; None for a leaf."""
-        return None if self.op is leaf else self.op
+    def grad_fn(self) -> GradFn | None:
+        """The operation that made this tensor; None for a leaf."""
+        return None if self.is_leaf else GradFn(self)
 
     @property
     def requires_grad(self) -> bool:

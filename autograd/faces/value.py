@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
 from autograd.core.mode import NONDEFAULT, is_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded, warn_of_a_cut
@@ -82,7 +83,7 @@ class Value(OfValues, Node):
     data = property(attrgetter("raw"), _set_data, doc="The number, a float; it can be set.")
     grad = property(attrgetter("_grad"), _set_grad, doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")
 
-    backward = backward
+    backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
 
     # What a face overrides (see `Node`).
     @classmethod

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any, NoReturn
+from weakref import ref
 
 import numpy as np
 
@@ -33,11 +34,21 @@ CHANGES = Counter()
 class Version:
     """The version of a piece of memory: when (by the counter), how and where it was last changed in place. All aliases share it."""
 
-    __slots__ = ("number", "place", "what")
+    __slots__ = ("kept", "number", "place", "views", "what")
 
-    def __init__(self) -> None:
-        self.number, self.what = 0, ""
-        self.place: Place | None = None
+    def __init__(self, number: int = 0, what: str = "", place: Place | None = None) -> None:
+        self.number, self.what, self.place = number, what, place
+        self.kept = False  # are the numbers from before the change still here, for readers of the graph? (see `changes`)
+        self.views: list[ref[Any]] | None = None  # those that are not recorded: they are told when what they show becomes recorded
+
+    def add_view(self, view: Any) -> None:
+        """Remember a view that is not recorded."""
+        if self.views is None:
+            self.views = []
+        self.views.append(ref(view))
+        n = len(self.views)
+        if not n & (n - 1) and n > 16:  # the dead are dropped at powers of two: so each is looked at few times
+            self.views = [v for v in self.views if v() is not None]
 
     def line(self) -> str:
         """Where the change was made, as ``file:line``."""
@@ -89,10 +100,10 @@ def bump_version(t: Any, what: str) -> None:
 class Changed:
     """A placeholder for a saved array that was changed in place: a rule may ask its shape; any other use is an error."""
 
-    __slots__ = ("dtype", "message", "ndim", "shape")
+    __slots__ = ("dtype", "kept", "message", "ndim", "shape")
 
-    def __init__(self, raw: np.ndarray, message: str) -> None:
-        self.shape, self.ndim, self.dtype, self.message = raw.shape, raw.ndim, raw.dtype, message
+    def __init__(self, raw: np.ndarray, message: str, kept: bool) -> None:
+        self.shape, self.ndim, self.dtype, self.message, self.kept = raw.shape, raw.ndim, raw.dtype, message, kept
 
     def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError(self.message)

@@ -18,7 +18,7 @@ from autograd.core.node import each
 from autograd.core.symbols import ATOM, WORDS, Python
 from autograd.errors import described, int_of
 from autograd.ops import fast
-from autograd.ops.table import Dim, axes_of, axis_of, dims, given, method, padded, quiet, row, shape_from
+from autograd.ops.table import SHAPED, Dim, axes_of, axis_of, dims, given, method, padded, quiet, row, shape_from
 
 
 def _put(g: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -44,7 +44,49 @@ def _cat_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     return g[(*[slice(None)] * axis, slice(starts[i - 2], starts[i - 1]))]
 
 
+# A path says which entries of an array a view of it holds: the names of rows that make views, each with the arguments after the first.
+def _follow(x: Any, path: tuple[tuple[Any, ...], ...]) -> Any:
+    """The entries of ``x`` at the end of ``path``."""
+    for name, *rest in path:
+        x = SHAPED[name](x, *rest)
+    return x
+
+
+def _place(x: Any, v: Any, path: tuple[tuple[Any, ...], ...]) -> np.ndarray:
+    z = np.array(x, complex if np.iscomplexobj(v) else None, order="C")
+    if not path:
+        z[...] = v
+    elif len(path) == 1 and path[0][0] == "[]":
+        z[path[0][1]] = v
+    else:  # by their positions: whether a reshape is a view depends on how the memory lay
+        z.reshape(-1)[_follow(np.arange(z.size).reshape(z.shape), path)] = v
+    return z
+
+
+def _placed_rule(g: Any, path: tuple[tuple[Any, ...], ...], shape: tuple[int, ...]) -> Any:
+    """What flows into what was placed; an entry that another one was placed over gets nothing."""
+    found = _follow(g, path)
+    if path and path[-1][0] == "[]" and not _basic(path[-1][1]):
+        at = _follow(np.arange(math.prod(shape)).reshape(shape), path)
+        number = np.arange(at.size).reshape(at.shape)
+        last = np.zeros(math.prod(shape), int)
+        last[at] = number
+        if not (last[at] == number).all():
+            return found * (last[at] == number).astype(g.dtype)
+    return found
+
+
 # How some rows are written.
+def _path(p: Any, path: tuple[tuple[Any, ...], ...]) -> str:
+    steps = (f"({name!r}, {f'np.index_exp[{p.key(rest[0])}]' if name == '[]' else p(rest[0])})" for name, *rest in path)
+    return f"({', '.join(steps)},)" if path else "()"
+
+
+def _region(p: Any, path: tuple[tuple[Any, ...], ...]) -> str:
+    """The entries that are placed, as a reader sees them."""
+    return "".join(f"[{p.key(rest[0])}]" if name == "[]" else f".{name}" for name, *rest in path) or "[...]"
+
+
 def _transposed(p: Any, x: Any, axes: tuple[int, ...]) -> str:
     n = len(axes)
     if n > 1 and axes == (*range(n - 2), n - 1, n - 2):
@@ -105,6 +147,11 @@ getitem_     = row("[]",       fast.taken,                                      
 put_         = row("put",      _put,                                             lambda g, z, x, key, shape: g[key], None, None,
     public="", write=lambda p, x, key, shape: f"put_({p(x)}, np.index_exp[{p.key(key)}], {p(shape)})", formula=lambda p, x, key, shape: (f"{p(x)}, put back at [{p.key(key)}]", WORDS),
     on_batch=lambda f, x, key, shape: f(x, (slice(None), *key), (len(x), *shape)) if _basic(key) else None)
+place_       = row("place", _place,                                              lambda g, z, x, v, path: place_(g, 0.0, path),
+    lambda g, z, x, v, path: _placed_rule(g, path, x.shape), None,
+    moves=True, public="", write=lambda p, x, v, path: f"place_({p(x)}, {p(v)}, {_path(p, path)})", sign=lambda p, x, v=None, path=(): f"{_region(p, path)} =",
+    formula=lambda p, x, v, path: (f"{p(x)} with {p(v)} at {_region(p, path)}", WORDS),
+    examples=lambda shape: [(np.full(shape[1:], 0.5), (("[]", (0,)),)), (np.full((1,), -1.5), (("permute", (*range(len(shape)),)[::-1]), ("[]", (slice(0, 1),))))])
 tril_        = row("tril",     np.tril,                                          lambda g, z, x, k: tril_(g, k), None)
 triu_        = row("triu",     np.triu,                                          lambda g, z, x, k: triu_(g, k), None)
 # fmt: on

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.core.node import Node, Op, leaf
+from autograd.core.node import Node, NoGradient, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.symbols import ATOM, Python, is_long, literal
 from autograd.errors import flag_of, int_of
@@ -86,10 +86,10 @@ def listing(outputs: Any, *, names: Any = None, precision: int | None = None, ba
 
 
 def _unchanged(n: Node) -> None:
-    """Raise RuntimeError where the saved tensors of ``n`` were released, or changed in place."""
+    """Raise RuntimeError where the saved tensors of ``n`` were released, or changed in place without being kept."""
     z, args = n.saved(False)
     for a in (z, *args):
-        if isinstance(a, Changed):
+        if isinstance(a, Changed) and not a.kept:
             a.refuse()
 
 
@@ -310,7 +310,10 @@ class _Writer:
                 self.add(a, f"np.zeros({a.raw.size})", True)
             self.line(f"{self.slopes[a]}[{n.args[1]}] += {slope}", comment)
         else:
-            text, binds = self.product(n, i, a, slope)
+            try:
+                text, binds = self.product(n, i, a, slope)
+            except NoGradient:
+                return
             self.add(a, text, isinstance(a, Value) or binds != ATOM, comment)
 
     def product(self, n: Any, i: int, a: Any, slope: str) -> tuple[str, int]:

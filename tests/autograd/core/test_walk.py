@@ -360,3 +360,31 @@ def test_nothing_forms_a_cycle() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_backward_changes_the_grad_of_its_inputs_only() -> None:
+    for face in (Value, lambda v: tensor([v], requires_grad=True)):
+        a, b = face(2.0), face(3.0)
+        c = a * b
+        (c * a).backward(inputs=[b, c])
+        assert a.grad is None and float(b.grad) == 4.0 and float(c.grad) == 2.0
+        (a * b).backward(inputs=b)
+        assert a.grad is None and float(b.grad) == 6.0
+        (a * b).backward(inputs=face(1.0))  # not in this graph: nothing arrives
+        with pytest.raises(ValueError, match="inputs is empty"):
+            (a * b).backward(inputs=[])
+        with pytest.raises(RuntimeError, match=r"input 0, .*does not require grad"):
+            (a * b).backward(inputs=a.detach())
+
+
+def test_materialized_gradients_are_zeros_of_the_input() -> None:
+    x, y = tensor([[1.0, 2.0]], requires_grad=True), Value(3.0)
+    gx, gy, gv = grad(Value(2.0) * y, [x, y, Value(1.0)], materialize_grads=True)
+    assert gx.tolist() == [[0.0, 0.0]] and gx.dtype == ag.float32 and (gy.data, gv.data) == (2.0, 0.0)
+    gx.add_(1)  # its own memory
+    with pytest.raises(ValueError, match="leave allow_unused out"):
+        grad(y * 2, x, allow_unused=False, materialize_grads=True)
+    with pytest.raises(RuntimeError, match="materialize_grads=True to get zeros"):
+        grad(y * 2, x)
+    with pytest.raises(ValueError, match="is_grads_batched=True is not here"):
+        grad(y * 2, y, is_grads_batched=True)

@@ -197,7 +197,7 @@ def test_several_changes_count_as_made_at_one_place() -> None:
 
 def test_of_what_was_changed_a_rule_may_ask_the_shape_and_nothing_else() -> None:
     raw = np.ones((2, 3), np.float32)
-    changed: Any = Changed(raw, "it was changed")
+    changed: Any = Changed(raw, "it was changed", False)
     assert (changed.shape, changed.ndim, changed.dtype) == ((2, 3), 2, np.float32)
     signs = ["+", "-", "*", "/", "**", "@", "<", "<=", ">", ">=", "==", "!="]
     uses: list[Callable[[], Any]] = [lambda sign=sign: eval(f"c {sign} 2", {"c": changed}) for sign in signs]
@@ -225,3 +225,13 @@ def test_a_saved_tensor_that_is_replaced_or_added_to_is_noticed(change: str) -> 
         (w * 1).sum().backward()
     with pytest.raises(RuntimeError, match=r"changed in place.*by \.data =" if change == "data" else r"changed in place.*by backward\(\)"):
         y.backward()
+
+
+def test_views_that_died_are_forgotten() -> None:
+    x = ag.zeros(3)
+    alive = [x[0] for _ in range(40)]
+    for _ in range(1000):
+        _ = x[1]
+    assert x.version is not None and x.version.views is not None and len(x.version.views) <= 128
+    x[0] = ag.ones((), requires_grad=True)
+    assert all(v.requires_grad and v.item() == 1.0 for v in alive)

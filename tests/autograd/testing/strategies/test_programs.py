@@ -22,7 +22,7 @@ SCALAR = [name for name, row in table.ELEMENTWISE.items() if row.differentiable]
 SHAPED = [
     name
     for name, row in table.SHAPED.items()
-    if row.differentiable and name not in ("to", "put", "cross entropy", "mean square", "inverse")
+    if row.differentiable and row.public and name not in ("cross entropy", "mean square", "inverse")
 ]
 
 
