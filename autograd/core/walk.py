@@ -17,7 +17,7 @@ from collections.abc import Callable, Container, Sequence
 from enum import Enum
 from typing import Any, NoReturn
 
-from autograd.core.mode import Watch, set_grad_enabled, watching
+from autograd.core.mode import Watch, enable_grad, watching
 from autograd.core.node import Node, leaf
 from autograd.core.notes import notes_of
 from autograd.errors import described, flag_of
@@ -88,7 +88,7 @@ def _walk(
     with _lock:
         if not create_graph:
             return _locked(outputs, seeds, inputs, retain_graph, None)
-        with set_grad_enabled(True):
+        with enable_grad():
             return _locked(outputs, seeds, inputs, retain_graph, _gradient_notes(outputs, gradients))
 
 
@@ -99,11 +99,12 @@ def _locked(
     order: list[Node] = []
     stack: list[Node] = []
     outer_marks = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
-    for n, _ in outer_marks:
-        n.mark = None
-    _active.append(order)
     has_rules = note is not None or len(outputs) > 1  # then seeds may meet
+    depth = len(_active)
     try:
+        for n, _ in outer_marks:
+            n.mark = None
+        _active.append(order)
         for n in outputs:
             stack.append(n)
             has_rules = _toposort(stack, order) or has_rules
@@ -123,7 +124,7 @@ def _locked(
             n.mark = None
         raise
     finally:
-        _active.pop()
+        del _active[depth:]
         for n, m in outer_marks:
             n.mark = m
 
@@ -192,12 +193,7 @@ def _propagate(
         if n.mark is not None:
             g = g if n.mark is SORTED else n.mark + g
             n.mark = n.adopt(g, leaf) if n.op is leaf and note is None else g
-    watch = watching()
-    try:
-        return _replay(order, wanted, note, watch)
-    finally:
-        if watch is not None:
-            watch.walked()
+    return _replay(order, wanted, note, watching())
 
 
 def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
