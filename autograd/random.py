@@ -67,6 +67,21 @@ default_generator = Generator()
 default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
 
 
+def _unlocked() -> None:
+    """Replace numpy's generator where another thread was drawing from it at a fork: the child has not that thread, and would wait for ever."""
+    if "numpy" in vars(default_generator):
+        lock, state = default_generator.numpy.bit_generator.lock, default_generator.get_state()
+        if lock.acquire(blocking=False):
+            lock.release()
+        else:
+            del default_generator.numpy
+            default_generator.set_state(state)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_unlocked)
+
+
 def manual_seed(seed: int) -> Generator:
     """Make everything random from here on repeat."""
     return default_generator.manual_seed(seed)

@@ -7,6 +7,7 @@ block is entered by its last step, ``inside += [...]``, after which nothing is c
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +16,7 @@ from operator import attrgetter, call
 from types import NoneType
 from typing import Any
 
-__all__ = ["Blocks", "Exit", "nothing"]
+__all__ = ["Blocks", "Exit", "no_fork_within", "nothing"]
 
 nothing: Callable[[], None] = NoneType  # what an entry has for its ``end`` where there is nothing to do
 
@@ -59,3 +60,9 @@ class Exit(property):
 
     def __call__(self, block: Any, *error: object) -> None:
         block.blocks.leave()  # of contextlib.ExitStack, which asks the class
+
+
+def no_fork_within(lock: Any) -> None:
+    """Let a fork wait until no other thread holds the lock: the child has not that thread, and would wait for ever."""
+    if hasattr(os, "register_at_fork"):  # not on Windows
+        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)

@@ -197,7 +197,7 @@ class _AtOnce(Block):
         outer = inside[-1]
         mode = self.within(outer).instead(outer)
         self._outer = partial(Mode, None, outer.off, outer.lines, outer.watch, outer.place)  # not itself: see `Mode`
-        self._switched = ref(mode)
+        self._switched: Callable[[], Any] = ref(mode)
         inside[-1] = mode
 
     def __enter__(self) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Container, Sequence
 from enum import Enum
 from typing import Any, NoReturn
 
+from autograd.core.blocks import no_fork_within
 from autograd.core.mode import Watch, enable_grad, watching
 from autograd.core.node import Node, leaf
 from autograd.core.notes import notes_of
@@ -53,6 +54,7 @@ def backward(self: Node, gradient: Any = None, retain_graph: bool | None = None,
 # that itself calls `grad` finds nodes without marks, because those of the outer walks are saved and restored.
 _lock = threading.RLock()
 _active: list[list[Node]] = []
+no_fork_within(_lock)
 
 
 def _walk(

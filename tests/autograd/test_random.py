@@ -1,6 +1,9 @@
 """Coins are as likely as they are said to be, to the last bit of the probability that a byte alone cannot give."""
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -56,3 +59,37 @@ def test_a_state_that_is_none_changes_nothing() -> None:
     other = ag.Generator().manual_seed(9)
     other.set_state(good)
     assert other.initial_seed() == 3 and ag.rand(2, generator=other).equal(ag.rand(2, generator=g))
+
+
+FORKED = """
+import os, signal, threading
+import autograd as ag
+
+ag.manual_seed(0)
+ag.rand(1)
+drawn, forked = threading.Event(), threading.Event()
+
+def draw():
+    with ag.default_generator.numpy.bit_generator.lock:  # as numpy does, without Python, while it draws
+        drawn.set()
+        forked.wait()
+
+other = threading.Thread(target=draw)
+other.start()
+drawn.wait()
+child = os.fork()
+if not child:
+    signal.alarm(30)
+    ag.rand(1)
+    os._exit(round(100 * ag.rand(1).item()))
+forked.set()
+other.join()
+ag.rand(1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) - round(100 * ag.rand(1).item()))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_was_forked_while_another_thread_drew_draws_the_same_numbers() -> None:
+    child = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True)
+    assert (child.stdout, child.stderr) == ("0\n", "")
