@@ -68,7 +68,7 @@ default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
 
 
 def _unlocked() -> None:
-    """Replace numpy's generator where another thread was drawing from it at a fork: the child has not that thread, and would wait for ever."""
+    """Replace numpy's generator if another thread was drawing at the fork: the child has not that thread, and would wait for ever."""
     if "numpy" in vars(default_generator):
         lock, state = default_generator.numpy.bit_generator.lock, default_generator.get_state()
         if lock.acquire(blocking=False):
