@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import subprocess
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -206,19 +207,18 @@ def test_errors() -> None:
         graph_player(y)
 
 
-def test_a_graph_too_large_to_lay_out_says_so_at_once() -> None:
+def test_a_graph_too_large_to_lay_out_says_so_before_it_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: pytest.fail("Graphviz was started"))
     y = Value(1.0)
     late = [y := y + 1 for _ in range(400)]
     for n in late[::4]:
         y = y * n
-    start = time.perf_counter()
     with pytest.raises(ValueError, match=r"would take minutes\. Play a part"):
         graph_player(y, max_ops=1000)
     with pytest.raises(ValueError, match=r"more than 100,000 variables\. Play a part"):
         for _ in range(100_000):
             y = y + 1
         graph_player(y)
-    assert time.perf_counter() - start < 5
 
 
 def test_it_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
