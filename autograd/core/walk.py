@@ -21,7 +21,7 @@ from autograd.core.blocks import no_fork_within
 from autograd.core.mode import Watch, enable_grad, watching
 from autograd.core.node import Node, leaf
 from autograd.core.notes import notes_of
-from autograd.errors import described, flag_of
+from autograd.errors import described, flag_of, kind_of
 
 __all__ = ["ancestors", "backward", "grad"]
 
@@ -274,8 +274,7 @@ def _check_rules(n: Node) -> None:
 
 def _rule_failed(n: Node, i: int, error: Exception) -> NoReturn:
     """Raise ``error`` again, naming the rule that failed or gave no gradient of its argument."""
-    kind = TypeError if isinstance(error, TypeError) else ValueError
-    raise kind(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
+    raise kind_of(error)(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
 
 
 def grad(

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.core.mode import is_grad_enabled
 from autograd.core.node import Node, Op, leaf
-from autograd.errors import described, int_of, number_of
+from autograd.errors import described, int_of, kind_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.dtypes import entries
 from autograd.faces.record import Array, made
@@ -86,7 +86,7 @@ class InPlace(Array):
         try:
             compute(mine, raw, mine)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
+            raise kind_of(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
         return self
 
     def _fitting(self, what: str, raw: Any, assign: Any) -> Any:
