@@ -193,7 +193,7 @@ def load(path: str | os.PathLike[str] | IO[bytes], *, weights_only: bool = True)
     except Exception as error:  # whatever zipfile, json, numpy and safetensors find: they say it by a dozen kinds of errors
         if isinstance(error, ImportError | MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL):
             raise
-        raise ValueError(f"{name} is not a whole file written by save(): {error or type(error).__name__}") from None
+        raise ValueError(f"{name} is not a whole file written by save(): {str(error) or type(error).__name__}") from None
 
 
 class _Arrays(dict[str, np.ndarray]):

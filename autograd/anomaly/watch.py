@@ -81,9 +81,7 @@ class _Detection(Block):
     def within(self, outer: Mode) -> Mode:
         silence = _silence()
         next(silence)
-        mode = Mode(outer, outer.off, True, _Watch(self.check_inf), outer.place)
-        mode.end = partial(next, silence, None)
-        return mode
+        return Mode(outer, outer.off, True, _Watch(self.check_inf), outer.place, partial(next, silence, None))
 
 
 def _silence() -> Iterator[None]:

@@ -17,7 +17,7 @@ from autograd.errors import described, flag_of
 
 __all__ = [
     "NONDEFAULT", "Block", "Mode", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled",
-    "watched", "watching",
+    "watching",
 ]  # fmt: skip
 
 # The modes other than the default that some thread is in: it does not record, or records lines of code as well, or is watched. It is
@@ -28,7 +28,7 @@ _forget = NONDEFAULT.discard
 
 
 class Watch(Protocol):
-    """An observer of every result of a thread, and of every walk backward: see `watched`."""
+    """An observer of every result of a thread, and of every walk backward. Of nested ones, only the innermost observes."""
 
     def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
         """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and is never recorded where this raises."""
@@ -52,16 +52,12 @@ class Mode:
 
     __slots__ = ("__weakref__", "end", "lines", "off", "place", "watch")
 
-    def __init__(self, outer: Mode | None, off: bool, lines: bool, watch: Watch | None, place: Any) -> None:
-        self.off, self.lines, self.watch, self.place, self.end = off, lines, watch, place, nothing
+    def __init__(
+        self, outer: Mode | None, off: bool, lines: bool, watch: Watch | None, place: Any, end: Callable[[], None] = nothing
+    ) -> None:
+        self.off, self.lines, self.watch, self.place, self.end = off, lines, watch, place, end
         if (off or lines or watch is not None) and not (outer is not None and (outer.off or outer.lines or outer.watch is not None)):
             NONDEFAULT.add(ref(self, _forget))
-
-    def instead(self, other: Mode) -> Mode:
-        """The same, to take the place of ``other``."""
-        mode = Mode(None, self.off, self.lines, self.watch, self.place)
-        mode.end = other.end
-        return mode
 
 
 def _never_entered() -> None:
@@ -69,8 +65,7 @@ def _never_entered() -> None:
     raise RuntimeError("__exit__ was called without __enter__, outside of any block")
 
 
-_default = Mode(None, False, False, None, None)
-_default.end = _never_entered
+_default = Mode(None, False, False, None, None, _never_entered)
 here = Blocks(_default)
 
 
@@ -152,16 +147,6 @@ class Block:
             sent = None  # an error and this frame would hold each other
 
 
-class watched(Block):  # noqa: N801 - it is used as no_grad is
-    """Let ``by`` observe the results and walks of this thread in a ``with`` block; of nested blocks, only the inner one observes."""
-
-    def __init__(self, by: Watch) -> None:
-        self.by = by
-
-    def within(self, outer: Mode) -> Mode:
-        return Mode(outer, outer.off, outer.lines, self.by, outer.place)
-
-
 class _GradMode(Block):
     def __init__(self, mode: bool) -> None:
         self.mode = flag_of(mode, "the mode")
@@ -190,33 +175,36 @@ def enable_grad(func: Callable[..., Any] | None = None) -> Any:
 
 
 class _AtOnce(Block):
-    """A mode that a call switches to at once; a ``with`` block or a decorator takes the call back, and switches for as long as it lasts."""
+    """A mode that a call switches to at once; a ``with`` block or a decorator takes the call back, and switches for as long as it lasts.
+
+    Ctrl-C between the two leaves the call, which lasts until the block around it ends.
+    """
 
     def _switch(self) -> None:
         inside = here.inside
         outer = inside[-1]
-        mode = self.within(outer).instead(outer)
-        self._outer = partial(Mode, None, outer.off, outer.lines, outer.watch, outer.place)  # not itself: see `Mode`
+        then = self.within(outer)
+        mode = Mode(None, then.off, then.lines, then.watch, then.place, outer.end)
+        self._before = outer.off, outer.lines, outer.watch, outer.place, outer.end  # not the mode itself, which may be kept for long
         self._switched: Callable[[], Any] = ref(mode)
         inside[-1] = mode
 
+    def _taken_back(self) -> Mode | None:
+        """The mode before the call; None where another is the innermost by now."""
+        return Mode(None, *self._before) if here.inside[-1] is self._switched() else None
+
     def __enter__(self) -> None:
-        inside = here.inside
-        called = inside[-1]
-        if called is self._switched():
-            outer = self._outer()
-            outer.end = called.end
-            inside[-1:] = [outer, self.within(outer)]
-        else:
+        outer = self._taken_back()
+        if outer is None:
             super().__enter__()
+        else:
+            inside, mode = here.inside, self.within(outer)
+            inside[-1:] = [outer, mode]
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        inside = here.inside
-        called = inside[-1]
-        if called is self._switched():
-            outer = self._outer()
-            outer.end = called.end
-            inside[-1] = outer
+        outer = self._taken_back()
+        if outer is not None:
+            here.inside[-1] = outer
         return super().__call__(func)
 
 

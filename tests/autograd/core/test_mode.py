@@ -17,7 +17,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Call, Value, enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
-from autograd.core.mode import NONDEFAULT, here, watched
+from autograd.core.mode import NONDEFAULT, Block, Mode, Watch, here
 from autograd.core.notes import running
 
 PACKAGE = os.path.dirname(ag.__file__) + os.sep
@@ -292,6 +292,14 @@ def test_an_error_that_is_kept_keeps_no_thread_slow() -> None:
     with pytest.raises(ag.AnomalyError) as error, ag.detect_anomaly():
         Value(0.0).log()
     assert error.value and not NONDEFAULT
+
+
+class watched(Block):  # noqa: N801
+    def __init__(self, by: Watch) -> None:
+        self.by = by
+
+    def within(self, outer: Mode) -> Mode:
+        return Mode(outer, outer.off, outer.lines, self.by, outer.place)
 
 
 class Seen(list[Any]):
