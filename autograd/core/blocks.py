@@ -12,13 +12,10 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from io import IOBase
-from operator import attrgetter, call
-from types import NoneType
+from operator import attrgetter, delitem
 from typing import Any
 
-__all__ = ["Blocks", "Exit", "no_fork_within", "nothing"]
-
-nothing: Callable[[], None] = NoneType  # what an entry has for its ``end`` where there is nothing to do
+__all__ = ["Blocks", "Exit", "no_fork_within"]
 
 
 class _Leaving(IOBase):
@@ -29,23 +26,27 @@ class _Leaving(IOBase):
 
 
 class Blocks(threading.local):
-    """What a thread is inside of, the innermost last: entries with an ``end``, which is called when they have been left and returns None.
+    """What a thread is inside of, the innermost last.
 
-    `leave`, in any thread and with any arguments, leaves the innermost entry of the thread that asked for it.
+    `leave`, in any thread and with any arguments, leaves the innermost of the thread that asked for it.
     """
 
-    def __init__(self, *base: Any) -> None:
-        self.inside: list[Any] = [*base]
+    def __init__(self) -> None:
+        self.inside: list[Any] = []
         leaving = _Leaving()
-        leaving.close = partial(next, map(call, map(attrgetter("end"), iter(self.inside.pop, None))))
+        leaving.close = self.leaving()
         self.leave: Callable[..., None] = leaving.__exit__
+
+    def leaving(self) -> Callable[[], None]:
+        """What leaves the innermost, and returns None: a function in C, made of functions in C."""
+        return partial(delitem, self.inside, -1)
 
 
 class Exit(property):
     """``__exit__`` of a class whose ``__enter__`` adds an entry to ``blocks.inside``, its attribute.
 
     >>> class Block:
-    ...     blocks, end, __exit__ = Blocks(), nothing, Exit()
+    ...     blocks, __exit__ = Blocks(), Exit()
     ...     def __enter__(self):
     ...         self.blocks.inside += [self]
     >>> with Block():

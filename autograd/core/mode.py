@@ -9,10 +9,11 @@ import types
 from collections.abc import Callable, Generator, Iterable
 from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, isroutine
+from operator import attrgetter, call
 from typing import Any, Protocol
 from weakref import ref
 
-from autograd.core.blocks import Blocks, Exit, nothing
+from autograd.core.blocks import Blocks, Exit
 from autograd.errors import described, flag_of
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
 # it exists, and so leaves it with its block or its thread.
 NONDEFAULT: set[ref[Mode]] = set()
 _forget = NONDEFAULT.discard
+_nothing: Callable[[], None] = types.NoneType
 
 
 class Watch(Protocol):
@@ -53,7 +55,7 @@ class Mode:
     __slots__ = ("__weakref__", "end", "lines", "off", "place", "watch")
 
     def __init__(
-        self, outer: Mode | None, off: bool, lines: bool, watch: Watch | None, place: Any, end: Callable[[], None] = nothing
+        self, outer: Mode | None, off: bool, lines: bool, watch: Watch | None, place: Any, end: Callable[[], None] = _nothing
     ) -> None:
         self.off, self.lines, self.watch, self.place, self.end = off, lines, watch, place, end
         if (off or lines or watch is not None) and not (outer is not None and (outer.off or outer.lines or outer.watch is not None)):
@@ -65,8 +67,19 @@ def _never_entered() -> None:
     raise RuntimeError("__exit__ was called without __enter__, outside of any block")
 
 
+class _Modes(Blocks):
+    """The modes that a thread is in, the default one first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside += [_default]
+
+    def leaving(self) -> Callable[[], None]:
+        return partial(next, map(call, map(attrgetter("end"), iter(self.inside.pop, None))))  # it pops a mode and calls its end
+
+
 _default = Mode(None, False, False, None, None, _never_entered)
-here = Blocks(_default)
+here = _Modes()
 
 
 def is_grad_enabled() -> bool:
@@ -155,6 +168,9 @@ class _GradMode(Block):
         return Mode(outer, not self.mode, outer.lines, outer.watch, outer.place)
 
 
+_off, _on = _GradMode(False), _GradMode(True)  # one each is enough: what a block has to keep stands in ``here``
+
+
 def no_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record nothing in this thread: ``with no_grad():`` or ``@no_grad``. The mode before comes back on any exit.
 
@@ -166,12 +182,12 @@ def no_grad(func: Callable[..., Any] | None = None) -> Any:
     ...     (Value(2.0) * 3).requires_grad
     False
     """
-    return _GradMode(False) if func is None else _GradMode(False)(func)
+    return _off if func is None else _off(func)
 
 
 def enable_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record again inside a `no_grad`: ``with enable_grad():`` or ``@enable_grad``."""
-    return _GradMode(True) if func is None else _GradMode(True)(func)
+    return _on if func is None else _on(func)
 
 
 class _AtOnce(Block):

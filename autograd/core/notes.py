@@ -14,7 +14,7 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from autograd.core.blocks import Blocks, Exit, nothing
+from autograd.core.blocks import Blocks, Exit
 from autograd.core.mode import here
 
 __all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame"]
@@ -85,7 +85,6 @@ class Call:
         return self
 
     blocks = _calls
-    end = nothing
     __exit__ = Exit()
 
     def gave(self, outputs: Any, inputs: Any) -> None:
