@@ -68,14 +68,16 @@ default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
 
 
 def _unlocked() -> None:
-    """Replace numpy's generator if another thread was drawing at the fork: the child has not that thread, and would wait for ever."""
+    """In a forked child: go on with another stream of the seed if another thread was drawing, for its lock is never released here.
+
+    The state in the middle of a draw cannot be had: numpy waits for the lock to tell it.
+    """
     if "numpy" in vars(default_generator):
-        lock, state = default_generator.numpy.bit_generator.lock, default_generator.get_state()
+        lock = default_generator.numpy.bit_generator.lock
         if lock.acquire(blocking=False):
             lock.release()
         else:
-            del default_generator.numpy
-            default_generator.set_state(state)
+            default_generator.numpy = np.random.Generator(np.random.PCG64(default_generator.initial_seed()).jumped())
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
