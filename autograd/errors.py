@@ -9,7 +9,7 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["brief", "described", "flag_of", "int_of", "is_many", "name_of", "number_of", "within"]
+__all__ = ["brief", "described", "flag_of", "int_of", "is_many", "kind_of", "name_of", "number_of", "within"]
 
 
 def described(x: Any) -> str:
@@ -91,6 +91,16 @@ def within(integers: Any, n: int) -> bool:
 def is_many(x: Any) -> bool:
     """Can it be iterated over? A 0-d array has ``__iter__`` and cannot."""
     return isinstance(x, Iterable) and getattr(x, "shape", None) != ()
+
+
+def kind_of(error: Exception) -> type[Exception]:
+    """The kind of error to raise instead, with words of our own: numpy's kinds are not all made from a text.
+
+    >>> import numpy as np
+    >>> kind_of(np.exceptions.AxisError(2, 1)), kind_of(OverflowError())
+    (<class 'IndexError'>, <class 'ValueError'>)
+    """
+    return next((kind for kind in (TypeError, IndexError) if isinstance(error, kind)), ValueError)
 
 
 def name_of(x: Any, what: str, *known: str) -> str:

@@ -67,6 +67,23 @@ default_generator = Generator()
 default_generator.manual_seed(int.from_bytes(os.urandom(8), "little"))
 
 
+def _unlocked() -> None:
+    """In a forked child: go on with another stream of the seed if another thread was drawing, for its lock is never released here.
+
+    The state in the middle of a draw cannot be had: numpy waits for the lock to tell it.
+    """
+    if "numpy" in vars(default_generator):
+        lock = default_generator.numpy.bit_generator.lock
+        if lock.acquire(blocking=False):
+            lock.release()
+        else:
+            default_generator.numpy = np.random.Generator(np.random.PCG64(default_generator.initial_seed()).jumped())
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_unlocked)
+
+
 def manual_seed(seed: int) -> Generator:
     """Make everything random from here on repeat."""
     return default_generator.manual_seed(seed)

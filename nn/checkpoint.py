@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from typing import Any
+from typing import IO, Any
 
 import autograd as ag
 from autograd.errors import described
@@ -15,7 +15,7 @@ _REST = "checkpoint"  # what is not the model's; its weights stand in the file b
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | IO[bytes],
     *positional: Any,
     model: Any = None,
     optimizer: Any = None,
@@ -25,9 +25,9 @@ def save_checkpoint(
 ) -> None:
     """Write everything that training needs to go on; whole or not at all, and without pickle.
 
-    A path that ends in ``.safetensors`` is written in that format (``pip install safetensors``), any other as ``.npz``. In
-    both, the weights stand under the names of ``model.state_dict()``, so that ``safetensors.torch.load_file`` gives PyTorch
-    a state dict. Tensors of the optimiser stand beside them as "checkpoint.optimizer..."; a file for ``strict`` loading is
+    A path that ends in ``.safetensors`` is written in that format (``pip install safetensors``), any other, and a binary file that is
+    open, as ``.npz``. In both, the weights stand under the names of ``model.state_dict()``, so that ``safetensors.torch.load_file`` gives
+    PyTorch a state dict. Tensors of the optimiser stand beside them as "checkpoint.optimizer..."; a file for ``strict`` loading is
     one that is saved without an optimiser. ``extra`` takes tensors, arrays, numbers, strings, lists and dicts. The random state
     is that of the default generator: hand the `get_state()` of one of your own over as an extra.
 
@@ -57,7 +57,11 @@ def _states(function: str, positional: tuple[Any, ...], given: dict[str, Any]) -
 
 
 def load_checkpoint(
-    path: str | os.PathLike[str], *positional: Any, model: Any = None, optimizer: Any = None, scheduler: Any = None
+    path: str | os.PathLike[str] | IO[bytes],
+    *positional: Any,
+    model: Any = None,
+    optimizer: Any = None,
+    scheduler: Any = None,
 ) -> dict[str, Any]:
     """Restore model, optimiser, scheduler and random state in place; returns the step and what else was saved.
 
@@ -75,14 +79,15 @@ def load_checkpoint(
     """
     _states("load_checkpoint", positional, {"model": model, "optimizer": optimizer, "scheduler": scheduler})
     state = ag.load(path)
+    file = os.fspath(path) if isinstance(path, str | os.PathLike) else described(path)
     rest = state.pop(_REST, None) if isinstance(state, dict) else None
     if not isinstance(rest, dict) or not {"optimizer", "scheduler", "step", "extra", "random"} <= set(rest):
-        raise ValueError(f"{os.fspath(path)} is not a checkpoint written by save_checkpoint()")
+        raise ValueError(f"{file} is not a checkpoint written by save_checkpoint()")
     parts: list[tuple[Any, Any]] = [(model, state)]
     for name, part in {"optimizer": optimizer, "scheduler": scheduler}.items():
         if part is not None:
             if rest[name] is None:
-                raise ValueError(f"{os.fspath(path)} holds no {name}; leave {name}= away")
+                raise ValueError(f"{file} holds no {name}; leave {name}= away")
             parts.append((part, rest[name]))
     before = [(part, copy.deepcopy(part.state_dict())) for part, _ in parts]
     random = ag.default_generator.get_state()

@@ -42,7 +42,7 @@ class Browser:
     than its own data; `open` empties both.
     """
 
-    def __init__(self, program: str, patience: float = 20) -> None:
+    def __init__(self, program: str, patience: float = 120) -> None:
         self.patience = patience  # seconds that any answer may take
         self.errors: list[str] = []
         self.requests: list[str] = []

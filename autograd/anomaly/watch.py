@@ -11,14 +11,14 @@ from __future__ import annotations
 import linecache
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.anomaly.cures import DATA, UPDATED, Facts, cure_for
-from autograd.core.mode import record_lines, watched
+from autograd.core.mode import Block, Mode
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import Place, running, user_frame
 from autograd.core.walk import SORTED, ancestors
@@ -70,14 +70,23 @@ def detect_anomaly(check_inf: Any = True) -> Any:
     sqrt / (1.0, 0.0) the slope of a root at 0 is infinite: add a small number under it, sqrt(x + 1e-12)
     """
     if callable(check_inf):  # @detect_anomaly
-        return _watching(True)(check_inf)
-    return _watching(flag_of(check_inf, "detect_anomaly: check_inf"))
+        return _Detection(True)(check_inf)
+    return _Detection(flag_of(check_inf, "detect_anomaly: check_inf"))
 
 
-@contextmanager
-def _watching(check_inf: bool) -> Iterator[None]:
-    with record_lines(), watched(_Watch(check_inf)), np.errstate(all="ignore"):
-        yield
+class _Detection(Block):
+    def __init__(self, check_inf: bool) -> None:
+        self.check_inf = check_inf
+
+    def within(self, outer: Mode) -> Mode:
+        silence = _silence()
+        next(silence)
+        return Mode(outer, outer.off, True, _Watch(self.check_inf), outer.place, partial(next, silence, None))
+
+
+def _silence() -> Iterator[None]:
+    with np.errstate(all="ignore"):
+        yield  # where Ctrl-C at the end of the block arrives, so that it is inside this one
 
 
 # Which numbers are bad.
@@ -174,13 +183,6 @@ class _Watch:
     def pulls(self, n: Any, i: int, g: Any) -> None:
         self.walks[-1].pulling = n, g, i
 
-    def walked(self) -> None:
-        self.walks.pop()
-
-    def walk(self, order: list[Any]) -> Iterator[Any]:
-        self.walks.append(_Walk(order))
-        return self._steps(self.walks[-1])
-
     def result(self, raw: Any, op: Op, args: tuple[Any, ...]) -> None:
         found = _look(op, args, raw, self.check_inf)
         if found is None:
@@ -197,18 +199,23 @@ class _Watch:
                 raise _of_result(earlier[1], earlier[0], _modules([a], earlier[0]))
         raise _of_result(found, None, modules)
 
-    def _steps(self, walk: _Walk) -> Iterator[Any]:
-        for n in reversed(walk.order):
-            g = n.mark
-            x = None if g is SORTED else _numbers(g)
-            if x is not None and np.isnan(x).any():  # it came in with the seed: what this walk made was reported before
-                raise _of_seed(n, x)
-            before = {a: a.mark for a in n.args if isinstance(a, Node) and a.mark is not None}
-            yield n
-            walk.pulling = None
-            for a, m in before.items():
-                if a.mark is not m and (found := _look(leaf, (g, m), a.mark, self.check_inf)) and found.came is None:
-                    self._explain(walk.order, n, g, a, m)
+    def walk(self, order: list[Any]) -> Iterator[Any]:
+        walk, depth = _Walk(order), len(self.walks)
+        try:
+            self.walks.append(walk)
+            for n in reversed(order):
+                g = n.mark
+                x = None if g is SORTED else _numbers(g)
+                if x is not None and np.isnan(x).any():  # it came in with the seed: what this walk made was reported before
+                    raise _of_seed(n, x)
+                before = {a: a.mark for a in n.args if isinstance(a, Node) and a.mark is not None}
+                yield n
+                walk.pulling = None
+                for a, m in before.items():
+                    if a.mark is not m and (found := _look(leaf, (g, m), a.mark, self.check_inf)) and found.came is None:
+                        self._explain(order, n, g, a, m)
+        finally:
+            del self.walks[depth:]
 
     def _explain(self, order: list[Any], n: Any, g: Any, a: Any, before: Any) -> None:
         """Raise a report of what made the gradient of the argument ``a`` of ``n`` bad, which was ``before`` until now, if it is found."""

@@ -5,143 +5,226 @@ Every operation asks for the mode, so that the question must cost next to nothin
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from inspect import isgeneratorfunction
+import types
+from collections.abc import Callable, Generator, Iterable
+from functools import partial, wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, isroutine
+from operator import attrgetter, call
 from typing import Any, Protocol
+from weakref import ref
 
+from autograd.core.blocks import Blocks, Exit
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "NONDEFAULT", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled", "watched", "watching",
+    "NONDEFAULT", "Block", "Mode", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled",
+    "watching",
 ]  # fmt: skip
 
-# The threads in a mode other than the default: they do not record, or record lines of code as well, or are watched. It is global because
-# every operation looks at it first: while it is empty, no thread-local state need be read.
-NONDEFAULT: set[threading.Thread] = set()
+# The modes other than the default that some thread is in: it does not record, or records lines of code as well, or is watched. It is
+# global because every operation looks at it first: while it is empty, no thread-local state need be read. A mode is in it for as long as
+# it exists, and so leaves it with its block or its thread.
+NONDEFAULT: set[ref[Mode]] = set()
+_forget = NONDEFAULT.discard
+_nothing: Callable[[], None] = types.NoneType
 
 
 class Watch(Protocol):
-    """An observer of every result of a thread, and of every walk backward: see `watched`."""
+    """An observer of every result of a thread, and of every walk backward. Of nested ones, only the innermost observes."""
 
     def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
         """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and is never recorded where this raises."""
 
     def walk(self, order: list[Any]) -> Iterable[Any]:
-        """The nodes of ``order``, last first. When the next one is asked for, the gradient of the one before is propagated."""
+        """The nodes of ``order``, last first. When the next one is asked for, the gradient of the one before is propagated.
+
+        Where the walk fails, what is iterated over is freed: a generator then runs its ``finally``.
+        """
 
     def pulls(self, n: Any, i: int, g: Any) -> None:
         """The rule of ``n`` for its argument ``i`` is about to be called, with the gradient ``g`` of ``n``."""
 
-    def walked(self) -> None:
-        """The innermost walk is over, or has failed."""
+
+class Mode:
+    """A mode of one thread: recording is off, lines of code are recorded, ``watch`` observes, changes count as made at ``place``.
+
+    ``outer`` is the mode around it, for as long as it lasts, so that one of the two in NONDEFAULT is enough. ``end`` is called when its
+    block has been left. Who keeps a mode keeps all threads slow.
+    """
+
+    __slots__ = ("__weakref__", "end", "lines", "off", "place", "watch")
+
+    def __init__(
+        self, outer: Mode | None, off: bool, lines: bool, watch: Watch | None, place: Any, end: Callable[[], None] = _nothing
+    ) -> None:
+        self.off, self.lines, self.watch, self.place, self.end = off, lines, watch, place, end
+        if (off or lines or watch is not None) and not (outer is not None and (outer.off or outer.lines or outer.watch is not None)):
+            NONDEFAULT.add(ref(self, _forget))
 
 
-class State:
-    """The mode of one thread."""
+def _never_entered() -> None:
+    here.inside += [_default]
+    raise RuntimeError("__exit__ was called without __enter__, outside of any block")
 
-    __slots__ = ("lines", "off", "thread", "watch")
+
+class _Modes(Blocks):
+    """The modes that a thread is in, the default one first."""
 
     def __init__(self) -> None:
-        self.thread = threading.current_thread()
-        self.off = self.lines = False
-        self.watch: Watch | None = None
+        super().__init__()
+        self.inside += [_default]
 
-    def switch(self, off: bool, lines: bool, watch: Watch | None) -> None:
-        """Change the mode. A thread is in NONDEFAULT before its mode is not the default, and until it is the default again."""
-        if off or lines or watch is not None:
-            NONDEFAULT.add(self.thread)
-            if len(NONDEFAULT) > 1:  # some threads may have ended without switching back
-                NONDEFAULT.difference_update([thread for thread in NONDEFAULT.copy() if not thread.is_alive()])
-            self.off, self.lines, self.watch = off, lines, watch
-        else:
-            self.off, self.lines, self.watch = off, lines, watch
-            NONDEFAULT.discard(self.thread)
+    def leaving(self) -> Callable[[], None]:
+        return partial(next, map(call, map(attrgetter("end"), iter(self.inside.pop, None))))  # it pops a mode and calls its end
 
 
-class _Here(threading.local):
-    def __init__(self) -> None:
-        self.state = State()
-
-
-here = _Here()
-
-
-def _record(on: bool) -> None:
-    state = here.state
-    state.switch(not on, state.lines, state.watch)
+_default = Mode(None, False, False, None, None, _never_entered)
+here = _Modes()
 
 
 def is_grad_enabled() -> bool:
     """Are operations of this thread recorded?"""
-    return not NONDEFAULT or not here.state.off
+    return not NONDEFAULT or not here.inside[-1].off
 
 
 def watching() -> Watch | None:
     """The observer of this thread, if there is one."""
-    return here.state.watch if NONDEFAULT else None
+    return here.inside[-1].watch if NONDEFAULT else None
 
 
-@contextmanager
-def watched(by: Watch) -> Iterator[None]:
-    """Let ``by`` observe the results and walks of this thread in a ``with`` block; of nested blocks, only the inner one observes."""
-    state = here.state
-    before = state.watch
-    state.switch(state.off, state.lines, by)
-    try:
-        yield
-    finally:
-        state.switch(state.off, state.lines, before)
+class Block:
+    """A mode for a ``with`` block, or for each call of a decorated function: of a generator or coroutine, for each of its steps."""
 
-
-class _GradMode:
-    """Recording switched for a ``with`` block, or for each call of a decorated function."""
-
-    def __init__(self, mode: bool) -> None:
-        self.mode = flag_of(mode, "the mode")
-        self._before: list[bool] = []
+    def within(self, outer: Mode) -> Mode:
+        """The mode inside, where the one outside is ``outer``."""
+        raise NotImplementedError
 
     def __enter__(self) -> None:
-        state = here.state
-        self._before.append(not state.off)
-        state.switch(not self.mode, state.lines, state.watch)
+        inside = here.inside
+        mode = self.within(inside[-1])
+        inside += [mode]
 
-    def __exit__(self, *exc: object) -> None:
-        _record(self._before.pop())
+    blocks = here
+    __exit__ = Exit()
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        if isinstance(func, classmethod | staticmethod):
+            raise TypeError(f"a {type(func).__name__} cannot be decorated: put the decorator below @{type(func).__name__}")
         if not callable(func):
             raise TypeError(f"a function to decorate was expected, got {described(func)}")
-        if isgeneratorfunction(func):
-            raise TypeError(f"{func.__qualname__} is a generator, which runs after the call is over: put the with block inside it")
+        if isinstance(func, type):
+            raise TypeError(f"{described(func)} cannot be decorated: decorate its methods, or put a with block around its use")
+        body = func
+        while isinstance(body, partial):
+            body = body.func
+        if not isroutine(body):
+            body = type(body).__call__
+        if isasyncgenfunction(body):
+            raise TypeError(f"{described(func)} is an asynchronous generator: put with blocks inside it that contain no yield")
+        if isgeneratorfunction(body):
 
-        @wraps(func)
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            with _GradMode(self.mode):  # one a call: threads and recursion share nothing
-                return func(*args, **kwargs)
+            @wraps(func)
+            def inside(*args: Any, **kwargs: Any) -> Any:
+                return (yield from self._steps(func(*args, **kwargs)))
+
+        elif iscoroutinefunction(body):
+
+            @wraps(func)
+            async def inside(*args: Any, **kwargs: Any) -> Any:
+                return await self._steps(func(*args, **kwargs))
+
+        else:
+
+            @wraps(func)
+            def inside(*args: Any, **kwargs: Any) -> Any:
+                with self:
+                    return func(*args, **kwargs)
 
         return inside
+
+    @types.coroutine
+    def _steps(self, running: Any) -> Generator[Any, Any, Any]:
+        """A generator or coroutine, each step inside the block, so that who takes the steps stays outside."""
+        step, sent = running.send, None
+        try:
+            while True:
+                with self:
+                    given = step(sent)
+                try:
+                    step, sent = running.send, (yield given)
+                except BaseException as error:
+                    step, sent = running.throw, error
+        except StopIteration as end:
+            return end.value
+        finally:
+            sent = None  # an error and this frame would hold each other
+
+
+class _GradMode(Block):
+    def __init__(self, mode: bool) -> None:
+        self.mode = flag_of(mode, "the mode")
+
+    def within(self, outer: Mode) -> Mode:
+        return Mode(outer, not self.mode, outer.lines, outer.watch, outer.place)
+
+
+_off, _on = _GradMode(False), _GradMode(True)  # one each is enough: what a block has to keep stands in ``here``
 
 
 def no_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record nothing in this thread: ``with no_grad():`` or ``@no_grad``. The mode before comes back on any exit.
+
+    A decorated generator or coroutine records nothing in its own steps; who takes them is not concerned. An asynchronous generator and a
+    class are a TypeError.
 
     >>> from autograd import Value
     >>> with no_grad():
     ...     (Value(2.0) * 3).requires_grad
     False
     """
-    return _GradMode(False) if func is None else _GradMode(False)(func)
+    return _off if func is None else _off(func)
 
 
 def enable_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record again inside a `no_grad`: ``with enable_grad():`` or ``@enable_grad``."""
-    return _GradMode(True) if func is None else _GradMode(True)(func)
+    return _on if func is None else _on(func)
 
 
-class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
+class _AtOnce(Block):
+    """A mode that a call switches to at once; a ``with`` block or a decorator takes the call back, and switches for as long as it lasts.
+
+    Ctrl-C between the two leaves the call, which lasts until the block around it ends.
+    """
+
+    def _switch(self) -> None:
+        inside = here.inside
+        outer = inside[-1]
+        then = self.within(outer)
+        mode = Mode(None, then.off, then.lines, then.watch, then.place, outer.end)
+        self._before = outer.off, outer.lines, outer.watch, outer.place, outer.end  # not the mode itself, which may be kept for long
+        self._switched: Callable[[], Any] = ref(mode)
+        inside[-1] = mode
+
+    def _taken_back(self) -> Mode | None:
+        """The mode before the call; None where another is the innermost by now."""
+        return Mode(None, *self._before) if here.inside[-1] is self._switched() else None
+
+    def __enter__(self) -> None:
+        outer = self._taken_back()
+        if outer is None:
+            super().__enter__()
+        else:
+            inside, mode = here.inside, self.within(outer)
+            inside[-1:] = [outer, mode]
+
+    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        outer = self._taken_back()
+        if outer is not None:
+            here.inside[-1] = outer
+        return super().__call__(func)
+
+
+class set_grad_enabled(_GradMode, _AtOnce):  # noqa: N801 - PyTorch's name
     """Switch recording in this thread at once; as a ``with`` block or a decorator, only for as long.
 
     >>> with set_grad_enabled(False):
@@ -153,24 +236,10 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._outer: bool | None = is_grad_enabled()
-        _record(self.mode)
-
-    def _undo(self) -> None:
-        if self._outer is not None:
-            _record(self._outer)
-            self._outer = None
-
-    def __enter__(self) -> None:
-        self._undo()  # so that the mode to come back to is the one before the call
-        super().__enter__()
-
-    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        self._undo()
-        return super().__call__(func)
+        self._switch()
 
 
-class record_lines:  # noqa: N801 - it is used as no_grad is
+class record_lines(_AtOnce):  # noqa: N801 - it is used as no_grad is
     """Record with each operation the line of user code that made it: ``with record_lines():`` or, from here on, `record_lines()`.
 
     Pictures show the line when the mouse rests on an operation. It costs a few microseconds an operation, and nothing
@@ -184,13 +253,8 @@ class record_lines:  # noqa: N801 - it is used as no_grad is
     """
 
     def __init__(self, mode: bool = True) -> None:
-        state = here.state
-        self._before = state.lines
-        state.switch(state.off, flag_of(mode, "the mode"), state.watch)
+        self.mode = flag_of(mode, "the mode")
+        self._switch()
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exc: object) -> None:
-        state = here.state
-        state.switch(state.off, self._before, state.watch)
+    def within(self, outer: Mode) -> Mode:
+        return Mode(outer, outer.off, self.mode, outer.watch, outer.place)

@@ -15,7 +15,7 @@ from types import MethodType
 from typing import Any, ClassVar, NoReturn
 
 from autograd.core.notes import Call, Notes, Place
-from autograd.errors import described
+from autograd.errors import described, kind_of
 
 __all__ = ["Lost", "NoGradient", "Node", "Op", "each", "leaf"]
 
@@ -226,8 +226,7 @@ class Op:
     def refuse(self, args: tuple[Any, ...], error: Exception) -> NoReturn:
         """Raise for arguments that ``compute`` failed on with ``error``, and say what they were."""
         got = [tuple(a.shape) for a in args if isinstance(getattr(a, "shape", None), tuple)]
-        kind = next((k for k in (TypeError, IndexError) if isinstance(error, k)), ValueError)
-        raise kind(f"{self.name} of {f'shapes {got}' if got else ', '.join(map(described, args))}: {error}") from error
+        raise kind_of(error)(f"{self.name} of {f'shapes {got}' if got else ', '.join(map(described, args))}: {error}") from error
 
     def __get__(self, obj: Any, owner: Any = None) -> Any:  # a row that is an attribute of a class is a method: x.tanh()
         return self if obj is None else MethodType(self, obj)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Collection, Sequence
 from itertools import count
@@ -16,6 +15,7 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
+from autograd.core.blocks import Blocks, Exit
 from autograd.core.mode import here, is_grad_enabled
 
 __all__ = ["Call", "Notes", "Place", "notes_of", "recorded", "running", "user_frame", "warn_of_a_cut"]
@@ -67,6 +67,9 @@ class Place:
         return f"{self.code.co_filename}:{self.line}"
 
 
+_calls = Blocks()
+
+
 class Call:
     """One call of a module, or of whatever makes recorded nodes out of others: pictures group operations by it.
 
@@ -93,16 +96,17 @@ class Call:
         self.inputs: Collection[int] = _UNKNOWN
 
     def __enter__(self) -> Call:
-        _stack.calls.append(self)
+        inside = _calls.inside
+        inside += (self,)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        _stack.calls.pop()
+    blocks = _calls
+    __exit__ = Exit()
 
     @staticmethod
     def running() -> tuple[Call, ...]:
         """The calls that are running in this thread, the outermost first."""
-        return tuple(_stack.calls)
+        return tuple(_calls.inside)
 
     def gave(self, outputs: Any, inputs: Any) -> None:
         """Record that ``outputs`` came out of this call. Both may be nested in lists, tuples and dicts."""
@@ -119,14 +123,6 @@ class Call:
                 n.tag = Notes(notes, (self,))
             elif not notes.calls or notes.calls[-1].began > self.began:  # else an earlier call made it, and the module kept it
                 notes.calls += (self,)
-
-
-class _Stack(threading.local):
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-
-
-_stack = _Stack()
 
 
 running = Call.running
@@ -201,11 +197,13 @@ def recorded(z: Any, op: Any, args: tuple[Any, ...], needed: bool) -> bool:
     Called for every result while a thread is in NONDEFAULT. The observer of this thread sees it first; the line of code is recorded where
     `record_lines` asks for it.
     """
-    state = here.state
-    if state.watch is not None:
-        state.watch.result(z.raw, op, args)
-    if not needed or state.off:
+    mode = here.inside[-1]
+    if mode.watch is not None:
+        watch, mode = mode.watch, None  # an error keeps its frames: this one must not keep the mode
+        watch.result(z.raw, op, args)
+        mode = here.inside[-1]
+    if not needed or mode.off:
         return False
-    if state.lines:
+    if mode.lines:
         notes_of(z).place = Place(2)
     return True

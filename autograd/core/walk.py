@@ -17,12 +17,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, NoReturn
 
+from autograd.core.blocks import no_fork_within
 from autograd.core.changes import CHANGED, settle
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Watch, set_grad_enabled, watching
+from autograd.core.mode import Watch, enable_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
-from autograd.errors import described, flag_of
+from autograd.errors import described, flag_of, kind_of
 
 __all__ = ["ancestors", "backward", "grad"]
 
@@ -71,6 +72,7 @@ def backward(
 # that itself calls `grad` finds nodes without marks, because those of the outer walks are saved and restored.
 _lock = threading.RLock()
 _active: list[list[Node]] = []
+no_fork_within(_lock)
 
 
 def _walk(
@@ -98,7 +100,7 @@ def _walk(
             settle([*outputs, *(inputs or ())])
         if not create_graph:
             return _locked(outputs, seeds, inputs, retain_graph, None)
-        with set_grad_enabled(True):
+        with enable_grad():
             return _locked(outputs, seeds, inputs, retain_graph, _gradient_notes(outputs, gradients))
 
 
@@ -117,11 +119,12 @@ def _locked(
     order: list[Node] = []
     stack: list[Node] = []
     outer_marks = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
-    for n, _ in outer_marks:
-        n.mark = None
-    _active.append(order)
     has_rules = note is not None or len(outputs) > 1  # then seeds may meet
+    depth = len(_active)
     try:
+        for n, _ in outer_marks:
+            n.mark = None
+        _active.append(order)
         for n in outputs:
             stack.append(n)
             has_rules = _toposort(stack, order) or has_rules
@@ -141,7 +144,7 @@ def _locked(
             n.mark = None
         raise
     finally:
-        _active.pop()
+        del _active[depth:]
         for n, m in outer_marks:
             n.mark = m
 
@@ -210,12 +213,7 @@ def _propagate(
         if n.mark is not None:
             g = g if n.mark is SORTED else n.mark + g
             n.mark = n.adopt(g, leaf) if n.op is leaf and note is None else g
-    watch = watching()
-    try:
-        return _replay(order, wanted, note, watch)
-    finally:
-        if watch is not None:
-            watch.walked()
+    return _replay(order, wanted, note, watching())
 
 
 def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
@@ -313,8 +311,7 @@ def _check_rules(n: Node) -> None:
 
 def _rule_failed(n: Node, i: int, error: Exception) -> NoReturn:
     """Raise ``error`` again, naming the rule that failed or gave no gradient of its argument."""
-    kind = TypeError if isinstance(error, TypeError) else ValueError
-    raise kind(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
+    raise kind_of(error)(f"the rule of {n.op!r} for argument {i}, called as rule(g, z, *args): {error}") from error
 
 
 def grad(

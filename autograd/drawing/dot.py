@@ -15,6 +15,7 @@ from autograd.drawing.picture import Graph
 from autograd.drawing.plan import scene_of
 from autograd.drawing.scene import KINDS, Box, Edge, Frame, Scene
 from autograd.drawing.style import NODES, Style
+from autograd.program.words import seen
 
 __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
 
@@ -168,10 +169,11 @@ class _Writer:
 
 
 def quoted(text: str) -> str:
-    """Text in DOT's quotes, exactly as it is: no escapes, no HTML entities.
+    """Text in DOT's quotes, exactly as it is, no escapes, no HTML entities, but for control characters: they would end DOT or SVG.
 
     >>> print(quoted('a"b' + chr(10) + '&amp;'))
     "a\\"b\\n&amp;amp;"
     """
+    text = text if text.isprintable() else "\n".join(map(seen, text.split("\n")))
     text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("&", "&amp;")
     return f'"{text}"'

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.core.mode import is_grad_enabled
 from autograd.core.node import Node
-from autograd.errors import described, int_of, number_of
+from autograd.errors import described, int_of, kind_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.changes import Changing
 from autograd.faces.dtypes import entries
@@ -80,7 +80,7 @@ class InPlace(Changing):
         try:
             compute(mine, raw, mine)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
+            raise kind_of(error)(f"{what} is not defined for {described(self)} and {described(other)}") from None
         return self
 
     def _apart(self, other: Any) -> Any:

@@ -8,12 +8,12 @@ version of their memory.
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NoReturn
 from weakref import ref
 
 import numpy as np
 
+from autograd.core.mode import Block, Mode, here
 from autograd.core.notes import Place
 
 __all__ = ["CHANGES", "Changed", "Version", "at_one_place", "bump_version"]
@@ -55,14 +55,7 @@ class Version:
         return "an unknown place" if self.place is None else str(self.place)
 
 
-class _Here(threading.local):
-    place: Place | None = None
-
-
-_here = _Here()
-
-
-class at_one_place:  # noqa: N801 - it is used as no_grad is
+class at_one_place(Block):  # noqa: N801 - it is used as no_grad is
     """Changes in a ``with`` block count as made at the line of user code that entered it.
 
     Where saved data was changed before backward, the error names the line of the change. Looking for it at each of an
@@ -77,15 +70,8 @@ class at_one_place:  # noqa: N801 - it is used as no_grad is
     ('sub_', 1)
     """
 
-    def __init__(self) -> None:
-        self._before: list[Place | None] = []
-
-    def __enter__(self) -> None:
-        self._before.append(_here.place)
-        _here.place = _here.place or Place(2)
-
-    def __exit__(self, *exc: object) -> None:
-        _here.place = self._before.pop()
+    def within(self, outer: Mode) -> Mode:
+        return Mode(outer, outer.off, outer.lines, outer.watch, outer.place or Place(3))
 
 
 def bump_version(t: Any, what: str) -> None:
@@ -94,7 +80,7 @@ def bump_version(t: Any, what: str) -> None:
     version = t.version
     if version is None:
         version = t.version = Version()
-    version.number, version.what, version.place = CHANGES.count, what, _here.place or Place(3)
+    version.number, version.what, version.place = CHANGES.count, what, here.inside[-1].place or Place(3)
 
 
 class Changed:

@@ -14,10 +14,10 @@ from autograd.core.node import Node, Op
 from autograd.core.symbols import ATOM, BINDS, COMPARE
 from autograd.program.mathematics import UP, Mathematics
 
-__all__ = ["clean", "details", "number", "ordered", "shape", "shape_of", "sign", "size", "value"]
+__all__ = ["clean", "details", "number", "ordered", "seen", "shape", "shape_of", "sign", "size", "value"]
 
 _UNSEEN = {i: 0x2400 + i for i in range(32)} | {127: 0x2421, 9: " ", 13: None}  # control characters as their pictures
-_UNSEEN |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD) | {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}  # what no file may hold
+_UNSEEN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)  # have none, or no file may hold them
 
 
 def number(x: float, precision: int = 4) -> str:
@@ -58,9 +58,18 @@ def value(raw: Any, precision: int = 4) -> str:
     return f"tensor {shape(sizes)}" if sizes else number(float(raw), precision)
 
 
+def seen(text: str) -> str:
+    """Text with its control characters made visible, and without what neither XML nor UTF-8 can hold.
+
+    >>> seen(chr(27) + "[1m" + chr(0xFFFE))
+    '␛[1m�'
+    """
+    return text if text.isprintable() else text.translate(_UNSEEN)
+
+
 def clean(name: str, longest: int = 40) -> str:
     """A name as it can stand in a picture: control characters made visible, the middle left out where it is too long."""
-    name = name.translate(_UNSEEN) if not name.isprintable() else name
+    name = seen(name)
     return name if len(name) <= longest else f"{name[: longest - 12]}…{name[-11:]}"
 
 
@@ -165,4 +174,4 @@ def details(n: Any, name: str, precision: int = 4, source: bool = True) -> str:
     if source and n.place is not None:
         file, line = n.place.code.co_filename, n.place.line
         lines.append(f"{os.path.basename(file)}:{line}: {clean(linecache.getline(file, line).strip(), 100)}".rstrip(": "))
-    return "\n".join(lines)
+    return "\n".join(map(seen, lines))

@@ -22,6 +22,7 @@ __all__ = ["Optimizer", "number"]
 Group = dict[str, Any]
 State = dict[str, Any]
 Pairs = Iterator[tuple[Tensor, Tensor]]
+_at_one_place = ag.at_one_place()  # made once: a step of a small network is short
 
 
 def number(name: str, value: Any, below: float = inf) -> float:
@@ -187,7 +188,7 @@ class Optimizer:
                 raise TypeError(f"{self._name}.step: closure must be a function, got {described(closure)}")
             with ag.enable_grad():
                 loss = closure()
-        with ag.no_grad(), ag.at_one_place():
+        with ag.no_grad(), _at_one_place:
             for group in self.param_groups:
                 self.update(self._moving(group), group)
         return loss

@@ -1,6 +1,9 @@
 """Coins are as likely as they are said to be, to the last bit of the probability that a byte alone cannot give."""
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -74,3 +77,42 @@ def test_every_algorithm_is_deterministic() -> None:
         ag.use_deterministic_algorithms(mode, warn_only=True)
     with pytest.raises(TypeError, match="mode must be True or False"):
         ag.use_deterministic_algorithms("yes")  # type: ignore[arg-type]
+
+
+FORKED = """
+import os, signal, threading
+
+os.register_at_fork(after_in_child=lambda: signal.alarm(60))
+import autograd as ag
+
+ag.manual_seed(0)
+ag.rand(1)
+drawn, forked = threading.Event(), threading.Event()
+
+def draw():
+    with ag.default_generator.numpy.bit_generator.lock:  # as numpy does, without Python, while it draws
+        drawn.set()
+        forked.wait()
+
+def child():
+    child = os.fork()
+    if not child:
+        os._exit(round(100 * ag.rand(1).item()))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+other = threading.Thread(target=draw)
+other.start()
+drawn.wait()
+locked = child(), child()
+forked.set()
+other.join()
+free = child()
+print(locked[0] == locked[1] >= 0, free == round(100 * ag.rand(1).item()))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_was_forked_while_another_thread_drew_draws_too() -> None:
+    """Numbers of another stream of the same seed; those that the parent would draw where nobody was drawing."""
+    child = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True)
+    assert (child.stdout, child.stderr) == ("True True\n", "")

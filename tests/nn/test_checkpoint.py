@@ -1,6 +1,7 @@
 """A training that was stopped and resumed is, bit for bit, one that was not; and what does not fit changes nothing."""
 
 import copy
+import io
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,16 @@ def test_the_weights_stand_in_the_file_by_their_names(tmp_path: Path) -> None:
     arrays = load_file(tmp_path / "c.safetensors")
     twin = nn.MLP(2, [3, 1])
     assert twin.load_state_dict(arrays) == ([], []) and twin(ag.ones(1, 2)).tolist() == net(ag.ones(1, 2)).tolist()
+
+
+def test_a_checkpoint_goes_through_an_open_file() -> None:
+    file, net, twin = io.BytesIO(), nn.Linear(2, 1), nn.Linear(2, 1)
+    nn.save_checkpoint(file, model=net, step=3)
+    file.seek(0)
+    assert nn.load_checkpoint(file, model=twin) == {"step": 3} and twin.weight.tolist() == net.weight.tolist()
+    file.seek(0)
+    with pytest.raises(ValueError, match="BytesIO holds no optimizer"):
+        nn.load_checkpoint(file, model=twin, optimizer=optim.SGD(twin.parameters(), lr=0.1))
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from autograd.core.blocks import no_fork_within
 from autograd.core.mode import enable_grad
 from autograd.errors import described
 from autograd.faces.dtypes import float32, float64
@@ -28,6 +29,7 @@ __all__ = ["gradcheck", "gradgradcheck"]
 
 # One check at a time: other numbers stand in the inputs while it runs, and these may be another's as well.
 _lock = threading.RLock()
+no_fork_within(_lock)
 
 
 def gradcheck(

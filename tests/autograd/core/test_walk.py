@@ -2,7 +2,9 @@
 
 import copy
 import gc
+import os
 import pickle
+import subprocess
 import sys
 import tracemalloc
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Node, Op, Tensor, Value, ancestors, grad, tensor
+from autograd.core import walk
 from tests.autograd.examples import FACES, same, t
 
 
@@ -288,11 +291,53 @@ def test_an_interrupt_anywhere_in_a_walk_leaves_no_mark() -> None:
                 done = False
             finally:
                 sys.settrace(before)
-            assert all(n.mark is None for n in ag.ancestors(y))
+            assert all(n.mark is None for n in ag.ancestors(y)) and not walk._active
             assert float(grad(y, x, retain_graph=True)[0]) == want
             if done:
                 break
         assert at > 20
+
+
+FORKED = """
+import os, signal, threading, time
+import autograd as ag
+from autograd.testing import gradcheck
+
+forking, inside = threading.Event(), threading.Event()
+os.register_at_fork(before=forking.set)
+
+def rule(g, z, x):
+    inside.set()
+    forking.wait()
+    time.sleep(0.3)  # without a lock that is waited for, the fork comes now
+    return g * 2
+
+def walk(check):
+    x = ag.Value(1.0)
+    y = ag.Op("slow", lambda x: x * 2, rule)
+    gradcheck(y, x, method="differences") if check else y(x).backward()
+
+for check in (False, True):
+    inside.clear(), forking.clear()
+    other = threading.Thread(target=walk, args=(check,))
+    other.start()
+    inside.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(30)
+        v = ag.Value(3.0)
+        (v * v).backward()
+        gradcheck(lambda x: x * x, v)
+        os._exit(int(v.grad))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    other.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_was_forked_while_another_thread_walked_backward_can_walk() -> None:
+    child = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True)
+    assert (child.stdout, child.stderr) == ("6\n6\n", "")
 
 
 @pytest.mark.long

@@ -3,6 +3,10 @@
 import html
 import re
 import shutil
+import unicodedata
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value, draw
 from autograd.drawing.dot import quoted
+from autograd.program.words import seen
 from tests.autograd.drawing.graphs import GOLDEN, GRAPHS, TEXTS
 from tests.autograd.drawing.texts import boxes, neuron
 
@@ -72,9 +77,9 @@ def test_which_operand_comes_first() -> None:
 
 @given(st.text(max_size=30))
 def test_any_name_can_be_quoted(name: str) -> None:
-    text = quoted(name)
+    text, shown = quoted(name), "\n".join(map(seen, name.split("\n")))
     assert re.fullmatch(r'"(?:[^"\\\n]|\\.)*"', text, re.S)
-    assert html.unescape(re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], text[1:-1])) == html.unescape(html.escape(name, False))
+    assert html.unescape(re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], text[1:-1])) == html.unescape(html.escape(shown, False))
 
 
 NAMES = [
@@ -102,3 +107,39 @@ def test_hostile_names_are_shown_as_they_are(name: str) -> None:
     expected = name.replace("\n", "␊").replace("\0", "␀").replace("\ud800", "\ufffd")
     assert expected in [t.replace("\xa0", " ") for t in shown]
     assert svg.count('class="edge"') == 2
+
+
+HOSTILE = "".join(map(chr, [*range(1, 32), *range(127, 160), 0x2028, 0xFFFE, 0xFFFF, 0xDCFF]))
+
+
+@given(text=st.text(st.characters()))
+def test_quoted_text_holds_nothing_that_ends_dot_or_xml(text: str) -> None:
+    written = quoted(text)
+    assert seen(written) == written and written.count("\\n") >= text.count("\n")
+    ElementTree.fromstring(f"<a>{escape(written)}</a>".encode())
+
+
+@pytest.mark.parametrize("where", ["label", "operation", "file", "module", "title"])
+def test_control_characters_break_no_picture(where: str) -> None:
+    """Wherever they come from: the text of a label, an operation's name, the file that a line stands in, a class."""
+    text = f"a{HOSTILE}b"
+    x = Value(1.0, label=text if where == "label" else "x")
+    op = ag.Op(text if where == "operation" else "op", lambda x: x * 2, lambda g, z, x: g * 2)
+
+    def twice(x: Value) -> Value:
+        with ag.Call(twice) as call:
+            y = op(x)
+            call.gave(y, x)
+        return y
+
+    scope = {"x": x, "twice": twice}
+    with ag.record_lines():
+        exec(compile("y = twice(x)", f"/{text}.py" if where == "file" else "/a.py", "exec"), scope)
+    y: Any = scope["y"]
+    pictures = [draw(y, names={text: x} if where == "title" else None, layout=layout, show_saved=True) for layout in ("flow", "mirror")]
+    for picture in pictures:
+        assert seen(picture.source.replace("\n", "").replace("\t", "")) == picture.source.replace("\n", "").replace("\t", "")
+        if shutil.which("dot"):
+            ElementTree.fromstring(picture.pipe("svg"))
+    page = ag.graph_player(y, title=text if where == "title" else None).html
+    assert not [c for c in page if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"] and page.encode()

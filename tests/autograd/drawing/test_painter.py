@@ -12,6 +12,7 @@ import nn
 from autograd import Value, draw
 from autograd.drawing import Graph, draw_dot
 from tests.autograd.drawing.texts import arrows, boxes, mlp, neuron
+from tests.autograd.examples import tensors_alive
 
 GRADIENT = "#A8437F"
 
@@ -129,8 +130,8 @@ def test_a_picture_leaves_no_cycle_behind() -> None:
     gc.collect()
     gc.disable()
     try:
-        alive = sum(isinstance(o, ag.Tensor) for o in gc.get_objects())
+        alive = tensors_alive()
         assert picture() == picture()
-        assert sum(isinstance(o, ag.Tensor) for o in gc.get_objects()) == alive
+        assert tensors_alive() == alive
     finally:
         gc.enable()

@@ -3,12 +3,12 @@
 import html
 import json
 import re
+import subprocess
 import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -206,19 +206,18 @@ def test_errors() -> None:
         graph_player(y)
 
 
-def test_a_graph_too_large_to_lay_out_says_so_at_once() -> None:
+def test_a_graph_too_large_to_lay_out_says_so_before_it_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: pytest.fail("Graphviz was started"))
     y = Value(1.0)
     late = [y := y + 1 for _ in range(400)]
     for n in late[::4]:
         y = y * n
-    start = time.perf_counter()
     with pytest.raises(ValueError, match=r"would take minutes\. Play a part"):
         graph_player(y, max_ops=1000)
     with pytest.raises(ValueError, match=r"more than 100,000 variables\. Play a part"):
         for _ in range(100_000):
             y = y + 1
         graph_player(y)
-    assert time.perf_counter() - start < 5
 
 
 def test_it_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -599,24 +598,22 @@ def test_no_text_covers_another_or_leaves_its_box(browser: Browser, tmp_path: Pa
     assert pills > 0
 
 
-def test_282_operations_are_quick(browser: Browser, tmp_path: Path) -> None:
+def test_a_step_of_282_operations_changes_what_it_shows_and_no_more(browser: Browser, tmp_path: Path) -> None:
+    """That makes a step quick: a leap, of all of them, changes some hundred times as much."""
     net = nn.MLP(2, [10, 10, 1], activation=nn.Tanh).scalars()
     loss = (net([1.0, -2.0]) - 1) ** 2
     path = Path(graph_player(loss, max_ops=300).save(tmp_path / "n.html"))
     browser.open(path)
     assert browser.evaluate(COUNT) == "Forward 0 / 282"
-    timed = """(async (names, count) => { const times = [];
-        for (let i = 0; i < count; i++) { const start = performance.now();
-            document.querySelector(`[data-do=${names[i % names.length]}]`).click();
-            await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-            times.push(performance.now() - start); } return times; })"""
-    for what, names, count in (("step", ["on"], 60), ("leap", ["last", "first"], 10)):
-        for near in (True, False):
-            if not near:
-                browser.press("0")
-            times = browser.evaluate(f"{timed}({json.dumps(names)}, {count})")
-            print(f"{what}, {'near' if near else 'whole'}: median {np.median(times):.0f} ms, longest {max(times):.0f} ms")
-            assert np.median(times) < (100 if what == "step" else 400)
+    changed = """(async (names, count) => { const changes = [], observer = new MutationObserver(() => 0);
+        observer.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+        for (let i = 0; i < count; i++) { document.querySelector(`[data-do=${names[i % names.length]}]`).click();
+            changes.push(observer.takeRecords().length); } return changes; })"""
+    for near in (True, False):
+        if not near:
+            browser.press("0")
+        steps, leaps = (browser.evaluate(f"{changed}({names}, {count})") for names, count in (('["on"]', 60), ('["last", "first"]', 4)))
+        assert max(steps) < 60 and 1000 < max(leaps) < 5000, (steps, leaps)
     browser.press("End")
     grads = browser.evaluate(TEXTS)
     loss.backward()

@@ -37,6 +37,21 @@ def test_in_place_never_corrupts() -> None:
     same(x.grad.numpy(), [12, 12, 12])
 
 
+@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_", "pow_", "copy_", "fill_"])
+def test_what_has_no_meaning_for_a_dtype_is_refused_in_words(name: str) -> None:
+    """numpy's own errors are of kinds that no text alone makes: each is raised again as one of Python's."""
+    others = [True, 2, -1, 0.5, *(ag.ones(2).to(dtype) for dtype in (ag.bool, ag.uint8, ag.int64, ag.float32))]
+    for mine in (ag.bool, ag.uint8, ag.int64, ag.float32):
+        for other in others:
+            x = ag.ones(2).to(mine)
+            try:
+                assert getattr(x, name)(other) is x
+            except (TypeError, ValueError) as error:
+                assert type(error) in (TypeError, ValueError) and name in str(error)
+    with pytest.raises(TypeError, match=r"pow_ is not defined for Tensor of shape \(1,\) and dtype bool and bool True"):
+        tensor([True]).pow_(True)
+
+
 IN_PLACE = {
     "add_": (lambda x: x.add_(2), lambda a: a + 2), "sub_": (lambda x: x.sub_(ag.ones(3), alpha=3), lambda a: a - 3),
     "mul_": (lambda x: x.mul_(2), lambda a: a * 2), "div_": (lambda x: x.div_(2), lambda a: a / 2),

@@ -1,6 +1,9 @@
 """How pictures say things: numbers, names that could break them, operations with their constants."""
 
 import math
+import unicodedata
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, record_lines
-from autograd.program.words import clean, details, number, shape, sign, size, value
+from autograd.program.words import clean, details, number, seen, shape, sign, size, value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 8))
@@ -22,6 +25,14 @@ def test_numbers_that_are_none() -> None:
     assert [number(x) for x in (math.nan, math.inf, -math.inf, -0.0, -1e-300)] == ["nan", "inf", "−inf", "0", "−1e−300"]
     assert value(ag.ones(2, 3).numpy()) == "tensor 2×3" and value(-0.25) == "−0.25" and shape(()) == ""
     assert size(1, "operation") == "1 operation" and size(0, "operation") == "0 operations"
+
+
+@given(st.text(st.characters()))
+def test_what_is_seen_is_text_for_xml(text: str) -> None:
+    shown = seen(text)
+    assert seen(shown) == shown and (shown == text or not text.isprintable())
+    ElementTree.fromstring(f"<a>{escape(shown)}</a>".encode())
+    assert all(c.isprintable() or unicodedata.category(c) not in ("Cc", "Cs") for c in shown)
 
 
 @given(st.text())
