@@ -25,6 +25,9 @@ from nn import functional as F
 DIGITS = Path(__file__).parents[1] / "demos" / "data" / "digits.npz"
 Net = Callable[[torch.Tensor], torch.Tensor]
 
+# The book's loops take numbers out of graphs with float(), of which PyTorch warns as well.
+pytestmark = pytest.mark.filterwarnings(r"ignore:float\(\) of a recorded tensor")
+
 
 # What the listings share.
 def load_array(arrays: Iterable[torch.Tensor], batch_size: int, is_train: bool = True) -> data.DataLoader:

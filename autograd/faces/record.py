@@ -217,8 +217,8 @@ class Array(Node):
 
     @property
     def released(self) -> bool:
-        """Were the arrays that backward needs let go?"""
-        return self.saved_version == _RELEASED
+        """Were the arrays that backward needs let go, here or in an argument?"""
+        return any(a.saved_version == _RELEASED for a in (self, *self.x) if isinstance(a, Array))
 
     def saved(self, as_nodes: bool) -> tuple[Any, tuple[Any, ...]]:
         args = self.x

@@ -45,7 +45,8 @@ OPERATORS = re.compile(
 FLOATS = re.compile("cannot convert float|Unknown format code|Invalid format specifier|[Ff]ormat specifier")  # as Python's floats have it
 NOTHING = re.compile(r"got (nothing|neither|no|0|an empty)\b|got lengths \[\]")
 # "numpy's own overflow warnings of + - * pass through", says the README; so does that of inf - inf.
-THEIRS = "overflow encountered in cast|(overflow|invalid value) encountered in (add|subtract|multiply|matmul|dot|maximum|minimum)"
+# Of a number taken out of a graph the library warns itself.
+THEIRS = r"float\(\) of a recorded|overflow encountered in cast|(overflow|invalid value) encountered in (add|subtract|multiply|matmul|dot|maximum|minimum)"
 
 
 class Hang(BaseException):
