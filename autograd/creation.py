@@ -316,7 +316,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = int64, 
     """The numbers 0 to n - 1 in random order. Raises ValueError where ``dtype`` cannot hold them."""
     (n,), dtype = _size((int_of(n, "randperm: n", 0),)), _dtype(dtype, device=device)
     held(np.asarray(max(n - 1, 0)), dtype, "randperm")  # before a number is drawn
-    return Tensor(source(generator).permutation(n).astype(dtype))
+    return Tensor(source(generator).permutation(n).astype(dtype, copy=False))
 
 
 # Like another tensor.

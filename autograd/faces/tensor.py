@@ -290,6 +290,8 @@ class Tensor(OfTensors, Overwriting):
         if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
             key = tuple([k.copy() if k.__class__ is np.ndarray else k for k in key])
         try:
+            if len(key) == 1:
+                return self.record(moves.getitem_, (self, key))
             x = self
             for step in indexing.steps(key):
                 x = self.record(moves.getitem_, (x, step))

@@ -319,7 +319,9 @@ def held(raw: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
     Traceback (most recent call last):
     ValueError: fill_: 300.0 does not fit into uint8, which goes from 0 to 255
     """
-    if dtype.kind in "iu" and raw.dtype.kind in "fiu" and raw.dtype is not dtype and raw.size:
+    if raw.dtype == dtype:
+        return raw.astype(dtype)
+    if dtype.kind in "iu" and raw.dtype.kind in "fiu" and raw.size:
         limits = np.iinfo(dtype)
         whole = np.trunc(raw.astype(np.float64)) if raw.dtype.kind == "f" else raw
         # as floats the limits of int64 are -2**63 and 2**63; what is compared with NaN is not inside
