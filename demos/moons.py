@@ -134,7 +134,7 @@ def _judge(story: Story, name: str, net: nn.Module, points: Any, x: Tensor, y: T
     optimizer = nn.optim.SGD(line.parameters(), lr=LR, momentum=MOMENTUM)
     for _ in range(500):
         _step(line, optimizer, x, y)
-    loss, simple = (float(_loss(model, x, y)) for model in (net, line))
+    loss, simple = (_loss(model, x, y).item() for model in (net, line))
     story.number(f"loss on the {name} in the end", loss, "nats", f"a straight line: {simple:.4f} nats")
     for kind, (x_seen, y_seen) in {"": (x, y), "fresh ": points(1000)}.items():
         right, simple = (100 * float(((model(x_seen).squeeze(1) > 0) == (y_seen > 0)).double().mean()) for model in (net, line))

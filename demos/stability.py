@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -160,7 +161,8 @@ def _hunt(story: Story) -> None:
         for p in net.parameters():
             nn.init.normal_(p, 0, 1)
         sgd = nn.optim.SGD(net.parameters(), lr=0.01)
-        nn.fit(net, loss, sgd, batches, epochs=epochs, callbacks=story.asked_to_stop, progress=False)
+        with warnings.catch_warnings(action="ignore"):  # that the loss is no number is what is shown
+            nn.fit(net, loss, sgd, batches, epochs=epochs, callbacks=story.asked_to_stop, progress=False)
         return net
 
     try:

@@ -16,7 +16,7 @@ from autograd.core.node import Node
 from autograd.errors import described, int_of, kind_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.changes import Changing
-from autograd.faces.dtypes import entries
+from autograd.faces.dtypes import entries, float16
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
 from autograd.ops import elementwise
@@ -76,6 +76,8 @@ class InPlace(Changing):
             else:
                 operand = other if other.__class__ in (float, int) and alpha == 1 else made(np.array(raw))
             return self._become(what, lambda old: row(old, operand))
+        if mine.dtype is float16 and compute is not _assign:  # computed in float32, as out of place
+            compute, raw = _assign, row(self.detach(), other * alpha if isinstance(other, int | float) else made(np.asarray(raw))).raw
         bump_version(self, what)
         try:
             compute(mine, raw, mine)

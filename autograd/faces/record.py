@@ -89,16 +89,24 @@ class Array(Node):
                     return cls.record(op, _operands(args, op))
                 raws.append(a.raw if isinstance(a, Value) else a)
                 needed = needed or (isinstance(a, Value) and a.op is not None)
+        half = False
         if mixed and op.entrywise:
             raws = unpromoted(raws)
-        elif dtype is not float32 and dtype is not float64 and op.floats:
-            raws = [r.astype(float32) if isinstance(r, _ndarray) and r.dtype.kind != "f" else r for r in raws]
+        if mixed or (dtype is not float32 and dtype is not float64):
+            half = not op.moves and {r.dtype for r in raws if isinstance(r, _ndarray) and r.dtype.kind == "f"} == {float16}
+            if half:
+                raws = [r.astype(float32) if isinstance(r, _ndarray) and r.dtype is float16 else r for r in raws]
+            if op.floats:
+                raws = [r.astype(float32) if isinstance(r, _ndarray) and r.dtype.kind != "f" else r for r in raws]
         try:
             raw = op.on_array(*raws)
         except (ValueError, TypeError, OverflowError, AttributeError) as error:
             op.refuse(tuple(a.raw if isinstance(a, Node) else a for a in args), error)
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
+        if half and raw.dtype is float32:  # as PyTorch: half precision is what is kept, not what is computed with
+            with np.errstate(over="ignore"):
+                raw = raw.astype(float16)
         view = raw.base is not None
         if mixed or raw.dtype is not dtype:
             raw = cls._supported_dtype(raw, op, raws)

@@ -334,10 +334,13 @@ class Tensor(OfTensors, Overwriting):
         return self._one("an index").__int__()
 
     def __format__(self, spec: str) -> str:
+        if spec and self.ndim:
+            raise TypeError(
+                f"the format {spec!r} is for one number, got a tensor of shape {self.shape}; format its .tolist(), or one entry"
+            )
         return repr(self) if self.ndim else format(self.item(), spec)
 
     def __repr__(self) -> str:
-
         return show(self)
 
     def __reduce__(self) -> Any:

@@ -80,7 +80,8 @@ def _alone(n: Node, order: int, rng: np.random.Generator) -> Check:
 def _forgets(n: Node) -> int | None:
     """The first argument whose rule gives the same for twice the gradient, which is linear in it by the chain rule."""
     g = np.ones_like(n.raw) if isinstance(n.raw, np.ndarray) else 1.0
-    once, twice = ({i: np.asarray(d) for i, _, d in n.pull(k * g)} for k in (1, 2))
+    with np.errstate(all="ignore"):  # as in a walk
+        once, twice = ({i: np.asarray(d) for i, _, d in n.pull(k * g)} for k in (1, 2))
     return next((i for i, d in once.items() if np.any(d) and np.array_equal(d, twice[i])), None)
 
 

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,32 @@ def test_a_number_beside_small_integers(n: int) -> None:
 def test_a_tensor_that_is_converted_is_cast() -> None:
     assert tensor([300.0, 1.5]).to(ag.uint8).tolist() == [44, 1] and tensor([300]).to("uint8").item() == 44
     assert ag.zeros(1, dtype=ag.uint8).copy_(tensor([300])).item() == 44
+
+
+HALF = ag.float16
+HALVES: dict[str, tuple[Callable[[Any], Any], list[float]]] = {  # of numbers that overflow, or vanish, where half precision computes
+    "a quotient": (lambda x: x / 100000, [60000.0]),
+    "a product": (lambda x: x * 100000, [0.001, 0.0]),
+    "a norm": (lambda x: x.norm(), [300.0, 400.0]),
+    "a mean": (lambda x: x.mean(), [30000.0] * 3),
+    "a mean of many": (lambda x: x.mean(), [1.0] * 70000),
+    "running sums": (lambda x: x.cumsum(0), [1.0] * 4096),
+    "a variance": (lambda x: x.std(), [200.0, -200.0, 100.0]),
+    "a function": (lambda x: x.square().sum().sqrt(), [3.0, 4.0]),
+    "in place": (lambda x: x.clone().div_(100000), [60000.0]),
+}
+
+
+@pytest.mark.parametrize(("f", "numbers"), HALVES.values(), ids=HALVES)
+def test_half_precision_is_what_is_kept_and_not_what_is_computed_with(f: Any, numbers: list[float]) -> None:
+    x, wide = ag.tensor(numbers, dtype=HALF), ag.tensor(numbers, dtype=HALF).float()
+    got, want = f(x), f(wide)
+    assert got.dtype == HALF
+    np.testing.assert_allclose(got.numpy().astype(np.float64), want.numpy(), rtol=2e-3)
+
+
+def test_a_gradient_in_half_precision() -> None:
+    x = ag.tensor([300.0, 400.0], dtype=HALF, requires_grad=True)
+    x.norm().backward()
+    assert x.grad.dtype == HALF
+    np.testing.assert_allclose(x.grad.numpy(), [0.6, 0.8], rtol=1e-3)

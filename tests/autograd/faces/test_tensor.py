@@ -108,6 +108,8 @@ def test_a_tensor_of_one_number_is_formatted_as_that_number(number: Any) -> None
     for x in (tensor(number), tensor(number, dtype=ag.float32, requires_grad=True)):
         assert f"{x}" == str(x.item()) and (not isinstance(number, float) or f"{x:.3f}" == f"{number:.3f}")
     assert f"{tensor([number])}" == repr(tensor([number])) and f"{tensor(2.5)}" == "2.5" and str(tensor(2.5)) == "tensor(2.5000)"
+    with pytest.raises(TypeError, match=r"the format '.2f' is for one number, got a tensor of shape \(2,\)"):
+        f"{ag.ones(2):.2f}"
 
 
 NUMPYS = [np.sum, np.mean, np.std, np.var, np.prod, np.max, np.min, np.argmax, np.argmin, np.cumsum, np.all, np.any, np.median, np.round]
