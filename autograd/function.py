@@ -92,8 +92,7 @@ class FunctionCtx:
 
 
 # Output ``k`` of several, for a call that wants to know which gradients arrive: they stay apart, by ``k``. Only those of symbols, which are
-# written and not sent, are put into an array. It is a copy, since
-# a change in place of a view is recorded by rows that `place_` knows (see `faces.changes`).
+# written and not sent, are put into an array. It is a copy: a view could be changed in place only by a row that `place_` knows.
 _output = across(
     "output",
     lambda whole, start, stop, k: whole[start:stop].copy(),

@@ -141,7 +141,7 @@ class Changing(Array):
         old.saved_version, old.version = self.saved_version, Version(first, self.version.what, self.version.place)
         notes = self.notes
         self._leave(old, first)
-        if notes is not None:  # one line wrote both views, and a call knows what it took and gave, maybe after the change, by identity
+        if notes is not None:  # one line made both; a call knows by identity what it gave, which may have been after the change
             now = notes_of(self)
             now.place, now.calls, notes.calls = notes.place, notes.calls, ()
         if last > first:
