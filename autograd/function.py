@@ -19,12 +19,15 @@ import numpy as np
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.core.node import Node, NoGradient, Op, each
 from autograd.core.notes import recorded
-from autograd.errors import described
+from autograd.core.symbols import ATOM, Symbol
+from autograd.errors import described, flag_of
+from autograd.faces.bridge import SparseGradient, across
 from autograd.faces.dtypes import canonical
 from autograd.faces.record import made
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.faces.versions import Changed
+from autograd.ops.moves import put_
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
@@ -35,6 +38,7 @@ class FunctionCtx:
     _saved: Sequence[Any] | None = None
     _constants: Sequence[Any] = ()
     _unpacked: Sequence[Any] | None = None
+    _zeros = True
     needs_input_grad: tuple[bool, ...] = ()  #: For each argument of ``apply``: does it require a gradient?
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
@@ -55,17 +59,58 @@ class FunctionCtx:
         return tuple(self._unpacked)
 
     def mark_non_differentiable(self, *outputs: Tensor) -> None:
-        """These outputs require no gradient; ``backward`` is given zeros for them. Integers and booleans never do."""
+        """These outputs require no gradient; ``backward`` is given what it is given where none arrives. Integers and booleans never do."""
         self._constants = outputs
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Is ``backward`` given zeros for outputs that no gradient arrives at? So it is by default; with False, it is given None.
+
+        Readers that call a rule by itself, as a listing does, give it zeros in any case. Raises TypeError for what is no bool.
+
+        >>> from autograd import ones
+        >>> class Both(Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.set_materialize_grads(False)
+        ...         return 2 * x, 3 * x
+        ...     @staticmethod
+        ...     def backward(ctx, g, h):
+        ...         print(g, h)
+        ...         return 2 * g if h is None else 2 * g + 3 * h
+        >>> x = ones(2, requires_grad=True)
+        >>> Both.apply(x)[0].sum().backward()
+        tensor([1., 1.]) None
+        """
+        self._zeros = flag_of(value, "set_materialize_grads")
+
+    def mark_dirty(self, *tensors: Tensor) -> NoReturn:
+        """Refused: an argument that ``forward`` changed in place would not become the result."""
+        raise RuntimeError(
+            "ctx.mark_dirty is not here, for forward may change none of its arguments in place: compute a new tensor, and let the caller "
+            "put it there, y.copy_(F.apply(y))"
+        )
+
+
+# Output ``k`` of several, for a call that wants to know which gradients arrive: they stay apart, by ``k``. Only those of symbols, which are
+# written and not sent, are put into an array. It is a copy: a view could be changed in place only by a row that `place_` knows.
+_output = across(
+    "output",
+    lambda whole, start, stop, k: whole[start:stop].copy(),
+    lambda g, z, whole, start, stop, k: put_(g, (slice(start, stop),), whole.shape) if isinstance(g, Symbol) else SparseGradient({k: g}),
+    None,
+    sign=lambda p, x, start=0, stop=0, k=0: f"[{start}:{stop}]",
+    write=lambda p, x, start, stop, k: f"{p(x, ATOM)}[{start}:{stop}]",
+)
 
 
 class Function:
     """The base of an operation of one's own: subclass it, write ``forward`` and ``backward``, call ``apply``.
 
     ``forward(ctx, *args)`` computes one tensor, or a tuple of tensors, of any arguments; it is not recorded. ``backward(ctx, *grads)`` is
-    given the gradient of each output, zeros where none arrived, and returns one for each argument, None for those that have none. Made of
-    operations it can be differentiated in turn. Instead, ``forward(*args)`` may do without ``ctx``, and
-    ``setup_context(ctx, inputs, output)`` say what is kept. Arguments in lists, and keywords, are not looked at: pass tensors one by one.
+    given the gradient of each output, zeros where none arrived (None after ``ctx.set_materialize_grads(False)``), and returns one for each
+    argument, None for those that have none. Made of operations it can be differentiated in turn. Instead, ``forward(*args)`` may do
+    without ``ctx``, and ``setup_context(ctx, inputs, output)`` say what is kept. Arguments in lists, and keywords, are not looked at: pass
+    tensors one by one.
 
     >>> from autograd import tensor
     >>> class Exp(Function):
@@ -202,14 +247,17 @@ class _Call:
         return raws[0] if len(raws) == 1 else canonical(np.concatenate([np.ravel(raw) for raw in raws]))
 
     def part(self, whole: Any, k: int) -> Any:
-        """Output ``k``, or its gradient, of all."""
+        """Output ``k``, or its gradient, of all: None where none arrived, if the call is told of that."""
         if len(self.places) == 1:
             return whole
-        sizes = [math.prod(self.shapes[j][0]) for j in self.places]  # type: ignore[index]
-        i = self.places.index(k)
-        start = [0, *accumulate(sizes)][i]
         shape, dtype = self.shapes[k]  # type: ignore[misc]
-        return whole[start : start + sizes[i]].reshape(shape).to(dtype)
+        if isinstance(whole, SparseGradient):
+            return _tensor(whole[k]).reshape(shape).to(dtype) if k in whole else None
+        i = self.places.index(k)
+        ends = [0, *accumulate(math.prod(self.shapes[j][0]) for j in self.places)]  # type: ignore[index]
+        start, stop = ends[i], ends[i + 1]
+        piece = whole[start:stop] if self.ctx._zeros else _output(whole, start, stop, k)
+        return piece.reshape(shape).to(dtype)
 
     def compute(self, *raws: Any) -> np.ndarray:
         """``forward`` once more, for readers of the graph who have other numbers."""
@@ -233,10 +281,11 @@ class _Call:
 
     def backward(self, g: Any, z: Any, args: tuple[Any, ...]) -> dict[int, Any]:
         """What ``backward`` gives for each tensor among the arguments: raw, or as nodes if ``g`` is one."""
-        as_nodes = isinstance(g, Node)
-        whole = _tensor(g)
+        sparse = isinstance(g, SparseGradient)
+        as_nodes = any(isinstance(d, Node) for d in g.values()) if sparse else isinstance(g, Node)
+        whole = g if sparse else _tensor(g)
         name, ctx = self.cls.__name__, self.ctx
-        zeros = (None if known is None else made(np.zeros(*known)) for known in self.shapes)
+        zeros = (None if known is None or not ctx._zeros else made(np.zeros(*known)) for known in self.shapes)
         grads = [self.part(whole, k) if k in self.places else zero for k, zero in enumerate(zeros)]
         ctx._unpacked = [
             None if s is None else _tensor(args[s]) if s >= 0 else z if isinstance(z, Changed) else self.part(_tensor(z), ~s)

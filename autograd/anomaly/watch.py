@@ -112,7 +112,7 @@ def _numbers(a: Any) -> np.ndarray | None:
     """The numbers that an argument or a gradient consists of, if it does."""
     raw = a.raw if isinstance(a, Node) else a
     if isinstance(raw, dict):  # a sparse gradient
-        raw = np.array([float(g) for g in raw.values()])
+        raw = np.concatenate([np.ravel(g.raw if isinstance(g, Node) else g) for g in raw.values()])
     if isinstance(raw, float | int | np.number):
         raw = np.asarray(raw)
     return raw if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu" else None

@@ -71,6 +71,7 @@ HOOKED = Living()  # the hooks of all nodes
 def _hooks(n: Any, hook: Any, what: str) -> Hooks:
     if not callable(hook):
         raise TypeError(f"{what} takes a function, got {described(hook)}")
+    n.settle()  # a view of what was changed since: the hook belongs to what it shows now
     if n.op is None:
         raise RuntimeError(f"{what} on {described(n)}, which does not require grad: no gradient will arrive that it could be called with")
     notes = notes_of(n)
@@ -84,7 +85,8 @@ def register_hook(self: Any, hook: Callable[[Any], Any]) -> Handle:
 
     ``grad`` is a copy, as `grad` would give it: recorded where ``create_graph=True``, else a constant, and then nothing that the hook
     computes is recorded. What the hook returns, unless None, replaces the gradient; it must be of the same shape. Several hooks are called
-    in the order in which they were registered, each with what the one before made of it. Raises RuntimeError where no gradient is required.
+    in the order in which they were registered, each with what the one before made of it. Where the tensor is changed in place later, by
+    itself or by way of another that shares its memory, the hook stays with what it was. Raises RuntimeError where no gradient is required.
 
     >>> from autograd import tensor
     >>> x = tensor([1., 2.], requires_grad=True)

@@ -74,10 +74,10 @@ class Backward:
             called = reading.name(n) and gradient_name(reading.name(n), reading.name(root))
             name = "seed" if n is root else titles.get(n) or called
             label = [clean(name)] if name else []
-            if n in numbers:
-                label.append(value(numbers[n], self.painter.style.precision))
-            elif shape_of(n):
+            if shape_of(n):
                 label.append(f"tensor {shape(shape_of(n))}")
+            elif n in numbers:
+                label.append(value(numbers[n], self.painter.style.precision))
             i = reading.number[n]
             self.painter.variables += 1
             self.painter.put(n, Box(f"g{i}", "given" if n is root else "gradient", label, name or "gradient"), True)

@@ -18,7 +18,7 @@ __all__ = ["SparseGradient", "item", "pack", "scalars"]
 
 
 class SparseGradient(dict[int, Any]):
-    """A sparse gradient: those of some entries of a tensor, by flat index. It is summed in place."""
+    """A sparse gradient: those of some entries of a tensor, by flat index, or of some outputs of a `Function`. It is summed in place."""
 
     def __add__(self, other: SparseGradient) -> SparseGradient:
         for i, g in other.items():

@@ -139,7 +139,11 @@ class Changing(Array):
         assert self.version is not None
         old = made(self.raw, self.op, self.x)
         old.saved_version, old.version = self.saved_version, Version(first, self.version.what, self.version.place)
-        self._past().append((first, old))
+        notes = self.notes
+        self._leave(old, first)
+        if notes is not None:  # one line made both; a call knows by identity what it gave, which may have been after the change
+            now = notes_of(self)
+            now.place, now.calls, notes.calls = notes.place, notes.calls, ()
         if last > first:
             self._past().append((last, None))  # in between, one is made when it is asked for
         (self.op, self.x), self.saved_version = shown, last

@@ -2,7 +2,7 @@
 
 import copy
 import gc
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -167,6 +167,93 @@ def test_backward_is_called_once_a_walk_with_zeros_for_outputs_that_are_not_used
     grad(Both.apply(a, b)[0].sum(), a)
     grad(Both.apply(a, b)[0].sum(), a, create_graph=True)
     assert len(calls) == 3 and calls[2][3]
+
+
+class Apart(Function):
+    """Two outputs of two dtypes and a constant, whose backward is told which gradients arrive."""
+
+    seen: ClassVar[list[tuple[bool, ...]]] = []
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x, y)
+        constant = ag.arange(2)
+        ctx.mark_non_differentiable(constant)
+        return x * x * y, constant, (x * y).float()
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, nothing: Any, h: Any) -> tuple[Any, Any]:
+        x, y = ctx.saved_tensors
+        Apart.seen.append((g is not None, nothing is not None, h is not None))
+        gx = gy = 0.0
+        if g is not None:
+            gx, gy = gx + 2 * g * x * y, gy + g * x * x
+        if h is not None:
+            gx, gy = gx + h * y, gy + h * x
+        return gx, gy
+
+
+@given(
+    x=tensors((2, 3), elements=st.floats(-2, 2)),
+    uses=st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 1.0, -0.5])), min_size=1, max_size=4),
+    in_place=st.booleans(),
+)
+def test_backward_is_told_by_none_of_outputs_that_no_gradient_arrives_at(x: Any, uses: list[tuple[bool, float]], in_place: bool) -> None:
+    """An output that is used has a gradient, be it of zeros, in a walk of any order; the numbers are those of the formulas."""
+
+    def weighed(outputs: Any) -> Any:
+        outputs = list(outputs)
+        if in_place:
+            for z in outputs:
+                z.mul_(3.0)
+        return sum(((outputs[first] * outputs[first]).sum() * weight).double() for first, weight in uses)
+
+    x, y = (tensor(x.detach().numpy().astype(float) + k, requires_grad=True) for k in range(2))
+    results = []
+    Apart.seen.clear()
+    for f in (lambda x, y: Apart.apply(x, y)[::2], lambda x, y: (x * x * y, (x * y).float())):
+        first = grad(weighed(f(x, y)), [x, y])
+        recorded = grad(weighed(f(x, y)), [x, y], create_graph=True)
+        second = grad(sum((g * g).sum() for g in recorded), [x, y], materialize_grads=True)
+        results.append([g.detach().numpy() for g in (*first, *recorded, *second)])
+    used = {first for first, _ in uses}
+    assert set(Apart.seen) == {(False in used, False, True in used)}
+    for one, other in zip(*results):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_readers_take_a_function_that_is_told_which_gradients_arrive() -> None:
+    x, y = (tensor([0.5, -1.0], dtype=ag.float64, requires_grad=True) for _ in range(2))
+
+    class Both(Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+            ctx.set_materialize_grads(False)
+            ctx.save_for_backward(x, y)
+            return x * y, x * x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, h: Any) -> tuple[Any, Any]:
+            x, y = ctx.saved_tensors
+            return (0 if g is None else g * y) + (0 if h is None else 2 * h * x), None if g is None else g * x
+
+    def f(x: Tensor, y: Tensor) -> Tensor:
+        a, b = Both.apply(x, y)
+        return (a * a * b).sum()
+
+    assert gradcheck(f, (x, y)) and gradcheck(lambda x: Both.apply(x, y)[1].sum(), x)
+    z = f(x, y)
+    text = listing(z)
+    scope = dict(text.given)
+    exec(text, scope)
+    wanted = grad(z, [x, y], retain_graph=True)
+    for name, want in zip(("d_x", "d_y"), wanted):
+        np.testing.assert_allclose(scope[name], want.numpy())
+    assert "Both" in draw(z, layout="mirror").source and "Both" in ag.graph_player(z).html
+    with ag.detect_anomaly():
+        z.backward(create_graph=True)
+    assert x.grad.tolist() == wanted[0].tolist() and y.grad.tolist() == wanted[1].tolist()
 
 
 def test_outputs_without_a_gradient_are_constants() -> None:
@@ -338,6 +425,12 @@ def test_a_wrong_forward_is_an_error_in_words() -> None:
         Exp.apply(Value(2.0))
     made = type("Mine", (Function,), {"forward": staticmethod(lambda ctx, x: ctx.save_for_backward(3))})
     with pytest.raises(TypeError, match="save_for_backward takes tensors and None"):
+        made.apply(x)
+    made = type("Mine", (Function,), {"forward": staticmethod(lambda ctx, x: ctx.mark_dirty(x))})
+    with pytest.raises(RuntimeError, match=r"ctx\.mark_dirty is not here.*compute a new tensor"):
+        made.apply(x)
+    made = type("Mine", (Function,), {"forward": staticmethod(lambda ctx, x: ctx.set_materialize_grads("no"))})
+    with pytest.raises(TypeError, match="set_materialize_grads must be True or False, got str 'no'"):
         made.apply(x)
     made = type("Mine", (Function,), {"forward": staticmethod(lambda ctx, x: ctx.saved_tensors)})
     with pytest.raises(RuntimeError, match=r"ctx\.saved_tensors is there in backward"):

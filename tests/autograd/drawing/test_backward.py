@@ -3,7 +3,7 @@
 import re
 
 import autograd as ag
-from autograd import Value, draw
+from autograd import Value, draw, tensor
 from autograd.program.formulas import flowing
 from autograd.program.mathematics import mathematics
 from tests.autograd.drawing.texts import arrows, boxes, mlp, neuron
@@ -87,3 +87,10 @@ def test_a_box_in_a_formula_can_be_raised() -> None:
     x, y, z = (ag.ones(2, 2, requires_grad=True) for _ in range(3))
     source = draw(((x * y * z) @ x.exp()).sum(), layout="mirror").source
     assert "box" not in "".join(boxes(source, "b").values()) and any("□ᵀ" in label for label in boxes(source, "b").values())
+
+
+def test_a_tensor_that_is_taken_apart_into_values_has_its_gradient_drawn_by_its_shape() -> None:
+    t = tensor([1.0, 2.0], requires_grad=True)
+    a, b = t.values().flat
+    source = draw(a * b, layout="mirror").source
+    assert source.count("tensor 2") >= 2 and "entry by entry" in source
