@@ -225,15 +225,16 @@ def batch_norm(
                 f"batch_norm: in training there must be more than one value for each channel, got an input of shape {input.shape}; "
                 "use larger batches (drop_last=True leaves a last row out), or eval()"
             )
+        for running in (running_mean, running_var):
+            if running is not None and not (isinstance(running, Tensor) and running.dtype.kind == "f"):
+                raise TypeError(
+                    f"batch_norm: running_mean and running_var, which are changed, are floating Tensors, got {described(running)}"
+                )
         z, mean, var = _normal(input, (0, *range(2, input.ndim)), eps, "batch_norm")
         momentum = number_of(momentum, "batch_norm: momentum")
         with ag.no_grad():
             for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
                 if running is not None:
-                    if not isinstance(running, Tensor):
-                        raise TypeError(
-                            f"batch_norm: running_mean and running_var, which are changed, are Tensors, got {described(running)}"
-                        )
                     running.mul_(1 - momentum).add_(new.reshape(-1), alpha=momentum)
     elif mean is None or var is None:
         got = f"{described(running_mean)} and {described(running_var)}"
