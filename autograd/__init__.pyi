@@ -4,6 +4,7 @@ from typing import Any
 
 from autograd import backends as backends
 from autograd import cuda as cuda
+from autograd import elsewhere as elsewhere
 from autograd import errors as errors
 from autograd import functional as functional
 from autograd import linalg as linalg

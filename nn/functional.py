@@ -8,12 +8,13 @@ Losses take ``reduction="mean"`` (default), ``"sum"`` or ``"none"``. Names, argu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import autograd as ag
 from autograd import Tensor, gelu, linear, log_softmax, sigmoid, softmax, tanh
+from autograd.elsewhere import refusing
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of, within
 
 __all__ = [
@@ -636,3 +637,7 @@ def l1_penalty(params: Tensor | Iterable[Any]) -> Any:
     tensor(8.)
     """
     return _penalty("l1_penalty", params, ag.abs)
+
+
+if not TYPE_CHECKING:  # as in `nn`
+    __getattr__ = refusing(__name__)
