@@ -161,11 +161,12 @@ class _Missing:
 
 
 def refuse_all(cls: type) -> None:
-    """Give a class the attributes that refuse, for the names that the table has of it."""
+    """Give a class the attributes that refuse, for the names that the table has of it and the class has not."""
     for name in INSTEAD[cls.__name__]:
-        attribute = _Missing(cls.__name__)
-        attribute.__set_name__(cls, name)
-        setattr(cls, name, attribute)
+        if not hasattr(cls, name):
+            attribute = _Missing(cls.__name__)
+            attribute.__set_name__(cls, name)
+            setattr(cls, name, attribute)
     cls.__dir__ = _present  # type: ignore[assignment,method-assign]
 
 
