@@ -129,15 +129,15 @@ def masked_select(x: Any, mask: Any) -> Any:
     >>> masked_select(tensor([1., 2., 3.]), tensor([True, False, True]))
     tensor([1., 3.])
     """
-    shape = _masked("masked_select", x, mask)
+    shape = np.broadcast_shapes(*_masked("masked_select", x, mask))
     return broadcast_to(x, shape)[broadcast_to(mask, shape)]
 
 
-def _masked(name: str, x: Any, mask: Any) -> tuple[int, ...]:
-    """The shape that ``x`` and a ``mask`` have together. Raises TypeError where it is no mask."""
+def _masked(name: str, x: Any, mask: Any) -> tuple[tuple[int, ...], ...]:
+    """The shapes of ``x`` and its ``mask``, which broadcast. Raises TypeError where it is no mask."""
     if given(mask, name).dtype.kind != "b":
         raise TypeError(f"{name}: the mask must be boolean, got {described(mask)}; compare, such as mask != 0")
-    return np.broadcast_shapes(*fitting(f"{name}: x and mask", tuple(given(x, name).shape), tuple(mask.shape)))
+    return fitting(f"{name}: x and mask", tuple(given(x, name).shape), tuple(mask.shape))
 
 
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
