@@ -6,10 +6,12 @@ from math import inf, nan, pi
 from types import ModuleType as _Module
 from typing import Any as _Any
 
-from autograd import backends, cuda, errors, functional, linalg
+from numpy import finfo, iinfo
+
+from autograd import backends, cuda, elsewhere, errors, functional, linalg
 from autograd import creation as _creation
 from autograd.core.hooks import Handle
-from autograd.core.mode import enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
+from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_grad, record_lines, set_grad_enabled
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
 from autograd.core.walk import ancestors, grad
@@ -62,11 +64,11 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
-# The public names: what stands above, and what the chapters of operations and `creation` give; PyTorch's other names of some; and two
+# The public names: what stands above, and what the chapters of operations and `creation` give; PyTorch's other names of some; and
 # methods that are functions as well.
 for _room in (*_CHAPTERS, _creation):
     globals().update(_public(_room))
 globals().update({alias: globals()[name] for alias, name in _SYNONYMS.items()})
-globals().update({name: getattr(Tensor, name) for name in ("allclose", "numel")})
-_rooms = (backends, cuda, errors, functional, linalg)
+globals().update({name: getattr(Tensor, name) for name in ("allclose", "equal", "is_floating_point", "numel")})
+_rooms = (backends, cuda, elsewhere, errors, functional, linalg)
 __all__ = sorted([*_LAZY, *(n for n, thing in globals().items() if n[0] != "_" and (not isinstance(thing, _Module) or thing in _rooms))])

@@ -4,6 +4,7 @@ from typing import Any
 
 from autograd import backends as backends
 from autograd import cuda as cuda
+from autograd import elsewhere as elsewhere
 from autograd import errors as errors
 from autograd import functional as functional
 from autograd import linalg as linalg
@@ -11,6 +12,7 @@ from autograd.anomaly import AnomalyError as AnomalyError
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.core.hooks import Handle as Handle
 from autograd.core.mode import enable_grad as enable_grad
+from autograd.core.mode import inference_mode as inference_mode
 from autograd.core.mode import is_grad_enabled as is_grad_enabled
 from autograd.core.mode import no_grad as no_grad
 from autograd.core.mode import record_lines as record_lines
@@ -139,6 +141,7 @@ from autograd.ops.elementwise import where as where
 from autograd.ops.joins import chunk as chunk
 from autograd.ops.joins import hstack as hstack
 from autograd.ops.joins import meshgrid as meshgrid
+from autograd.ops.joins import unbind as unbind
 from autograd.ops.joins import vstack as vstack
 from autograd.ops.logic import isclose as isclose
 from autograd.ops.logic import isfinite as isfinite
@@ -149,6 +152,7 @@ from autograd.ops.logic import logical_not as logical_not
 from autograd.ops.logic import logical_or as logical_or
 from autograd.ops.logic import logical_xor as logical_xor
 from autograd.ops.logic import masked_fill as masked_fill
+from autograd.ops.logic import masked_select as masked_select
 from autograd.ops.logic import nonzero as nonzero
 from autograd.ops.moves import broadcast_to as broadcast_to
 from autograd.ops.moves import diag as diag
@@ -163,6 +167,7 @@ from autograd.ops.moves import tril as tril
 from autograd.ops.moves import triu as triu
 from autograd.ops.moves import unsqueeze as unsqueeze
 from autograd.ops.places import gather as gather
+from autograd.ops.places import index_select as index_select
 from autograd.ops.products import dot as dot
 from autograd.ops.products import einsum as einsum
 from autograd.ops.products import inverse as inverse
@@ -183,6 +188,8 @@ from autograd.random import use_deterministic_algorithms as use_deterministic_al
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
+from numpy import finfo as finfo
+from numpy import iinfo as iinfo
 
 def all(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 allclose = Tensor.allclose
@@ -194,6 +201,8 @@ def argmin(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, k
 def argsort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False, *, axis: Any = None) -> Any: ...
 def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
 def cumsum(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
+equal = Tensor.equal
+is_floating_point = Tensor.is_floating_point
 def log_softmax(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
 def logsumexp(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def max(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
@@ -217,6 +226,7 @@ arctan = atan
 clip = clamp
 concat = cat
 multiply = mul
+ravel = flatten
 __version__: str
 _LAZY: dict[str, str]
 __all__: list[str]

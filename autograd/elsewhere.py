@@ -1,21 +1,44 @@
 """Names that people look for here and do not find: PyTorch's, numpy's, micrograd's, and what there is instead.
 
-One table. A module asks it where a name is missing (`missing`); a class gets an attribute for each of its names that refuses in these
-words (`refuse_all`), for a ``__getattr__`` would slow down every attribute of every node.
+One table. A module asks it where a name is missing (`missing`, by `refusing`); a class gets an attribute for each of its names that
+refuses in these words (`refuse_all`), for a ``__getattr__`` would slow down every attribute of every node.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import getattr_static
 from typing import Any, NoReturn
 
-__all__ = ["INSTEAD", "missing", "refuse_all"]
+__all__ = ["INSTEAD", "missing", "refuse_all", "refusing"]
 
 _CPU = "everything is on the CPU: leave it out, or write .to(device)"
 _NN = "networks are a package of their own: import nn"
-_OUT = "convolutions, recurrent nets, attention and what belongs to images and text are not here: PyTorch has them"
 _FUNCTIONAL = "it is in autograd.functional"
 _LOSS = "it is in nn: from nn import functional as F"
+_LEFT = "left to PyTorch, here is what multilayer perceptrons need"
+_CONVOLUTIONS, _RECURRENT, _ATTENTION = (f"{what} {_LEFT}" for what in ("convolutions are", "recurrent networks are", "attention is"))
+_DEVICES = f"many devices are {_LEFT}"
+_GRADCHECK = "it is in autograd.testing: from autograd.testing import gradcheck, gradgradcheck"
+_OTHER_OPTIMIZER = "of the optimisers there are those of nn.optim.__all__, such as Adam"
+
+
+def _all(names: str, told: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), told)
+
+
+# What is a function there, and a method as well.
+_OPERATIONS = {
+    "bmm": "matrices with leading axes are multiplied by @, or autograd.matmul",
+    "repeat_interleave": "write x.reshape(-1, 1).expand(-1, n).flatten(), or index with repeated places",
+    "tile": "write x.repeat(n, m), with a number of times for each dimension",
+    "roll": "write autograd.cat([x[-n:], x[:-n]]), which rolls dimension 0 by n",
+    "cumprod": "write x.log().cumsum(0).exp(), where all entries are above 0",
+    "quantile": "write x.flatten().sort()[0][n], which is entry n of those in order; the one in the middle is x.median()",
+    "histc": "write autograd.histogram(x, n, range=(0.0, 9.0)), which gives the edges of the bins as well",
+    "addcmul": "write x + value * a * b",
+    "addcdiv": "write x + value * a / b",
+}
 
 # Whose attribute it would be, and what is said of it.
 INSTEAD: dict[str, dict[str, str]] = {
@@ -23,18 +46,21 @@ INSTEAD: dict[str, dict[str, str]] = {
         "nn": _NN,
         "optim": "the optimisers are in nn: from nn import optim",
         "utils": "data sets and loaders are in nn: from nn import data",
-        **dict.fromkeys(("hessian", "hvp", "jacobian", "jvp", "vjp"), _FUNCTIONAL),
-        **dict.fromkeys(("cross_entropy", "mse_loss", "nll_loss", "dropout", "one_hot", "normalize"), _LOSS),
-        **dict.fromkeys(
-            ("conv1d", "conv2d", "conv3d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "lstm", "gru", "fft", "sparse", "distributed"),
-            _OUT,
-        ),
-        **dict.fromkeys(("jit", "compile"), "operations run one by one, in Python: call the function itself"),
-        **dict.fromkeys(("complex64", "complex128", "cfloat"), "tensors hold real numbers"),
-        "histc": "write autograd.histogram(x, bins, range=(min, max)), which gives the edges as well",
-        "bmm": "matrices with leading axes are multiplied by autograd.matmul, or @",
-        "repeat_interleave": "write x.unsqueeze(-1).repeat(..., n).flatten(), or index with repeated places",
-        "tile": "it is the method x.repeat(...)",
+        **_all("hessian hvp jacobian jvp vjp", _FUNCTIONAL),
+        **_all("cross_entropy mse_loss nll_loss dropout one_hot normalize", _LOSS),
+        **_all("conv1d conv2d conv3d conv_transpose2d max_pool2d avg_pool2d", _CONVOLUTIONS),
+        **_all("lstm gru", _RECURRENT),
+        **_all("fft sparse distributed", "Fourier transforms, sparse tensors and many devices are left to PyTorch"),
+        **_all("jit compile", "operations run one by one, in Python: call the function itself"),
+        **_all("complex64 complex128 cfloat", "tensors hold real numbers"),
+        **_all("gradcheck gradgradcheck", _GRADCHECK),
+        "set_detect_anomaly": "write with autograd.detect_anomaly(): around what is to be watched",
+        "accelerator": "everything is on the CPU: autograd.cuda.is_available() says so",
+        "func": "derivatives of functions, such as hessian and jvp, are in autograd.functional",
+        "vmap": "operations take leading axes as a batch, as autograd.matmul does, or broadcast: leave it out",
+        "distributions": "numbers are drawn by autograd.randn, autograd.bernoulli and autograd.multinomial; write the density as a formula",
+        "set_printoptions": "four decimals are shown; all are shown by x.tolist(), or by numpy's own options for x.numpy()",
+        **_OPERATIONS,
     },
     "Tensor": {
         "cuda": _CPU,
@@ -43,19 +69,61 @@ INSTEAD: dict[str, dict[str, str]] = {
         "asnumpy": "write .detach().numpy()",
         "zero_grad": "a gradient is forgotten by x.grad = None; of a network, by optimizer.zero_grad()",
         "to_list": "write .tolist()",
+        "detach_": "write x = x.detach(): the tensor itself stays what graphs know it as",
         "register_full_backward_hook": "hooks of modules are in nn",
         "is_sparse": "every tensor is dense",
-        "bmm": "matrices with leading axes are multiplied by @",
-        "repeat_interleave": "write .unsqueeze(-1).repeat(..., n).flatten(), or index with repeated places",
+        "addcmul_": "write x.add_(a * b, alpha=value)",
+        "addcdiv_": "write x.add_(a / b, alpha=value)",
+        **_OPERATIONS,
     },
     "Value": {
         "_prev": "the arguments of its operation are in .args",
         "_op": "its operation is .op, and its name .op.name",
         "_backward": "the rules are those of its row: .op.vjps",
-        **dict.fromkeys(("numpy", "tolist"), "a Value is one number: write .data, or .item()"),
-        **dict.fromkeys(("sum", "mean"), "a Value is one number; tensor([v, w]) makes a tensor of several"),
+        **_all("numpy tolist", "a Value is one number: write .data, or .item()"),
+        **_all("sum mean", "a Value is one number; tensor([v, w]) makes a tensor of several"),
         "retain_grad": "each Value in a graph shows its gradient in .grad after backward()",
         "requires_grad_": "write v.requires_grad = True",
+    },
+    "module 'nn'": {
+        **_all(
+            "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LazyConv1d LazyConv2d MaxPool1d MaxPool2d MaxPool3d "
+            "AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d BatchNorm2d BatchNorm3d "
+            "LazyBatchNorm2d InstanceNorm1d InstanceNorm2d Dropout2d Dropout3d Upsample PixelShuffle Fold Unfold",
+            _CONVOLUTIONS,
+        ),
+        "GroupNorm": "group norm is for convolutions; nn.LayerNorm and nn.BatchNorm1d are here",
+        **_all("RNN LSTM GRU RNNBase RNNCell LSTMCell GRUCell", _RECURRENT),
+        **_all(
+            "MultiheadAttention Transformer TransformerEncoder TransformerEncoderLayer TransformerDecoder TransformerDecoderLayer",
+            _ATTENTION,
+        ),
+        **_all("DataParallel parallel SyncBatchNorm", _DEVICES),
+    },
+    "module 'nn.functional'": {
+        **_all("conv1d conv2d conv3d conv_transpose2d max_pool1d max_pool2d avg_pool2d adaptive_avg_pool2d interpolate", _CONVOLUTIONS),
+        "group_norm": "group norm is for convolutions; nn.functional.layer_norm and nn.functional.batch_norm are here",
+        "pad": "zeros are put beside a tensor by autograd.cat",
+        "scaled_dot_product_attention": _ATTENTION,
+        "normalize": "write x / x.norm(dim=-1, keepdim=True)",
+    },
+    "module 'nn.optim'": _all("LBFGS Adadelta RAdam ASGD Rprop SparseAdam Adafactor Muon", _OTHER_OPTIMIZER),
+    "module 'nn.optim.lr_scheduler'": {
+        "ConstantLR": "write LambdaLR(optimizer, lambda epoch: 1 / 3 if epoch < 5 else 1.0)",
+        "PolynomialLR": "write LambdaLR(optimizer, lambda epoch: (1 - min(epoch, 5) / 5) ** 1.0)",
+        "MultiplicativeLR": "nn.optim.lr_scheduler.LambdaLR takes the product of the factors so far",
+        "CyclicLR": "nn.optim.lr_scheduler.OneCycleLR and nn.optim.lr_scheduler.CosineAnnealingWarmRestarts are here",
+        "ChainedScheduler": "step each of the schedulers in turn: they multiply",
+    },
+    "module 'nn.data'": {
+        "IterableDataset": "a data set has a length and an index: nn.data.Dataset; of a stream, batches are made by nn.data.collate(items)",
+        "DistributedSampler": _DEVICES,
+    },
+    "module 'nn.utils'": {
+        "parameters_to_vector": "write autograd.cat([p.flatten() for p in net.parameters()])",
+        "vector_to_parameters": "write p.data.copy_(part.view_as(p)), for each part of vector.split(sizes)",
+        **_all("weight_norm spectral_norm", f"norms of weights are {_LEFT}"),
+        "rnn": _RECURRENT,
     },
 }
 
@@ -68,6 +136,15 @@ def missing(owner: str, name: str) -> AttributeError:
     """
     known = INSTEAD.get(owner, {}).get(name)
     return AttributeError(f"{owner} has no attribute {name!r}{f'; {known}' if known else ''}")
+
+
+def refusing(module: str) -> Callable[[str], NoReturn]:
+    """The ``__getattr__`` of a module: what is asked for is not there."""
+
+    def refuse(name: str) -> NoReturn:
+        raise missing(f"module {module!r}", name)
+
+    return refuse
 
 
 class _Missing:
@@ -84,11 +161,12 @@ class _Missing:
 
 
 def refuse_all(cls: type) -> None:
-    """Give a class the attributes that refuse, for the names that the table has of it."""
+    """Give a class the attributes that refuse, for the names that the table has of it and the class has not."""
     for name in INSTEAD[cls.__name__]:
-        attribute = _Missing(cls.__name__)
-        attribute.__set_name__(cls, name)
-        setattr(cls, name, attribute)
+        if not hasattr(cls, name):
+            attribute = _Missing(cls.__name__)
+            attribute.__set_name__(cls, name)
+            setattr(cls, name, attribute)
     cls.__dir__ = _present  # type: ignore[assignment,method-assign]
 
 

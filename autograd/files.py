@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from autograd.devices import device
 from autograd.errors import described
 from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
@@ -168,15 +169,21 @@ def _plain(o: Any, where: str, place: tuple[str, ...], arrays: dict[str, np.ndar
     raise TypeError(f"save: {where} is a {type(o).__name__}; tensors, arrays, numbers, strings, lists and dicts are saved{cure}")
 
 
-def load(path: str | os.PathLike[str] | IO[bytes], *, weights_only: bool = True) -> Any:
+def load(path: str | os.PathLike[str] | IO[bytes], map_location: Any = None, *, weights_only: bool = True) -> Any:
     """What `save` wrote; a .safetensors file written by others is a dict of tensors.
 
     ``path`` is a path, or a binary file that is open for reading, at the beginning of what `save` wrote, and is read to its end.
-    ``weights_only`` is taken for PyTorch's sake: nothing that a file says is ever run. Files of `torch.save` are not read. Only arrays
-    that the structure of the file names are read, and they are no larger than the file.
+    ``map_location`` says where the tensors go, which is the CPU: it may be that device or its name, a dict that sends devices to it, or
+    a function, which is not called, for no file says where its tensors were. ``weights_only`` is taken for PyTorch's sake: nothing that a
+    file says is ever run. Files of `torch.save` are not read. Only arrays that the structure of the file names are read, and they are no
+    larger than the file.
 
-    Raises ValueError for a file that is cut off or was not written by `save`, OSError for one that cannot be opened.
+    Raises ValueError for a file that is cut off or was not written by `save`, and for another device; OSError for a file that cannot be
+    opened.
     """
+    if map_location is not None and not callable(map_location):
+        for place in map_location.values() if isinstance(map_location, dict) else (map_location,):
+            device(place)
     if hasattr(path, "read"):
         if not isinstance(data := path.read(), bytes):
             raise TypeError(f"load: a file must be open in binary mode, as by open(name, 'rb'), got {described(path)}")

@@ -30,8 +30,9 @@ def norm(x: Any, ord: Any = None, dim: Dim = None, keepdim: bool = False) -> Any
     axes = axes_of(dim, floating(x, "linalg.norm").ndim)
     matrices = len(axes) == 2 and ord not in (None, "fro")
     if matrices or (ord == "fro" and len(axes) != 2) or (ord is not None and dim is None and x.ndim > 2):
+        cure = "leave ord out" if ord == "fro" else "for all entries as one vector write x.flatten() first"
         raise ValueError(
-            f"linalg.norm: ord={ord!r} over dims {axes} of {described(x)}: of matrices there is the norm of Frobenius, of vectors any; "
-            f"for all entries as one vector write x.flatten() first{'' if ord != math.inf else ', or x.abs().max()'}"
+            f"linalg.norm: ord={ord!r} over dims {axes} of {described(x)}: of matrices there is the norm of Frobenius, of vectors that of "
+            f"any number above 0; {cure}{'' if ord != math.inf else ', or x.abs().max()'}"
         )
     return reduce.norm(x, 2 if ord is None else ord, dim, keepdim)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import autograd as ag
 from autograd import Tensor
 from autograd.errors import int_of, name_of, number_of
@@ -88,6 +90,7 @@ class PReLU(Module):
     """x where x > 0, else ``weight * x`` with a learned weight: one for all, or one for each entry of dimension 1.
 
     He et al., "Delving deep into rectifiers", arXiv:1502.01852. Do not decay this weight: that would pull it to ReLU.
+    Raises ValueError for fewer than 1 weight and a ``device`` other than the CPU.
 
     >>> PReLU()(ag.tensor([-1., 2.])).tolist()
     [-0.25, 2.0]
@@ -95,10 +98,10 @@ class PReLU(Module):
 
     _shown = ("num_parameters",)
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters = int_of(num_parameters, "PReLU: num_parameters", 1)
-        self.weight = Parameter(ag.full((num_parameters,), float(number_of(init, "PReLU: init"))))
+        self.weight = Parameter(ag.full((num_parameters,), float(number_of(init, "PReLU: init")), dtype=dtype, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         return F.prelu(x, self.weight)

@@ -10,12 +10,13 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 import autograd as ag
 from autograd import Tensor
+from autograd.elsewhere import refusing
 from autograd.errors import described, flag_of, int_of, is_many, number_of
 from nn.sampling import (
     BatchSampler,
@@ -392,3 +393,7 @@ def standardize(train: Tensor, /, *others: Tensor) -> Any:
         std = np.where(std.astype(rows.dtype) == 0, 1, std)
         done = tuple(t.sub_(ag.tensor(mean)).div_(ag.tensor(std)) for t in apart)
     return done if others else done[0]
+
+
+if not TYPE_CHECKING:  # as in `nn`
+    __getattr__ = refusing(__name__)

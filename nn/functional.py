@@ -8,12 +8,13 @@ Losses take ``reduction="mean"`` (default), ``"sum"`` or ``"none"``. Names, argu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import autograd as ag
 from autograd import Tensor, gelu, linear, log_softmax, sigmoid, softmax, tanh
+from autograd.elsewhere import refusing
 from autograd.errors import described, flag_of, int_of, is_many, name_of, number_of, within
 
 __all__ = [
@@ -225,15 +226,16 @@ def batch_norm(
                 f"batch_norm: in training there must be more than one value for each channel, got an input of shape {input.shape}; "
                 "use larger batches (drop_last=True leaves a last row out), or eval()"
             )
+        for running in (running_mean, running_var):
+            if running is not None and not (isinstance(running, Tensor) and running.dtype.kind == "f"):
+                raise TypeError(
+                    f"batch_norm: running_mean and running_var, which are changed, are floating Tensors, got {described(running)}"
+                )
         z, mean, var = _normal(input, (0, *range(2, input.ndim)), eps, "batch_norm")
         momentum = number_of(momentum, "batch_norm: momentum")
         with ag.no_grad():
             for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
                 if running is not None:
-                    if not isinstance(running, Tensor):
-                        raise TypeError(
-                            f"batch_norm: running_mean and running_var, which are changed, are Tensors, got {described(running)}"
-                        )
                     running.mul_(1 - momentum).add_(new.reshape(-1), alpha=momentum)
     elif mean is None or var is None:
         got = f"{described(running_mean)} and {described(running_var)}"
@@ -635,3 +637,7 @@ def l1_penalty(params: Tensor | Iterable[Any]) -> Any:
     tensor(8.)
     """
     return _penalty("l1_penalty", params, ag.abs)
+
+
+if not TYPE_CHECKING:  # as in `nn`
+    __getattr__ = refusing(__name__)

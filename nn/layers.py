@@ -27,8 +27,8 @@ class Linear(Module):
     """``x @ weight.T + bias``: x (..., in), weight (out, in), bias (out,) give (..., out).
 
     Weight and bias start uniform in +-1/sqrt(in), as in PyTorch. An input of float64, such as numpy makes, is computed with in
-    float64, at twice the time: convert it once, by ``.float()``. Raises ValueError for a size below 0, and when called
-    with an input of another width.
+    float64, at twice the time: convert it once, by ``.float()``. Raises ValueError for a size below 0 and a ``device`` other than the
+    CPU, and when called with an input of another width.
 
     >>> layer = Linear(784, 10)
     >>> layer, layer.weight.shape
@@ -36,7 +36,14 @@ class Linear(Module):
     """
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None, generator: ag.Generator | None = None
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        generator: ag.Generator | None = None,
     ) -> None:
         super().__init__()
         for size in (in_features, out_features):
@@ -44,7 +51,7 @@ class Linear(Module):
                 got = f"{brief(in_features)} and {brief(out_features)}"
                 raise ValueError(f"Linear: in_features and out_features are ints >= 0, got {got}")
         self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(ag.empty(out_features, in_features, dtype=dtype))
+        self.weight = Parameter(ag.empty(out_features, in_features, dtype=dtype, device=device))
         self.bias = Parameter(ag.empty(out_features, dtype=dtype)) if flag_of(bias, "Linear: bias") else None
         self.reset_parameters(generator)
 
@@ -81,8 +88,8 @@ class LazyLinear(Linear):
     Linear(in_features=5, out_features=3, bias=True)
     """
 
-    def __init__(self, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
-        super().__init__(0, out_features, bias, dtype=dtype)
+    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(0, out_features, bias, device, dtype)
         self.weight = uninitialized(out_features, self.weight.dtype)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -26,7 +26,8 @@ class BatchNorm1d(Module):
     ``track_running_stats`` evaluation uses the batch, too. Parameters are "weight" and "bias", buffers "running_mean", "running_var" and
     "num_batches_tracked", as in PyTorch. For the formula see `nn.functional.batch_norm`.
 
-    Raises ValueError for an input of other dimensions or features, and in training for a batch of one value a channel.
+    Raises ValueError for a ``device`` other than the CPU, an input of other dimensions or features, and in training for a batch of one
+    value a channel.
 
     >>> norm = BatchNorm1d(1)
     >>> norm(ag.tensor([[1.], [3.]])).detach(), norm.running_mean, norm.eval()(ag.tensor([[0.2]])).item()
@@ -47,10 +48,11 @@ class BatchNorm1d(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        ag.device("cpu" if device is None else device)
         n = self.num_features = int_of(num_features, "BatchNorm1d: num_features", 1)
         self.eps = number_of(eps, "BatchNorm1d: eps")
         self.momentum = None if momentum is None else number_of(momentum, "BatchNorm1d: momentum")
@@ -100,7 +102,7 @@ class LayerNorm(Module):
     ``elementwise_affine`` learns a weight of that shape, first 1, and, unless ``bias`` is False, a bias, first 0. It does the same in
     training and in evaluation. For the formula see `nn.functional.layer_norm`.
 
-    Raises ValueError for an input that does not end in that shape.
+    Raises ValueError for a ``device`` other than the CPU, and for an input that does not end in that shape.
 
     >>> LayerNorm(2)(ag.tensor([[1., 3.], [10., 30.]])).detach()
     tensor([[-1.0000,  1.0000],
@@ -111,9 +113,16 @@ class LayerNorm(Module):
     bias: Parameter | None
 
     def __init__(
-        self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *, dtype: Any = None
+        self,
+        normalized_shape: Any,
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
+        ag.device("cpu" if device is None else device)
         self.normalized_shape = F.shape_of(normalized_shape, "LayerNorm: normalized_shape")
         self.eps = number_of(eps, "LayerNorm: eps")
         self.elementwise_affine = flag_of(elementwise_affine, "LayerNorm: elementwise_affine")

@@ -19,7 +19,8 @@ class Embedding(Module):
     """Row numbers (...) become rows (..., embedding_dim) of a weight (num_embeddings, embedding_dim), which starts normal.
 
     The row ``padding_idx`` (below 0: from the end) starts as 0 and is never learned. Raises TypeError for an input that is not of
-    integers, IndexError for a row that is not there, ValueError for a size below 1.
+    integers, IndexError for a row that is not there, ValueError for a size below 1 and a ``device`` other
+    than the CPU.
 
     >>> letters = Embedding(27, 2)
     >>> letters(ag.tensor([[0, 5, 13]])).shape
@@ -32,6 +33,7 @@ class Embedding(Module):
         embedding_dim: int,
         padding_idx: int | None = None,
         *,
+        device: Any = None,
         dtype: Any = None,
         generator: ag.Generator | None = None,
     ) -> None:
@@ -39,7 +41,7 @@ class Embedding(Module):
         self.num_embeddings = int_of(num_embeddings, "Embedding: num_embeddings", 1)
         self.embedding_dim = int_of(embedding_dim, "Embedding: embedding_dim", 1)
         self.padding_idx = None if padding_idx is None else F.padding_of(padding_idx, self.num_embeddings)
-        self.weight = Parameter(ag.empty(self.num_embeddings, self.embedding_dim, dtype=dtype))
+        self.weight = Parameter(ag.empty(self.num_embeddings, self.embedding_dim, dtype=dtype, device=device))
         self.reset_parameters(generator)
 
     @classmethod

@@ -9,9 +9,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import autograd as ag
 from autograd import Tensor
+from autograd.elsewhere import refusing
 from autograd.errors import brief, described, flag_of, is_many, number_of
 from nn import data  # where those look who know it as torch.utils.data
 
@@ -86,3 +88,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     with ag.no_grad():
         for g in _gradients(parameters, "clip_grad_value_"):
             g.clamp_(-clip_value, clip_value)
+
+
+if not TYPE_CHECKING:  # as in `nn`
+    __getattr__ = refusing(__name__)

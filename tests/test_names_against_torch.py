@@ -78,6 +78,14 @@ def scattered(q: Ask) -> str:
     return f"x.detach().clone().scatter_({d}, t.zeros({shape}, dtype=t.int64) + {place}, {source})" if q.size(d) else "x"
 
 
+def scatter_added(q: Ask) -> str:
+    d = q.dim()
+    shape = tuple(q.up_to(n) for n in q.shape or (1,))
+    if not q.size(d) or q.name in ("bool", "float16"):
+        return "x"
+    return f"x.detach().clone().scatter_add_({d}, {q.index(shape, q.size(d))}, {q.tensor(shape)}) + x"
+
+
 def added_at(q: Ask) -> str:
     d, n = q.dim(), q.up_to(3)
     shape = tuple(n if a == d % q.ndim else m for a, m in enumerate(q.shape)) if q.ndim else (n,)
@@ -114,6 +122,10 @@ STEPS: list[tuple[Callable[[Ask], Any], Callable[[Ask], str]]] = [
     (lambda q: q.kind in "iu" and q.ndim == 1 and q.shape[0], lambda q: f"t.bincount(abs(x), weights={q.tensor(q.shape, q.of('float32', 'float64', 'int64'))})"),
     (lambda q: q.name in FLOATS[:2], lambda q: f"t.histogram(x.detach(), {q.of(1, 4, 7)}, range=(-2., 3.), density={q.flag()})[{q.of(0, 1)}]"),
     (lambda q: True, gathered), (lambda q: True, gathered), (lambda q: True, scattered), (lambda q: True, added_at),
+    (lambda q: True, scatter_added), (lambda q: 0 not in q.shape, lambda q: (lambda d: f"t.index_select(x, {d}, {q.index((q.of(0, 1, 3) if q.ndim else 1,), q.size(d))})")(q.dim())),
+    (lambda q: q.ndim and 0 not in q.shape, lambda q: f"x.unbind({q.dim()})[{q.of(0, -1)}]"), (lambda q: True, lambda q: f"t.masked_select(x, {mask(q)})"),
+    (lambda q: True, lambda q: q.of("t.ravel(x)", "x.ravel()", "x.new_ones(2, 3) * 2", "x.new_zeros((2,))", "x.new_tensor([1, 0])", "t.ones(1).expand_as(x) * x")),
+    (lambda q: True, lambda q: f"t.tensor([x.is_floating_point(), t.equal(x, x), x.type_as({q.tensor((1,), q.of(*DTYPES))}).is_floating_point()])"),
     (lambda q: True, lambda q: f"x.masked_fill({mask(q)}, {q.of(0, 1, 2.0, q.tensor((), 'int64'))})"),
     (lambda q: True, lambda q: f"x.detach().clone().masked_fill_({mask(q)}, {q.of(0, 1)})"),
     (lambda q: True, lambda q: f"t.nonzero(x, as_tuple=True)[{q.of(0, -1)}]" if q.flag() else "t.nonzero(x)"),

@@ -17,8 +17,8 @@ from autograd.core.blocks import Blocks, Exit
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "NONDEFAULT", "Block", "Mode", "Watch", "enable_grad", "here", "is_grad_enabled", "no_grad", "record_lines", "set_grad_enabled",
-    "watching",
+    "NONDEFAULT", "Block", "Mode", "Watch", "enable_grad", "here", "inference_mode", "is_grad_enabled", "no_grad", "record_lines",
+    "set_grad_enabled", "watching",
 ]  # fmt: skip
 
 # The modes other than the default that some thread is in: it does not record, or records lines of code as well, or is watched. It is
@@ -188,6 +188,16 @@ def no_grad(func: Callable[..., Any] | None = None) -> Any:
 def enable_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record again inside a `no_grad`: ``with enable_grad():`` or ``@enable_grad``."""
     return _on if func is None else _on(func)
+
+
+def inference_mode(mode: Any = True) -> Any:
+    """`no_grad`, which records nothing: ``with inference_mode():`` or ``@inference_mode``. ``inference_mode(False)`` is `enable_grad`.
+
+    Results are tensors like any others, also where PyTorch would refuse to record with them later.
+    """
+    if callable(mode):
+        return no_grad(mode)
+    return _off if flag_of(mode, "inference_mode: mode") else _on
 
 
 class _AtOnce(Block):

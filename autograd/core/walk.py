@@ -320,6 +320,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -328,7 +329,7 @@ def grad(
 
     ``grad_outputs`` weighs the outputs, one weight each (None: 1, for scalars). An input that the outputs do not depend
     on gives None with ``allow_unused``, zeros with ``materialize_grads``, and a RuntimeError without either. The result is a tuple, one
-    node per input. Gradients for a batch of weights, ``is_grads_batched``, are not here.
+    node per input. Gradients for a batch of weights, ``is_grads_batched``, are not here, nor is ``only_inputs=False``: that is `backward`.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -341,6 +342,8 @@ def grad(
         raise ValueError("materialize_grads=True gives zeros for what is not used: leave allow_unused out, or pass allow_unused=True")
     if flag_of(is_grads_batched, "is_grads_batched"):
         raise ValueError("is_grads_batched=True is not here: call grad for each of the weights, or autograd.functional.jacobian")
+    if not flag_of(only_inputs, "only_inputs"):
+        raise ValueError("only_inputs=False is not here: call backward(), which gives every leaf its .grad")
     outs = _nodes(outputs, "outputs")
     ins = _inputs(inputs)
     weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs] * (grad_outputs is not None)

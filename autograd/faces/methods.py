@@ -22,7 +22,7 @@ CHAPTERS = (elementwise, moves, reduce, products, logic, places, sorting, counti
 # numpy's names: np.arctan of an object array asks for them
 ALIASES = {"arctan": "atan", "arcsin": "asin", "arccos": "acos", "rint": "round", "absolute": "abs"}
 # PyTorch's other names of functions
-SYNONYMS = {"arctan": "atan", "arcsin": "asin", "arccos": "acos", "clip": "clamp", "concat": "cat", "multiply": "mul"}
+SYNONYMS = {"arctan": "atan", "arcsin": "asin", "arccos": "acos", "clip": "clamp", "concat": "cat", "multiply": "mul", "ravel": "flatten"}
 
 
 class OfTensors:

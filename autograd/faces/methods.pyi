@@ -51,6 +51,7 @@ class OfTensors:
     gelu = elementwise.gelu
     gt = elementwise.gt
     histogram = counting.histogram
+    index_select = places.index_select
     inverse = products.inverse
     isclose = logic.isclose
     isfinite = logic.isfinite
@@ -70,6 +71,7 @@ class OfTensors:
     def logsumexp(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     lt = elementwise.lt
     masked_fill = logic.masked_fill
+    masked_select = logic.masked_select
     matmul = products.matmul
     def max(self, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
     maximum = elementwise.maximum
@@ -118,6 +120,7 @@ class OfTensors:
     transpose = moves.transpose
     tril = moves.tril
     triu = moves.triu
+    unbind = joins.unbind
     unique = sorting.unique
     unsqueeze = moves.unsqueeze
     def var(self, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
@@ -126,6 +129,7 @@ class OfTensors:
     arctan = atan
     clip = clamp
     multiply = mul
+    ravel = flatten
 
 class OfValues:
     __slots__ = ()

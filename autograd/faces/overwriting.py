@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from autograd.errors import described, number_of, within
-from autograd.faces.dtypes import entries, int64
+from autograd.errors import described, number_of
 from autograd.faces.inplace import InPlace, _assign, _placed
 from autograd.faces.versions import bump_version
 from autograd.ops import elementwise, logic, moves
-from autograd.ops.places import _checked_key
-from autograd.ops.table import Dim, axis_of, given
+from autograd.ops.places import _checked_key, _key_of_slices
+from autograd.ops.table import Dim, given
 
 __all__ = ["Overwriting", "relu_", "sin_", "zero_"]
 
@@ -54,17 +53,32 @@ class Overwriting(InPlace):
         if not hasattr(source, "dtype"):
             source = number_of(source, "scatter_: value")
         elif source.shape:
-            if source.dtype != self.dtype or source.ndim != index.ndim or any(n < m for n, m in zip(source.shape, index.shape)):
-                raise ValueError(
-                    f"scatter_: src must be of dtype {self.dtype} and nowhere smaller than the index of shape {index.shape}, "
-                    f"got {described(source)}"
-                )
-            source = source[tuple(map(slice, index.shape))]
+            source = self._covering("scatter_", source, index)
         if self.ndim:
             self[key] = source
         elif index.shape[0]:
             self._update("scatter_", _assign, _placed, source[-1] if hasattr(source, "dtype") and source.shape else source)
         return self
+
+    def scatter_add_(self, dim: int, index: Any, src: Any) -> Self:
+        """Add the entries of ``src`` to those at ``index`` along ``dim``; a place may come twice. See `scatter_`.
+
+        >>> from autograd import ones, tensor, zeros
+        >>> zeros(3).scatter_add_(0, tensor([0, 2, 2]), ones(3))
+        tensor([1., 0., 2.])
+        """
+        key = _checked_key("scatter_add_", self, dim, index)
+        added = self._covering("scatter_add_", given(src, "scatter_add_: src"), index)
+        return self.add_(moves.put_(added, key, tuple(self.shape or (1,))).reshape(self.shape))
+
+    def _covering(self, name: str, source: Any, index: Any) -> Any:
+        """The part of ``source`` that goes to the places of ``index``, one entry each."""
+        if source.dtype != self.dtype or source.ndim != index.ndim or any(n < m for n, m in zip(source.shape, index.shape)):
+            raise ValueError(
+                f"{name}: src must be of dtype {self.dtype} and nowhere smaller than the index of shape {index.shape}, "
+                f"got {described(source)}"
+            )
+        return source[tuple(map(slice, index.shape))]
 
     def index_add_(self, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Self:
         """Add ``alpha`` times the slices of ``source`` to those of this tensor that ``index`` names along ``dim``; one may come twice.
@@ -73,20 +87,13 @@ class Overwriting(InPlace):
         >>> zeros(3).index_add_(0, tensor([0, 2, 2]), tensor([1., 2., 3.]))
         tensor([1., 0., 5.])
         """
-        axis, places = axis_of(dim, self.ndim), entries(index, "index_add_: the index")
-        own = self.shape or (1,)
-        shape = (*own[:axis], places.size, *own[axis + 1 :])
-        if places.ndim > 1 or places.dtype.kind not in "iu" or given(source, "index_add_").shape != shape:
-            raise ValueError(
-                f"index_add_ takes integers of one dimension and a source of shape {shape}, got {described(index)} and {described(source)}"
-            )
+        key = _key_of_slices("index_add_", self, dim, index)
+        axis, own = len(key) - 1, self.shape or (1,)
+        shape = (*own[:axis], len(key[-1]), *own[axis + 1 :])
+        if given(source, "index_add_").shape != shape:
+            raise ValueError(f"index_add_ takes a source of shape {shape} here, got {described(source)}")
         if source.dtype != self.dtype:
             raise TypeError(f"index_add_: the source must be of dtype {self.dtype}, got {described(source)}; convert it with .to() first")
-        places = places.reshape(-1)
-        if not within(places, own[axis]):
-            worst = places[(places < 0) | (places >= own[axis])][0]
-            raise IndexError(f"index_add_: index {worst} is out of range for dim {axis} of size {own[axis]}")
-        key = (*[slice(None)] * axis, places.astype(int64))
         return self.add_(moves.put_(source, key, tuple(own)).reshape(self.shape), alpha=alpha)
 
     def squeeze_(self, dim: Dim = None) -> Self:

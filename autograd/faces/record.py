@@ -357,25 +357,26 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
                     return fast_path(x, y, a, b, differentiable and (x.op is not None or y.op is not None))
             elif y.__class__ is float or y.__class__ is int:
                 return fast_path(x, y, a, y, differentiable and x.op is not None)
-        return row(x, y) if isinstance(y, OPERANDS) else _no_operand(row, x, y)
+        return row(x, y) if isinstance(y, OPERANDS) else no_operand(row, x, y)
 
     def reflected(y: Any, x: Any) -> Any:
         b = y.raw
         if (b.dtype is float32 or b.dtype is float64) and (x.__class__ is float or x.__class__ is int):
             return fast_path(x, y, x, b, differentiable and y.op is not None)
-        return row(x, y) if isinstance(x, OPERANDS) else _no_operand(row, y, x)
+        return row(x, y) if isinstance(x, OPERANDS) else no_operand(row, y, x)
 
     return forward, reflected
 
 
-def _no_operand(row: Op, t: Any, other: Any) -> Any:
+def no_operand(row: Op, t: Any, other: Any) -> Any:
     """NotImplemented, so that ``other`` is asked; but lists are refused here, for Python's own words would not say what to do.
 
     A list times an integer of one entry is repeated, as in PyTorch; it equals no tensor.
     """
     repeats = row.infix == "*" and t.raw.size == 1 and t.raw.dtype.kind in "iu"
     if isinstance(other, list | tuple) and not repeats and row.infix not in ("==", "!="):
-        raise TypeError(f"{row!r} takes tensors, arrays and numbers, got {described(other)}; wrap it as tensor(...)")
+        takes = "tensors, arrays and numbers" if row.entrywise else "tensors and arrays"
+        raise TypeError(f"{row!r} takes {takes}, got {described(other)}; wrap it as tensor(...)")
     return NotImplemented
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import warn_of_a_cut
 from autograd.devices import CPU, names_device
+from autograd.devices import device as _place
 from autograd.elsewhere import refuse_all
 from autograd.errors import described, flag_of, number_of
 from autograd.faces import indexing, record
@@ -23,7 +24,7 @@ from autograd.faces.dtypes import TYPES, bool_, canonical, dtype_of, entries, fl
 from autograd.faces.history import GradFn
 from autograd.faces.methods import OfTensors
 from autograd.faces.overwriting import Overwriting
-from autograd.faces.record import OPERANDS, made, operator
+from autograd.faces.record import OPERANDS, made, no_operand, operator
 from autograd.faces.show import show
 from autograd.faces.value import Value, no_row
 from autograd.faces.versions import CHANGES, Version, bump_version
@@ -239,6 +240,30 @@ class Tensor(OfTensors, Overwriting):
             return next(f"torch.{name}" for name, known in TYPES.items() if known is self.dtype)
         return self.to(dtype_of(getattr(dtype, "dtype", dtype)))
 
+    def type_as(self, other: Tensor) -> Tensor:
+        """In the dtype of ``other``."""
+        return self.to(_tensor(other, "type_as").dtype)
+
+    # New tensors, in the dtype of this one unless another is asked for. No gradient flows from one to the other.
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+        """A copy of ``data``, a number, nested lists, an array or a tensor. Raises ValueError for a number that the dtype cannot hold.
+
+        >>> from autograd import ones
+        >>> ones(2).new_tensor([1, 2])
+        tensor([1., 2.])
+        """
+        _place("cpu" if device is None else device)
+        dtype = self.dtype if dtype is None else dtype_of(dtype)
+        return Tensor(held(entries(data, "new_tensor"), dtype, "new_tensor"), requires_grad=requires_grad)
+
+    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+        """Zeros of a shape given as ints or one tuple."""
+        return self.new_tensor(np.zeros(sizes_of(size), bool_), dtype=dtype, device=device, requires_grad=requires_grad)
+
+    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+        """Ones of a shape given as ints or one tuple."""
+        return self.new_tensor(np.ones(sizes_of(size), bool_), dtype=dtype, device=device, requires_grad=requires_grad)
+
     def half(self) -> Tensor:
         """In float16, which is for storing: operations compute in it slowly, and with 11 bits."""
         return self.to(float16)
@@ -378,10 +403,10 @@ class Tensor(OfTensors, Overwriting):
         return elementwise.abs(self)
 
     def __matmul__(self, other: Any) -> Tensor:
-        return products.matmul(self, other) if isinstance(other, Tensor | np.ndarray) else NotImplemented
+        return products.matmul(self, other) if isinstance(other, Tensor | np.ndarray) else no_operand(products.matmul_, self, other)
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return products.matmul(other, self) if isinstance(other, np.ndarray) else NotImplemented
+        return products.matmul(other, self) if isinstance(other, np.ndarray) else no_operand(products.matmul_, self, other)
 
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":
@@ -398,7 +423,11 @@ class Tensor(OfTensors, Overwriting):
 
     def equal(self, other: Tensor) -> Any:
         """The same shape and the same entries?"""
-        return np.array_equal(self._numbers, entries(other, "equal"))
+        return np.array_equal(_tensor(self, "equal")._numbers, entries(other, "equal"))
+
+    def is_floating_point(self) -> Any:
+        """Is its dtype a floating one?"""
+        return _tensor(self, "is_floating_point").dtype.kind == "f"
 
     def expand(self, *sizes: Any) -> Tensor:
         """Dimensions of size 1 stretched to ``sizes``; -1 keeps a size, new dimensions come first. A view."""
@@ -423,6 +452,10 @@ class Tensor(OfTensors, Overwriting):
         own = (1,) * lead + self.shape
         once = self.reshape([n for size in own for n in (1, size)])
         return once.broadcast_to([n for pair in zip(times, own) for n in pair]).reshape([n * m for n, m in zip(times, own)])
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """Stretched to the shape of ``other``. A view."""
+        return self.expand(_tensor(other, "expand_as").shape)
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """In the shape of ``other``."""

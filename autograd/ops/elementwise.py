@@ -84,7 +84,12 @@ def _whole(name: str, divide: Any) -> Callable[..., Any]:
 
 
 def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 0.5, -1
-    return np.asarray(x) ** y if y.__class__ in (int, float, bool) else np.power(x, y)
+    try:
+        return np.asarray(x) ** y if y.__class__ in (int, float, bool) else np.power(x, y)
+    except ValueError:
+        if np.result_type(x, y).kind in "iu" and np.any(np.less(y, 0)):  # numpy's one reason, beside shapes that do not fit
+            raise RuntimeError("pow of integers to negative powers, which are fractions; convert with .float() first") from None
+        raise
 
 
 def _one_less(x: Any, y: Any) -> Any:

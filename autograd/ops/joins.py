@@ -24,6 +24,19 @@ def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     return split(x, -(-n // chunks) if n else [0] * chunks, dim)
 
 
+def unbind(x: Any, dim: int = 0) -> tuple[Any, ...]:
+    """The slices of ``x`` along ``dim``, which is gone from each: views. Raises ValueError for a 0-d tensor.
+
+    >>> from autograd import arange
+    >>> [part.tolist() for part in unbind(arange(4).reshape(2, 2), 1)]
+    [[0, 2], [1, 3]]
+    """
+    if not given(x, "unbind").ndim:
+        raise ValueError(f"unbind needs at least one dimension, got shape {tuple(x.shape)}")
+    axis = axis_of(dim, x.ndim)
+    return tuple(x[(*[slice(None)] * axis, i)] for i in range(x.shape[axis]))
+
+
 def hstack(tensors: Sequence[Any]) -> Any:
     """The tensors joined along dimension 1; those of one dimension or none along dimension 0."""
     xs = [x if x.ndim else x.reshape(1) for x in _joined(tensors, "hstack")]

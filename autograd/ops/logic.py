@@ -12,6 +12,7 @@ import numpy as np
 from autograd.core.node import Node
 from autograd.errors import described, flag_of, number_of
 from autograd.ops.elementwise import where
+from autograd.ops.moves import broadcast_to
 from autograd.ops.table import Dim, axes_of, dims, fitting, given, held, quiet, row
 
 
@@ -121,6 +122,24 @@ def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
     return tuple(places[:, i] for i in range(places.shape[1]))
 
 
+def masked_select(x: Any, mask: Any) -> Any:
+    """The entries of ``x`` where the boolean ``mask`` is True, in one dimension; the two broadcast. Raises TypeError for another mask.
+
+    >>> from autograd import tensor
+    >>> masked_select(tensor([1., 2., 3.]), tensor([True, False, True]))
+    tensor([1., 3.])
+    """
+    shape = np.broadcast_shapes(*_masked("masked_select", x, mask))
+    return broadcast_to(x, shape)[broadcast_to(mask, shape)]
+
+
+def _masked(name: str, x: Any, mask: Any) -> tuple[tuple[int, ...], ...]:
+    """The shapes of ``x`` and its ``mask``, which broadcast. Raises TypeError where it is no mask."""
+    if given(mask, name).dtype.kind != "b":
+        raise TypeError(f"{name}: the mask must be boolean, got {described(mask)}; compare, such as mask != 0")
+    return fitting(f"{name}: x and mask", tuple(given(x, name).shape), tuple(mask.shape))
+
+
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     """``x`` with ``value``, a number or a 0-d tensor, where the boolean ``mask`` is True; the two broadcast. The dtype is that of ``x``.
 
@@ -130,9 +149,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     >>> masked_fill(tensor([1., 2.]), tensor([True, False]), float("-inf"))
     tensor([-inf,   2.])
     """
-    if given(mask, "masked_fill").dtype.kind != "b":
-        raise TypeError(f"masked_fill: the mask must be boolean, got {described(mask)}; compare, such as mask != 0")
-    fitting("masked_fill: x and mask", tuple(given(x, "masked_fill").shape), tuple(mask.shape))
+    _masked("masked_fill", x, mask)
     if isinstance(value, Node) and hasattr(value, "shape"):
         if value.shape != ():
             raise ValueError(f"masked_fill: value must be a number or a 0-d tensor, got {described(value)}")

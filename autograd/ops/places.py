@@ -42,6 +42,36 @@ def _checked_key(name: str, x: Any, dim: int, index: Any) -> tuple[Any, ...]:
     return _key_of(numbers.astype(np.int64), axis)
 
 
+def _key_of_slices(name: str, x: Any, dim: int, index: Any) -> tuple[Any, ...]:
+    """The key of the slices along ``dim`` that a user's ``index`` names, a tensor of integers of one dimension or none."""
+    axis = axis_of(dim, given(x, name).ndim)
+    numbers = getattr(given(index, f"{name}: the index"), "raw", index)
+    if numbers.ndim > 1 or numbers.dtype.kind not in "iu":
+        raise ValueError(f"{name}: the index must hold integers, of one dimension, got {described(index)}")
+    places, size = numbers.reshape(-1), (x.shape or (1,))[axis]
+    if not within(places, size):
+        raise IndexError(f"{name}: index {places[(places < 0) | (places >= size)][0]} is out of range for dim {axis} of size {size}")
+    return (*[slice(None)] * axis, places.astype(np.int64))
+
+
+def index_select(x: Any, dim: int, index: Any) -> Any:
+    """The slices of ``x`` along ``dim`` at the places in ``index``, integers of one dimension; one may come twice.
+
+    Raises IndexError for a place that there is not (it does not count from the end), ValueError for another index.
+
+    >>> from autograd import tensor
+    >>> index_select(tensor([[1., 2.], [3., 4.]]), 1, tensor([1, 1]))
+    tensor([[2., 2.],
+            [4., 4.]])
+    """
+    key = _key_of_slices("index_select", x, dim, index)
+    if x.ndim:
+        return x[key]
+    if len(key[0]) != 1:
+        raise ValueError(f"index_select: of a 0-d tensor there is one slice, got {described(index)}")
+    return x.reshape(1)[key].reshape(())
+
+
 def gather(x: Any, dim: int, index: Any) -> Any:
     """The entries of ``x`` at ``index`` along ``dim``: ``z[i][j] = x[index[i][j]][j]`` for dim 0. The shape is that of ``index``.
 

@@ -384,7 +384,8 @@ def norm(x: Any, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Any:
     if p == math.inf:
         return amax_(abs_(x), axes, flag_of(keepdim, "keepdim"))
     if not p > 0:
-        raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
+        cure = {0: "; the entries that are not 0 are counted by (x != 0).sum()", -math.inf: "; the smallest size is x.abs().min()"}
+        raise ValueError(f"norm: p must be a positive number, inf or 'fro', got {p!r}{cure.get(p, '')}")
     size = abs_(x)
     if p == 1:
         return sum_(size, axes, flag_of(keepdim, "keepdim"))

@@ -103,7 +103,8 @@ class Elementwise(Op):
     def check(self, args: tuple[Any, ...]) -> None:
         if len(args) != self.arity:
             got = f"{len(args)}: {', '.join(map(described, args))}" if args else "0"
-            raise TypeError(f"{self!r} takes {self.arity} argument{'s' * (self.arity != 1)}, got {got}")
+            cure = "; the places where it is true are nonzero(condition, as_tuple=True)" if self.name == "where" and len(args) == 1 else ""
+            raise TypeError(f"{self!r} takes {self.arity} argument{'s' * (self.arity != 1)}, got {got}{cure}")
         for a in args:
             if isinstance(a, numbers.Complex | Node):
                 continue

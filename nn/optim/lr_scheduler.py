@@ -10,9 +10,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy, deepcopy
 from math import cos, floor, inf, pi
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autograd import Tensor
+from autograd.elsewhere import refusing
 from autograd.errors import brief, described, flag_of, is_many, name_of, number_of
 from nn.optim.optimizer import Group, Optimizer, number
 
@@ -649,3 +650,7 @@ class ReduceLROnPlateau(LRScheduler):
         else:
             self.last_epoch += 1
             self._last_lr = self._lrs()
+
+
+if not TYPE_CHECKING:  # as in `nn`
+    __getattr__ = refusing(__name__)

@@ -51,6 +51,8 @@ MAKERS: list[Callable[..., Any]] = [
     lambda **d: ag.zeros_like(X, **d), lambda **d: ag.ones_like(X, **d), lambda **d: ag.empty_like(X, **d), lambda **d: ag.full_like(X, 1, **d),
     lambda **d: ag.rand_like(X, **d), lambda **d: ag.randn_like(X, **d), lambda **d: X.to(**d), lambda **d: ag.Generator(**d),
     lambda **d: X.to(d["device"]), lambda **d: NET.to(d["device"]).weight, lambda **d: ag.ValueTensor(X).to(d["device"]),
+    lambda **d: nn.Linear(2, 1, **d).weight, lambda **d: nn.LazyLinear(2, **d)(X).detach(), lambda **d: nn.Embedding(2, 3, **d).weight,
+    lambda **d: nn.BatchNorm1d(2, **d).running_mean, lambda **d: nn.LayerNorm(2, **d).weight, lambda **d: nn.PReLU(**d).weight,
 ]  # fmt: skip
 
 

@@ -434,3 +434,14 @@ def test_what_a_killed_process_left_is_removed_by_the_next_that_writes_there(tmp
         (tmp_path / name).touch()
     ag.save(1, path)
     assert sorted(os.listdir(tmp_path)) == sorted(["x (1).npz", mine, other])  # of a living process, and of another file
+
+
+def test_where_the_tensors_of_a_file_go(tmp_path: Path) -> None:
+    ag.save({"w": tensor([1.0])}, path := tmp_path / "w.npz")
+    for place in ("cpu", ag.device("cpu:0"), None, {"cuda:0": "cpu"}, lambda storage, location: storage):
+        assert ag.load(path, map_location=place)["w"].tolist() == ag.load(path, place)["w"].tolist() == [1.0]
+    for place in ("cuda", {"cpu": "cuda:0"}):
+        with pytest.raises(ValueError, match="there is no device 'cuda"):
+            ag.load(path, map_location=place)
+    with pytest.raises(TypeError, match="a device is named by a str"):
+        ag.load(path, map_location=0)

@@ -43,3 +43,10 @@ def test_the_inverse_undoes_the_product(x: np.ndarray) -> None:
     m = tensor(x + 4 * np.eye(3), requires_grad=True)
     np.testing.assert_allclose((ag.linalg.inv(m) @ m).detach().numpy(), np.broadcast_to(np.eye(3), (2, 3, 3)), atol=1e-12)
     assert gradcheck(ag.linalg.inv, m, order=2)
+
+
+def test_what_the_refusal_advises_helps() -> None:
+    for call, cure in [(lambda: ag.linalg.norm(ag.ones(2), "fro"), "leave ord out"), (lambda: ag.linalg.norm(ag.ones(2, 2), 1), "flatten")]:
+        with pytest.raises(ValueError, match=cure):
+            call()
+    assert ag.linalg.norm(ag.ones(4)).item() == 2.0 and ag.linalg.norm(ag.ones(2, 2).flatten(), 1).item() == 4.0

@@ -352,7 +352,10 @@ OWN: dict[str, Make] = {
     "one_hot.tensor": lambda r: ag.arange(3),
     "Parameter.data": tensor,
     "Generator.device": chosen("cpu"),
-    **dict.fromkeys(["gather.index", "scatter_.index", "index_add_.index"], lambda r: tensor(r, dtype="int64")),
+    **dict.fromkeys(
+        ["gather.index", "scatter_.index", "scatter_add_.index", "index_add_.index", "index_select.index"],
+        lambda r: tensor(r, dtype="int64"),
+    ),
     "ReduceLROnPlateau.threshold_mode": chosen("rel", "abs"),
     "summary.input": of(tensor, chosen((2, 3))),
     "Op.name": chosen("row"),

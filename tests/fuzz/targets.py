@@ -168,6 +168,8 @@ NO_CALLS = {
     "AnomalyError": "raised by the engine",
     "UninitializedParameter": "made by LazyLinear, and refuses all but a few calls",
     "errors": "how these refusals are worded",
+    "elsewhere": "what is said of names that are not here",
+    **dict.fromkeys(["finfo", "iinfo"], "numpy's own"),
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
     "each": "of one function, a part of Op",

@@ -454,3 +454,12 @@ def test_one_hot() -> None:
         F.one_hot(tensor([2]), 2)
     with pytest.raises(TypeError, match="integers"):
         F.one_hot(ag.ones(1))
+
+
+@pytest.mark.parametrize("wrong", [np.ones(2, "f"), ag.ones(2).long()])
+@pytest.mark.parametrize("at", ["running_mean", "running_var"])
+def test_running_numbers_that_cannot_be_changed_are_refused_before_one_is(wrong: Any, at: str) -> None:
+    running = {"running_mean": ag.zeros(2), "running_var": ag.zeros(2), at: wrong}
+    with pytest.raises(TypeError, match="which are changed, are floating Tensors"):
+        F.batch_norm(tensor([[1.0, 2.0], [3.0, 4.0]]), **running, training=True)
+    assert all((numbers == 0).all() for name, numbers in running.items() if name != at)

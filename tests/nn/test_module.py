@@ -443,7 +443,7 @@ def test_the_cpu_is_where_everything_is() -> None:
     ("name", "what"), [("Conv2d", "convolutions are"), ("LSTM", "recurrent networks are"), ("MultiheadAttention", "attention is")]
 )
 def test_what_is_left_to_pytorch_says_so(name: str, what: str) -> None:
-    with pytest.raises(AttributeError, match=f"module 'nn' has no attribute '{name}': {what} left to PyTorch, here is what multilayer"):
+    with pytest.raises(AttributeError, match=f"module 'nn' has no attribute '{name}'; {what} left to PyTorch, here is what multilayer"):
         getattr(nn, name)
     with pytest.raises(AttributeError, match=r"^module 'nn' has no attribute 'Linaer'$"):
         nn.Linaer  # type: ignore[attr-defined]  # noqa: B018

@@ -133,7 +133,7 @@ def test_what_is_refused_was_not_seen() -> None:
         F.batch_norm(ag.ones(2, 3), None, None)
     with pytest.raises(ValueError, match=r"have the shape \(3,\) here, got \(2,\)"):
         F.batch_norm(ag.ones(2, 3), ag.ones(2), ag.ones(2))
-    with pytest.raises(TypeError, match="which are changed, are Tensors, got ndarray"):
+    with pytest.raises(TypeError, match="which are changed, are floating Tensors, got ndarray"):
         F.batch_norm(ag.ones(2, 3), np.zeros(3), np.ones(3), training=True)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"does not end in the shape \(4,\)"):
         nn.LayerNorm(4)(ag.ones(2, 3))

@@ -2,10 +2,13 @@
 
 import copy
 import pickle
+from typing import Any
 
+import numpy as np
 import pytest
 
 import autograd as ag
+import nn
 from nn.parameter import Parameter, UninitializedParameter, uninitialized
 
 
@@ -39,3 +42,25 @@ def test_what_fails_inside_leaves_it_as_it_was() -> None:
     assert type(p) is UninitializedParameter
     with pytest.raises(RuntimeError, match="no shape yet"):
         p + 1
+
+
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **d: nn.Linear(2, 1, **d), lambda **d: nn.Linear(2, 1, True, *d.values()), lambda **d: nn.LazyLinear(2, **d),
+        lambda **d: nn.Embedding(2, 3, **d), lambda **d: nn.BatchNorm1d(2, **d), lambda **d: nn.LayerNorm(2, **d), lambda **d: nn.PReLU(**d),
+    ],
+)  # fmt: skip
+def test_a_layer_is_made_in_the_dtype_that_is_asked_for(make: Any, dtype: np.dtype) -> None:
+    assert {p.dtype for p in make(device="cpu", dtype=dtype).parameters()} == {dtype}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda d: nn.BatchNorm1d(2, affine=False, track_running_stats=False, device=d), lambda d: nn.LayerNorm(2, 1e-5, False, device=d)],
+)
+def test_a_layer_without_parameters_refuses_another_device_too(make: Any) -> None:
+    make("cpu")
+    with pytest.raises(ValueError, match="there is no device 'cuda' here"):
+        make("cuda")

@@ -351,3 +351,21 @@ def test_recording_is_per_thread_and_restored_on_any_exit() -> None:
         assert not (Value(1.0) * 2).requires_grad and not (ag.ones(1, requires_grad=True) * 2).requires_grad
         raise KeyError
     assert seen["other"] and ag.is_grad_enabled()
+
+
+def test_inference_mode_is_no_grad_by_another_name() -> None:
+    @ag.inference_mode
+    def bare() -> bool:
+        return ag.is_grad_enabled()
+
+    @ag.inference_mode()
+    def called() -> bool:
+        return ag.is_grad_enabled()
+
+    assert not bare() and not called() and ag.is_grad_enabled()
+    with ag.inference_mode(mode=True):
+        assert not ag.is_grad_enabled()
+        with ag.inference_mode(False):
+            assert ag.is_grad_enabled()
+    with pytest.raises(TypeError, match="inference_mode: mode must be True or False"):
+        ag.inference_mode("yes")

@@ -433,3 +433,10 @@ def test_materialized_gradients_are_zeros_of_the_input() -> None:
         grad(y * 2, x)
     with pytest.raises(ValueError, match="is_grads_batched=True is not here"):
         grad(y * 2, y, is_grads_batched=True)
+
+
+def test_only_inputs_is_all_that_grad_does() -> None:
+    x = ag.tensor(3.0, requires_grad=True)
+    assert ag.grad(x * x, x, only_inputs=True)[0].item() == ag.grad(x * x, x, None, None, False, True, None)[0].item() == 6.0
+    with pytest.raises(ValueError, match=r"only_inputs=False is not here: call backward\(\)"):
+        ag.grad(x * x, x, only_inputs=False)

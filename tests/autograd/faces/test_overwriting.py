@@ -90,3 +90,30 @@ def test_backward_notices_what_was_changed() -> None:
 def test_what_is_refused(call: Any, kind: type[Exception], told: str) -> None:
     with pytest.raises(kind, match=told):
         call()
+
+
+@given(st.data())
+def test_scatter_add_adds_what_gather_takes(data: st.DataObject) -> None:
+    """<scatter_add_(0, index, y), x> = <y, gather(x, index)>: each is the other's transpose."""
+    shape = data.draw(hnp.array_shapes(max_dims=3, max_side=3))
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    wanted = tuple(data.draw(st.integers(0, 4 if a == axis else n)) for a, n in enumerate(shape))
+    index = tensor(data.draw(hnp.arrays(np.int64, wanted, elements=st.integers(0, shape[axis] - 1))))
+    x = np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+    y = tensor(np.cos(np.arange(np.prod(wanted, dtype=int))).reshape(wanted), requires_grad=True)
+    z = ag.zeros(shape, dtype=ag.float64).scatter_add_(axis, index, y)
+    taken = tensor(x).gather(axis, index)
+    (z * tensor(x)).sum().backward()
+    np.testing.assert_allclose((z * tensor(x)).sum().item(), (y * taken).sum().item(), rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(y.grad.numpy(), taken.numpy())
+
+
+def test_scatter_add_at_the_edges() -> None:
+    assert tensor(1.0).scatter_add_(0, tensor([0, 0]), ag.ones(3)).item() == 3.0
+    for source, kind, told in [
+        (ag.ones(1), ValueError, "nowhere smaller"),
+        (tensor([1, 1]), ValueError, "dtype float32"),
+        (1.0, TypeError, "expects a Tensor"),
+    ]:
+        with pytest.raises(kind, match=told):
+            ag.zeros(2).scatter_add_(0, tensor([0, 1]), source)

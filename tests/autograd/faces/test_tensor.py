@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import autograd as ag
 from autograd import Tensor, Value, tensor
+from autograd.faces.dtypes import DTYPES
 
 
 def test_what_it_is() -> None:
@@ -171,3 +173,40 @@ def test_requires_grad_can_be_turned_off() -> None:
     assert not (v * 2).requires_grad
     with pytest.raises(RuntimeError, match="leaf only"):
         (Value(1.0) * 2).requires_grad = False
+
+
+@given(st.sampled_from(DTYPES), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), st.sampled_from([None, *DTYPES]))
+def test_new_tensors_have_the_dtype_of_the_one_they_are_asked_of(own: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    x = ag.zeros(2, dtype=own)
+    for made, number in ((x.new_zeros, 0), (x.new_ones, 1)):
+        for z in (made(shape, dtype=dtype, device="cpu"), made(*shape, dtype=dtype), x.new_tensor(np.full(shape, number), dtype=dtype)):
+            assert z.shape == shape and z.dtype == (own if dtype is None else dtype) and (z == number).all() and z.is_leaf
+    assert x.type_as(ag.ones(1, dtype=dtype or own)).dtype == (dtype or own) and x.is_floating_point() == ag.is_floating_point(x) == (
+        own.kind == "f"
+    )
+    assert ag.ravel(x.new_ones(shape)).shape == x.new_ones(shape).ravel().shape == (int(np.prod(shape)),)
+    assert ag.ones(()).expand_as(ag.ones(shape)).shape == shape
+
+
+def test_a_new_tensor_is_a_copy_that_may_learn() -> None:
+    x = ag.ones(2)
+    z = x.new_tensor(x, requires_grad=True)
+    assert z.requires_grad and z.tolist() == x.tolist() and not np.shares_memory(z.detach().numpy(), x.numpy())
+    with pytest.raises(ValueError, match="new_tensor: 300 does not fit into uint8"):
+        ag.zeros(1, dtype=ag.uint8).new_tensor(300)
+    with pytest.raises(ValueError, match="there is no device 'cuda'"):
+        x.new_zeros(2, device="cuda")
+
+
+def test_the_limits_of_dtypes() -> None:
+    assert ag.finfo(ag.float).eps == 2.0**-23 and ag.iinfo(ag.long).max == 2**63 - 1
+
+
+def test_equal_is_a_function_too() -> None:
+    assert ag.equal(tensor([1.0]), tensor([1.0])) and not ag.equal(tensor([1.0]), tensor([1.0, 1.0]))
+
+
+@pytest.mark.parametrize("product", [lambda x: x @ [1, 2], lambda x: [1, 2] @ x, lambda x: x @ (1, 2)])
+def test_a_product_with_a_list_is_refused_in_the_words_of_a_sum(product: Any) -> None:
+    with pytest.raises(TypeError, match=r"<@> takes tensors and arrays, got .* of length 2; wrap it as tensor\(\.\.\.\)"):
+        product(ag.ones(2))

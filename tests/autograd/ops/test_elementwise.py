@@ -378,3 +378,16 @@ def test_integers_are_divided_as_pythons_are_and_not_by_0(dtype: Any, x: list[in
             else:
                 want = [python(int(i), int(b)) for i in (a if isinstance(numerator, Tensor) else [numerator])]
                 assert np.ravel(divide(numerator, divisor).numpy()).tolist() == want
+
+
+@pytest.mark.parametrize("power", [-1, tensor(-1), tensor([1, -2])])
+def test_integers_have_no_negative_powers(power: Any) -> None:
+    for x in (tensor([2, 3]), np.array([2, 3])):
+        with pytest.raises(RuntimeError, match=r"integers to negative powers, which are fractions; convert with \.float\(\) first"):
+            ag.pow(x, power)
+    np.testing.assert_array_equal((tensor([2, 4]).float() ** power).numpy(), np.array([2.0, 4.0], "f") ** np.asarray(power))
+
+
+def test_where_of_one_argument_says_how_places_are_found() -> None:
+    with pytest.raises(TypeError, match=r"takes 3 arguments, got 1: .*nonzero\(condition, as_tuple=True\)"):
+        ag.where(tensor([True, False]))

@@ -66,3 +66,20 @@ def test_what_does_not_fit() -> None:
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=told):
             call()
+
+
+@given(hnp.array_shapes(max_dims=3, min_side=0, max_side=3), st.data())
+def test_unbind_undoes_stack(shape: tuple[int, ...], data: st.DataObject) -> None:
+    x = tensor(counted(shape), requires_grad=True)
+    dim = data.draw(st.integers(-len(shape), len(shape) - 1))
+    parts = x.unbind(dim)
+    assert len(parts) == shape[dim]
+    for i, part in enumerate(parts):
+        np.testing.assert_array_equal(part.detach().numpy(), np.take(counted(shape), i, dim))
+        assert np.shares_memory(part.detach().numpy(), x.detach().numpy()) or not part.numel()
+    if parts:
+        assert ag.stack(parts, dim).tolist() == x.tolist()
+        parts[-1].sum().backward()
+        assert x.grad.sum().item() == parts[-1].numel()
+    with pytest.raises(ValueError, match="unbind needs at least one dimension"):
+        ag.unbind(tensor(1.0))

@@ -91,3 +91,16 @@ def test_what_a_mask_refuses() -> None:
     ]:  # fmt: skip
         with pytest.raises(kind, match=told):
             call()
+
+
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3), st.data())
+def test_masked_select_takes_what_is_true(shapes: Any, data: st.DataObject) -> None:
+    mask = data.draw(hnp.arrays(bool, shapes.input_shapes[1]))
+    x = tensor(np.arange(float(np.prod(shapes.input_shapes[0]))).reshape(shapes.input_shapes[0]), requires_grad=True)
+    z = ag.masked_select(x, tensor(mask))
+    wide = np.broadcast_to(mask, shapes.result_shape)
+    np.testing.assert_array_equal(z.detach().numpy(), np.broadcast_to(x.detach().numpy(), shapes.result_shape)[wide])
+    z.sum().backward()
+    assert x.grad.sum().item() == wide.sum()
+    with pytest.raises(TypeError, match="masked_select: the mask must be boolean"):
+        x.masked_select(ag.ones(1))

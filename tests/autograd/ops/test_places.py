@@ -46,3 +46,30 @@ def test_gather_refuses(index: Any, kind: type[Exception], told: str) -> None:
 
 def test_of_one_number() -> None:
     assert tensor(2.0).gather(0, tensor([0, 0])).tolist() == [2.0, 2.0]
+
+
+@given(st.data())
+def test_index_select_takes_slices_and_its_gradient_counts(data: st.DataObject) -> None:
+    shape = data.draw(hnp.array_shapes(max_dims=3, max_side=3))
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    index = data.draw(
+        hnp.arrays(data.draw(st.sampled_from([np.int64, np.int32])), st.integers(0, 4), elements=st.integers(0, shape[axis] - 1))
+    )
+    x = tensor(np.arange(float(np.prod(shape))).reshape(shape), requires_grad=True)
+    z = ag.index_select(x, axis - data.draw(st.sampled_from([0, len(shape)])), tensor(index))
+    np.testing.assert_array_equal(z.detach().numpy(), np.take(x.detach().numpy(), index, axis))
+    z.sum().backward()
+    counts = np.bincount(index, minlength=shape[axis]).reshape([-1 if a == axis else 1 for a in range(len(shape))])
+    np.testing.assert_array_equal(x.grad.numpy(), np.broadcast_to(counts, shape))
+
+
+def test_index_select_at_the_edges() -> None:
+    assert ag.ones(2, 3).index_select(1, tensor(1)).shape == (2, 1) and tensor(5.0).index_select(0, tensor([0])).shape == ()
+    for index, kind, told in [
+        (tensor([2]), IndexError, "index 2 is out of range for dim 0 of size 2"), (tensor([-1]), IndexError, "index -1 is out of range"),
+        (tensor([0.0]), ValueError, "must hold integers"), (tensor([[0]]), ValueError, "of one dimension"), ([0], TypeError, "expects a Tensor"),
+    ]:  # fmt: skip
+        with pytest.raises(kind, match=told):
+            ag.ones(2).index_select(0, index)
+    with pytest.raises(ValueError, match="there is one slice"):
+        tensor(5.0).index_select(0, tensor([0, 0]))
