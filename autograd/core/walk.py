@@ -7,7 +7,8 @@ What to hold before changing it: a node's ``mark`` is None outside a walk, then 
 mark is None takes no part. Leaves are sorted where they are met, arguments before results. A node of a scalar kernel has its arguments
 and partials in ``x, y, dx, dy`` and is replayed on a path of its own. The first gradient that arrives at a leaf may be an array that
 somebody else holds, so that the leaf adopts it; what is added up is new. One walk runs at a time; a rule that walks in turn finds
-clean marks. An interrupt at any line leaves no mark behind.
+clean marks. Hooks are called where a node is reached, when its gradient is complete; tensors that were changed in place are settled
+before the walk. An interrupt at any line leaves no mark behind.
 """
 
 from __future__ import annotations
