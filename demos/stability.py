@@ -160,17 +160,15 @@ def _hunt(story: Story) -> None:
         net = nn.MLP(64, [64, 10])
         for p in net.parameters():
             nn.init.normal_(p, 0, 1)
-        sgd = nn.optim.SGD(net.parameters(), lr=0.01)
         with warnings.catch_warnings(action="ignore"):  # that the loss is no number is what is shown
-            nn.fit(net, loss, sgd, batches, epochs=epochs, callbacks=story.asked_to_stop, progress=False)
+            nn.fit(net, loss, nn.optim.SGD(net.parameters(), lr=0.01), batches, None, epochs, callbacks=story.asked_to_stop, progress=False)
         return net
 
     try:
         with ag.detect_anomaly():
             trained(by_hand, 1)
     except ag.AnomalyError as error:
-        report = str(error).replace(f"{Path(__file__).parents[1]}{os.sep}", "")
-        story.text("report.txt", report, "The report of ag.detect_anomaly.")
+        story.text("report.txt", str(error).replace(f"{Path(__file__).parents[1]}{os.sep}", ""), "The report of ag.detect_anomaly.")
     lost, cured = trained(by_hand, 1), trained(nn.functional.cross_entropy, 15)
     nan = [bool(entry) for p in lost.parameters() for entry in p.isnan().flatten()]
     story.number("weights that are NaN after an epoch", sum(nan), "", f"of {len(nan)}")
