@@ -81,6 +81,13 @@ class SGD(Optimizer):
             p.sub_(g, alpha=lr)
 
 
+def _moment(optimizer: Optimizer, p: Tensor, g: Tensor, group: Group) -> tuple[State, int, Tensor]:
+    """What Adam and its kin begin a step of ``p`` with: its state, the count of steps, and the running mean of gradients, ``g`` in it."""
+    state, b1 = optimizer.begun(p, group), group["betas"][0]
+    state["step"] = t = state["step"] + 1
+    return state, t, state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+
+
 class Adam(Optimizer):
     """Adam: ``m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr m' / (sqrt(v') + eps)``.
 
@@ -117,9 +124,7 @@ class Adam(Optimizer):
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
         for p, g in pairs:
-            state = self.begun(p, group)
-            state["step"] = t = state["step"] + 1
-            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+            state, t, m = _moment(self, p, g, group)
             v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
             if group["amsgrad"]:
                 v = state["max_exp_avg_sq"].copy_(ag.maximum(state["max_exp_avg_sq"], v))
@@ -196,11 +201,9 @@ class NAdam(Optimizer):
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, eps, (b1, b2), slowing = group["lr"], group["eps"], group["betas"], group["momentum_decay"]
         for p, g in pairs:
-            state = self.begun(p, group)
-            state["step"] = t = state["step"] + 1
+            state, t, m = _moment(self, p, g, group)
             mu, following = (b1 * (1 - 0.5 * 0.96 ** (n * slowing)) for n in (t, t + 1))
             product = state["mu_product"].mul_(mu).item()
-            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
             v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
             if group["decoupled_weight_decay"]:
                 p.mul_(1 - lr * group["weight_decay"])
@@ -241,9 +244,7 @@ class Adamax(Optimizer):
     def update(self, pairs: Pairs, group: Group) -> None:
         lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
         for p, g in pairs:
-            state = self.begun(p, group)
-            state["step"] = t = state["step"] + 1
-            m = state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+            state, t, m = _moment(self, p, g, group)
             u = state["exp_inf"].copy_(ag.maximum(state["exp_inf"] * b2, g.abs().add_(eps)))
             p.sub_(m / u, alpha=lr / (1 - b1**t))
 
