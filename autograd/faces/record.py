@@ -52,6 +52,16 @@ def made(raw: np.ndarray, op: Op | None = None, args: tuple[Any, ...] = (), of: 
     return z
 
 
+def _made_by_mode(raw: np.ndarray, op: Op, args: tuple[Any, ...], needed: bool) -> Any:
+    """The node of a result while some thread is in a mode other than the default."""
+    z = made(raw)
+    if recorded(z, op, args, needed):
+        z.op, z.x = op, args
+    elif not is_grad_enabled():
+        z.saved_version = Lost.UNRECORDED
+    return z
+
+
 class Array(Node):
     """A tensor as the engine sees it: what `Node` asks of a face."""
 
@@ -113,14 +123,7 @@ class Array(Node):
             needed = needed and raw.dtype.kind == "f"
         lost = needed and not op.differentiable
         needed = needed and not lost
-        if not NONDEFAULT:
-            z = made(raw, op, args) if needed else made(raw)
-        else:
-            z = made(raw)
-            if recorded(z, op, args, needed):
-                z.op, z.x = op, args
-            elif not is_grad_enabled():
-                z.saved_version = Lost.UNRECORDED
+        z = _made_by_mode(raw, op, args, needed) if NONDEFAULT else made(raw, op, args) if needed else made(raw)
         for r in raws:
             if view or r is raw:
                 z._share_version(op, args)
@@ -338,14 +341,9 @@ def operator(row: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], A
             return Array.record(row, (x, y))  # which raises with a better message
         if raw.__class__ is not _ndarray:
             raw = np.asarray(raw)
-        if not NONDEFAULT:
-            return made(raw, row, (x, y)) if needed else made(raw)
-        z = made(raw)
-        if recorded(z, row, (x, y), needed):
-            z.op, z.x = row, (x, y)
-        elif not is_grad_enabled():
-            z.saved_version = Lost.UNRECORDED
-        return z
+        if NONDEFAULT:
+            return _made_by_mode(raw, row, (x, y), needed)
+        return made(raw, row, (x, y)) if needed else made(raw)
 
     def forward(x: Any, y: Any) -> Any:
         a = x.raw
