@@ -113,7 +113,7 @@ class Compiled:
                 return result
             return self._refuse(own, f"{self._place()}: each call changes {broken}", result)
         try:
-            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", "program"))
+            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", type(self.function).__name__))
         except Unfit as reason:
             return self._refuse(own, f"{self._place()}: {reason}", result)
         own.tries = 0

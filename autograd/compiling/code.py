@@ -24,6 +24,7 @@ from autograd.ops.moves import cast_, clone_
 __all__ = ["Plan", "Writer"]
 
 _FLOATS = (np.dtype("float32"), np.dtype("float64"))
+_NAMED = (np.maximum, np.minimum)  # their third argument must be named
 _unchanged: dict[Any, bool] = {}  # does a kernel give the dtype of its arguments? By the row and that dtype.
 
 
@@ -60,9 +61,13 @@ class Name(str):
 
 
 class Plan:
-    """Which steps are kept, which slots are constants, and which are one array: read off the steps of a recorder, last to first."""
+    """Which steps are kept, which slots are constants, and which are one array: read off the steps of a recorder, last to first.
 
-    def __init__(self, recorder: Recorder, outputs: Sequence[int]) -> None:
+    Without ``effects``, only the steps are kept that the outputs depend on.
+    """
+
+    def __init__(self, recorder: Recorder, outputs: Sequence[int], effects: bool = True) -> None:
+        self.effects = effects
         self.slots, self.steps = recorder.slots, recorder.steps
         self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
         self.outputs = list(outputs)
@@ -96,13 +101,17 @@ class Plan:
 
         for s in reversed(self.steps):
             if isinstance(s, Bind):
+                if not self.effects:
+                    continue
                 if s.slot is not None:
                     need(Ref(s.slot))
             elif isinstance(s, Call):
+                if not self.effects and not any(r.slot in slots for r in refs(s.outs)):
+                    continue
                 need(s.args)
             elif isinstance(s, Change):
                 root = self.slots[s.target].root
-                if root not in needed and self.slots[root].kind in ("result", "constant"):
+                if root not in needed and (not self.effects or self.slots[root].kind in ("result", "constant")):
                     continue
                 need((Ref(s.target), s.operand))
             elif isinstance(s, New):
@@ -171,7 +180,7 @@ def touched(s: Step) -> list[int]:
     if isinstance(s, Change):
         return [s.target, *(r.slot for r in refs((s.operand,)))]
     if isinstance(s, Call):
-        return [r.slot for r in [*refs(s.args), *refs(s.outs if s.outs.__class__ is tuple else (s.outs,))]]
+        return [r.slot for r in [*refs(s.args), *refs(s.outs)]]
     if isinstance(s, New):
         return [s.out]
     return [] if s.slot is None else [s.slot]
@@ -401,7 +410,7 @@ class Writer:
         if plain and same and s.out not in self.fresh:
             if function is not None and not slot.raw.dtype.kind == "O":
                 out = self.buffer(s.out, wanted, dying if slot.raw.flags.c_contiguous and all(a.raw.shape == slot.raw.shape and a.raw.flags.c_contiguous for a in args if isinstance(a, Name)) else ())
-                self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {out})")
+                self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {'out=' * (function in _NAMED)}{out})")
                 return
             if s.op.into is not None:
                 written = s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])

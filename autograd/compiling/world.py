@@ -132,10 +132,10 @@ class World:
         self.tensors: dict[int, Any] = {}  # by the id of their arrays
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
-        self.modules: set[str] = set()  # the names of Python's modules that the code reads
+        self.attributes: set[str] = set()  # the names that the code looks up in objects
         self.seen: dict[int, Any] = {}
         self.stack: list[tuple[Any, str]] = []
-        self._visit(function, "")
+        self._visit(function, "")  # None: there is nothing to read
         while self.stack:
             self._look(*self.stack.pop())
             if len(self.always.items) + len(self.gated.items) > _MOST:
@@ -179,7 +179,7 @@ class World:
         elif isinstance(thing, type):
             self._class(thing)
         elif isinstance(thing, ModuleType):
-            self.modules.add(thing.__name__)
+            pass
         elif isinstance(thing, property | staticmethod | classmethod):
             for f in (getattr(thing, name, None) for name in ("fget", "__func__")):
                 self._visit(f, path)
@@ -223,6 +223,8 @@ class World:
                 for cell in f.__closure__:
                     self._cell(cell, path)
             return
+        for code in _code_of(f):
+            self.attributes |= {*code.co_names}
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
             self._cell(cell, name)
         for name in _globals_of(f.__code__):
