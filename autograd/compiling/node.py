@@ -63,6 +63,8 @@ class Again:
             elif isinstance(s, New):
                 env[s.out] = _constant(slots[s.out].of.copy())
             elif isinstance(s, Change):
+                if s.target not in env:  # memory as it comes
+                    env[s.target] = _constant(slots[s.target].of.copy())
                 target, operand = env[s.target].raw, plain(s.operand)
                 if watch is not None:
                     watch.changes(env[s.target], s.compute, operand, 1, operand)

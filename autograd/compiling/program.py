@@ -54,7 +54,7 @@ def gradient_on(raw: np.ndarray) -> Any:
 class Program:
     """One call of a function, for arguments and a world like those it was recorded with."""
 
-    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str) -> None:
+    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str, arguments: dict[int, str]) -> None:
         self.recorder, self.world, self.spec = recorder, world, spec
         self.structure = structure
         self.outputs: list[Any] = []
@@ -62,7 +62,7 @@ class Program:
         self.given: list[Any] = []  # the new tensors among what is returned
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
-        self.writer = writer = Writer(recorder, plan)
+        self.writer = writer = Writer(recorder, plan, arguments)
         arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed else str(a) for i in slots]
         self.namespace = writer.namespace
         self.namespace |= {"MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
@@ -117,7 +117,7 @@ class Program:
         recorder = Recorder(leaves, world, 0, False)
         result = recorder.run(function, leaves, {})
         if recorder.refused is None and len(self.backwards) < 8:
-            self.backwards[key] = Program(recorder, world, STRUCTURE.count, result, None, "backward")
+            self.backwards[key] = Program(recorder, world, STRUCTURE.count, result, None, "backward", {})
         return result
 
     # Memory.

@@ -149,7 +149,11 @@ class World:
                 self._look(*self.stack.pop())
 
     def _visit(self, thing: Any, path: str) -> None:
-        if isinstance(thing, PLAIN) or id(thing) in self.seen:
+        if isinstance(thing, PLAIN):
+            return
+        if isinstance(thing, Array) and self.names.get(id(thing), "")[:1] in ("", "_"):  # a name by which the user knows it is better
+            self.names[id(thing)] = path
+        if id(thing) in self.seen:
             return
         self.seen[id(thing)] = thing
         self.stack.append((thing, path))
@@ -193,7 +197,6 @@ class World:
     def _node(self, n: Any, path: str) -> None:
         if isinstance(n, Array):
             self.tensors.setdefault(id(n.raw), n)
-            self.names.setdefault(id(n), path)
             self.gated.add(_attribute, n, "raw", n.raw)
             self.gated.add(_attribute, n, "op", n.op)
         else:
@@ -278,23 +281,23 @@ class World:
 
     def _reader(self, thing: Any, free: frozenset[str]) -> None:
         """An optimiser: what it reads again in each replay, by functions that are called again, is no fact."""
-        stack: list[Any] = [vars(thing)]
+        stack: list[tuple[Any, str]] = [(vars(thing), "")]
         while stack:
-            held = stack.pop()
+            held, path = stack.pop()
             if isinstance(held, dict):
                 self.always.add(_length, held, None, len(held))
                 for key, x in held.items():
                     if not (isinstance(key, str) and key in free):
                         self.always.add(_item, held, key, x)
-                        stack.append(x)
+                        stack.append((x, f"_{key}" if isinstance(key, str) else ""))
                         if isinstance(key, Node):
-                            self._visit(key, "p")
+                            self._visit(key, "")
             elif isinstance(held, list):
                 self.always.add(_length, held, None, len(held))
                 for i, x in enumerate(held):
                     self.always.add(_item, held, i, x)
-                    stack.append(x)
+                    stack.append((x, ""))
             elif isinstance(held, Node):
-                self._visit(held, "state")
+                self._visit(held, path)
             elif isinstance(held, FunctionType | MethodType):
                 self._visit(held, "")
