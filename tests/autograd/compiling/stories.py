@@ -85,13 +85,14 @@ def hold(
     *,
     replayed: int | None = None,
     programs: int | None = None,
-    falls_back: bool = False,
+    falls_back: bool | Callable[..., Any] = False,
     **given: Any,
 ) -> list[Any]:
     """Tell the story both ways and compare; what was compiled is returned.
 
     ``replayed``: at least so many calls are replayed, and none runs eagerly for a reason; ``programs``: so many are kept in the end. What
-    ``falls_back`` says so once, in a warning that names the line marked ``# here``; and with ``fullgraph=True`` that is an error.
+    ``falls_back`` says so once, in a warning that names the line marked ``# here``, of the story or of the function that is given; and with
+    ``fullgraph=True`` that is an error.
     """
     want = told(story, plainly, **given)
     made: list[Any] = []
@@ -112,7 +113,7 @@ def hold(
     assert all(any(reason in text for text in said) for reason in reasons), f"warnings: {said}\nreasons: {reasons}"
     assert not [w for w in heard if not issubclass(w.category, UserWarning)]
     if falls_back:
-        here = place(story)
+        here = place(story if falls_back is True else falls_back)
         assert any(here in reason for reason in reasons), f"{here} is not named: {reasons}"
         with warnings.catch_warnings(), pytest.raises(RuntimeError, match=here.replace(".", r"\.")):
             warnings.simplefilter("error")
@@ -124,8 +125,8 @@ def hold(
     return made
 
 
-def place(story: Story) -> str:
-    """``file.py:line`` of the statement of a story that is marked ``# here``."""
+def place(story: Any) -> str:
+    """``file.py:line`` of the statement of a function that is marked ``# here``."""
     lines, first = inspect.getsourcelines(story)
     (at,) = [i for i, line in enumerate(lines) if "# here" in line]
     starts = [node.lineno for node in ast.walk(ast.parse(textwrap.dedent("".join(lines)))) if isinstance(node, ast.stmt)]

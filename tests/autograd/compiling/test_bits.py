@@ -65,7 +65,9 @@ def test_every_optimiser_with_every_setting(compile: Compile, kind: Any, given: 
 @compiled_as_eager(replayed=4, programs=1)
 def test_groups_have_settings_of_their_own(compile: Compile, kind: Any) -> Iterator[Any]:
     def grouped(net: Any) -> Any:
-        return kind([{"params": [net[0].weight, net[2].bias]}, {"params": [net[2].weight, net[0].bias], "lr": 0.5, "weight_decay": 0.2}], lr=0.01)
+        return kind(
+            [{"params": [net[0].weight, net[2].bias]}, {"params": [net[2].weight, net[0].bias], "lr": 0.5, "weight_decay": 0.2}], lr=0.01
+        )
 
     yield from training(compile, mlp, pair, optimizer=grouped, calls=7)
 

@@ -27,7 +27,9 @@ FORMS = ["backward inside", "backward outside", "gradients recorded", "no gradie
 EDGES = [0.0, -0.0, NAN, INF, -INF, 1.0, -1.0, 0.5, 1e-40, 1e30, -1e30, 2.0]
 
 
-def told_of(compile: Compile, f: Callable[..., Any], inputs: Callable[[int], Sequence[Tensor]], form: str, calls: int = 5, refused: bool = False) -> Iterator[Any]:
+def told_of(
+    compile: Compile, f: Callable[..., Any], inputs: Callable[[int], Sequence[Tensor]], form: str, calls: int = 5, refused: bool = False
+) -> Iterator[Any]:
     """The story of a function of leaves, with its gradients in one of the ``FORMS``; of its errors, too, where it may be ``refused``."""
 
     def within(*xs: Tensor) -> Any:
