@@ -12,6 +12,8 @@ from autograd import backends, cuda, elsewhere, errors, functional, linalg
 from autograd import creation as _creation
 from autograd.core.hooks import Handle
 from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_grad, record_lines, set_grad_enabled
+from autograd.core import replay
+from autograd.core.mode import again
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
 from autograd.core.walk import ancestors, grad
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 
 # What is loaded when it is asked for: `import autograd` imports neither graphviz nor hypothesis.
 _LAZY = dict.fromkeys(("draw", "draw_dot", "graph_player", "graph_size", "summary"), "autograd.drawing")
+_LAZY["compile"] = "autograd.compiling"
 _LAZY |= dict.fromkeys(("AnomalyError", "detect_anomaly"), "autograd.anomaly") | {"listing": "autograd.program.text"}
 # PyTorch's short names of dtypes, some of which would hide Python's own if they stood above.
 _DTYPES = {"bool": bool_, "float": float32, "double": float64, "half": float16, "int": int32, "long": int64, "short": int16}
@@ -70,5 +73,5 @@ for _room in (*_CHAPTERS, _creation):
     globals().update(_public(_room))
 globals().update({alias: globals()[name] for alias, name in _SYNONYMS.items()})
 globals().update({name: getattr(Tensor, name) for name in ("allclose", "equal", "is_floating_point", "numel")})
-_rooms = (backends, cuda, elsewhere, errors, functional, linalg)
+_rooms = (backends, cuda, elsewhere, errors, functional, linalg, replay)
 __all__ = sorted([*_LAZY, *(n for n, thing in globals().items() if n[0] != "_" and (not isinstance(thing, _Module) or thing in _rooms))])

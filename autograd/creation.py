@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.mode import NONDEFAULT, again, watching
 from autograd.devices import device as _place
 from autograd.errors import described, flag_of, int_of, number_of
 from autograd.faces.bridge import pack
@@ -58,6 +59,10 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
     if raw.dtype.kind not in "fiub":
         raise TypeError(f"a tensor holds real numbers, got {described(data)}")
     dtype = dtype_of(raw.dtype if dtype is None else dtype)
+    if NONDEFAULT and (watch := watching()) is not None:
+        if _has_numpy(data):
+            watch.reads("tensor() of a tensor or an array")
+        return _constant(np.asarray(held(raw, dtype, "tensor"), order="C"), requires_grad)
     if raw.dtype == dtype:  # nothing overflows, and an error state costs as much as a small copy
         return Tensor(np.array(raw, order="C"), requires_grad=requires_grad)
     if isinstance(data, Tensor):  # a tensor is cast, numbers must fit
@@ -170,6 +175,13 @@ def _dtype(dtype: Any, floating: str = "", *, device: Any = None) -> np.dtype:
     return found
 
 
+def _constant(raw: np.ndarray, requires_grad: bool) -> Tensor:
+    """A new tensor of numbers that no tensor has a part in."""
+    if NONDEFAULT and (watch := watching()) is not None:
+        watch.constant(raw)
+    return Tensor(raw, requires_grad=requires_grad)
+
+
 def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of a shape given as ints or one tuple.
 
@@ -177,17 +189,17 @@ def zeros(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bo
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return Tensor(np.zeros(_size(shape, size), _dtype(dtype, device=device)), requires_grad=requires_grad)
+    return _constant(np.zeros(_size(shape, size), _dtype(dtype, device=device)), requires_grad)
 
 
 def ones(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of a shape given as ints or one tuple."""
-    return Tensor(np.ones(_size(shape, size), _dtype(dtype, device=device)), requires_grad=requires_grad)
+    return _constant(np.ones(_size(shape, size), _dtype(dtype, device=device)), requires_grad)
 
 
 def empty(*shape: Any, size: Any = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Memory as it comes; fill it before use."""
-    return Tensor(np.empty(_size(shape, size), _dtype(dtype, device=device)), requires_grad=requires_grad)
+    return _constant(np.empty(_size(shape, size), _dtype(dtype, device=device)), requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -195,7 +207,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     value = tensor(fill_value, dtype, device=device)
     if value.ndim:
         raise ValueError(f"full takes one number to fill with, got {described(value)}")
-    return Tensor(np.full(_size((size,)), value.raw), requires_grad=requires_grad)
+    return _constant(np.full(_size((size,)), value.raw), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -217,7 +229,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     if n > MOST:
         raise ValueError(f"arange: from {start} to {end} by steps of {step} there are more numbers than memory can have")
     with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor(held(start + np.arange(n) * step, _dtype(dtype, device=device), "arange"), requires_grad=requires_grad)
+        return _constant(held(start + np.arange(n) * step, _dtype(dtype, device=device), "arange"), requires_grad)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -225,24 +237,40 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = float32, requ
     start, end = float(number_of(start, "linspace: start")), float(number_of(end, "linspace: end"))  # of long ints numpy makes objects
     (steps,) = _size((int_of(steps, "linspace: steps", 0),))
     with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor(np.linspace(start, end, steps).astype(_dtype(dtype, device=device)), requires_grad=requires_grad)
+        return _constant(np.linspace(start, end, steps).astype(_dtype(dtype, device=device)), requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The identity matrix."""
     n, m = _size((n, n if m is None else m))
-    return Tensor(np.eye(n, m, dtype=_dtype(dtype, device=device)), requires_grad=requires_grad)
+    return _constant(np.eye(n, m, dtype=_dtype(dtype, device=device)), requires_grad)
 
 
 # Random numbers.
+@again
+def _drawn(how: str, generator: Generator | None, *args: Any) -> np.ndarray:
+    """What the numpy generator within gives by its method ``how``; the last argument is the type of the entries."""
+    *args, dtype = args
+    return np.asarray(getattr(source(generator), how)(*args, dtype=dtype))
+
+
+@again
+def _integers(low: int, high: int, size: tuple[int, ...], dtype: Any, generator: Generator | None) -> np.ndarray:
+    return np.asarray(source(generator).integers(low, high, size)).astype(dtype)
+
+
+@again
+def _permutation(n: int, dtype: Any, generator: Generator | None) -> np.ndarray:
+    return source(generator).permutation(n).astype(dtype, copy=False)
+
+
 def rand(
     *shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Uniform numbers in [0, 1). Raises TypeError for a dtype other than float32 and float64."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     return Tensor(
-        np.asarray(source(generator).random(_size(shape, size), dtype=_dtype(dtype, "rand", device=device).type)),
-        requires_grad=requires_grad,
+        _drawn("random", generator, _size(shape, size), _dtype(dtype, "rand", device=device).type), requires_grad=requires_grad
     )
 
 
@@ -252,9 +280,8 @@ def randn(
     """Normal numbers, mean 0, variance 1. Raises TypeError for a dtype other than float32 and float64."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
     shape = _size(shape, size)
-    return Tensor(
-        np.asarray(source(generator).standard_normal(shape, dtype=_dtype(dtype, "randn", device=device).type)), requires_grad=requires_grad
-    )
+    raw = _drawn("standard_normal", generator, shape, _dtype(dtype, "randn", device=device).type)
+    return Tensor(raw, requires_grad=requires_grad)
 
 
 def normal(
@@ -277,7 +304,7 @@ def normal(
     fitting("normal: mean, std and size", np.shape(mean), np.shape(std), shape)
     with np.errstate(over="ignore", invalid="ignore"):
         return Tensor(
-            (source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32), requires_grad=requires_grad
+            (_drawn("standard_normal", generator, shape, np.float32) * std + mean).astype(np.float32), requires_grad=requires_grad
         )
 
 
@@ -309,14 +336,14 @@ def randint(
     size, dtype = _size(tuple(size)), _dtype(dtype, device=device)
     for n in (low, high - 1):
         held(np.asarray(n), dtype, "randint")  # before a number is drawn
-    return Tensor(source(generator).integers(low, high, size).astype(dtype))
+    return Tensor(_integers(low, high, size, dtype.type, generator))
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = int64, device: Any = None) -> Tensor:
     """The numbers 0 to n - 1 in random order. Raises ValueError where ``dtype`` cannot hold them."""
     (n,), dtype = _size((int_of(n, "randperm: n", 0),)), _dtype(dtype, device=device)
     held(np.asarray(max(n - 1, 0)), dtype, "randperm")  # before a number is drawn
-    return Tensor(source(generator).permutation(n).astype(dtype, copy=False))
+    return Tensor(_permutation(n, dtype.type, generator))
 
 
 # Like another tensor.

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.mode import NONDEFAULT, again, watching
 from autograd.devices import device as _device
 from autograd.errors import described, flag_of, int_of
 
@@ -103,9 +104,12 @@ def source(generator: Generator | None = None) -> np.random.Generator:
     """numpy's generator inside ``generator``, or inside the default one."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"generator must be an autograd.Generator, got {described(generator)}")
+    if NONDEFAULT and (watch := watching()) is not None:
+        watch.reads("a function that draws random numbers and is not marked to be called again")
     return (generator or default_generator).numpy
 
 
+@again
 def coins(shape: tuple[int, ...], p: float, generator: Generator | None = None) -> np.ndarray:
     """Booleans that are True with probability ``p``, from 8 random bits each.
 

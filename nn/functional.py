@@ -130,14 +130,19 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             [1, 0, 0]])
     """
     tensor = tensor_of("one_hot", tensor)
-    index = tensor.detach().numpy()
-    if index.dtype.kind not in "iu":
+    if tensor.dtype.kind not in "iu":
         raise TypeError(f"one_hot: class indices are integers, got {tensor.dtype}; use .long()")
-    classes = int_of(num_classes, "one_hot: num_classes", -1)
+    classes = _classes_of(tensor.detach(), int_of(num_classes, "one_hot: num_classes", -1))
+    return (tensor.unsqueeze(-1) == ag.arange(classes)).long()
+
+
+@ag.again
+def _classes_of(tensor: Tensor, classes: int) -> int:
+    index = tensor.numpy()
     classes = int(index.max(initial=0 if index.dtype.kind == "u" else -1)) + 1 if classes == -1 else classes
     if index.size and not 0 <= index.min() <= index.max() < classes:
         raise ValueError(f"one_hot: indices from {index.min()} to {index.max()} are out of range for {classes} classes")
-    return (tensor.unsqueeze(-1) == ag.arange(classes)).long()
+    return classes
 
 
 def in_unit(x: float, what: str, lies: str = "lies") -> float:
@@ -285,14 +290,20 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         raise TypeError(f"embedding: the input holds row numbers, which are integers, got {input.dtype}; use .long()")
     if weight.ndim != 2:
         raise ValueError(f"embedding: weight has the shape (rows, columns), got {weight.shape}")
-    rows, given = len(weight), input.numpy()
-    if not within(given, rows):
-        raise IndexError(f"embedding: row {given[(given < 0) | (given >= rows)][0]} is out of range for {rows} rows")
+    rows = len(weight)
+    _check_rows(input, rows)
     found = weight[input]
     if padding_idx is None:
         return found
     padding = (input == padding_of(padding_idx, rows)).unsqueeze(-1)
     return ag.where(padding, found.detach(), found)
+
+
+@ag.again
+def _check_rows(input: Tensor, rows: int) -> None:
+    given = input.numpy()
+    if not within(given, rows):
+        raise IndexError(f"embedding: row {given[(given < 0) | (given >= rows)][0]} is out of range for {rows} rows")
 
 
 def padding_of(padding_idx: int, rows: int) -> int:
@@ -384,10 +395,15 @@ def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin
     [0.0, 0.5, 2.0]
     """
     input, target = _same_shape(input, target, "hinge_loss")
-    signs = target.detach().numpy()
+    _check_signs(target.detach())
+    return _reduce(relu(number_of(margin, "hinge_loss: margin") - target * input), reduction)
+
+
+@ag.again
+def _check_signs(target: Tensor) -> None:
+    signs = target.numpy()
     if (wrong := signs[(signs != 1) & (signs != -1)]).size:
         raise ValueError(f"hinge_loss: targets are 1 or -1, got {wrong[0]}; from 0 and 1 make them as 2 * y - 1")
-    return _reduce(relu(number_of(margin, "hinge_loss: margin") - target * input), reduction)
 
 
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
@@ -422,14 +438,19 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
     index, ignored = target if target.ndim == 1 else target.reshape(-1), int_of(ignore_index, f"{name}: ignore_index")
-    given = index.numpy()
-    if within(given, classes) and not 0 <= ignored < classes:
+    if not 0 <= ignored < classes and _all_within(target, classes):
         return index, None
+    given = index.numpy()
     kept = given != ignored
     bad = given[kept & ((given < 0) | (given >= classes))]
     if bad.size:
         raise ValueError(f"{name}: class index {bad[0]} is out of range for {classes} classes")
     return ag.tensor(given * kept), None if kept.all() else kept
+
+
+@ag.again
+def _all_within(target: Tensor, classes: int) -> bool:
+    return within(target.numpy(), classes)
 
 
 def _by_class(name: str, input: Tensor, target: Tensor) -> Tensor:
@@ -539,9 +560,7 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, re
     dim = min(1, input.ndim - 1)
     classes = input.shape[dim]
     weight = _class_weights("cross_entropy", weight, classes)
-    q = target.detach().numpy()
-    if q.size and not q.min() >= 0:
-        raise ValueError(f"cross_entropy: a floating target of the input's shape holds probabilities, got {q.min()}")
+    _check_probabilities(target.detach())
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     each = target * log_softmax(input, dim)
@@ -550,14 +569,22 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, re
     return _reduce(-each.sum(dim), reduction)
 
 
+@ag.again
+def _check_probabilities(target: Tensor) -> None:
+    q = target.numpy()
+    if q.size and not q.min() >= 0:
+        raise ValueError(f"cross_entropy: a floating target of the input's shape holds probabilities, got {q.min()}")
+
+
+@ag.again
 def _in_0_1(what: str, given: Tensor, hint: str) -> None:
-    p = given.detach().numpy()
+    p = given.numpy()
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise ValueError(f"{what} in [0, 1], got {p.min()} to {p.max()}; {hint}")
 
 
 def _binary_targets(name: str, target: Tensor) -> None:
-    _in_0_1(f"{name}: targets are probabilities", target, "from -1 and 1 make them (y + 1) / 2")
+    _in_0_1(f"{name}: targets are probabilities", target.detach(), "from -1 and 1 make them (y + 1) / 2")
 
 
 def _scaled(what: str, loss: Tensor, weight: Tensor | None) -> Tensor:
@@ -594,7 +621,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     """
     input, target = _same_shape(input, target, "binary_cross_entropy")
     _binary_targets("binary_cross_entropy", target)
-    _in_0_1("binary_cross_entropy: probabilities lie", input, "use the _with_logits form")
+    _in_0_1("binary_cross_entropy: probabilities lie", input.detach(), "use the _with_logits form")
     loss = -(target * _log(input) + (1 - target) * _log(1 - input))
     return _reduce(_scaled("binary_cross_entropy: weight", loss, weight), reduction)
 

@@ -21,6 +21,7 @@ from nn.scalars import ScalarNetwork
 __all__ = ["LoadedKeys", "Module", "Parameter"]
 
 Self = TypeVar("Self", bound="Module")
+_STRUCTURE = ag.replay.STRUCTURE
 
 
 class LoadedKeys(NamedTuple):
@@ -71,6 +72,7 @@ class Module:
     """
 
     training: bool = True
+    tells_of_changes = True  # attributes that are set are counted, for compiled functions (see `autograd.replay`)
     _shown: tuple[str, ...] = ()  # the settings that the repr shows: attributes, by name
     # Empty until something is registered, so that a module without hooks or buffers carries nothing of them.
     _persistent: Mapping[str, bool] = {}  # the buffers by name: are they saved?
@@ -92,12 +94,14 @@ class Module:
             elif not isinstance(value, Tensor | None):
                 raise TypeError(f"{name!r} is a buffer; got {described(value)}, expected a Tensor or None")
         object.__setattr__(self, name, value)
+        _STRUCTURE.count += 1
 
     def __delattr__(self, name: str) -> None:
         if name not in self.__dict__:
             raise AttributeError(f"a {type(self).__name__} holds no {name!r} of its own that could be deleted")
         object.__delattr__(self, name)
         self._forget_buffer(name)
+        _STRUCTURE.count += 1
 
     def _forget_buffer(self, name: str) -> None:
         object.__setattr__(self, "_persistent", {k: saved for k, saved in self._persistent.items() if k != name})

@@ -84,11 +84,10 @@ class BatchNorm1d(Module):
         tracks = self.training and self.track_running_stats
         mean, var = (self.running_mean, self.running_var) if tracks or not self.training else (None, None)
         count = self.num_batches_tracked if tracks else None
-        seen = 1 if count is None else count.item() + 1
-        part = 1 / seen if self.momentum is None else self.momentum
+        part = self.momentum if self.momentum is not None else 1 if count is None else 1 / (count.item() + 1)
         y = F.batch_norm(x, mean, var, self.weight, self.bias, self.training or mean is None, part, self.eps)
         if count is not None:
-            count.fill_(seen)  # last: a batch that is refused was not seen
+            count.add_(1)  # last: a batch that is refused was not seen
         return y
 
     def extra_repr(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from weakref import ref
 
 from autograd.core.notes import notes_of
+from autograd.core.replay import STRUCTURE
 from autograd.errors import described
 
 __all__ = ["HOOKED", "Handle", "Hooks", "Living", "register_hook", "register_post_accumulate_grad_hook"]
@@ -35,10 +36,12 @@ class Handle:
             raise TypeError(f"a Handle takes the dict that its hook is put into, got {described(hooks)}")
         self._hooks, self._number = hooks, next(Handle._numbers)
         hooks[self._number] = hook
+        STRUCTURE.count += 1
 
     def remove(self) -> None:
         """The hook is called no more."""
         self._hooks.pop(self._number, None)
+        STRUCTURE.count += 1
 
     def __enter__(self) -> Handle:
         return self

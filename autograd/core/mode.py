@@ -6,18 +6,19 @@ Every operation asks for the mode, so that the question must cost next to nothin
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, isroutine
 from operator import attrgetter, call
-from typing import Any, Protocol
+from typing import Any
 from weakref import ref
 
 from autograd.core.blocks import Blocks, Exit
+from autograd.core.replay import Watch, watched
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "NONDEFAULT", "Block", "Mode", "Watch", "enable_grad", "here", "inference_mode", "is_grad_enabled", "no_grad", "record_lines",
+    "NONDEFAULT", "Block", "Mode", "again", "enable_grad", "here", "inference_mode", "is_grad_enabled", "no_grad", "record_lines",
     "set_grad_enabled", "watching",
 ]  # fmt: skip
 
@@ -27,22 +28,6 @@ __all__ = [
 NONDEFAULT: set[ref[Mode]] = set()
 _forget = NONDEFAULT.discard
 _nothing: Callable[[], None] = types.NoneType
-
-
-class Watch(Protocol):
-    """An observer of every result of a thread, and of every walk backward. Of nested ones, only the innermost observes."""
-
-    def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
-        """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and is never recorded where this raises."""
-
-    def walk(self, order: list[Any]) -> Iterable[Any]:
-        """The nodes of ``order``, last first. When the next one is asked for, the gradient of the one before is propagated.
-
-        Where the walk fails, what is iterated over is freed: a generator then runs its ``finally``.
-        """
-
-    def pulls(self, n: Any, i: int, g: Any) -> None:
-        """The rule of ``n`` for its argument ``i`` is about to be called, with the gradient ``g`` of ``n``."""
 
 
 class Mode:
@@ -90,6 +75,13 @@ def is_grad_enabled() -> bool:
 def watching() -> Watch | None:
     """The observer of this thread, if there is one."""
     return here.inside[-1].watch if NONDEFAULT else None
+
+
+again = watched(watching)
+again.__doc__ = """Decorate a function that a replay of a compiled function calls anew: it draws, counts, checks, or reads what may change.
+
+It takes tensors and plain arguments by position and returns an array, floats, or what a program may depend on. It costs a look at the mode.
+"""
 
 
 class Block:

@@ -106,6 +106,9 @@ class Op:
         "exponential", "product", "sum", "shifted" (by the largest entry, as softmax), "limit" (as clamp).
     ``on_complex``, ``on_values``
         The kernels for complex numbers, as an analytic function, and for arrays of Values; where nothing is said, ``compute``.
+    ``into``
+        How numpy computes it into memory that is there: a function of a writer, an array of the kind of the result, and the arguments as
+        texts, which gives lines of source in which ``OUT`` is the result; None where it does not.
     ``on_batch``
         How it takes a batch, for the gradient check: a function of the kernel, a batch of first arguments, and the others (it gives None
         where it cannot); True: the kernel itself takes one more axis in front, once shorter arguments have axes of size 1 behind
@@ -122,7 +125,7 @@ class Op:
     """
 
     __slots__ = (
-        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "kin", "moves",
+        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "into", "kin", "moves",
         "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "variadic",
         "vjps", "write",
     )  # fmt: skip
@@ -147,6 +150,7 @@ class Op:
         on_complex: Callable[..., Any] | None = None,
         on_batch: Callable[..., Any] | bool | None = None,
         on_values: Callable[..., Any] | None = None,
+        into: Callable[..., Any] | None = None,
     ) -> None:
         if not isinstance(name, str):
             raise TypeError(f"the name of an Op must be a str, got {described(name)}")
@@ -189,7 +193,7 @@ class Op:
         self.public = name if public is None else public
         self.write, self.infix, self.sign, self.formula, self.code, self.examples = write, infix, sign, formula, code, examples
         self.ufunc, self.moves, self.floats, self.kin = ufunc, moves, floats, kin
-        self.on_complex, self.on_batch, self.on_values = on_complex, on_batch, on_values
+        self.on_complex, self.on_batch, self.on_values, self.into = on_complex, on_batch, on_values, into
 
     def vjp(self, i: int, g: Any, z: Any, args: Sequence[Any]) -> Any:
         """What flows into argument ``i``, before a broadcast is undone: its rule, called."""

@@ -21,9 +21,10 @@ from typing import Any, NoReturn
 from autograd.core.blocks import no_fork_within
 from autograd.core.changes import CHANGED, settle
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Watch, enable_grad, set_grad_enabled, watching
+from autograd.core.mode import enable_grad, no_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
+from autograd.core.replay import Watch
 from autograd.errors import described, flag_of, kind_of
 
 __all__ = ["ancestors", "backward", "grad"]
@@ -58,8 +59,12 @@ def backward(
     wanted = None if inputs is None else _inputs(inputs)
     with _lock:
         found = _walk([self], [gradient], wanted, retain_graph, create_graph)
+        watch = watching()
         for n, g in found:
-            n.receive(g)
+            if watch is None or not watch.nodes:
+                n.receive(g)
+            else:
+                watch.accumulate(n, g)
         for n, _ in found if HOOKED else ():
             if (notes := n.notes) is not None and notes.hooks is not None:
                 with set_grad_enabled(bool(create_graph)):
@@ -93,16 +98,21 @@ def _walk(
     for n in outputs:
         if n.op is None:
             raise RuntimeError(f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: {n.cure}")
+    watch = watching()
+    as_nodes = create_graph or (watch is not None and watch.nodes)
     seeds = []
     for n, g in zip(outputs, gradients):
-        seeds.append(_seed(n, g, create_graph))
+        seeds.append(_seed(n, g, as_nodes))
     with _lock:
         if CHANGED:
             settle([*outputs, *(inputs or ())])
+        if not as_nodes:
+            return _locked(outputs, seeds, inputs, retain_graph, False, None)
         if not create_graph:
-            return _locked(outputs, seeds, inputs, retain_graph, None)
+            with no_grad():
+                return _locked(outputs, seeds, inputs, retain_graph, True, None)
         with enable_grad():
-            return _locked(outputs, seeds, inputs, retain_graph, _gradient_notes(outputs, gradients))
+            return _locked(outputs, seeds, inputs, retain_graph, True, _gradient_notes(outputs, gradients))
 
 
 def _seed(n: Node, gradient: Any, as_node: bool) -> Any:
@@ -110,17 +120,19 @@ def _seed(n: Node, gradient: Any, as_node: bool) -> Any:
     g = n.seed(gradient)
     if not as_node:
         return g.raw if isinstance(g, Node) else g
-    return g if isinstance(g, Node) and g.op is not None else n.constant(getattr(g, "raw", g))
+    if isinstance(g, Node) and (g.op is not None or watching() is not None):  # a copy of it would not be what a watch knows
+        return g
+    return n.constant(getattr(g, "raw", g))
 
 
 def _locked(
-    outputs: Sequence[Node], seeds: list[Any], inputs: Sequence[Node] | None, retain_graph: bool, note: Note | None
+    outputs: Sequence[Node], seeds: list[Any], inputs: Sequence[Node] | None, retain_graph: bool, as_nodes: bool, note: Note | None
 ) -> list[tuple[Node, Any]]:
-    """The walk, under the lock. Where gradients are recorded, ``note`` is called with each."""
+    """The walk, under the lock. Where gradients are recorded, they are nodes, and ``note`` is called with each."""
     order: list[Node] = []
     stack: list[Node] = []
     outer_marks = [(n, n.mark) for walk in _active for n in walk if n.mark is not None] if _active else ()
-    has_rules = note is not None or len(outputs) > 1  # then seeds may meet
+    has_rules = as_nodes or len(outputs) > 1  # then seeds may meet
     depth = len(_active)
     try:
         for n, _ in outer_marks:
@@ -134,9 +146,9 @@ def _locked(
             _prune(order, wanted)
         if has_rules:
             with outputs[0].ieee():
-                found = _propagate(outputs, seeds, order, wanted, note)
+                found = _propagate(outputs, seeds, order, wanted, as_nodes, note)
         else:
-            found = _propagate(outputs, seeds, order, wanted, note)
+            found = _propagate(outputs, seeds, order, wanted, as_nodes, note)
         if not retain_graph:
             outputs[0].release(order)
         return found
@@ -207,20 +219,21 @@ def _gradient_notes(outputs: Sequence[Node], gradients: Sequence[Any]) -> Note:
 
 
 def _propagate(
-    outputs: Sequence[Node], seeds: list[Any], order: list[Node], wanted: set[Node] | None, note: Note | None
+    outputs: Sequence[Node], seeds: list[Any], order: list[Node], wanted: set[Node] | None, as_nodes: bool, note: Note | None
 ) -> list[tuple[Node, Any]]:
     """Propagate the ``seeds``, the gradients of the outputs, through ``order``, seen by the observer of this thread."""
     for n, g in zip(outputs, seeds):
         if n.mark is not None:
             g = g if n.mark is SORTED else n.mark + g
-            n.mark = n.adopt(g, leaf) if n.op is leaf and note is None else g
-    return _replay(order, wanted, note, watching())
+            n.mark = n.adopt(g, leaf) if n.op is leaf and not as_nodes else g
+    return _replay(order, wanted, as_nodes, note, watching())
 
 
-def _replay(order: list[Node], wanted: set[Node] | None, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
+def _replay(
+    order: list[Node], wanted: set[Node] | None, as_nodes: bool, note: Note | None, watch: Watch | None
+) -> list[tuple[Node, Any]]:
     """The loop of the walk: the nodes of ``order``, last first."""
     found: list[tuple[Node, Any]] = []
-    as_nodes = note is not None
     nodes: Iterable[Node] = reversed(order) if watch is None else watch.walk(order)
     for n in _hooked(nodes, as_nodes) if HOOKED else nodes:
         g = n.mark
@@ -353,6 +366,9 @@ def grad(
     if len(weights) != len(outs):
         raise ValueError(f"grad_outputs has {len(weights)} entries for {len(outs)} outputs; give one for each")
     results = dict(_walk(outs, weights, ins, retain_graph, create_graph))
+    watch = watching()
+    if watch is not None and watch.nodes and not create_graph:
+        results = {n: watch.own(g) for n, g in results.items()}
     missing = [i for i, n in enumerate(ins) if n not in results]
     if missing and zeros:
         results |= {ins[i]: ins[i].fit(0.0) for i in missing}

@@ -14,15 +14,23 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Self
 
+import numpy as np
+
 from autograd.core.changes import Past
+from autograd.core.mode import watching
 from autograd.core.node import leaf
 from autograd.core.notes import Notes, notes_of
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
-from autograd.ops.moves import place_
+from autograd.ops.moves import clone_, place_
 from autograd.ops.table import SHAPED
 
-__all__ = ["Changing"]
+__all__ = ["Changing", "assign"]
+
+
+def assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
+    """``out`` becomes ``value``, as a ufunc would write it."""
+    np.copyto(out, value, casting="unsafe")
 
 
 class Changing(Array):
@@ -66,6 +74,9 @@ class Changing(Array):
         views = [(v, v._copied(what)) for v in whole._untold() if v is not self]
         if whole is not self:
             views.append((self, old))
+        watch = watching()
+        if watch is not None:
+            watch.changes(self, assign, new.raw, 1, new.raw)
         self.raw[...] = new.raw
         bump_version(self, what)
         count = CHANGES.count
@@ -90,6 +101,9 @@ class Changing(Array):
     def _copied(self, what: str) -> Any:
         """A node that is what this was, with its data, and a version that operations recorded before must not read."""
         old = made(self.raw.copy(), self.op, self.x)
+        watch = watching()
+        if watch is not None:
+            watch.result(old.raw, clone_, (self,))
         old.saved_version = self.saved_version
         bump_version(old, what)
         old.version.kept = True

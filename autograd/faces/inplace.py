@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd.core.mode import is_grad_enabled
+from autograd.core.mode import NONDEFAULT, again, is_grad_enabled, watching
 from autograd.core.node import Node
 from autograd.errors import described, int_of, kind_of, number_of
 from autograd.faces import indexing, record
-from autograd.faces.changes import Changing
+from autograd.faces.changes import Changing, assign
 from autograd.faces.dtypes import entries, float16
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
@@ -28,10 +28,6 @@ __all__ = ["InPlace"]
 
 _ndarray = np.ndarray
 _pow_, _divide = quiet(np.power), quiet(np.true_divide)
-
-
-def _assign(_: np.ndarray, value: Any, out: np.ndarray) -> None:
-    np.copyto(out, value, casting="unsafe")
 
 
 def _inplace_operator(name: str) -> Any:
@@ -60,7 +56,7 @@ class InPlace(Changing):
 
     def _update(self, what: str, compute: Callable[..., Any], row: Callable[[Any, Any], Any], other: Any, alpha: Any = 1) -> Any:
         mine = self.raw
-        raw = other.raw if other.__class__ is record.face else other if other.__class__ is float else entries(other, what)
+        source = raw = other.raw if other.__class__ is record.face else other if other.__class__ is float else entries(other, what)
         if alpha.__class__ is float:
             raw = raw * alpha
         elif alpha.__class__ is not int or alpha != 1:
@@ -69,16 +65,19 @@ class InPlace(Changing):
         if raw.__class__ is float and mine.dtype.kind == "f":
             pass  # it takes the dtype of what it meets
         elif raw.__class__ is not _ndarray or raw.shape != mine.shape or raw.dtype is not mine.dtype:
-            raw = self._fitting(what, raw, compute is _assign, isinstance(other, Node))
+            raw = self._fitting(what, raw, compute is assign, isinstance(other, Node))
         if self._changeable(what, other):
             if isinstance(other, Node) and other.op is not None:
                 operand = self._apart(other) if alpha == 1 else other * alpha
             else:
-                operand = other if other.__class__ in (float, int) and alpha == 1 else made(np.array(raw))
+                operand = other if other.__class__ in (float, int) and alpha == 1 else _kept(raw)
             return self._become(what, lambda old: row(old, operand))
-        if mine.dtype is float16 and compute is not _assign:  # computed in float32, as out of place
-            compute, raw = _assign, row(self.detach(), other * alpha if isinstance(other, int | float) else made(np.asarray(raw))).raw
+        if mine.dtype is float16 and compute is not assign:  # computed in float32, as out of place
+            compute, raw = assign, row(self.detach(), other * alpha if isinstance(other, int | float) else made(np.asarray(raw))).raw
+            source, alpha = raw, 1
         bump_version(self, what)
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.changes(self, compute, source, alpha, raw)
         try:
             compute(mine, raw, mine)
         except (TypeError, ValueError) as error:
@@ -94,7 +93,7 @@ class InPlace(Changing):
         """Change to ``function`` of this, which has its shape."""
         if self._changeable(what):
             return self._become(what, function)
-        return self._update(what, _assign, _placed, function(self.detach()))
+        return self._update(what, assign, _placed, function(self.detach()))
 
     def _fitting(self, what: str, raw: Any, assign: Any, cast: Any = False) -> Any:
         """``raw`` in this dtype, once it is seen to fit into this shape: what stood in a tensor is ``cast``, numbers must fit."""
@@ -133,15 +132,15 @@ class InPlace(Changing):
 
     def copy_(self, other: Any) -> Self:
         """Take the entries of ``other``, broadcast and cast to this dtype."""
-        return self._update("copy_", _assign, _placed, other)
+        return self._update("copy_", assign, _placed, other)
 
     def fill_(self, value: Any) -> Self:
         """Set every entry to one number."""
-        return self._update("fill_", _assign, _placed, value)
+        return self._update("fill_", assign, _placed, value)
 
     def zero_(self) -> Self:
         """Set every entry to 0."""
-        return self._update("zero_", _assign, _placed, 0)
+        return self._update("zero_", assign, _placed, 0)
 
     def normal_(self, mean: Any = 0.0, std: Any = 1.0, *, generator: Generator | None = None) -> Self:
         """Fill with normal numbers. Raises ValueError where std < 0, TypeError for integers."""
@@ -149,7 +148,7 @@ class InPlace(Changing):
         if not std >= 0:
             raise ValueError(f"normal_: std must be >= 0, got {std}")
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.copy_(source(generator).standard_normal(self.shape, dtype=np.float32) * std + mean)
+            return self.copy_(_normal(self.shape, mean, std, generator))
 
     def _real(self, what: str, **given: Any) -> list[Any]:
         """The settings of a function that fills this tensor with real numbers, as numbers; refused before any is drawn."""
@@ -164,7 +163,7 @@ class InPlace(Changing):
         if not low <= high:
             raise ValueError(f"uniform_ needs low <= high, got low={low} and high={high}")
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.copy_(source(generator).random(self.shape, dtype=np.float32) * (high - low) + low)
+            return self.copy_(_uniform(self.shape, low, high, generator))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """Fill with ones, each with probability ``p``, and zeros. Raises ValueError where p is outside [0, 1]."""
@@ -194,16 +193,36 @@ class InPlace(Changing):
         if self._changeable("assignment by index", value):
             if isinstance(value, Array) and _is_at(value, chosen, self):
                 return  # as in y[0] += 1, which has changed y already
-            given = self._apart(value) if isinstance(value, Node) and value.op is not None else made(np.array(raw))
+            given = self._apart(value) if isinstance(value, Node) and value.op is not None else _kept(raw)
             # The graph saves a copy: the arrays of a key have no version.
             path = tuple([("[]", tuple([k.copy() if k.__class__ is _ndarray else k for k in step])) for step in steps])
             self._become("assignment by index", lambda old: place_(old, given, path))
             return
         bump_version(self, "assignment by index")
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.reads("assignment by index")
         place[last] = raw
 
     __iadd__, __isub__, __ipow__ = _inplace_operator("add_"), _inplace_operator("sub_"), _inplace_operator("pow_")
     __imul__, __itruediv__ = _inplace_operator("mul_"), _inplace_operator("div_")
+
+
+def _kept(raw: Any) -> Any:
+    """A constant with a copy of ``raw``, for a graph to save."""
+    z = made(np.array(raw))
+    if (watch := watching()) is not None:
+        watch.enters(z.raw, raw)
+    return z
+
+
+@again
+def _normal(shape: tuple[int, ...], mean: float, std: float, generator: Generator | None) -> Any:
+    return source(generator).standard_normal(shape, dtype=np.float32) * std + mean
+
+
+@again
+def _uniform(shape: tuple[int, ...], low: float, high: float, generator: Generator | None) -> Any:
+    return source(generator).random(shape, dtype=np.float32) * (high - low) + low
 
 
 def _placed(x: Any, y: Any) -> Any:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from autograd.core.mode import watching
+from autograd.core.replay import STRUCTURE
 from autograd.errors import described, number_of
-from autograd.faces.inplace import InPlace, _assign, _placed
+from autograd.faces.changes import assign
+from autograd.faces.inplace import InPlace, _placed
 from autograd.faces.versions import bump_version
 from autograd.ops import elementwise, logic, moves
 from autograd.ops.places import _checked_key, _key_of_slices
@@ -57,7 +60,7 @@ class Overwriting(InPlace):
         if self.ndim:
             self[key] = source
         elif index.shape[0]:
-            self._update("scatter_", _assign, _placed, source[-1] if hasattr(source, "dtype") and source.shape else source)
+            self._update("scatter_", assign, _placed, source[-1] if hasattr(source, "dtype") and source.shape else source)
         return self
 
     def scatter_add_(self, dim: int, index: Any, src: Any) -> Self:
@@ -107,6 +110,9 @@ class Overwriting(InPlace):
     def _reshaped(self, what: str, raw: Any) -> Self:
         if self._changeable(what):
             raise RuntimeError(f"{what} on the result of {self.op!r} is not recorded; write it out of place: y = y.{what.strip('_')}(...)")
+        if (watch := watching()) is not None:
+            watch.reads(what)
+        STRUCTURE.count += 1
         bump_version(self, what)  # what was recorded with the other shape can no longer be differentiated
         self.raw = raw
         return self

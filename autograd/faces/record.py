@@ -17,6 +17,7 @@ from autograd.core.hooks import register_hook, register_post_accumulate_grad_hoo
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
+from autograd.core.replay import Watch
 from autograd.core.walk import backward
 from autograd.errors import described
 from autograd.faces.bridge import SparseGradient, pack
@@ -171,6 +172,8 @@ class Array(Node):
     @classmethod
     def constant(cls, raw: Any) -> Any:
         z = made(np.array(raw))  # a copy: what users get is never an alias of what the engine holds
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.constant(z.raw)
         z.saved_version = Lost.GRADIENT
         return z
 
@@ -186,6 +189,8 @@ class Array(Node):
                     ".sum() or .mean() first, or pass gradient=ones_like(...)"
                 )
             return np.ones(self.raw.shape, self.raw.dtype) if self.raw.ndim else _ONE[self.raw.dtype].copy()
+        if not isinstance(gradient, Array) and (watch := watching()) is not None:
+            watch.reads("a gradient that is no tensor")
         g = gradient if isinstance(gradient, Array) else made(entries(gradient, "the gradient").astype(self.raw.dtype))
         if g.shape != self.shape:
             raise RuntimeError(f"the gradient has shape {g.shape}, the tensor {self.shape}; they must be equal")
@@ -296,16 +301,20 @@ class Array(Node):
 
 def _operands(args: tuple[Any, ...], op: Op) -> tuple[Any, ...]:
     """The arguments of a tensor operation as `record` takes them. Of an array a copy is kept, which has no version to tell of a change."""
-    kept = watching() is not None or (is_grad_enabled() and any(isinstance(a, Node) and a.op is not None for a in args))
-    return tuple([_operand(a, op, kept) for a in args])
+    watch = watching()
+    kept = watch is not None or (is_grad_enabled() and any(isinstance(a, Node) and a.op is not None for a in args))
+    return tuple([_operand(a, op, kept, watch) for a in args])
 
 
-def _operand(a: Any, op: Op, kept: bool) -> Any:
+def _operand(a: Any, op: Op, kept: bool, watch: Watch | None) -> Any:
     """``a`` as an argument of a tensor operation: Values are packed, arrays wrapped, all else refused."""
     if isinstance(a, Value) and not op.across:
         return Array.record(pack, ((), float64, a))
     if isinstance(a, np.ndarray | np.generic):
-        return made(canonical(np.array(a) if kept else np.asarray(a)))
+        raw = canonical(np.array(a) if kept else np.asarray(a))
+        if watch is not None:
+            watch.enters(raw, a)
+        return made(raw)
     if isinstance(a, Released):
         _refuse_released(a)
     if isinstance(a, (Array, *_PLAIN)):

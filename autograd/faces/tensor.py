@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.mode import NONDEFAULT, watching
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import warn_of_a_cut
+from autograd.core.replay import STRUCTURE
 from autograd.devices import CPU, names_device
 from autograd.devices import device as _place
 from autograd.elsewhere import refuse_all
@@ -91,6 +93,8 @@ class Tensor(OfTensors, Overwriting):
                 raise TypeError(f"a gradient must be a Tensor or None, got {described(grad)}")
             if grad.shape != self.shape or grad.dtype.kind != "f":
                 raise ValueError(f"a gradient must be floating and of the shape {self.shape} of its tensor, got {described(grad)}")
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.binds(self, grad)
         self._grad = grad
 
     _grad = Node.grad  # type: ignore[misc]  # the slot itself
@@ -109,6 +113,8 @@ class Tensor(OfTensors, Overwriting):
         value = (value if isinstance(value, Tensor) else Tensor(value)).data
         if value.dtype.kind != self.dtype.kind:
             raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
+        _leaves(".data =")
+        STRUCTURE.count += 1
         self.raw, self.version = value.raw, value.version  # aliases share one version
         bump_version(self, ".data =")
 
@@ -164,24 +170,28 @@ class Tensor(OfTensors, Overwriting):
             raise RuntimeError(
                 f"requires_grad can be turned off on a leaf only, got the result of {self.op!r}, of shape {self.shape}; use .detach()"
             )
-        if self.is_leaf:
+        if self.is_leaf and (self.op is leaf) is not requires_grad:
             self.op = leaf if requires_grad else None
+            STRUCTURE.count += 1
         return self
 
     def retain_grad(self) -> None:
         """Keep the gradient of this result in ``.grad`` when a backward passes."""
         if not self.requires_grad:
             raise RuntimeError(f"retain_grad() on a tensor that does not require grad, of shape {self.shape}")
+        _leaves("retain_grad()")
         self.retains_grad = not self.is_leaf
 
     def item(self) -> Any:
         """The one entry as a Python number."""
         if self.raw.size != 1:
             raise ValueError(f"item() needs a tensor of one entry, got shape {self.shape}; use .tolist()")
+        _leaves("item()")
         return self.raw.item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
+        _leaves("tolist()")
         return self.raw.tolist()
 
     def numpy(self) -> np.ndarray:
@@ -190,6 +200,7 @@ class Tensor(OfTensors, Overwriting):
             raise RuntimeError(
                 f"numpy() of a tensor that requires grad, of shape {self.shape}, would lose its history; use .detach().numpy()"
             )
+        _leaves("numpy(), or a function of numpy,")
         return self.raw
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -206,6 +217,7 @@ class Tensor(OfTensors, Overwriting):
         >>> t.grad
         tensor([3., 2.])
         """
+        _leaves("values()")
         flat = Tensor.record(scalars, (self,))
         out = np.empty(self.raw.size, object)
         out[:] = [Value.record(item, (flat, i)) for i in range(self.raw.size)]
@@ -313,7 +325,7 @@ class Tensor(OfTensors, Overwriting):
     def __getitem__(self, key: Any) -> Tensor:
         key = indexing.checked(key, self.raw.shape)
         if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
-            key = tuple([k.copy() if k.__class__ is np.ndarray else k for k in key])
+            key = tuple([_kept(k) if k.__class__ is np.ndarray else k for k in key])
         try:
             if len(key) == 1:
                 return self.record(moves.getitem_, (self, key))
@@ -335,11 +347,13 @@ class Tensor(OfTensors, Overwriting):
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, x: Any) -> Any:
+        _leaves("in")
         return elementwise.eq(self, x).raw.any().item()
 
     def _one(self, what: str) -> Any:
         if self.raw.size != 1:
             raise ValueError(f"{what} needs a tensor of one entry, got shape {self.shape}")
+        _leaves(what)
         return self.raw.item()
 
     def __bool__(self) -> Any:
@@ -366,11 +380,13 @@ class Tensor(OfTensors, Overwriting):
         return repr(self) if self.ndim else format(self.item(), spec)
 
     def __repr__(self) -> str:
+        _leaves("its text")
         return show(self)
 
     def __reduce__(self) -> Any:
         if not self.is_leaf:
             raise TypeError(f"a recorded tensor (shape {self.shape}) cannot be pickled or copied with its graph; use .detach().clone()")
+        _leaves("a copy")
         return _rebuild, (type(self), self.raw, self.requires_grad)
 
     def __copy__(self) -> Tensor:
@@ -411,10 +427,12 @@ class Tensor(OfTensors, Overwriting):
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":
             raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
+        _leaves("~")
         return made(np.asarray(~self._numbers))
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
+        _leaves("allclose()")
         x, y = _tensor(self, "allclose")._numbers, entries(other, "allclose")
         fitting("allclose", x.shape, y.shape)
         rtol, atol = number_of(rtol, "allclose: rtol") * 1.0, number_of(atol, "allclose: atol") * 1.0
@@ -423,6 +441,7 @@ class Tensor(OfTensors, Overwriting):
 
     def equal(self, other: Tensor) -> Any:
         """The same shape and the same entries?"""
+        _leaves("equal()")
         return np.array_equal(_tensor(self, "equal")._numbers, entries(other, "equal"))
 
     def is_floating_point(self) -> Any:
@@ -500,6 +519,20 @@ def _as_of_old(data: tuple[Any, ...]) -> np.ndarray:
     if len(data) > 1 or not isinstance(data[0], list | tuple):
         raise TypeError(f"Tensor() takes an array, a list, or sizes, got {', '.join(map(described, data))}; use tensor(data) for a number")
     return held(entries(data[0], "Tensor()"), float32, "Tensor()")
+
+
+def _leaves(what: str) -> None:
+    """Tell who watches that numbers leave the tensors by ``what``."""
+    if NONDEFAULT and (watch := watching()) is not None:
+        watch.reads(what)
+
+
+def _kept(index: np.ndarray) -> np.ndarray:
+    """A copy of an index array, for a graph to save."""
+    copied = index.copy()
+    if NONDEFAULT and (watch := watching()) is not None:
+        watch.enters(copied, index)
+    return copied
 
 
 def _tensor(x: Any, what: str) -> Tensor:

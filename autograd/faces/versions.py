@@ -15,20 +15,12 @@ import numpy as np
 
 from autograd.core.mode import Block, Mode, here
 from autograd.core.notes import Place
+from autograd.core.replay import Counter
 
 __all__ = ["CHANGES", "Changed", "Version", "at_one_place", "bump_version"]
 
 
-class Counter:
-    """Counts all changes in place so far. It is global, since any tensor may share its memory with any other."""
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-CHANGES = Counter()
+CHANGES = Counter()  # counts all changes in place so far: any tensor may share its memory with any other
 
 
 class Version:

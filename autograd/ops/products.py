@@ -54,15 +54,23 @@ def _einsum_rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     return broadcast_to_(d.reshape(shape), xs[i].shape)
 
 
+def _product_into(p: Any, z: np.ndarray, x: Any, y: Any) -> list[str]:
+    return [f"np.{'dot' if x.raw.ndim == 2 == y.raw.ndim else 'matmul'}({x}, {y}, OUT)"]
+
+
+def _linear_into(p: Any, z: np.ndarray, x: Any, w: Any, *b: Any) -> list[str]:
+    return [*_product_into(p, z, x, p.transposed(w)), *(f"np.add(OUT, {c}, OUT)" for c in b)]
+
+
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 # BLAS sets the flag of an invalid operation now and then where every number is finite, so that products never warn.
 matmul_      = row("@",        quiet(fast.product),                              lambda g, z, x, y: _times(g, y.mT),      lambda g, z, x, y: _times(x.mT, g),
-    infix="@", ufunc=np.matmul, kin=("product",), on_batch=True)
+    infix="@", ufunc=np.matmul, kin=("product",), on_batch=True, into=_product_into)
 inverse_     = row("inverse",  np.linalg.inv,                                    lambda g, z, x: -_times(_times(z.mT, g), z.mT),
     on_batch=True, on_values=_inverse_of_values, kin=("pole",))
 linear_      = row("linear",   quiet(_linear),                                   lambda g, z, x, w, *b: _times(g, w),     lambda g, z, x, w, *b: _times(_rows(g).mT, _rows(x)), lambda g, z, x, w, b: g,
-    write=lambda p, x, w, *b: sum(b, x @ w.mT), code=lambda *xs: f"ag.linear({', '.join(xs)})", kin=("product",))
+    into=_linear_into, write=lambda p, x, w, *b: sum(b, x @ w.mT), code=lambda *xs: f"ag.linear({', '.join(xs)})", kin=("product",))
 einsum_      = row("einsum",   lambda ins, out, *xs: np.einsum(f"{','.join(ins)}->{out}", *xs, optimize=len(xs) > 2), None, None, each(_einsum_rule),
     write=lambda p, ins, out, *xs: p.call("einsum", Symbol('"' + ",".join(ins) + f'->{out}"'), *xs), kin=("product",),
     code=lambda ins, out, *xs: f"ag.einsum('{','.join(ins)}->{out}', {', '.join(xs)})")

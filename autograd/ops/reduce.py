@@ -57,6 +57,12 @@ def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
     return np.add.reduce(x, axes, np.int64 if x.dtype.kind in "biu" else None, None, keepdim)  # type: ignore[call-overload]
 
 
+def _sum_into(p: Any, z: np.ndarray, x: Any, axes: tuple[int, ...], keepdim: bool) -> list[str] | None:
+    if axes == (0,) and not keepdim and x.raw.ndim == 2:
+        return [f"np.dot({p.ones(x.raw)}, {x}, OUT)"] if x.raw.flags.c_contiguous and x.raw.shape[1] != 1 else [f"{x}.sum(0, out=OUT)"]
+    return [f"np.add.reduce({x}, {axes}, None, OUT, {keepdim})"]
+
+
 _rows_summed = quiet(fast.rows_summed)  # quiet for the reason that products of matrices are: BLAS
 
 
@@ -174,7 +180,7 @@ def _or_empty(compute: Callable[..., Any]) -> Callable[..., Any]:
 # fmt: off
 #              name          compute                                             one vjp per argument; None: not differentiable in it
 sum_         = row("sum",      _sum,                                             lambda g, z, x, axes, keepdim: _spread(g, x, axes), None, None,
-    **written_over("ag.sum", "Σ"), formula=lambda p, x, axes, keepdim: (f"Σ{p.below(axes, x)} {p(x, POWER)}", POWER))
+    into=_sum_into, **written_over("ag.sum", "Σ"), formula=lambda p, x, axes, keepdim: (f"Σ{p.below(axes, x)} {p(x, POWER)}", POWER))
 mean_        = row("mean",     quiet(_mean),                                     lambda g, z, x, axes, keepdim: _spread(g * (1 / size_of(x, axes)), x, axes), None, None,
     **written_over("mean", "mean"))
 mean_square_ = row("mean square", lambda x: (x * x).sum() / x.dtype.type(x.size or math.nan),

@@ -12,7 +12,7 @@ from typing import Any
 
 import autograd as ag
 from autograd import Tensor
-from nn.optim.optimizer import Group, Optimizer, Pairs, State
+from nn.optim.optimizer import Group, Optimizer, Pairs, State, rate
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RMSprop"]
 
@@ -69,7 +69,7 @@ class SGD(Optimizer):
         return _zeros(p, momentum_buffer=group["momentum"])
 
     def update(self, pairs: Pairs, group: Group) -> None:
-        lr, momentum, dampening, nesterov = group["lr"], group["momentum"], group["dampening"], group["nesterov"]
+        lr, momentum, dampening, nesterov = rate(group), group["momentum"], group["dampening"], group["nesterov"]
         for p, g in pairs:
             if momentum:
                 state = self.state[p]
@@ -81,11 +81,55 @@ class SGD(Optimizer):
             p.sub_(g, alpha=lr)
 
 
-def _moment(optimizer: Optimizer, p: Tensor, g: Tensor, group: Group) -> tuple[State, int, Tensor]:
-    """What Adam and its kin begin a step of ``p`` with: its state, the count of steps, and the running mean of gradients, ``g`` in it."""
+def _moment(optimizer: Optimizer, p: Tensor, g: Tensor, group: Group) -> tuple[State, Tensor]:
+    """What Adam and its kin begin a step of ``p`` with: its state, and the running mean of gradients, ``g`` in it."""
     state, b1 = optimizer.begun(p, group), group["betas"][0]
+    return state, state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+
+
+# What changes from step to step is computed by functions that are called `again` in a compiled step; the first of a step counts it.
+def _counted(state: State) -> int:
     state["step"] = t = state["step"] + 1
-    return state, t, state["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+    return t
+
+
+@ag.again
+def _sizes_of_adam(group: Group, state: State) -> tuple[float, float, float]:
+    """The factors of the decay and of the step, and what is added to the root."""
+    (b1, b2), lr, t = group["betas"], group["lr"], _counted(state)
+    root = sqrt(1 - b2**t)  # multiplied out, m' / (sqrt(v') + eps) is one operation less
+    return 1.0 - lr * group["weight_decay"], lr * root / (1 - b1**t), group["eps"] * root
+
+
+@ag.again
+def _momenta(group: Group, state: State) -> tuple[float, float, float]:
+    """Of NAdam: its momentum, ``v``'s part that is there by now, and the learning rate."""
+    t = _counted(state)
+    return group["betas"][0] * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])), 1.0 - group["betas"][1] ** t, 1.0 * group["lr"]
+
+
+@ag.again
+def _ahead(product: Tensor, group: Group, state: State) -> tuple[float, float, float]:
+    """Of NAdam: the factors of the mean, of the gradient, and of the decay."""
+    b1, slowing, t, all_mu = group["betas"][0], group["momentum_decay"], state["step"], product.item()
+    mu, following = (b1 * (1 - 0.5 * 0.96 ** (n * slowing)) for n in (t, t + 1))
+    return following / (1 - all_mu * following), (1 - mu) / (1 - all_mu), 1.0 - group["lr"] * group["weight_decay"]
+
+
+@ag.again
+def _size_of_adamax(group: Group, state: State) -> float:
+    return float(group["lr"] / (1 - group["betas"][0] ** _counted(state)))
+
+
+@ag.again
+def _count(state: State) -> None:
+    _counted(state)
+
+
+@ag.again
+def _slowed_rate(group: Group, state: State) -> float:
+    """Of Adagrad: the learning rate, which falls with the steps before this one."""
+    return float(group["lr"] / (1 + (_counted(state) - 1) * group["lr_decay"]))
 
 
 class Adam(Optimizer):
@@ -122,16 +166,16 @@ class Adam(Optimizer):
         return {"step": 0, **_zeros(p, exp_avg=True, exp_avg_sq=True, max_exp_avg_sq=group["amsgrad"])}
 
     def update(self, pairs: Pairs, group: Group) -> None:
-        lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
+        b2 = group["betas"][1]
         for p, g in pairs:
-            state, t, m = _moment(self, p, g, group)
+            state, m = _moment(self, p, g, group)
+            decay, size, eps = _sizes_of_adam(group, state)
             v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
             if group["amsgrad"]:
                 v = state["max_exp_avg_sq"].copy_(ag.maximum(state["max_exp_avg_sq"], v))
             if not self.coupled:
-                p.mul_(1 - lr * group["weight_decay"])
-            root = sqrt(1 - b2**t)  # multiplied out, m' / (sqrt(v') + eps) is one operation less
-            p.sub_(m / v.sqrt().add_(eps * root), alpha=lr * root / (1 - b1**t))
+                p.mul_(decay)
+            p.sub_(m / v.sqrt().add_(eps), alpha=size)
 
 
 class AdamW(Adam):
@@ -199,16 +243,16 @@ class NAdam(Optimizer):
         return {"step": 0, "mu_product": ag.ones((), dtype=p.dtype), **_zeros(p, exp_avg=True, exp_avg_sq=True)}
 
     def update(self, pairs: Pairs, group: Group) -> None:
-        lr, eps, (b1, b2), slowing = group["lr"], group["eps"], group["betas"], group["momentum_decay"]
+        eps, b2 = group["eps"], group["betas"][1]
         for p, g in pairs:
-            state, t, m = _moment(self, p, g, group)
-            mu, following = (b1 * (1 - 0.5 * 0.96 ** (n * slowing)) for n in (t, t + 1))
-            product = state["mu_product"].mul_(mu).item()
+            state, m = _moment(self, p, g, group)
+            mu, there, lr = _momenta(group, state)
+            of_mean, of_gradient, decay = _ahead(state["mu_product"].mul_(mu), group, state)
             v = state["exp_avg_sq"].mul_(b2).add_(g * g, alpha=1 - b2)
             if group["decoupled_weight_decay"]:
-                p.mul_(1 - lr * group["weight_decay"])
-            ahead = (m * (following / (1 - product * following))).add_(g, alpha=(1 - mu) / (1 - product))
-            p.sub_(ahead / (v / (1 - b2**t)).sqrt().add_(eps), alpha=lr)
+                p.mul_(decay)
+            ahead = (m * of_mean).add_(g, alpha=of_gradient)
+            p.sub_(ahead / (v / there).sqrt().add_(eps), alpha=lr)
 
 
 class Adamax(Optimizer):
@@ -242,11 +286,11 @@ class Adamax(Optimizer):
         return {"step": 0, **_zeros(p, exp_avg=True, exp_inf=True)}
 
     def update(self, pairs: Pairs, group: Group) -> None:
-        lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
+        eps, b2 = group["eps"], group["betas"][1]
         for p, g in pairs:
-            state, t, m = _moment(self, p, g, group)
+            state, m = _moment(self, p, g, group)
             u = state["exp_inf"].copy_(ag.maximum(state["exp_inf"] * b2, g.abs().add_(eps)))
-            p.sub_(m / u, alpha=lr / (1 - b1**t))
+            p.sub_(m / u, alpha=_size_of_adamax(group, state))
 
 
 class RMSprop(Optimizer):
@@ -284,10 +328,10 @@ class RMSprop(Optimizer):
         return {"step": 0, **_zeros(p, square_avg=True, momentum_buffer=group["momentum"], grad_avg=group["centered"])}
 
     def update(self, pairs: Pairs, group: Group) -> None:
-        lr, alpha, eps, momentum = group["lr"], group["alpha"], group["eps"], group["momentum"]
+        lr, alpha, eps, momentum = rate(group), group["alpha"], group["eps"], group["momentum"]
         for p, g in pairs:
             state = self.begun(p, group)
-            state["step"] += 1
+            _count(state)
             v = state["square_avg"].mul_(alpha).add_(g * g, alpha=1 - alpha)
             if group["centered"]:
                 mean = state["grad_avg"].mul_(alpha).add_(g, alpha=1 - alpha)
@@ -334,7 +378,6 @@ class Adagrad(Optimizer):
     def update(self, pairs: Pairs, group: Group) -> None:
         for p, g in pairs:
             state = self.begun(p, group)
-            lr = group["lr"] / (1 + state["step"] * group["lr_decay"])
-            state["step"] += 1
+            lr = _slowed_rate(group, state)
             s = state["sum"].add_(g * g)
             p.sub_(g / s.sqrt().add_(group["eps"]), alpha=lr)

@@ -17,11 +17,17 @@ import autograd as ag
 from autograd import Tensor
 from autograd.errors import brief, described, flag_of, is_many
 
-__all__ = ["Optimizer", "number"]
+__all__ = ["Optimizer", "number", "rate"]
 
 Group = dict[str, Any]
 State = dict[str, Any]
 Pairs = Iterator[tuple[Tensor, Tensor]]
+@ag.again
+def rate(group: Group) -> float:
+    """The learning rate of a group: a number that changes from step to step."""
+    return float(group["lr"])
+
+
 _at_one_place = ag.at_one_place()  # made once: a step of a small network is short
 
 
@@ -66,6 +72,8 @@ class Optimizer:
     flags: ClassVar[frozenset[str]] = frozenset(  # the settings that are True or False
         {"nesterov", "maximize", "amsgrad", "centered", "decoupled_weight_decay"}
     )
+    # What a compiled step reads again each time, by functions that are called `again`.
+    read_again: ClassVar[frozenset[str]] = frozenset({"lr", "initial_lr", "step", "defaults"})
     # Does "weight_decay" join the gradient, as the penalty 1/2 weight_decay ||p||^2 in the loss would?
     coupled: ClassVar[bool] = True
 

@@ -17,7 +17,8 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Call, Value, enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
-from autograd.core.mode import NONDEFAULT, Block, Mode, Watch, here
+from autograd.core.mode import NONDEFAULT, Block, Mode, here
+from autograd.core.replay import Watch
 from autograd.core.notes import running
 
 PACKAGE = os.path.dirname(ag.__file__) + os.sep
@@ -302,7 +303,7 @@ class watched(Block):  # noqa: N801
         return Mode(outer, outer.off, outer.lines, self.by, outer.place)
 
 
-class Seen(list[Any]):
+class Seen(Watch, list[Any]):
     """A watch that keeps what it sees."""
 
     def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:

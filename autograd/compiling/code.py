@@ -1,0 +1,470 @@
+"""Turns the steps of a call into one Python function of numpy calls, which is what a listing prints and what a replay runs.
+
+Steps that nothing depends on are dropped, what is made of constants alone is computed once, and each result gets memory that stays from
+call to call: where the life of one result ends, the next of its kind takes its place. Views of memory that stays are taken once. What is
+returned is new each time; gradients keep their memory for as long as nobody else holds it.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.watching import Bind, Call, Change, Live, New, Recorder, Ref, Row, Step
+from autograd.core.node import Op
+from autograd.faces.changes import assign
+from autograd.faces.record import Array, made
+from autograd.ops import fast
+from autograd.ops.moves import cast_, clone_
+
+__all__ = ["Plan", "Writer"]
+
+_FLOATS = (np.dtype("float32"), np.dtype("float64"))
+_unchanged: dict[Any, bool] = {}  # does a kernel give the dtype of its arguments? By the row and that dtype.
+
+
+def kernel(op: Op) -> Callable[..., Any]:
+    """How the row computes arrays, without the silence that a replay keeps as a whole."""
+    return getattr(op.on_array, "__wrapped__", op.on_array)
+
+
+def ufunc_of(op: Op) -> Any:
+    """The ufunc that computes arrays, if it is one."""
+    function = kernel(op)
+    if isinstance(function, np.ufunc):
+        return function
+    return op.ufunc if getattr(op.compute, "__module__", "") == "_operator" and isinstance(op.ufunc, np.ufunc) else None
+
+
+def recorded_as(op: Op, *args: Any) -> np.ndarray:
+    """As `Array.record` computes it: dtypes are promoted, cast and checked."""
+    raw: np.ndarray = Array.record(op, tuple([made(a) if a.__class__ is np.ndarray else a for a in args])).raw
+    return raw
+
+
+class Name(str):
+    """The name of an array in the source, with an array of its kind."""
+
+    __slots__ = ("fixed", "raw")
+    raw: np.ndarray
+    fixed: bool  # is it the same memory in each call?
+
+    def __new__(cls, text: str, raw: np.ndarray, fixed: bool) -> Name:
+        name = super().__new__(cls, text)
+        name.raw, name.fixed = raw, fixed
+        return name
+
+
+class Plan:
+    """Which steps are kept, which slots are constants, and which are one array: read off the steps of a recorder, last to first."""
+
+    def __init__(self, recorder: Recorder, outputs: Sequence[int]) -> None:
+        self.slots, self.steps = recorder.slots, recorder.steps
+        self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
+        self.outputs = list(outputs)
+        self.constant = self._constants()
+        self.kept = self._kept()
+        self.same = self._same()
+        self.last = self._last_uses()
+
+    def root(self, i: int) -> int:
+        """The slot whose memory that of slot ``i`` is."""
+        i = self.slots[self.same.get(i, i)].root
+        return self.slots[self.same[i]].root if i in self.same else i
+
+    def _constants(self) -> set[int]:
+        found = {i for i, s in enumerate(self.slots) if s.kind == "constant" and s.root not in self.changed}
+        for s in self.steps:
+            if isinstance(s, Row) and self.slots[s.out].root not in self.changed and self.slots[s.out].kind == "result":
+                if all(r.slot in found for r in refs(s.args)) and not any(isinstance(a, Live) for a in flat(s.args)):
+                    found.add(s.out)
+        return found
+
+    def _kept(self) -> list[Step]:
+        needed = {self.slots[i].root for i in self.outputs}
+        slots = set(self.outputs)
+        kept: list[Step] = []
+
+        def need(tree: Any) -> None:
+            for r in refs(tree):
+                slots.add(r.slot)
+                needed.add(self.slots[r.slot].root)
+
+        for s in reversed(self.steps):
+            if isinstance(s, Bind):
+                if s.slot is not None:
+                    need(Ref(s.slot))
+            elif isinstance(s, Call):
+                need(s.args)
+            elif isinstance(s, Change):
+                root = self.slots[s.target].root
+                if root not in needed and self.slots[root].kind in ("result", "constant"):
+                    continue
+                need((Ref(s.target), s.operand))
+            elif isinstance(s, New):
+                if s.out in self.constant or self.slots[s.out].root not in needed:
+                    continue
+            else:
+                if s.out in self.constant or s.out not in slots:
+                    continue
+                need(s.args)
+            kept.append(s)
+        return kept[::-1]
+
+    def _same(self) -> dict[int, int]:
+        """Copies that need not be made: the slot of each, and that of what it is a copy of, which nobody reads or changes afterwards."""
+        read = {}
+        for k, s in enumerate(self.kept):
+            for i in touched(s):
+                read[self.slots[i].root] = k
+        for i in self.outputs:
+            read[self.slots[i].root] = len(self.kept)
+        found: dict[int, int] = {}
+        bound = {s.slot for s in self.kept if isinstance(s, Bind)}
+        for k, s in enumerate(self.kept):
+            if isinstance(s, Row) and s.op is clone_ and isinstance(s.args[0], Ref):
+                source = s.args[0].slot
+                source = found.get(source, source)
+                slot = self.slots[source]
+                if slot.kind == "result" and slot.root == source and source not in self.constant and source not in bound:
+                    if read.get(source, -1) <= k and slot.raw.strides == self.slots[s.out].raw.strides:
+                        found[s.out] = source
+                        read[source] = read.get(s.out, k)
+        self.kept = [s for s in self.kept if not (isinstance(s, Row) and s.out in found)]
+        return found
+
+    def _last_uses(self) -> dict[int, int]:
+        last: dict[int, int] = {}
+        for k, s in enumerate(self.kept):
+            for i in touched(s):
+                last[self.root(i)] = k
+        for i in self.outputs:
+            last[self.root(i)] = len(self.kept)
+        for s in self.kept:
+            if isinstance(s, Bind) and s.slot is not None:
+                last[self.root(s.slot)] = len(self.kept)
+        return last
+
+
+def flat(tree: Any) -> Any:
+    """The parts of nested tuples."""
+    if tree.__class__ is tuple:
+        for x in tree:
+            yield from flat(x)
+    else:
+        yield tree
+
+
+def refs(tree: Any) -> list[Ref]:
+    """The references in an argument."""
+    return [x for x in flat(tree) if isinstance(x, Ref)]
+
+
+def touched(s: Step) -> list[int]:
+    """The slots that a step reads or writes."""
+    if isinstance(s, Row):
+        return [s.out, *(r.slot for r in refs(s.args))]
+    if isinstance(s, Change):
+        return [s.target, *(r.slot for r in refs((s.operand,)))]
+    if isinstance(s, Call):
+        return [r.slot for r in [*refs(s.args), *refs(s.outs if s.outs.__class__ is tuple else (s.outs,))]]
+    if isinstance(s, New):
+        return [s.out]
+    return [] if s.slot is None else [s.slot]
+
+
+class Writer:
+    """Writes the body of the function for a plan, and says what stands behind its names.
+
+    ``namespace`` holds what is there for good; ``memory`` makes what has to be made anew where somebody keeps a gradient.
+    """
+
+    def __init__(self, recorder: Recorder, plan: Plan) -> None:
+        self.recorder, self.plan, self.slots = recorder, plan, plan.slots
+        self.namespace: dict[str, Any] = {"np": np, "made": made, "recorded_as": recorded_as}
+        self.lines: list[str] = []
+        self.names: dict[int, Name] = {}
+        self.taken: set[str] = {"np", "made", "recorded_as", "leaves", "MISS"}
+        self.buffers: list[tuple[str, np.ndarray]] = []  # the name of each, and an array of its kind
+        self.free: dict[Any, list[int]] = {}
+        self.owner: dict[int, int] = {}  # the buffer of a root
+        self.views: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = []  # of what is fixed, in order
+        self.gradients: list[tuple[Any, int, str]] = []  # what holds each, its slot, and the name of its tensor
+        self.floats: dict[int, str] = {}
+        bound = [s.slot for s in plan.kept if isinstance(s, Bind) and s.slot is not None]
+        self.held = {plan.root(i) for i in bound}
+        self.fresh = {plan.root(i) for i in plan.outputs} - self.held
+        for k, s in enumerate(plan.kept):
+            self.at = k
+            self._step(s)
+            self._let_go(k)
+
+    # Names.
+    def name(self, wanted: str) -> str:
+        """A name that is not taken."""
+        base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
+        base = f"v{base}" if base[0].isdigit() or keyword.iskeyword(base) else base
+        text, k = base, 1
+        while text in self.taken:
+            k += 1
+            text = f"{base}_{k}"
+        self.taken.add(text)
+        return text
+
+    def put(self, wanted: str, thing: Any) -> str:
+        """A name for something that is there for good."""
+        for name, known in self.namespace.items():
+            if known is thing:
+                return name
+        name = self.name(wanted)
+        self.namespace[name] = thing
+        return name
+
+    def array(self, i: int) -> Name:
+        """The name of the array in slot ``i``."""
+        i = self.plan.same.get(i, i)
+        if (name := self.names.get(i)) is not None:
+            return name
+        s = self.slots[i]
+        if i in self.plan.constant or s.kind == "constant":
+            text, fixed = self.put("constant", s.raw if i in self.plan.constant else s.of), True
+        elif s.kind == "captured":
+            text, fixed = self.put(self.recorder.world.names.get(id(s.of), "") or "tensor", s.raw), True
+        elif s.kind == "argument":
+            text, fixed = self.name(f"x{s.of}"), False
+            self.lines.append(f"{text} = leaves[{s.of}].raw")
+        else:
+            assert s.kind == "gradient", s.kind
+            text, fixed = self.name("gradient"), False
+            self.lines.append(f"{text} = {self.holder(s.of)}._grad.raw")
+        self.names[i] = name = Name(text, s.raw, fixed)
+        return name
+
+    def holder(self, t: Any) -> str:
+        """The source of a tensor that is captured, or an argument."""
+        for i, a in enumerate(self.recorder.leaves):
+            if a is t:
+                return f"leaves[{i}]"
+        return self.put((self.recorder.world.names.get(id(t)) or "tensor") + "_", t)
+
+    def text(self, a: Any) -> str:
+        """An argument as source."""
+        if isinstance(a, Ref):
+            return self.array(a.slot)
+        if isinstance(a, Live):
+            return self.floats[a.number]
+        if a.__class__ is tuple:
+            return f"({', '.join(map(self.text, a))}{',' * (len(a) == 1)})"
+        if a is None or a.__class__ in (int, bool, str) or (a.__class__ is float and np.isfinite(a)):
+            return repr(a)
+        if a.__class__ is slice:
+            return f"slice({a.start!r}, {a.stop!r}, {a.step!r})"
+        return self.put(type(a).__name__.lower(), a)
+
+    def fixed(self, wanted: str, function: Callable[..., Any], *args: Any) -> str:
+        """A name for what ``function`` gives of arrays that stay, which is asked once."""
+        name = self.name(wanted)
+        self.views.append((name, function, args))
+        return name
+
+    def transposed(self, x: Name) -> Name:
+        """The source of a matrix transposed."""
+        if not x.fixed:
+            return Name(f"{x}.T", x.raw.T, False)
+        for name, function, args in self.views:
+            if function is _transposed and args == (str(x),):
+                return Name(name, x.raw.T, True)
+        return Name(self.fixed(f"{x}_T", _transposed, str(x)), x.raw.T, True)
+
+    def ones(self, x: np.ndarray) -> str:
+        """The name of as many ones as ``x`` has rows."""
+        return self.put(f"ones_{len(x)}", fast._ones(len(x), x.dtype))
+
+    # Memory.
+    def _key(self, raw: np.ndarray) -> Any:
+        return raw.shape, raw.dtype, raw.strides
+
+    def buffer(self, i: int, wanted: str, taking: Sequence[int] = ()) -> Name:
+        """Memory for the result in slot ``i``: what has become free, or that of one of the slots ``taking``, which end here."""
+        raw = self.slots[i].raw
+        key = self._key(raw)
+        b: int | None = None
+        for j in taking:
+            r = self.plan.root(j)
+            own = self.owner.get(r)
+            if own is not None and self.plan.last[r] == self.at and self._key(self.slots[r].raw) == key and r not in self.held and i not in self.held:
+                b = own
+                break
+        if b is None:
+            pool = self.free.get(key)
+            if pool and i not in self.held:
+                b = pool.pop()
+            else:
+                b = len(self.buffers)
+                self.buffers.append(("", raw))
+        else:
+            self.owner.pop(r)
+        self.owner[i] = b
+        name = self.name(wanted)
+        self.views.append((name, _itself, (b,)))
+        self.names[i] = Name(name, raw, True)
+        return self.names[i]
+
+    def _let_go(self, k: int) -> None:
+        for r, b in [*self.owner.items()]:
+            if self.plan.last.get(r, k) <= k and r not in self.held:
+                del self.owner[r]
+                self.free.setdefault(self._key(self.slots[r].raw), []).append(b)
+
+    # Steps.
+    def _step(self, s: Step) -> None:
+        if isinstance(s, Row):
+            self._row(s)
+        elif isinstance(s, New):
+            out = self.buffer(s.out, "new")
+            self.lines.append(f"np.copyto({out}, {self.put('constant', self.slots[s.out].of)})")
+        elif isinstance(s, Change):
+            self._change(s)
+        elif isinstance(s, Call):
+            self._call(s)
+        elif s.slot is None:
+            self.lines.append(f"{self.holder(s.tensor)}._grad = None")
+        else:
+            i = self.plan.same.get(s.slot, s.slot)
+            if i in self.owner and i in self.held:
+                name = self.name(f"grad_of_{self.holder(s.tensor).strip('_')}")
+                self.gradients.append((s.tensor, i, name))
+                self.lines.append(f"{self.holder(s.tensor)}._grad = {name}")
+            else:
+                self.lines.append(f"{self.holder(s.tensor)}._grad = gradient_on({self.array(i)})")
+
+    def _call(self, s: Call) -> None:
+        args = []
+        for a in s.args:
+            if isinstance(a, Ref):
+                slot = self.slots[a.slot]
+                whole = slot.kind in ("captured", "argument") and a.slot not in self.plan.constant
+                args.append(self.holder(slot.of if slot.kind == "captured" else self.recorder.leaves[slot.of]) if whole else f"made({self.array(a.slot)})")
+            else:
+                args.append(self.text(a))
+        outs = s.outs if s.outs.__class__ is tuple else (s.outs,)
+        names = []
+        for o in outs:
+            if isinstance(o, Live):
+                self.floats[o.number] = text = self.name("n")
+            elif isinstance(o, Ref):
+                text = self.name("drawn")
+                self.names[o.slot] = Name(text, self.slots[o.slot].raw, False)
+            else:
+                text = "_"
+            names.append(text)
+        call = f"{self.put(s.function.__name__.strip('_'), s.function)}({', '.join(args)})"
+        if s.outs is None:
+            self.lines.append(call)
+        else:
+            self.lines.append(f"{', '.join(names)}{',' * (s.outs.__class__ is tuple and len(names) == 1)} = {call}")
+
+    def _change(self, s: Change) -> None:
+        target, operand = self.array(s.target), self.text(s.operand)
+        if s.compute is assign:
+            self.lines.append(f"np.copyto({target}, {operand}, casting='unsafe')")
+            return
+        function = getattr(s.compute, "__wrapped__", s.compute)
+        self.lines.append(f"{self._numpy(function)}({target}, {operand}, {target})")
+
+    def _numpy(self, function: Any) -> str:
+        if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
+            return f"np.{function.__name__}"
+        return self.put(getattr(function, "__name__", "kernel").strip("_<>"), function)
+
+    def _row(self, s: Row) -> None:
+        slot = self.slots[s.out]
+        view = slot.root != s.out or any(self.slots[r.slot].raw is slot.raw for r in refs(s.args))
+        if view:
+            self._view(s)
+            return
+        args = [self.text(a) for a in s.args]
+        arrays = [a.raw for a in args if isinstance(a, Name)]
+        plain = len({a.dtype for a in arrays}) == 1 and arrays[0].dtype in _FLOATS
+        wanted = s.op.public or s.op.name if s.op.name.isidentifier() or s.op.public else "v"
+        dying = [r.slot for r in refs(s.args)]
+        if s.op is cast_ or s.op is clone_:
+            if s.out not in self.fresh:
+                self.lines.append(f"np.copyto({self.buffer(s.out, wanted)}, {args[0]}, casting='unsafe')")
+                return
+        function = ufunc_of(s.op)
+        same = slot.raw.dtype == arrays[0].dtype or (slot.raw.dtype.kind == "b" and function is not None) if arrays else False
+        if plain and same and s.out not in self.fresh:
+            if function is not None and not slot.raw.dtype.kind == "O":
+                out = self.buffer(s.out, wanted, dying if slot.raw.flags.c_contiguous and all(a.raw.shape == slot.raw.shape and a.raw.flags.c_contiguous for a in args if isinstance(a, Name)) else ())
+                self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {out})")
+                return
+            if s.op.into is not None:
+                written = s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])
+                if written is not None:
+                    out = self.buffer(s.out, wanted)
+                    self.lines += [line.replace("OUT", out) for line in written]
+                    return
+        name = self.name(wanted)
+        if plain and same and self._keeps_dtype(s.op, s.args, arrays[0].dtype):
+            call = f"{self._numpy(function if function is not None else kernel(s.op))}({', '.join(args)})"
+            call = f"np.asarray({call})" if not slot.raw.ndim else call
+        else:
+            call = f"recorded_as({self.put(wanted + '_row', s.op)}, {', '.join(args)})"
+        self.lines.append(f"{name} = {call}")
+        self.names[s.out] = Name(name, slot.raw, False)
+
+    def _keeps_dtype(self, op: Op, args: tuple[Any, ...], dtype: Any) -> bool:
+        key = op, dtype, tuple(map(type, args))
+        if (known := _unchanged.get(key)) is None:
+            values = [self._value(a) for a in args]
+            with np.errstate(all="ignore"):
+                known = _unchanged[key] = np.asarray(kernel(op)(*values)).dtype == dtype
+            if len(_unchanged) > 4096:
+                _unchanged.clear()
+        return known
+
+    def _value(self, a: Any) -> Any:
+        if isinstance(a, Ref):
+            return self.slots[a.slot].raw
+        if isinstance(a, Live):
+            return self.recorder.floats[a.number]
+        return tuple(map(self._value, a)) if a.__class__ is tuple else a
+
+    def _view(self, s: Row) -> None:
+        source = next(r.slot for r in refs(s.args) if np.may_share_memory(self.slots[r.slot].raw, self.slots[s.out].raw))
+        base = self.array(source)
+        others = [a for a in s.args if not (isinstance(a, Ref) and a.slot == source)]
+        if base.fixed and not refs(tuple(others)):
+            at = s.args.index(Ref(source))
+            rest = s.args
+            name = self.fixed(f"{base}_{s.op.public or 'view'}", lambda x, op=s.op, at=at, rest=rest: kernel(op)(*rest[:at], x, *rest[at + 1 :]), str(base))
+            self.names[s.out] = Name(name, self.slots[s.out].raw, True)
+            return
+        name = self.name(s.op.public if s.op.public.isidentifier() else "view")
+        self.lines.append(f"{name} = {self._numpy(kernel(s.op))}({', '.join(map(self.text, s.args))})")
+        self.names[s.out] = Name(name, self.slots[s.out].raw, False)
+
+    # What stands behind the names.
+    def memory(self) -> dict[str, Any]:
+        """New memory for all results, and the views of it."""
+        buffers = [np.empty_like(raw) for _, raw in self.buffers]
+        made_: dict[str, Any] = {}
+        for name, function, args in self.views:
+            if function is _itself:
+                made_[name] = buffers[args[0]]
+            else:
+                made_[name] = function(*(made_.get(a, self.namespace.get(a)) if isinstance(a, str) else a for a in args))
+        return made_
+
+
+def _transposed(x: np.ndarray) -> np.ndarray:
+    return x.T
+
+
+def _itself(x: Any) -> Any:
+    return x

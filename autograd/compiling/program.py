@@ -1,0 +1,294 @@
+"""A recorded call, ready to run again: the assumptions that are looked at first, the function that is generated, and what it returns."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.compiling.code import Plan, Writer
+from autograd.compiling.watching import Call, Change, Recorder
+from autograd.compiling.world import PLAIN, World, _contents, _item, _length
+from autograd.core.node import Lost, Node, leaf
+from autograd.core.notes import Notes, notes_of
+from autograd.core.replay import STRUCTURE
+from autograd.faces.record import Array, made
+from autograd.faces.versions import CHANGES, Version, bump_version
+
+__all__ = ["MISS", "Program", "flatten"]
+
+
+class _Miss:
+    def __repr__(self) -> str:
+        return "MISS"
+
+
+MISS: Any = _Miss()  # what a program gives whose assumptions do not hold
+_refs = sys.getrefcount
+
+
+def flatten(given: Any, leaves: list[Any]) -> Any:
+    """Append what is no tuple, list or dict to ``leaves``; the structure around them is returned, to be compared."""
+    if given.__class__ is tuple or given.__class__ is list:
+        return given.__class__, tuple([flatten(x, leaves) for x in given])
+    if given.__class__ is dict:
+        return dict, tuple(given), tuple([flatten(x, leaves) for x in given.values()])
+    leaves.append(given)
+    return None
+
+
+class Unfit(Exception):
+    """What the call returned cannot be made again."""
+
+
+def gradient_on(raw: np.ndarray) -> Any:
+    """A gradient that is a constant."""
+    g = made(raw)
+    g.saved_version = Lost.GRADIENT
+    return g
+
+
+class Program:
+    """One call of a function, for arguments and a world like those it was recorded with."""
+
+    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str) -> None:
+        self.recorder, self.world, self.spec = recorder, world, spec
+        self.structure = structure
+        self.outputs: list[tuple[str, Any]] = []
+        slots: list[int] = []
+        returned = self._returned(result, slots, set())
+        self.plan = plan = Plan(recorder, slots)
+        self.writer = writer = Writer(recorder, plan)
+        names = [self._given(writer, i, how) for i, how in zip(slots, self.hows)]
+        returned = returned.format(*names) if names else returned.replace("{{", "{").replace("}}", "}")
+        self.namespace = writer.namespace
+        self.namespace |= {"MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "refs": _refs}
+        guards = self._guards(writer)
+        changed = self._changed()
+        body = [*([f"touch({', '.join(changed)})"] if changed else []), *writer.lines, f"return {returned}"]
+        self.source = "\n    ".join([f"def {name}(leaves):", *body])
+        checked = "\n    ".join(["def replay(leaves):", *guards, *body])
+        self.namespace["touch"] = self._touch
+        exec(compile(checked, f"<compiled {name}>", "exec"), self.namespace)
+        self.renew()
+        self.run: Callable[[Any], Any] = np.errstate(all="ignore")(self.namespace["replay"])
+
+    # Memory.
+    def renew(self) -> None:
+        """New memory, where somebody else holds a gradient that stands in the old one."""
+        self.namespace |= self.writer.memory()
+        self.held: list[tuple[Any, Any, Any]] = []
+        for t, i, name in self.writer.gradients:
+            raw = self.namespace[self.writer.names[i]]
+            self.namespace[name] = g = gradient_on(raw)
+            self.held.append((t, g, raw))
+        raw = g = None
+        self.counts = self._counts()
+
+    def _counts(self) -> list[int]:
+        """How many hold each gradient, beside what it is the gradient of, and how many its memory."""
+        found = []
+        for t, g, raw in self.held:
+            found += (_refs(g) - (t._grad is g), _refs(raw))
+        return found
+
+    # What is assumed.
+    def _guards(self, w: Writer) -> list[str]:
+        tests: list[str] = []
+        recorder, world = self.recorder, self.world
+        seen: dict[int, int] = {}
+        for i, a in enumerate(recorder.leaves):
+            at = f"leaves[{i}]"
+            if isinstance(a, Array):
+                kind = w.put(type(a).__name__, type(a))
+                grad = "is None" if a.op is None else "is leaf" if a.op is leaf else "is not None"
+                dtype = w.put(str(a.raw.dtype), a.raw.dtype)
+                tests.append(f"{at}.__class__ is {kind} and {at}.op {grad}")
+                tests.append(f"(raw := {at}.raw).shape == {a.raw.shape} and raw.dtype is {dtype} and raw.strides == {a.raw.strides}")
+                if id(a.raw) in world.tensors:
+                    tests.append(f"{at} is {w.put('captured', world.tensors[id(a.raw)])}")
+                elif id(a.raw) in seen:
+                    tests.append(f"raw is leaves[{seen[id(a.raw)]}].raw")
+                seen.setdefault(id(a.raw), i)
+            elif isinstance(a, PLAIN):
+                tests.append(f"({at} is {w.put('given', a)} or same({at}, {w.put('given', a)}))")
+            else:
+                tests.append(f"{at} is {w.put('given', a)}")
+        from autograd.compiling.world import same
+
+        self.namespace["same"] = same
+        firsts: set[int] = set()
+        for t in recorder.without:
+            tests.append(f"{w.holder(t)}._grad is None")
+            firsts.add(id(t))
+        for s in recorder.slots:
+            if s.kind == "gradient":
+                h = w.holder(s.of)
+                dtype = w.put(str(s.raw.dtype), s.raw.dtype)
+                tests.append(f"{h}._grad is not None and {h}._grad.op is None and {h}._grad.raw.shape == {s.raw.shape}")
+                tests.append(f"{h}._grad.raw.dtype is {dtype} and {h}._grad.raw.strides == {s.raw.strides}")
+                firsts.add(id(s.of))
+        for t in (*world.tensors.values(), *(a for a in recorder.leaves if isinstance(a, Array))):
+            if t.op is leaf and id(t) not in firsts and id(t) not in recorder.bound:
+                tests.append(f"{w.holder(t)}._grad is{' not' * (t._grad is not None)} None")
+        facts = self._facts(w)
+        lines = [f"if not ({test}): return MISS" for test in tests]
+        lines += [f"if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []
+        lines += ["if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
+        for function, args, got in recorder.conditions:
+            given = ", ".join(self._argument(w, a) for a in args)
+            lines.append(f"if {w.put(function.__name__.strip('_'), function)}({given}) != {got!r}: return MISS")
+        if w.gradients:
+            lines.append("if program._counts() != program.counts: program.renew()")
+        return lines
+
+    def _argument(self, w: Writer, a: Any) -> str:
+        from autograd.compiling.watching import Ref
+
+        if isinstance(a, Ref):
+            slot = self.recorder.slots[a.slot]
+            return w.holder(slot.of) if slot.kind == "captured" else f"leaves[{slot.of}]"
+        return w.text(a)
+
+    def _facts(self, w: Writer) -> str:
+        """The facts that are looked at each time, as one expression."""
+        tests = []
+        for get, holder, key, value in self.world.always.items:
+            h = w.put("holder", holder)
+            if get is _item:
+                k = repr(key) if key.__class__ in (str, int) else w.put("key", key)
+                tests.append(f"{h}.get({k}) is {w.put('known', value)}" if isinstance(holder, dict) else f"{h}[{k}] is {w.put('known', value)}")
+            elif get is _length:
+                tests.append(f"len({h}) == {value}")
+            elif get is _contents:
+                tests.append(f"{h}.cell_contents is {w.put('known', value)}")
+        self.other_facts = [f for f in self.world.always.items if f[0] not in (_item, _length, _contents)]
+        if self.other_facts:
+            tests.append("program.others_hold()")
+        return " and ".join(tests)
+
+    def others_hold(self) -> bool:
+        """Do the facts hold that are no items, lengths or contents of cells?"""
+        for get, holder, key, value in self.other_facts:
+            if get(holder, key) is not value and get(holder, key) != value:
+                return False
+        return True
+
+    def facts_hold(self) -> bool:
+        """Do the facts hold once numbers are compared as numbers?"""
+        return self.world.always.hold()
+
+    def rebound(self) -> bool:
+        """Something was rebound since: was it nothing of ours?"""
+        count = STRUCTURE.count
+        if not self.world.gated.hold():
+            return False
+        self.structure = count
+        return True
+
+    # Versions of what is changed in place.
+    def _changed(self) -> list[str]:
+        """Sets what `touch` writes to, and gives the arguments that are changed, as source."""
+        self.versions: list[Any] = []
+        arguments: list[str] = []
+        done: set[int] = set()
+        for s in self.plan.kept:
+            if isinstance(s, Change):
+                root = self.recorder.slots[self.recorder.slots[s.target].root]
+                if root.kind == "captured" and id(root.of) not in done:
+                    done.add(id(root.of))
+                    root.of.version = root.of.version or Version()
+                    self.versions.append(root.of.version)
+                elif root.kind == "argument" and root.of not in done:
+                    done.add(root.of)
+                    arguments.append(f"leaves[{root.of}]")
+        place = [v.place for v in self.versions if v.place is not None]
+        self.place = place[-1] if place else None
+        return arguments or (["*()"] if self.versions else [])
+
+    def _touch(self, *arguments: Any) -> None:
+        """Count the changes in place that are about to be made, so that a graph that saved one of these tensors notices."""
+        CHANGES.count = count = CHANGES.count + 1
+        for v in self.versions:
+            v.number, v.what, v.place = count, "a compiled function", self.place
+        for t in arguments:
+            bump_version(t, "a compiled function")
+
+    # What is returned.
+    def _returned(self, result: Any, slots: list[int], around: set[int]) -> str:
+        """The source of what is returned, with a place for each new tensor."""
+        self.hows: list[Any] = getattr(self, "hows", [])
+        w = self.recorder
+        if isinstance(result, Array):
+            for i, a in enumerate(w.leaves):
+                if a is result:
+                    return f"leaves[{i}]"
+            if (own := self.world.tensors.get(id(result.raw))) is result:
+                self.outputs.append(("own", own))
+                return f"program.outputs[{len(self.outputs) - 1}][1]"
+            for t in (*self.world.tensors.values(), *(a for a in w.leaves if isinstance(a, Array))):
+                if t._grad is result:
+                    self.outputs.append(("grad", t))
+                    at = next((f"leaves[{i}]" for i, a in enumerate(w.leaves) if a is t), f"program.outputs[{len(self.outputs) - 1}][1]")
+                    return f"{at}._grad"
+            if result._grad is not None or type(result) is not type(made(np.zeros(()))):
+                raise Unfit("a tensor with a gradient is returned")
+            i = w.slot(result.raw, result)
+            if w.slots[w.slots[i].root].kind not in ("result", "constant"):
+                raise Unfit("a view of an argument, or of what it reads, is returned")
+            if result.op is leaf:
+                raise Unfit("a new leaf is returned")
+            if result.op is not None and result.saved_version != -1:
+                raise Unfit("what is returned can be differentiated")
+            slots.append(i)
+            self.hows.append(result)
+            return "{}"
+        if isinstance(result, Node):
+            raise Unfit("a Value is returned")
+        if isinstance(result, PLAIN):
+            self.outputs.append(("plain", result))
+            return f"program.outputs[{len(self.outputs) - 1}][1]"
+        if id(result) in self.world.seen:
+            self.outputs.append(("own", result))
+            return f"program.outputs[{len(self.outputs) - 1}][1]"
+        if result.__class__ in (tuple, list):
+            inner = ", ".join(self._returned(x, slots, around) for x in result)
+            return f"[{inner}]" if result.__class__ is list else f"({inner}{',' * (len(result) == 1)})"
+        if result.__class__ is dict and all(isinstance(k, PLAIN) for k in result):
+            return "{{" + ", ".join(f"{k!r}: {self._returned(x, slots, around)}" for k, x in result.items()) + "}}"
+        if isinstance(result, tuple) and hasattr(result, "_fields"):
+            self.outputs.append(("type", type(result)))
+            at = len(self.outputs) - 1
+            return f"program.outputs[{at}][1]({', '.join(self._returned(x, slots, around) for x in result)})"
+        raise Unfit(f"a {type(result).__name__} is returned")
+
+    def _given(self, w: Writer, i: int, result: Any) -> str:
+        """The source of a new tensor in the place of ``result``."""
+        name = w.array(i)
+        if name.fixed:
+            name = f"{name}.copy()"  # type: ignore[assignment]
+        if result.op is None:
+            return f"made({name})"
+        notes = Notes(None, result.calls)
+        notes.walked = True
+        skeleton = w.put("skeleton", _Skeleton(result.op, result.x, notes))
+        return f"{skeleton}.of({name})"
+
+
+class _Skeleton:
+    """What is left of the graph of a result after its backward: operations and shapes, which are those of each call."""
+
+    def __init__(self, op: Any, x: Any, notes: Notes) -> None:
+        self.op, self.x, self.notes = op, x, notes
+
+    def of(self, raw: np.ndarray) -> Any:
+        z = made(raw, self.op, self.x)
+        z.saved_version = -1
+        if self.notes.calls:
+            notes_of(z).calls = self.notes.calls
+        return z
+
+
+__all__ += ["Call", "Unfit"]

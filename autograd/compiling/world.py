@@ -1,0 +1,298 @@
+"""What a function reads beside its arguments: globals, closure cells, attributes, elements of lists; as facts that can be looked up again.
+
+A program repeats what Python did once, and Python may do something else where one of these has changed. So before each replay the facts are
+checked; those about objects that tell of their changes (modules, tensors: see `core.replay.STRUCTURE`) only once something was rebound.
+What is found is only what the code names: a global that no line reads is no fact.
+"""
+
+from __future__ import annotations
+
+import dis
+import os
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd.core.node import Node
+from autograd.faces.record import Array
+
+__all__ = ["Facts", "Unknown", "World", "is_ours", "is_users"]
+
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
+_LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_MOST = 20_000  # facts; who names more than that has a dataset in a list
+PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented), range, slice, np.dtype, np.generic)
+
+
+class Unknown(Exception):
+    """The function reads what cannot be looked up again, such as an iterator."""
+
+
+@lru_cache(maxsize=4096)
+def is_ours(file: str) -> bool:
+    """Is it a file of this package or of `nn`?"""
+    return os.path.abspath(file).startswith(_OURS)
+
+
+@lru_cache(maxsize=4096)
+def is_users(file: str) -> bool:
+    """Is it neither ours nor of an installed library?"""
+    return not is_ours(file) and not os.path.abspath(file).startswith(_LIBRARIES) and not file.startswith("<frozen")
+
+
+@lru_cache(maxsize=1024)
+def _globals_of(code: CodeType) -> tuple[str, ...]:
+    """The names of globals that the code reads, and what is defined inside it."""
+    names = dict.fromkeys(i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            names |= dict.fromkeys(_globals_of(inner))
+    return tuple(names)
+
+
+def _code_of(function: FunctionType) -> Iterator[CodeType]:
+    stack = [function.__code__]
+    while stack:
+        code = stack.pop()
+        yield code
+        stack += [c for c in code.co_consts if isinstance(c, CodeType)]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Is it the same object, or the same plain number or text?"""
+    if a is b:
+        return True
+    if type(a) is not type(b) or not isinstance(a, PLAIN) or isinstance(a, slice):
+        return False
+    try:
+        return bool(a == b) and repr(a) == repr(b)  # 0.0 and -0.0 are equal, and NaN is not
+    except Exception:  # whatever its comparison does: it is not known to be the same
+        return False
+
+
+class Facts:
+    """Each ``get(holder, key)`` gave a value: items of dicts and lists, contents of cells, attributes, lengths."""
+
+    def __init__(self) -> None:
+        self.items: list[tuple[Callable[[Any, Any], Any], Any, Any, Any]] = []
+
+    def add(self, get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
+        self.items.append((get, holder, key, value))
+
+    def hold(self) -> bool:
+        """Do all of them still hold?"""
+        return self.broken() is None
+
+    def broken(self) -> str | None:
+        """The first that does not hold, as a text."""
+        for i, (get, holder, key, value) in enumerate(self.items):
+            try:
+                now = get(holder, key)
+            except (KeyError, IndexError, AttributeError, ValueError):
+                return _told(holder, key)
+            if now is not value:
+                if not same(now, value):
+                    return _told(holder, key)
+                self.items[i] = get, holder, key, now
+        return None
+
+
+def _told(holder: Any, key: Any) -> str:
+    if isinstance(holder, dict | list):
+        return f"{key!r} of a {type(holder).__name__}" if key is not None else f"the length of a {type(holder).__name__}"
+    return f"{key!r} of {type(holder).__name__}" if key is not None else "a variable of an outer function"
+
+
+def _item(holder: Any, key: Any) -> Any:
+    return holder[key]
+
+
+def _length(holder: Any, _: Any) -> int:
+    return len(holder)
+
+
+def _contents(cell: Any, _: Any) -> Any:
+    return cell.cell_contents
+
+
+_attribute: Callable[[Any, Any], Any] = getattr
+
+
+class World:
+    """All that ``function`` can reach: facts to be checked at each replay, and facts that hold while `STRUCTURE` stands still."""
+
+    def __init__(self, function: Any) -> None:
+        self.always, self.gated = Facts(), Facts()
+        self.tensors: dict[int, Any] = {}  # by the id of their arrays
+        self.values: list[Any] = []
+        self.names: dict[int, str] = {}  # by the id of tensors: the path to each
+        self.modules: set[str] = set()  # the names of Python's modules that the code reads
+        self.seen: dict[int, Any] = {}
+        self.stack: list[tuple[Any, str]] = []
+        self._visit(function, "")
+        while self.stack:
+            self._look(*self.stack.pop())
+            if len(self.always.items) + len(self.gated.items) > _MOST:
+                raise Unknown("more lists and objects than can be watched; pass data as arguments")
+
+    def argument(self, a: Any) -> None:
+        """An argument that is an object, such as a module: what it holds is part of the world."""
+        if not isinstance(a, Node):
+            self._visit(a, "")
+            while self.stack:
+                self._look(*self.stack.pop())
+
+    def _visit(self, thing: Any, path: str) -> None:
+        if isinstance(thing, PLAIN) or id(thing) in self.seen:
+            return
+        self.seen[id(thing)] = thing
+        self.stack.append((thing, path))
+
+    def _fact(self, get: Any, holder: Any, key: Any, value: Any, path: str, gated: bool = False) -> None:
+        (self.gated if gated else self.always).add(get, holder, key, value)
+        self._visit(value, path)
+
+    def _look(self, thing: Any, path: str) -> None:
+        if isinstance(thing, Node):
+            self._node(thing, path)
+        elif isinstance(thing, list | tuple):
+            self._many(thing, path)
+        elif isinstance(thing, dict):
+            self._mapping(thing, path)
+        elif isinstance(thing, set | frozenset):
+            kept = frozenset(thing)
+            self.always.add(lambda s, _: frozenset(s) == kept, thing, None, True)
+        elif isinstance(thing, FunctionType):
+            self._function(thing, path)
+        elif isinstance(thing, MethodType):
+            self._visit(thing.__self__, path)
+            self._visit(thing.__func__, path)
+        elif isinstance(thing, partial):
+            for part in (thing.func, thing.args, thing.keywords):
+                self._visit(part, path)
+        elif isinstance(thing, type):
+            self._class(thing)
+        elif isinstance(thing, ModuleType):
+            self.modules.add(thing.__name__)
+        elif isinstance(thing, property | staticmethod | classmethod):
+            for f in (getattr(thing, name, None) for name in ("fget", "__func__")):
+                self._visit(f, path)
+        elif isinstance(thing, BuiltinFunctionType | np.ndarray | np.ufunc):
+            pass
+        elif hasattr(type(thing), "__next__"):
+            raise Unknown(f"{path or 'it'} is an iterator, and each call takes what comes next")
+        else:
+            self._object(thing, path)
+
+    def _node(self, n: Any, path: str) -> None:
+        if isinstance(n, Array):
+            self.tensors.setdefault(id(n.raw), n)
+            self.names.setdefault(id(n), path)
+            self.gated.add(_attribute, n, "raw", n.raw)
+            self.gated.add(_attribute, n, "op", n.op)
+        else:
+            self.values.append(n)
+            self.always.add(_attribute, n, "op", n.op)
+
+    def _many(self, things: Any, path: str) -> None:
+        if isinstance(things, tuple):
+            for i, x in enumerate(things):
+                self._visit(x, f"{path}_{i}")
+            return
+        self._fact(_length, things, None, len(things), path)
+        for i, x in enumerate(things):
+            self._fact(_item, things, i, x, f"{path}_{i}")
+
+    def _mapping(self, things: dict[Any, Any], path: str, gated: bool = False) -> None:
+        self._fact(_length, things, None, len(things), path, gated)
+        for key, x in things.items():
+            inner = f"{path}_{key}" if isinstance(key, str) and path else key if isinstance(key, str) else path
+            self._fact(_item, things, key, x, inner, gated)
+
+    def _function(self, f: FunctionType, path: str) -> None:
+        if not is_users(f.__code__.co_filename):
+            if hasattr(f, "__wrapped__"):
+                self._visit(f.__wrapped__, path)
+            if is_ours(f.__code__.co_filename) and f.__closure__:  # such as a method that a block decorates
+                for cell in f.__closure__:
+                    self._cell(cell, path)
+            return
+        for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
+            self._cell(cell, name)
+        for name in _globals_of(f.__code__):
+            if name in f.__globals__:
+                self._fact(_item, f.__globals__, name, f.__globals__[name], name)
+                self._module(f.__globals__[name], f)
+        for name in ("__defaults__", "__kwdefaults__"):
+            self._fact(_attribute, f, name, getattr(f, name), path)
+        self.always.add(_attribute, f, "__code__", f.__code__)
+        for name, value in vars(f).items():
+            self._visit(value, name)
+
+    def _module(self, module: Any, f: FunctionType) -> None:
+        """What the code of ``f`` reads of a module of the user's own."""
+        if isinstance(module, ModuleType) and is_users(getattr(module, "__file__", None) or "<frozen"):
+            for name in {n for code in _code_of(f) for n in code.co_names}:
+                if name in vars(module):
+                    self._fact(_item, vars(module), name, vars(module)[name], name)
+
+    def _cell(self, cell: Any, name: str) -> None:
+        try:
+            value = cell.cell_contents
+        except ValueError:  # it is empty: a name that is bound later
+            return
+        self._fact(_contents, cell, None, value, name)
+
+    def _class(self, cls: type) -> None:
+        for c in cls.__mro__:
+            if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
+                for name, thing in vars(c).items():
+                    if isinstance(thing, (FunctionType, property, staticmethod, classmethod, *PLAIN)) and not name.startswith("__static"):
+                        if name not in ("__module__", "__doc__", "__qualname__", "__firstlineno__"):
+                            self.always.add(lambda d, key: d.get(key), vars(c), name, thing)
+                            self._visit(thing, name)
+
+    def _object(self, thing: Any, path: str) -> None:
+        told = bool(getattr(type(thing), "tells_of_changes", False))  # a change of an attribute counts in STRUCTURE
+        self._visit(type(thing), "")
+        held = getattr(thing, "__dict__", None)
+        if isinstance(held, dict):
+            free = getattr(type(thing), "read_again", frozenset())
+            if free:
+                self._reader(thing, free)
+            else:
+                self._mapping(held, path, told)
+        for c in type(thing).__mro__:
+            slots = c.__dict__.get("__slots__", ())
+            for name in (slots,) if isinstance(slots, str) else slots:
+                if name != "__weakref__" and hasattr(thing, name) and is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen"):
+                    self._fact(_attribute, thing, name, getattr(thing, name), name)
+
+    def _reader(self, thing: Any, free: frozenset[str]) -> None:
+        """An optimiser: what it reads again in each replay, by functions that are called again, is no fact."""
+        stack: list[Any] = [vars(thing)]
+        while stack:
+            held = stack.pop()
+            if isinstance(held, dict):
+                self.always.add(_length, held, None, len(held))
+                for key, x in held.items():
+                    if not (isinstance(key, str) and key in free):
+                        self.always.add(_item, held, key, x)
+                        stack.append(x)
+                        if isinstance(key, Node):
+                            self._visit(key, "p")
+            elif isinstance(held, list):
+                self.always.add(_length, held, None, len(held))
+                for i, x in enumerate(held):
+                    self.always.add(_item, held, i, x)
+                    stack.append(x)
+            elif isinstance(held, Node):
+                self._visit(held, "state")
+            elif isinstance(held, FunctionType | MethodType):
+                self._visit(held, "")
