@@ -111,7 +111,8 @@ def hold(
     said = [str(w.message) for w in heard if issubclass(w.category, UserWarning)]
     assert len(set(reasons)) == len(reasons) == len(said), f"warnings: {said}\nreasons: {reasons}"
     assert all(any(reason in text for text in said) for reason in reasons), f"warnings: {said}\nreasons: {reasons}"
-    assert not [w for w in heard if not issubclass(w.category, UserWarning)]
+    others = [f"{w.category.__name__}: {w.message}, at {w.filename}:{w.lineno}" for w in heard if not issubclass(w.category, UserWarning)]
+    assert others == []
     if falls_back:
         here = place(story if falls_back is True else falls_back)
         assert any(here in reason for reason in reasons), f"{here} is not named: {reasons}"
