@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import warnings
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from autograd.compiling.world import Unknown, World
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
 from autograd.core.notes import user_frame
-from autograd.core.replay import STRUCTURE
+from autograd.core.watch import STRUCTURE
 from autograd.errors import described, flag_of
 from autograd.faces.record import Array
 from autograd.faces.versions import CHANGES
@@ -113,7 +114,7 @@ class Compiled:
                 return result
             return self._refuse(own, f"{self._place()}: each call changes {broken}", result)
         try:
-            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", "program"))
+            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", type(self.function).__name__), self._arguments(spec))
         except Unfit as reason:
             return self._refuse(own, f"{self._place()}: {reason}", result)
         own.tries = 0
@@ -121,6 +122,14 @@ class Compiled:
         programs.insert(0, program)
         own.last = program
         return result
+
+    def _arguments(self, spec: Any) -> dict[int, str]:
+        """The names of arguments that are given by position."""
+        try:
+            names = list(inspect.signature(getattr(self.function, "forward", self.function)).parameters)
+        except (TypeError, ValueError):
+            return {}
+        return dict(enumerate(names)) if spec.__class__ is int else {}
 
     def _place(self) -> str:
         frame = user_frame(3)
