@@ -519,8 +519,7 @@ def test_state_that_changes_with_each_call(story: Any) -> None:
 
 @compiled_as_eager()
 def test_operations_of_numpy_on_tensors(compile: Compile) -> Iterator[Any]:
-    f = compile(lambda x: np.tanh(x) + np.float32(2) * x + np.ones(3, np.float32) * x + np.add(x, 1))
-    yield from calling(compile, f)
+    yield from calling(compile, lambda x: np.tanh(x) + np.float32(2) * x + np.ones(3, np.float32) * x + np.add(x, 1))
 
 
 @compiled_as_eager()
@@ -541,18 +540,8 @@ def test_one_warning_for_each_reason_at_the_line_of_the_user() -> None:
             f(rows(i, 4))  # another signature, the same reason
     (warning,) = heard
     assert warning.category is UserWarning and place(item) in str(warning.message)
-    assert f"{warning.filename.rpartition('/')[2]}:{warning.lineno}" == place(item)
+    assert warning.filename == __file__
     assert f.calls.replayed == 0 and f.calls.eager == 10 and len(f.reasons) == 1 and f.programs == 0
-
-
-def test_what_falls_back_for_one_signature_is_replayed_for_another() -> None:
-    def story(compile: Compile) -> Iterator[Any]:
-        f = compile(lambda x: x * x.sum().item() if x.ndim == 2 else x * 2)
-        for i in range(6):
-            yield f(rows(i, 2, 2)), f(rows(i, 3))
-
-    (f,) = hold(story)
-    assert f.calls.replayed >= 3 and f.calls.eager >= 5
 
 
 @pytest.mark.parametrize("body", [item, as_bool, printed, as_list], ids=lambda f: f.__name__)
