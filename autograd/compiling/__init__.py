@@ -6,7 +6,9 @@ import inspect
 import threading
 import warnings
 from collections.abc import Callable
+from copy import deepcopy
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, NamedTuple
 
 from autograd.compiling.program import MISS, Program, Unfit, flatten
@@ -69,7 +71,7 @@ class Compiled:
         spec: Any = len(args)
         if kwargs or own.nested:
             leaves = []
-            spec = flatten((args, kwargs) if kwargs else args, leaves)
+            spec = _spec(args, kwargs, leaves)
         programs = own.programs[off]
         if not HOOKED or not any(map(_hooked, leaves)):
             for i, program in enumerate(programs):
@@ -85,11 +87,8 @@ class Compiled:
 
     def _record(self, own: _Own, programs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []
-        spec = flatten((args, kwargs) if kwargs else args, leaves)
-        if spec == (tuple, (None,) * len(args)):
-            spec = len(args)
-        else:
-            own.nested = True
+        spec = _spec(args, kwargs, leaves)
+        own.nested = own.nested or not (kwargs or spec.__class__ is int)
         if len(programs) >= _MOST:
             return self._eagerly(own, args, kwargs, f"it was recorded for {_MOST} kinds of arguments, and these are another")
         CHANGES.count += 1
@@ -153,6 +152,14 @@ class Compiled:
             )
         return result
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As a method: what it is a method of is its first argument."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        """Of a copy of what is within; it records anew."""
+        return Compiled(deepcopy(self.function, memo), self.fullgraph)
+
     # What a user may look at.
     @property
     def calls(self) -> Calls:
@@ -183,6 +190,12 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.function!r}>"
+
+
+def _spec(args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Any:
+    """How arguments are nested, their ``leaves`` appended: their number, where nothing is."""
+    spec = flatten((args, kwargs) if kwargs else args, leaves)
+    return len(args) if spec == (tuple, (None,) * len(args)) else spec
 
 
 def _hooked(a: Any) -> bool:

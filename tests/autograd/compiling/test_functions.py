@@ -336,3 +336,11 @@ def test_arguments_that_are_numbers_in_another_form(name: str) -> None:
                 yield given
 
     hold(story)
+
+
+@compiled_as_eager(replayed=12, programs=4)
+def test_each_way_to_nest_arguments_has_its_program(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x, y=None: x * 2 if y is None else x[0] * y if isinstance(x, list) else x + y)
+    for i in range(5):
+        x, y = rows(i, 3), rows(i + 50, 3)
+        yield f(x), f([x], y), f(x, y=y), f(x, y)
