@@ -69,7 +69,8 @@ class Plan:
     def __init__(self, recorder: Recorder, outputs: Sequence[int], effects: bool = True) -> None:
         self.effects = effects
         self.unmade: set[int] = set()  # new arrays that are written over before they are read
-        self.slots, self.steps = recorder.slots, recorder.steps
+        self.slots = recorder.slots
+        self.steps = [s for s in recorder.steps if not (isinstance(s, Bind) and id(s.tensor) in recorder.fresh)]
         self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
         self.changed |= {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}  # by whoever holds it
         self.outputs = list(outputs)
