@@ -154,7 +154,8 @@ class Recorder(Watch):
         if event == "c_call":
             if is_users(frame.f_code.co_filename) and self.refused is None:
                 module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", "")
-                owner = type(getattr(arg, "__self__", None))
+                owner = getattr(arg, "__self__", None)
+                owner = owner if isinstance(owner, type) else type(owner)
                 if (module or owner.__module__).split(".")[0] in _IMPURE or (module == "builtins" and name in _IMPURE_BUILTINS):
                     self.refuse(f"{name}()")
                 elif owner.__module__.startswith("numpy.random"):
@@ -164,11 +165,11 @@ class Recorder(Watch):
             if name.split(".")[0] in _IMPURE and not is_ours(frame.f_code.co_filename):
                 caller = frame.f_back
                 if caller is not None and is_users(caller.f_code.co_filename):
-                    self.refuse(f"{name}.{frame.f_code.co_name}()")
+                    self.refuse(f"{name}.{frame.f_code.co_name}()", caller)
 
-    def refuse(self, what: str) -> None:
+    def refuse(self, what: str, frame: Any = None) -> None:
         if self.refused is None:
-            frame = user_frame(2)
+            frame = frame or user_frame(2)
             self.refused = f"{frame.f_code.co_filename}:{frame.f_lineno}: {what}"
             if self.fullgraph:
                 raise RuntimeError(f"compile: {what} at {frame.f_code.co_filename}:{frame.f_lineno} cannot be replayed (fullgraph=True)")
@@ -261,6 +262,9 @@ class Recorder(Watch):
         return Array.record(clone_, (g,)) if isinstance(g, Array) else g
 
     def accumulate(self, n: Any, g: Any) -> None:
+        if not isinstance(g, Array):  # of a rule that gives a number
+            g = made(np.array(g))
+            self.constant(g.raw)
         if g.op is not None or (n._grad is not None and n._grad.op is not None):
             self.refuse("a gradient that is recorded, in .grad")
             n.receive(g)
