@@ -11,7 +11,7 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, NamedTuple
 
-from autograd.compiling.program import MISS, Program, Unfit, flatten
+from autograd.compiling.program import MISS, Program, Unfit, flatten, hooked
 from autograd.compiling.watching import Recorder
 from autograd.compiling.world import Unknown, World
 from autograd.core.hooks import HOOKED
@@ -73,7 +73,7 @@ class Compiled:
             leaves = []
             spec = _spec(args, kwargs, leaves)
         programs = own.programs[off]
-        if not HOOKED or not any(map(_hooked, leaves)):
+        if not HOOKED or not any(map(hooked, leaves)):
             for i, program in enumerate(programs):
                 if program.spec == spec:
                     result = program.run(leaves)
@@ -97,10 +97,10 @@ class Compiled:
             for a in leaves:
                 world.argument(a)
         except Unknown as reason:
-            return self._eagerly(own, args, kwargs, str(reason))
+            return self._eagerly(own, args, kwargs, str(reason), reason.place)
         structure = STRUCTURE.count
         recorder = Recorder(leaves, world, CHANGES.count, self.fullgraph)
-        if HOOKED and any(map(_hooked, (*leaves, *world.tensors.values()))):
+        if HOOKED and any(map(hooked, (*leaves, *world.tensors.values()))):
             return self._eagerly(own, args, kwargs, "a tensor has hooks")
         result = recorder.run(self.function, args, kwargs)
         if recorder.refused is not None:
@@ -134,8 +134,8 @@ class Compiled:
         frame = user_frame(3)
         return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
-    def _eagerly(self, own: _Own, args: Any, kwargs: Any, reason: str) -> Any:
-        self._refuse(own, f"{self._place()}: {reason}", None)
+    def _eagerly(self, own: _Own, args: Any, kwargs: Any, reason: str, place: str | None = None) -> Any:
+        self._refuse(own, f"{place or self._place()}: {reason}", None)
         return self.function(*args, **kwargs)
 
     def _refuse(self, own: _Own, reason: str, result: Any) -> Any:
@@ -196,10 +196,6 @@ def _spec(args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> A
     """How arguments are nested, their ``leaves`` appended: their number, where nothing is."""
     spec = flatten((args, kwargs) if kwargs else args, leaves)
     return len(args) if spec == (tuple, (None,) * len(args)) else spec
-
-
-def _hooked(a: Any) -> bool:
-    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
 
 
 def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None = None) -> Any:

@@ -40,6 +40,11 @@ def flatten(given: Any, leaves: list[Any]) -> Any:
     return None
 
 
+def hooked(a: Any) -> bool:
+    """Is it a tensor with hooks?"""
+    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
+
+
 class Unfit(Exception):
     """What the call returned cannot be made again."""
 
@@ -213,7 +218,7 @@ class Program:
     def others_hold(self) -> bool:
         """Do the facts hold that are no items, lengths or contents of cells?"""
         for get, holder, key, value in self.other_facts:
-            if get(holder, key) is not value and get(holder, key) != value:
+            if (now := get(holder, key)) is not value and not same(now, value):
                 return False
         return True
 
@@ -224,7 +229,7 @@ class Program:
     def rebound(self) -> bool:
         """Something was rebound since: was it nothing of ours?"""
         count = STRUCTURE.count
-        if not self.world.gated.hold():
+        if not self.world.gated.hold() or any(map(hooked, self.world.tensors.values())):
             return False
         self.structure = count
         return True
