@@ -173,6 +173,39 @@ def test_a_parameter_is_changed_between_the_call_and_its_backward(compile: Compi
         net.zero_grad()
 
 
+@compiled_as_eager()
+def test_what_it_was_made_from_is_changed_by_the_call_itself(compile: Compile) -> Iterator[Any]:
+    w = rows(0, 3, requires_grad=True)
+
+    @compile
+    def then(x: Tensor) -> Tensor:
+        y = (x * w * w).sum()
+        with ag.no_grad():
+            w.add_(1.0)
+        return y
+
+    @compile
+    def step(x: Tensor) -> Tensor:
+        w.grad = None
+        y = (x * w * w).sum()
+        y.backward(retain_graph=True)
+        with ag.no_grad():
+            w.sub_(w.grad, alpha=0.1)
+        return y
+
+    @compile
+    def twice(x: Tensor) -> Tensor:
+        w.grad = None
+        y = (x * w * w).sum()
+        y.backward(retain_graph=True)
+        return y
+
+    for f in (then, step, twice):
+        for i in range(5):
+            y = f(rows(i, 3))
+            yield y, (raised(y.backward) or ("fine",))[0], w
+
+
 @compiled_as_eager(replayed=4)
 def test_a_second_backward(compile: Compile) -> Iterator[Any]:
     net = mlp()
