@@ -52,6 +52,8 @@ class Generator:
 
     def get_state(self) -> dict[str, Any]:
         """All that is needed to go on from here, as plain data."""
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.reads("get_state()")
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> None:

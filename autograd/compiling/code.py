@@ -69,10 +69,8 @@ class Plan:
     def __init__(self, recorder: Recorder, outputs: Sequence[int], effects: bool = True) -> None:
         self.effects = effects
         self.unmade: set[int] = set()  # new arrays that are written over before they are read
-        self.slots = recorder.slots
-        self.steps = [s for s in recorder.steps if not (isinstance(s, Bind) and id(s.tensor) in recorder.fresh)]
+        self.slots, self.steps = recorder.slots, recorder.steps
         self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
-        self.changed |= {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}  # by whoever holds it
         self.outputs = list(outputs)
         self.constant = self._constants()
         self.kept = self._kept()
@@ -116,16 +114,8 @@ class Plan:
                     found.add(s.out)
         return found
 
-    def value(self, i: int) -> np.ndarray:
-        """The constant in slot ``i``, which whoever was given it in the call that was recorded cannot change."""
-        s = self.slots[i]
-        raw: np.ndarray = s.raw if i in self.constant else s.of
-        return raw.copy("K") if s.root in {self.slots[k].root for k in self.outputs} else raw
-
     def _kept(self) -> list[Step]:
         needed = {self.slots[i].root for i in self.outputs}
-        if self.effects:  # a gradient may change after it was set
-            needed |= {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}
         slots = set(self.outputs)
         kept: list[Step] = []
 
@@ -234,7 +224,7 @@ class Writer:
         self.lines: list[str] = []
         self.names: dict[int, Name] = {}
         self.taken: set[str] = {"np", "made", "recorded_as", "leaves", "MISS"}
-        self.buffers: list[tuple[str, np.ndarray]] = []  # the name of each, and an array of its kind
+        self.buffers: list[Any] = []  # shape, dtype and strides of each
         self.free: dict[Any, list[int]] = {}
         self.owner: dict[int, int] = {}  # the buffer of a root
         self.views: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = []  # of what is fixed, in order
@@ -276,7 +266,7 @@ class Writer:
             return name
         s = self.slots[i]
         if i in self.plan.constant or s.kind == "constant":
-            text, fixed = self.put("constant", self.plan.value(i)), True
+            text, fixed = self.put("constant", s.raw if i in self.plan.constant else s.of), True
         elif s.kind == "captured":
             text, fixed = self.put(self.recorder.world.names.get(id(s.of), "") or "tensor", s.raw), True
         elif s.kind == "argument":
@@ -335,7 +325,7 @@ class Writer:
         pool = self.free.setdefault(self._key(raw), [])
         if not pool:
             pool.append(len(self.buffers))
-            self.buffers.append(("", raw))
+            self.buffers.append(self._key(raw))
         name = self.name("t")
         self.views.append((name, _itself, (pool[-1],)))
         return name
@@ -361,7 +351,7 @@ class Writer:
                 b = pool.pop()
             else:
                 b = len(self.buffers)
-                self.buffers.append(("", raw))
+                self.buffers.append(key)
         else:
             self.owner.pop(r)
         self.owner[i] = b
@@ -520,9 +510,13 @@ class Writer:
         self._fresh(s.out, s.op.public if s.op.public.isidentifier() else "view", source_text)
 
     # What stands behind the names.
+    def forget(self) -> None:
+        """Keep only what `memory` needs."""
+        del self.recorder, self.plan, self.slots, self.names, self.lines
+
     def memory(self) -> dict[str, Any]:
         """New memory for all results, and the views of it."""
-        buffers = [np.empty_like(raw) for _, raw in self.buffers]
+        buffers = [_empty(*kind) for kind in self.buffers]
         made_: dict[str, Any] = {}
         for name, function, args in self.views:
             if function is _itself:
@@ -537,6 +531,12 @@ _python = Python()
 
 def _transposed(x: np.ndarray) -> np.ndarray:
     return x.T
+
+
+def _empty(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> np.ndarray:
+    """New memory that lies as a result does whose strides these are."""
+    order = sorted(range(len(shape)), key=lambda a: -strides[a])  # stable: the first of equal ones is the outer one
+    return np.empty([shape[a] for a in order], dtype).transpose([order.index(a) for a in range(len(shape))])
 
 
 def _itself(x: Any) -> Any:

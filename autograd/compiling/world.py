@@ -11,33 +11,31 @@ import dis
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, MutableSequence
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from types import BuiltinFunctionType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
 from autograd.core.node import Node
 from autograd.faces.record import Array
-from autograd.random import Generator
 
 __all__ = ["Facts", "Unknown", "World", "is_ours", "is_users"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_FEW = 1000  # numbers of an array of numpy that are compared each time
 _MOST = 20_000  # facts; who names more than that has a dataset in a list
-_BYTES = 4096  # of an array of numpy that is compared each time
-_CONSTANT = frozenset({"_thread", "builtins", "datetime", "decimal", "re", "types", "typing"})  # where types come from whose objects do not change
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented), range, slice, np.dtype, np.generic)
 
 
 class Unknown(Exception):
-    """The function reads what cannot be looked up again, such as an iterator; at ``place``, where that is known."""
+    """The function reads what cannot be looked up again, such as an iterator; and where its code does, if that is known."""
 
-    def __init__(self, what: str, place: str | None = None) -> None:
+    def __init__(self, what: str, place: tuple[str, int] | None = None) -> None:
         super().__init__(what)
         self.place = place
 
@@ -62,25 +60,6 @@ def _globals_of(code: CodeType) -> tuple[str, ...]:
         if isinstance(inner, CodeType):
             names |= dict.fromkeys(_globals_of(inner))
     return tuple(names)
-
-
-def _draws(thing: Any) -> bool:
-    """Does it belong to numpy.random?"""
-    names = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", None), type(thing).__module__
-    return any(isinstance(name, str) and name.split(".")[:2] == ["numpy", "random"] for name in names)
-
-
-def _line_that_draws(f: FunctionType) -> int | None:
-    """The first line of a function that names something of numpy.random."""
-    for code in _code_of(f):
-        line, before = code.co_firstlineno, None
-        for i in dis.get_instructions(code):
-            line = i.starts_line or line
-            thing = f.__globals__.get(i.argval) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME") else None
-            if _draws(thing) or (before is np and i.argval == "random"):
-                return line
-            before = thing
-    return None
 
 
 def _code_of(function: FunctionType) -> Iterator[CodeType]:
@@ -144,6 +123,11 @@ def _length(holder: Any, _: Any) -> int:
     return len(holder)
 
 
+def _bytes(holder: Any, _: Any) -> bytes:
+    data: bytes = holder.tobytes()
+    return data
+
+
 def _contents(cell: Any, _: Any) -> Any:
     return cell.cell_contents
 
@@ -161,6 +145,7 @@ class World:
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
         self.attributes: set[str] = set()  # the names that the code looks up in objects
         self.seen: dict[int, Any] = {}
+        self.places: dict[str, tuple[str, int]] = {}  # where the code reads a global, by its name
         self.stack: list[tuple[Any, str]] = []
         self._visit(function, "")  # None: there is nothing to read
         while self.stack:
@@ -192,7 +177,7 @@ class World:
     def _look(self, thing: Any, path: str) -> None:
         if isinstance(thing, Node):
             self._node(thing, path)
-        elif isinstance(thing, tuple | MutableSequence):
+        elif isinstance(thing, list | tuple | deque):
             self._many(thing, path)
         elif isinstance(thing, dict):
             self._mapping(thing, path)
@@ -209,31 +194,23 @@ class World:
                 self._visit(part, path)
         elif isinstance(thing, type):
             self._class(thing)
-        elif isinstance(thing, ModuleType | Generator | np.ufunc):  # a generator is asked anew by what draws from it
+        elif isinstance(thing, ModuleType):
             pass
-        elif isinstance(thing, np.ndarray):
-            self._array(thing, path)
-        elif _draws(thing):
-            raise Unknown(f"{path or 'it'} draws random numbers by numpy; draw them by autograd")
         elif isinstance(thing, property | staticmethod | classmethod):
             for f in (getattr(thing, name, None) for name in ("fget", "__func__")):
                 self._visit(f, path)
-        elif isinstance(thing, BuiltinFunctionType):
-            if not isinstance(thing.__self__, ModuleType | type):  # such as the `popleft` of a queue
-                self._visit(thing.__self__, path)
-        elif isinstance(thing, ref):
-            self.always.add(lambda r, _: r(), thing, None, thing())
-            self._visit(thing(), path)
+        elif isinstance(thing, np.ndarray):
+            if thing.size > _FEW:
+                raise Unknown(f"{path or 'it'} is an array of numpy, which may change; make it a tensor, once, or pass it as an argument")
+            self.always.add(_bytes, thing, None, thing.tobytes())
+        elif isinstance(thing, BuiltinFunctionType | np.ufunc):
+            pass
+        elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
+            raise Unknown(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
         elif hasattr(type(thing), "__next__"):
             raise Unknown(f"{path or 'it'} is an iterator, and each call takes what comes next")
         else:
             self._object(thing, path)
-
-    def _array(self, a: np.ndarray, path: str) -> None:
-        if a.nbytes > _BYTES:
-            raise Unknown(f"{path or 'it'} is an array of numpy of {a.nbytes} bytes, too many to be compared each time; make it a tensor")
-        shape, kept = a.shape, a.tobytes()
-        self.always.add(lambda a, _: a.shape == shape and a.tobytes() == kept, a, None, True)
 
     def _node(self, n: Any, path: str) -> None:
         if isinstance(n, Array):
@@ -269,10 +246,15 @@ class World:
             return
         for code in _code_of(f):
             self.attributes |= {*code.co_names}
-        if (line := _line_that_draws(f)) is not None:
-            raise Unknown("random numbers of numpy; draw them by autograd", f"{f.__code__.co_filename}:{line}")
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
             self._cell(cell, name)
+        for code in _code_of(f):
+            for i in dis.get_instructions(code):
+                if i.positions is not None and i.positions.lineno is not None and isinstance(i.argval, str):
+                    self.places.setdefault(i.argval, (code.co_filename, i.positions.lineno))
+        if "random" in self.attributes and any(getattr(g, "__name__", "") == "numpy" for g in f.__globals__.values()):
+            if any(f.__globals__.get(name) is np for name in _globals_of(f.__code__)):
+                raise Unknown("numpy's random numbers", self.places.get("random"))
         for name in _globals_of(f.__code__):
             if name in f.__globals__:
                 self._fact(_item, f.__globals__, name, f.__globals__[name], name)
@@ -298,23 +280,22 @@ class World:
         self._fact(_contents, cell, None, value, name)
 
     def _class(self, cls: type) -> None:
+        if "forward" in vars(cls) and not isinstance(vars(cls)["forward"], staticmethod):
+            self.always.add(_item, vars(cls), "forward", vars(cls)["forward"])
         for c in cls.__mro__:
             if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
                 for name, thing in vars(c).items():
-                    if isinstance(thing, FunctionType) or not name.startswith(("__", "_abc_")):
-                        self.always.add(lambda d, key: d.get(key), vars(c), name, thing)
-                        if not isinstance(thing, MemberDescriptorType | GetSetDescriptorType):
+                    if isinstance(thing, (FunctionType, property, staticmethod, classmethod, *PLAIN)) and not name.startswith("__static"):
+                        if name not in ("__module__", "__doc__", "__qualname__", "__firstlineno__"):
+                            self.always.add(lambda d, key: d.get(key), vars(c), name, thing)
                             self._visit(thing, name)
-            elif "forward" in vars(c):
-                self.always.add(lambda d, key: d.get(key), vars(c), "forward", vars(c)["forward"])
 
     def _object(self, thing: Any, path: str) -> None:
         told = bool(getattr(type(thing), "tells_of_changes", False))  # a change of an attribute counts in STRUCTURE
         self._visit(type(thing), "")
-        (self.gated if told else self.always).add(_attribute, thing, "__class__", type(thing))
+        if told:
+            self.gated.add(_attribute, thing, "__class__", type(thing))
         held = getattr(thing, "__dict__", None)
-        if held is None and not hasattr(type(thing), "__slots__") and type(thing).__module__ not in _CONSTANT:
-            raise Unknown(f"{path or 'it'} is a {type(thing).__name__}, whose changes cannot be seen")
         if isinstance(held, dict):
             free = getattr(type(thing), "read_again", frozenset())
             if free:
