@@ -51,7 +51,7 @@ class Again:
             if isinstance(a, Ref):
                 i = self.plan.same.get(a.slot, a.slot)
                 if i not in env:
-                    env[i] = _constant(slots[i].raw if i in self.plan.constant else slots[i].of)
+                    env[i] = _constant(self.plan.value(i))
                 return env[i]
             return tuple(map(plain, a)) if a.__class__ is tuple else a
 
