@@ -134,7 +134,7 @@ class Program:
         drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
         used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
-        if not again.fits():
+        if not again.fits() or any(slots[i].root in self.plan.changed for i in again.inputs):
             raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}

@@ -59,7 +59,7 @@ def test_it_leaves_one_node() -> None:
         x, w = leaves(i, (2, 3), (3, 4))
         y = f(x, w)
         if i == 3:
-            assert f.calls.replayed >= 1 and sum(not n.is_leaf for n in ag.ancestors(y)) == 1
+            assert f.calls.replayed >= 1 and all(a.is_leaf for a in y.args if isinstance(a, Tensor))
         y.backward()
         want = [a.detach().requires_grad_() for a in (x, w)]
         (want[0] @ want[1]).tanh().sum().backward()
