@@ -12,6 +12,7 @@ from autograd.compiling.code import Plan, Writer, flat, touched
 from autograd.compiling.node import Again, differentiable
 from autograd.compiling.watching import Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
+from autograd.core.mode import enable_grad, is_grad_enabled
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
 from autograd.core.watch import STRUCTURE
@@ -88,6 +89,7 @@ class Program:
             raise Unfit("a part of an argument, or of what it reads, is returned beside what can be differentiated")
         if any(live):
             drawn = self._as_node(name, slots, live)
+            self.released = {k: _Skeleton(t.op, t.x, t.calls) for k, t in enumerate(self.given) if t.op is not None and not live[k]}
             texts = [f"({', '.join(arrays)},)", f"[{', '.join(map(writer.text, drawn))}]"]
             self.rebuild = eval("lambda leaves, program, new: " + returned.format(*(f"new[{k}]" for k in range(len(slots)))))
             last = f"return {', '.join(texts)}"
@@ -127,7 +129,8 @@ class Program:
         drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
         used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
-        if not again.fits():
+        changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
+        if not again.fits() or any(slots[i].root in changed for i in again.inputs):
             raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
@@ -139,7 +142,14 @@ class Program:
         if got is MISS:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
-        return self.rebuild(leaves, self, self.function.apply(*got, *tensors))
+        if is_grad_enabled():
+            new = self.function.apply(*got, *tensors)
+        else:  # what it returns was recorded inside of an `enable_grad`
+            with enable_grad():
+                new = self.function.apply(*got, *tensors)
+        if self.released:
+            new = [self.released[k].of(t.raw) if k in self.released else t for k, t in enumerate(new)]
+        return self.rebuild(leaves, self, new)
 
     def _compiled(self, function: Callable[..., Any], n: int, tensors: list[Any]) -> Any:
         """``function(n, *tensors)``, a program of its own for each kind of tensors."""
@@ -247,7 +257,7 @@ class Program:
     def others_hold(self) -> bool:
         """Do the facts hold that are no items, lengths or contents of cells?"""
         for get, holder, key, value in self.other_facts:
-            if get(holder, key) is not value and get(holder, key) != value:
+            if (now := get(holder, key)) is not value and not same(now, value):
                 return False
         return True
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.compiling.world import World, is_ours, is_users
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Block, Mode
+from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import Watch
@@ -156,9 +156,15 @@ class Recorder(Watch):
         sys.setprofile(self._profile)
         try:
             with _Within(self):
-                return function(*args, **kwargs)
+                off = here.inside[-1].off
+                result = function(*args, **kwargs)
+                left = here.inside[-1].off
         finally:
             sys.setprofile(before)
+        if left is not off:
+            set_grad_enabled(off)
+            self.refuse("set_grad_enabled() that outlasts the call")
+        return result
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":
