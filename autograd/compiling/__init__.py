@@ -80,6 +80,9 @@ class Compiled:
             off = mode.off
         leaves: Any = args
         spec: Any = len(args)
+        if kwargs and self._signature is not None:
+            args, kwargs = self._bound(args, kwargs)
+            leaves, spec = args, len(args)
         if kwargs or own.nested:
             leaves = []
             spec = flatten((args, kwargs), leaves)
@@ -98,6 +101,14 @@ class Compiled:
                             programs.insert(0, programs.pop(i))
                         return result
         return self._record(own, off, args, kwargs)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments, as far as they go by position, so that two ways to give the same ones are one. (Defaults may change.)"""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:  # the function itself says what is wrong
+            return args, kwargs
+        return bound.args, bound.kwargs
 
     def _record(self, own: _Own, off: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []

@@ -12,7 +12,6 @@ from autograd.compiling.code import Plan, Writer, flat, touched
 from autograd.compiling.node import Again, differentiable
 from autograd.compiling.watching import Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
-from autograd.core.mode import enable_grad, is_grad_enabled
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
 from autograd.core.watch import STRUCTURE
@@ -85,13 +84,18 @@ class Program:
         self.namespace = writer.namespace
         self.namespace |= {"agrees": _agrees, "view_on": _view_on, "MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
-        if any(live) and any(outside):
-            raise Unfit("a part of an argument, or of what it reads, is returned beside what can be differentiated")
+        if any(r is not None and needed for r, needed in zip(outside, live)):
+            raise Unfit("a part of an argument, or of what it reads, is returned and can be differentiated")
+        if any(live) and recorder.bound:
+            raise Unfit("what it returns can be differentiated, after a backward in it")
         if any(live):
-            drawn = self._as_node(name, slots, live)
-            self.released = {k: _Skeleton(t.op, t.x, t.calls) for k, t in enumerate(self.given) if t.op is not None and not live[k]}
-            texts = [f"({', '.join(arrays)},)", f"[{', '.join(map(writer.text, drawn))}]"]
-            self.rebuild = eval("lambda leaves, program, new: " + returned.format(*(f"new[{k}]" for k in range(len(slots)))))
+            inner = [k for k, r in enumerate(outside) if r is None]
+            drawn = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner])
+            parts = [self._new(writer, t, i, a) for t, i, a, r in zip(self.given, slots, arrays, outside) if r is not None]
+            texts = [f"({', '.join(arrays[k] for k in inner)},)", f"[{', '.join(map(writer.text, drawn))}]", f"[{', '.join(parts)}]"]
+            at = iter(range(len(parts)))
+            new = [f"new[{inner.index(k)}]" if r is None else f"parts[{next(at)}]" for k, r in enumerate(outside)]
+            self.rebuild = eval("lambda leaves, program, new, parts: " + returned.format(*new))
             last = f"return {', '.join(texts)}"
         else:
             new = [self._new(writer, t, i, a) for t, i, a in zip(self.given, slots, arrays)]
@@ -129,8 +133,7 @@ class Program:
         drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
         used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
-        changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
-        if not again.fits() or any(slots[i].root in changed for i in again.inputs):
+        if not again.fits():
             raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
@@ -142,14 +145,8 @@ class Program:
         if got is MISS:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
-        if is_grad_enabled():
-            new = self.function.apply(*got, *tensors)
-        else:  # what it returns was recorded inside of an `enable_grad`
-            with enable_grad():
-                new = self.function.apply(*got, *tensors)
-        if self.released:
-            new = [self.released[k].of(t.raw) if k in self.released else t for k, t in enumerate(new)]
-        return self.rebuild(leaves, self, new)
+        *given, parts = got
+        return self.rebuild(leaves, self, self.function.apply(*given, *tensors), parts)
 
     def _compiled(self, function: Callable[..., Any], n: int, tensors: list[Any]) -> Any:
         """``function(n, *tensors)``, a program of its own for each kind of tensors."""
@@ -200,13 +197,16 @@ class Program:
                     tests.append(f"{at} is {w.put('captured', world.tensors[id(a.raw)])}")
                 elif id(a.raw) in seen:
                     tests.append(f"raw is leaves[{seen[id(a.raw)]}].raw")
+                elif a.op is not None:  # of one leaf, gradients would add up in another order
+                    tests += [f"raw is not leaves[{j}].raw" for j in seen.values()]
+                    tests.append(f"id(raw) not in {w.put('captured', frozenset(world.tensors))}")
                 seen.setdefault(id(a.raw), i)
             elif isinstance(a, PLAIN):
                 tests.append(f"({at} is {w.put('given', a)} or same({at}, {w.put('given', a)}))")
             else:
                 tests.append(f"{at} is {w.put('given', a)}")
         firsts: set[int] = set()
-        for t in (t for t in recorder.without if id(t) not in recorder.fresh):
+        for t in recorder.without:
             tests.append(f"{w.holder(t)}._grad is None")
             firsts.add(id(t))
         for s in recorder.slots:
@@ -257,7 +257,7 @@ class Program:
     def others_hold(self) -> bool:
         """Do the facts hold that are no items, lengths or contents of cells?"""
         for get, holder, key, value in self.other_facts:
-            if (now := get(holder, key)) is not value and not same(now, value):
+            if get(holder, key) is not value and get(holder, key) != value:
                 return False
         return True
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.compiling.world import World, is_ours, is_users
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Block, Mode, here, set_grad_enabled
+from autograd.core.mode import Block, Mode
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import Watch
@@ -141,7 +141,6 @@ class Recorder(Watch):
         self.bound: set[int] = set()  # the ids of tensors whose gradient was set in the call
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
         self.without: list[Any] = []  # tensors that must have no gradient before the call
-        self.fresh: set[int] = set()  # the ids of leaves that were made in the call
         self.kept: list[Any] = []
         for i, a in enumerate(leaves):
             if isinstance(a, Array):
@@ -156,15 +155,9 @@ class Recorder(Watch):
         sys.setprofile(self._profile)
         try:
             with _Within(self):
-                off = here.inside[-1].off
-                result = function(*args, **kwargs)
-                left = here.inside[-1].off
+                return function(*args, **kwargs)
         finally:
             sys.setprofile(before)
-        if left is not off:
-            set_grad_enabled(off)
-            self.refuse("set_grad_enabled() that outlasts the call")
-        return result
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":
@@ -280,7 +273,7 @@ class Recorder(Watch):
             self.refuse("a gradient that is recorded, in .grad")
             n.receive(g)
         elif n._grad is None:
-            if id(n) not in self.bound:
+            if id(n) not in self.bound and self._outlives(n):
                 self.without.append(n)
             grad = Array.record(clone_, (g,))
             grad.saved_version = Lost.GRADIENT
@@ -297,10 +290,12 @@ class Recorder(Watch):
             return
         self.bound.add(id(t))
         self.kept.append((t, grad))
-        where = self.slot(t.raw, t)
-        if self.slots[where].kind not in ("captured", "argument"):
-            self.fresh.add(id(t))
-        self.steps.append(Bind(t, None if grad is None else self.slot(grad.raw, grad)))
+        if self._outlives(t):
+            self.steps.append(Bind(t, None if grad is None else self.slot(grad.raw, grad)))
+
+    def _outlives(self, t: Any) -> bool:
+        """Is the tensor there before and after the call? Else nobody sees its gradient, but by what the call does with it."""
+        return any(t is a for a in self.leaves) or self.world.tensors.get(id(t.raw)) is t
 
     def constant(self, raw: np.ndarray) -> None:
         i = self._add(raw, "constant", np.array(raw))
