@@ -16,7 +16,7 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, NamedTuple
 
-from autograd.compiling.program import MISS, Program, Unfit, flatten
+from autograd.compiling.program import MISS, Program, Unfit, flatten, hooked
 from autograd.compiling.watching import Reason, Recorder
 from autograd.compiling.world import PLAIN, Unknown, World
 from autograd.core.hooks import HOOKED
@@ -89,7 +89,7 @@ class Compiled:
         if own.vain or (own.eagerly and (spec, _key(leaves)) in own.eagerly):
             own.eager += 1
             return self.function(*args, **kwargs)
-        if not HOOKED or not any(map(_hooked, leaves)):
+        if not HOOKED or not any(map(hooked, leaves)):
             programs = own.programs[off]
             for i, program in enumerate(programs):
                 if program.spec == spec:
@@ -128,7 +128,7 @@ class Compiled:
             world = World(self.function)
             for a in leaves:
                 world.argument(a)
-            if HOOKED and any(map(_hooked, (*leaves, *world.tensors.values()))):
+            if HOOKED and any(map(hooked, (*leaves, *world.tensors.values()))):
                 raise Unknown("a tensor has a hook")
         except Unknown as unknown:
             self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
@@ -227,10 +227,6 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.function!r}>"
-
-
-def _hooked(a: Any) -> bool:
-    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
 
 
 def _key(leaves: Any) -> Any:

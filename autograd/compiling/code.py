@@ -116,6 +116,8 @@ class Plan:
 
     def _kept(self) -> list[Step]:
         needed = {self.slots[i].root for i in self.outputs}
+        if self.effects:  # a gradient may change after it was set
+            needed |= {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}
         slots = set(self.outputs)
         kept: list[Step] = []
 
