@@ -16,7 +16,7 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, NamedTuple
 
-from autograd.compiling.program import MISS, Program, Unfit, flatten, hooked
+from autograd.compiling.program import MISS, Program, Unfit, flatten
 from autograd.compiling.watching import Reason, Recorder
 from autograd.compiling.world import PLAIN, Unknown, World
 from autograd.core.hooks import HOOKED
@@ -80,16 +80,13 @@ class Compiled:
             off = mode.off
         leaves: Any = args
         spec: Any = len(args)
-        if kwargs and self._signature is not None:
-            args, kwargs = self._bound(args, kwargs)
-            leaves, spec = args, len(args)
         if kwargs or own.nested:
             leaves = []
             spec = flatten((args, kwargs), leaves)
         if own.vain or (own.eagerly and (spec, _key(leaves)) in own.eagerly):
             own.eager += 1
             return self.function(*args, **kwargs)
-        if not HOOKED or not any(map(hooked, leaves)):
+        if not HOOKED or not any(map(_hooked, leaves)):
             programs = own.programs[off]
             for i, program in enumerate(programs):
                 if program.spec == spec:
@@ -101,14 +98,6 @@ class Compiled:
                             programs.insert(0, programs.pop(i))
                         return result
         return self._record(own, off, args, kwargs)
-
-    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments, as far as they go by position, so that two ways to give the same ones are one. (Defaults may change.)"""
-        try:
-            bound = self._signature.bind(*args, **kwargs)
-        except TypeError:  # the function itself says what is wrong
-            return args, kwargs
-        return bound.args, bound.kwargs
 
     def _record(self, own: _Own, off: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []
@@ -128,7 +117,7 @@ class Compiled:
             world = World(self.function)
             for a in leaves:
                 world.argument(a)
-            if HOOKED and any(map(hooked, (*leaves, *world.tensors.values()))):
+            if HOOKED and any(map(_hooked, (*leaves, *world.tensors.values()))):
                 raise Unknown("a tensor has a hook")
         except Unknown as unknown:
             self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
@@ -227,6 +216,10 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.function!r}>"
+
+
+def _hooked(a: Any) -> bool:
+    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
 
 
 def _key(leaves: Any) -> Any:

@@ -70,7 +70,8 @@ class Plan:
         self.effects = effects
         self.unmade: set[int] = set()  # new arrays that are written over before they are read
         self.slots, self.steps = recorder.slots, recorder.steps
-        self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
+        self.bound = {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}
+        self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)} | self.bound  # by who holds the gradient
         self.outputs = list(outputs)
         self.constant = self._constants()
         self.kept = self._kept()
@@ -114,10 +115,14 @@ class Plan:
                     found.add(s.out)
         return found
 
+    def value(self, i: int) -> np.ndarray:
+        """The constant in slot ``i``, which whoever was given it in the call that was recorded cannot change."""
+        s = self.slots[i]
+        raw: np.ndarray = s.raw if i in self.constant else s.of
+        return raw.copy("K") if i in self.constant else raw
+
     def _kept(self) -> list[Step]:
-        needed = {self.slots[i].root for i in self.outputs}
-        if self.effects:  # a gradient may change after it was set
-            needed |= {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}
+        needed = {self.slots[i].root for i in self.outputs} | (self.bound if self.effects else set())  # a gradient may change once it is set
         slots = set(self.outputs)
         kept: list[Step] = []
 
@@ -268,7 +273,7 @@ class Writer:
             return name
         s = self.slots[i]
         if i in self.plan.constant or s.kind == "constant":
-            text, fixed = self.put("constant", np.array(s.raw) if i in self.plan.constant else s.of), True  # the caller may have the array
+            text, fixed = self.put("constant", self.plan.value(i)), True
         elif s.kind == "captured":
             text, fixed = self.put(self.recorder.world.names.get(id(s.of), "") or "tensor", s.raw), True
         elif s.kind == "argument":

@@ -29,7 +29,7 @@ class Again:
         plan.steps, plan.kept = [], [s._replace(tensor=None) if isinstance(s, Change) else s for s in plan.kept]
         self.slots, self.plan, self.inputs, self.drawn = recorder.slots, plan, list(inputs), list(drawn)
 
-        self.constants = {i: np.array(self.slots[i].raw) for s in plan.kept for i in (*touched(s), *plan.outputs) if i in plan.constant}
+        self.constants = {i: plan.value(i) for s in plan.kept for i in (*touched(s), *plan.outputs) if i in plan.constant}
 
     def fits(self) -> bool:
         """Can they be recorded again? Not where what is differentiated was changed in place, or a gradient was set."""

@@ -55,11 +55,6 @@ def _view_on(whole: Any, raw: np.ndarray) -> Any:
     return z
 
 
-def hooked(a: Any) -> bool:
-    """Is it a tensor with hooks?"""
-    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
-
-
 class Unfit(Exception):
     """What the call returned cannot be made again."""
 
@@ -138,8 +133,7 @@ class Program:
         drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
         used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
-        changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
-        if not again.fits() or any(slots[i].root in changed for i in again.inputs):
+        if not again.fits():
             raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
@@ -274,7 +268,7 @@ class Program:
     def rebound(self) -> bool:
         """Something was rebound since: was it nothing of ours?"""
         count = STRUCTURE.count
-        if not self.world.gated.hold() or any(map(hooked, self.world.tensors.values())):
+        if not self.world.gated.hold():
             return False
         self.structure = count
         return True
