@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd.compiling.code import Plan, refs, touched
 from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
@@ -42,7 +40,12 @@ class Again:
                 apart.add(s.out)
                 apart.add(slots[s.out].root)
         changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
-        live = any(isinstance(a, Live) for s in self.plan.kept if isinstance(s, Row | Change) for a in (s.args if isinstance(s, Row) else (s.operand,)))
+        live = any(
+            isinstance(a, Live)
+            for s in self.plan.kept
+            if isinstance(s, Row | Change)
+            for a in (s.args if isinstance(s, Row) else (s.operand,))
+        )
         return not live and not any(i in apart or slots[i].kind in ("argument", "captured") for i in changed)
 
     def __call__(self, tensors: Sequence[Any]) -> list[Any]:
@@ -124,4 +127,3 @@ def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bo
 
     Replayed.__name__ = Replayed.__qualname__ = name
     return Replayed
-

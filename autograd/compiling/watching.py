@@ -319,7 +319,9 @@ class Recorder(Watch):
             if alpha.__class__ is not int and (id(alpha) in self.live or id(source) in self.live):
                 self.refuse("a number of an optimiser times another number")
         else:
-            if not isinstance(source, _ndarray) or (source.ndim == 0 and id(source) not in self.known and id(source) not in self.world.tensors):
+            if not isinstance(source, _ndarray) or (
+                source.ndim == 0 and id(source) not in self.known and id(source) not in self.world.tensors
+            ):
                 if alpha.__class__ is float and id(alpha) in self.live:
                     self.refuse("a number of an optimiser times another number")
                 copied = np.array(raw)
@@ -384,4 +386,3 @@ def _refs(tree: Any) -> Iterator[Ref]:
     elif tree.__class__ is tuple:
         for x in tree:
             yield from _refs(x)
-

@@ -109,7 +109,9 @@ def hold(
     assert len(got) == len(want)
     reasons = [reason for step in made for reason in step.reasons]
     said = [str(w.message) for w in heard if issubclass(w.category, UserWarning)]
-    assert all(len({*step.reasons}) == len(step.reasons) for step in made) and len(reasons) == len(said), f"warnings: {said}\nreasons: {reasons}"
+    assert all(len({*step.reasons}) == len(step.reasons) for step in made) and len(reasons) == len(said), (
+        f"warnings: {said}\nreasons: {reasons}"
+    )
     assert all(any(reason in text for text in said) for reason in reasons), f"warnings: {said}\nreasons: {reasons}"
     others = [f"{w.category.__name__}: {w.message}, at {w.filename}:{w.lineno}" for w in heard if not issubclass(w.category, UserWarning)]
     assert others == []
