@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.compiling.world import World, is_ours, is_users
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Block, Mode
+from autograd.core.mode import Block, Mode, here
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import Watch
@@ -24,7 +24,7 @@ from autograd.faces.versions import bump_version
 from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_
 
-__all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step"]
+__all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step", "Still"]
 
 _ndarray = np.ndarray
 
@@ -44,6 +44,12 @@ class Ref(NamedTuple):
     """The array in a slot."""
 
     slot: int
+
+
+class Still(Ref):
+    """The array in a slot as a constant: no gradient flows through it, for it was detached, or gradients were off."""
+
+    __slots__ = ()
 
 
 class Live(NamedTuple):
@@ -216,7 +222,7 @@ class Recorder(Watch):
     def tree(self, a: Any) -> Any:
         """An argument with references in the place of arrays and of floats that change."""
         if isinstance(a, Array):
-            return Ref(self.slot(a.raw, a))
+            return (Still if a.op is None else Ref)(self.slot(a.raw, a))
         if a.__class__ is _ndarray:
             return Ref(self.slot(a))
         if a.__class__ is float:
@@ -235,6 +241,8 @@ class Recorder(Watch):
         if id(raw) in self.known:
             return
         tree = tuple([self.tree(a) for a in args])
+        if here.inside[-1].off:
+            tree = tuple([Still(a.slot) if isinstance(a, Ref) else a for a in tree])
         root = None
         if raw.base is not None:
             for r in tree:
