@@ -12,6 +12,7 @@ from autograd.compiling.code import Plan, Writer, flat, touched
 from autograd.compiling.node import Again, differentiable
 from autograd.compiling.watching import Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
+from autograd.core.mode import enable_grad, is_grad_enabled
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
 from autograd.core.watch import STRUCTURE
@@ -163,7 +164,10 @@ class Program:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
         *given, parts = got
-        return self.rebuild(leaves, self, self.function.apply(*given, *tensors), parts)
+        if is_grad_enabled():
+            return self.rebuild(leaves, self, self.function.apply(*given, *tensors), parts)
+        with enable_grad():  # what it returns was recorded inside of one
+            return self.rebuild(leaves, self, self.function.apply(*given, *tensors), parts)
 
     def _compiled(self, function: Callable[..., Any], n: int, tensors: list[Any]) -> Any:
         """``function(n, *tensors)``, a program of its own for each kind of tensors."""
@@ -358,6 +362,8 @@ class Program:
         i = w.slot(result.raw, result)
         if result.op is leaf:
             raise Unfit("a new leaf is returned")
+        if result.op is not None and result.saved_version == -1 and w.slots[w.slots[i].root].kind not in ("result", "constant"):
+            raise Unfit("a part of an argument, or of what it reads, is returned after a backward through it")
         slots.append(i)
         self.given.append(result)
         return "{}"

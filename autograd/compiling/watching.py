@@ -14,12 +14,12 @@ import numpy as np
 
 from autograd.compiling.world import World, is_ours, is_users
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Block, Mode, here
+from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import Watch
 from autograd.errors import described
-from autograd.faces.record import Array
+from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
 from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_
@@ -161,9 +161,15 @@ class Recorder(Watch):
         sys.setprofile(self._profile)
         try:
             with _Within(self):
-                return function(*args, **kwargs)
+                off = here.inside[-1].off
+                result = function(*args, **kwargs)
+                left = here.inside[-1].off
         finally:
             sys.setprofile(before)
+        if left is not off:
+            set_grad_enabled(off)
+            self.refuse("set_grad_enabled() that outlasts the call")
+        return result
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":
@@ -277,6 +283,9 @@ class Recorder(Watch):
         return Array.record(clone_, (g,)) if isinstance(g, Array) else g
 
     def accumulate(self, n: Any, g: Any) -> None:
+        if not isinstance(g, Array):  # of a rule that gives a number
+            g = made(np.array(g))
+            self.constant(g.raw)
         if g.op is not None or (n._grad is not None and n._grad.op is not None):
             self.refuse("a gradient that is recorded, in .grad")
             n.receive(g)

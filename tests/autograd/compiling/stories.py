@@ -55,9 +55,8 @@ def bits(thing: Any) -> Any:
 
 
 def array(a: np.ndarray) -> str:
-    """The bytes of an array, its numbers where they are few, and how it lies, for what is computed from it depends on that."""
-    strides = [step for step, n in zip(a.strides, a.shape) if n > 1]
-    return f"{a.dtype} {a.shape} {strides} {sha256(a.tobytes()).hexdigest()[:16]} {a.tolist() if a.size <= 24 else '...'}"
+    """The bytes of an array, and its numbers where they are few."""
+    return f"{a.dtype} {a.shape} {sha256(a.tobytes()).hexdigest()[:16]} {a.tolist() if a.size <= 24 else '...'}"
 
 
 def raised(call: Callable[[], Any]) -> Any:

@@ -227,7 +227,7 @@ def test_results_share_memory_as_they_do_eagerly(compile: Compile) -> Iterator[A
         for i in range(6):
             x = rows(i, 2, 2)
             h, row, turned, part = f(x)
-            yield h, row, turned, part
+            yield h, row, turned, part, [t.numpy().strides for t in (h, row, turned, part)]
             h.add_(1)
             part.zero_()
             yield h, row, turned, part, x
