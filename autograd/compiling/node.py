@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.compiling.code import Plan, refs, touched
 from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row, Still
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
