@@ -34,8 +34,8 @@ class Levels:
     """The function from ``inputs`` to ``outputs`` that a graph of Values recorded, for other numbers, and its gradient.
 
     ``inputs`` are Values that require a gradient, leaves or results; what does not depend on them is a constant, with the number that it
-    has now. Results and gradients are eager's to 1e-13, edge values included, where nothing over- or underflows on the way: sums are
-    regrouped, numpy's functions differ from math's in the last bit, and of two zeros `maximum` and `minimum` may give the other one.
+    has now. An operation gives what eager gives to 1e-13 (a sum: of its largest part), edge values included, where nothing over- or
+    underflows on the way: sums are regrouped, numpy's functions differ from math's in the last bit, and a zero may have the other sign.
     Raises NotScalarsError where a tensor stands in the graph, or a constant that was made of recorded Values by a way that is not recorded
     (`detach`, `no_grad`, a condition), and for what eager could not differentiate. For one thread at a time.
 
