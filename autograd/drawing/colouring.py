@@ -47,8 +47,6 @@ class Colouring:
     ) -> None:  # fmt: skip
         self.reading, self.modules, self.style, self.mirror = reading, modules, style, mirror
         self.apart = mirror or bool(reading.backward)
-        self.scale: Scale | None = None
-        self.note = ""
         color = style.color
         kept = kept_gradients(reading, pairs, style.show_grads is True)
         self.lines: Mapping[Node, Any] = kept if style.show_grads else {}  # whose gradient stands in the box of its variable
@@ -64,36 +62,39 @@ class Colouring:
             self.lines = self.diagnosis.gradients
         self.given: dict[Any, float] = _given(reading, modules, color) if isinstance(color, Mapping) else {}
         self.by = "given" if isinstance(color, Mapping) else color
-        self._scale()
+        self.scale = self._scale()
+        self.note = self._note()
 
-    def _scale(self) -> None:
+    def _scale(self) -> Scale | None:
         d, nodes = self.diagnosis, self.reading.nodes
         if self.by == "grad":
             # White is what the last layer gets: smaller than that has vanished on its way back, larger has exploded.
             found = {n: s.rms for n in nodes if (s := self._gradient(n)) and s.rms}
-            leaves = [n for n in found if n.is_leaf] or [n for n in found if n not in self.modules.roots]
-            if found:
-                middle = found[leaves[-1]] if leaves else 1.0
-                self.scale = by_size(
-                    "rms of the gradient (white: as at the last parameter)", middle, found.values(), "vanished", "exploded"
-                )
-            elif not d.gradients:
-                why = "the output is not one number, or something was changed in place since"
-                if released(self.reading):
-                    why = "backward() has let this graph go, and no .grad is there"
-                elif not self.reading.roots[0].requires_grad:
-                    why = "nothing requires one"
-                self.note = f"No gradient is known: {why}."
-        elif self.by == "value":
-            self.scale = by_size("rms of the value", 1.0, (s.rms for n in nodes if (s := d.value(n))))
-        elif self.by == "saturation":
-            self.scale = by_share("share of entries where an activation is flat")
-            if d.saturated(nodes) is None:
-                let_go = any(n.op in SATURATE for n in nodes)
-                why = "backward() has let its values go: draw before, or call it with retain_graph=True" if let_go else "it has none"
-                self.scale, self.note = None, f"No activation is known of this graph: {why}."
-        elif self.by == "given":
-            self.scale = of_numbers("the numbers given", self.given.values())
+            last = [n for n in found if n.is_leaf] or [n for n in found if n not in self.modules.roots] or [*found]
+            title = "rms of the gradient (white: as at the last parameter)"
+            return by_size(title, found[last[-1]], found.values(), "vanished", "exploded") if found else None
+        if self.by == "value":
+            return by_size("rms of the value", 1.0, (s.rms for n in nodes if (s := d.value(n))))
+        if self.by == "saturation" and d.saturated(nodes) is not None:
+            return by_share("share of entries where an activation is flat")
+        return of_numbers("the numbers given", self.given.values()) if self.given else None
+
+    def _note(self) -> str:
+        """Why something that was asked for is not shown."""
+        asked, reading = self.style.color, self.reading
+        let_go = "backward() has let them go; backward(retain_graph=True) keeps them."
+        if asked == "grad" and not self.diagnosis.gradients:
+            if not reading.roots[0].requires_grad:
+                return "No gradient is known: nothing requires one."
+            if not released(reading):
+                return "No gradient is known: the output is not one number, or something was changed in place since."
+            return "No gradient is known: backward() has let this graph go, and no .grad is there."
+        if asked in ("grad", "value") and any(self.diagnosis.value(n) is None for n in reading.nodes if not n.is_leaf):
+            return f"Not all {asked.replace('grad', 'gradient')}s of intermediate results are known: {let_go}"
+        if asked == "saturation" and not self.scale:
+            some = any(n.op in SATURATE for n in reading.nodes)
+            return f"The values of activations are not known: {let_go}" if some else "No activation here could saturate."
+        return ""
 
     def _gradient(self, n: Node) -> Statistics | None:
         """The statistics of the gradient that ``n`` has, or is."""

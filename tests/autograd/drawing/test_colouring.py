@@ -185,6 +185,12 @@ def test_what_is_not_kept_is_computed_if_the_graph_is_live() -> None:
     loss.backward()
     let_go = scene(loss, names=net, color="grad")
     assert all((box.tone is not None) == (box.kind == "parameter") for box in let_go)
+    assert (
+        let_go.note.startswith("Not all gradients of intermediate results are known: ")
+        and "retain_graph=True" in draw(loss, color="grad").source
+    )
+    assert scene(loss, names=net, color="value").note.startswith("Not all values of intermediate results are known: ")
+    assert not found.note and not scene(loss, names=net).note
 
 
 def test_what_retains_its_gradient_shows_it() -> None:
@@ -207,8 +213,8 @@ def test_where_no_gradient_is_known_the_picture_says_why() -> None:
     assert "has let this graph go" in draw(loss, color="grad").source
     assert "nothing requires one" in scene(ag.ones(2).sum(), color="grad").note
     assert "not one number" in scene(ag.ones(2, requires_grad=True) * 2, color="grad").note
-    assert "has let its values go" in scene(loss, color="saturation").note
-    assert "it has none" in scene(Value(2.0) * 3, color="saturation").note
+    assert "has let them go" in scene(loss, color="saturation").note
+    assert scene(Value(2.0) * 3, color="saturation").note == "No activation here could saturate."
 
 
 def test_a_mirror_shows_the_numbers_that_the_call_has() -> None:

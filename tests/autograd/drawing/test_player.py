@@ -236,7 +236,7 @@ def test_errors() -> None:
 
 
 def test_colours_are_checked_as_for_pictures() -> None:
-    with pytest.raises(ValueError, match="color must be one of 'auto', 'grad', 'value', 'saturation', None, or a dict .*, got 'red'"):
+    with pytest.raises(ValueError, match=r"color must be one of 'auto', 'grad', 'value', 'saturation', None, or a dict .*, got 'red'"):
         graph_player(Value(1.0) * 2, color="red")
 
 
