@@ -294,7 +294,7 @@ class _Call:
             for s in self.saved
         ]
         try:
-            with set_grad_enabled(as_nodes):
+            with set_grad_enabled(as_nodes and is_grad_enabled()):  # nodes that are only watched are not recorded
                 found = self.cls.backward(ctx, *grads)
         finally:
             ctx._unpacked = None
