@@ -64,6 +64,8 @@ class Compiled:
     Each thread has programs and memory of its own.
     """
 
+    stands_for = "function"  # what of it another compiled function reads
+
     def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
         update_wrapper(self, function, updated=())
         self.function, self.fullgraph = function, fullgraph

@@ -245,6 +245,8 @@ class World:
             pass
         elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
             raise UnknownError(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
+        elif (inner := getattr(type(thing), "stands_for", None)) is not None:  # a compiled function is what is within
+            self._fact(_attribute, thing, inner, getattr(thing, inner), path)
         elif hasattr(type(thing), "__next__"):
             raise UnknownError(f"{path or 'it'} is an iterator, and each call takes what comes next")
         else:
