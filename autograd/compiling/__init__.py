@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import warnings
 from collections.abc import Callable
@@ -113,7 +114,7 @@ class Compiled:
                 return result
             return self._refuse(own, f"{self._place()}: each call changes {broken}", result)
         try:
-            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", "program"))
+            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", type(self.function).__name__), self._arguments(spec))
         except Unfit as reason:
             return self._refuse(own, f"{self._place()}: {reason}", result)
         own.tries = 0
@@ -121,6 +122,14 @@ class Compiled:
         programs.insert(0, program)
         own.last = program
         return result
+
+    def _arguments(self, spec: Any) -> dict[int, str]:
+        """The names of arguments that are given by position."""
+        try:
+            names = list(inspect.signature(getattr(self.function, "forward", self.function)).parameters)
+        except (TypeError, ValueError):
+            return {}
+        return dict(enumerate(names)) if spec.__class__ is int else {}
 
     def _place(self) -> str:
         frame = user_frame(3)

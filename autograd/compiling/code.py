@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd.compiling.watching import Bind, Call, Change, Live, New, Recorder, Ref, Row, Step
 from autograd.core.node import Op
+from autograd.core.symbols import Python, Symbol
 from autograd.faces.changes import assign
 from autograd.faces.record import Array, made
 from autograd.ops import fast
@@ -23,8 +24,8 @@ from autograd.ops.moves import cast_, clone_
 
 __all__ = ["Plan", "Writer"]
 
-_FLOATS = (np.dtype("float32"), np.dtype("float64"))
-_unchanged: dict[Any, bool] = {}  # does a kernel give the dtype of its arguments? By the row and that dtype.
+_NAMED = (np.maximum, np.minimum)  # their third argument must be named
+_direct: dict[Any, bool] = {}  # does a kernel give the dtype that is recorded? By the row, that dtype, and those of the arguments.
 
 
 def kernel(op: Op) -> Callable[..., Any]:
@@ -60,16 +61,45 @@ class Name(str):
 
 
 class Plan:
-    """Which steps are kept, which slots are constants, and which are one array: read off the steps of a recorder, last to first."""
+    """Which steps are kept, which slots are constants, and which are one array: read off the steps of a recorder, last to first.
 
-    def __init__(self, recorder: Recorder, outputs: Sequence[int]) -> None:
+    Without ``effects``, only the steps are kept that the outputs depend on.
+    """
+
+    def __init__(self, recorder: Recorder, outputs: Sequence[int], effects: bool = True) -> None:
+        self.effects = effects
+        self.unmade: set[int] = set()  # new arrays that are written over before they are read
         self.slots, self.steps = recorder.slots, recorder.steps
         self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
         self.outputs = list(outputs)
         self.constant = self._constants()
         self.kept = self._kept()
         self.same = self._same()
+        self._tidied()
         self.last = self._last_uses()
+
+    def _tidied(self) -> None:
+        """Without copies into memory that is written over at once, and casts of what an assignment casts anyway."""
+        uses: dict[int, int] = {}
+        for s in self.kept:
+            for i in touched(s):
+                uses[i] = uses.get(i, 0) + 1
+        casts = {s.out: s for s in self.kept if isinstance(s, Row) and s.op is cast_ and uses[s.out] == 2 and s.out not in self.outputs}
+        dropped: set[int] = set()
+        for k, s in enumerate(self.kept):
+            if isinstance(s, Change) and s.compute is assign and isinstance(s.operand, Ref) and (cast := casts.get(s.operand.slot)):
+                self.kept[k] = s._replace(operand=cast.args[0])
+                dropped.add(cast.out)
+        kept = [s for s in self.kept if not (isinstance(s, Row) and s.out in dropped)]
+        self.kept = []
+        for k, s in enumerate(kept):
+            if isinstance(s, New):
+                first = next((t for t in kept[k + 1 :] if any(self.slots[i].root == s.out for i in touched(t))), None)
+                if isinstance(first, Change) and first.compute is assign and first.target == s.out:
+                    if not (isinstance(first.operand, Ref) and self.slots[first.operand.slot].root == s.out):
+                        self.unmade.add(s.out)
+                        continue
+            self.kept.append(s)
 
     def root(self, i: int) -> int:
         """The slot whose memory that of slot ``i`` is."""
@@ -96,13 +126,17 @@ class Plan:
 
         for s in reversed(self.steps):
             if isinstance(s, Bind):
+                if not self.effects:
+                    continue
                 if s.slot is not None:
                     need(Ref(s.slot))
             elif isinstance(s, Call):
+                if not self.effects and not any(r.slot in slots for r in refs(s.outs)):
+                    continue
                 need(s.args)
             elif isinstance(s, Change):
                 root = self.slots[s.target].root
-                if root not in needed and self.slots[root].kind in ("result", "constant"):
+                if root not in needed and (not self.effects or self.slots[root].kind in ("result", "constant")):
                     continue
                 need((Ref(s.target), s.operand))
             elif isinstance(s, New):
@@ -171,7 +205,7 @@ def touched(s: Step) -> list[int]:
     if isinstance(s, Change):
         return [s.target, *(r.slot for r in refs((s.operand,)))]
     if isinstance(s, Call):
-        return [r.slot for r in [*refs(s.args), *refs(s.outs if s.outs.__class__ is tuple else (s.outs,))]]
+        return [r.slot for r in [*refs(s.args), *refs(s.outs)]]
     if isinstance(s, New):
         return [s.out]
     return [] if s.slot is None else [s.slot]
@@ -183,7 +217,8 @@ class Writer:
     ``namespace`` holds what is there for good; ``memory`` makes what has to be made anew where somebody keeps a gradient.
     """
 
-    def __init__(self, recorder: Recorder, plan: Plan) -> None:
+    def __init__(self, recorder: Recorder, plan: Plan, arguments: dict[int, str]) -> None:
+        self.arguments = arguments
         self.recorder, self.plan, self.slots = recorder, plan, plan.slots
         self.namespace: dict[str, Any] = {"np": np, "made": made, "recorded_as": recorded_as}
         self.lines: list[str] = []
@@ -235,7 +270,7 @@ class Writer:
         elif s.kind == "captured":
             text, fixed = self.put(self.recorder.world.names.get(id(s.of), "") or "tensor", s.raw), True
         elif s.kind == "argument":
-            text, fixed = self.name(f"x{s.of}"), False
+            text, fixed = self.name(self.arguments.get(s.of, f"x{s.of}")), False
             self.lines.append(f"{text} = leaves[{s.of}].raw")
         else:
             assert s.kind == "gradient", s.kind
@@ -249,7 +284,7 @@ class Writer:
         for i, a in enumerate(self.recorder.leaves):
             if a is t:
                 return f"leaves[{i}]"
-        return self.put((self.recorder.world.names.get(id(t)) or "tensor") + "_", t)
+        return self.put(f"{self.recorder.world.names.get(id(t)) or 'a'}_tensor", t)
 
     def text(self, a: Any) -> str:
         """An argument as source."""
@@ -257,13 +292,13 @@ class Writer:
             return self.array(a.slot)
         if isinstance(a, Live):
             return self.floats[a.number]
-        if a.__class__ is tuple:
+        if isinstance(a, tuple):
             return f"({', '.join(map(self.text, a))}{',' * (len(a) == 1)})"
         if a is None or a.__class__ in (int, bool, str) or (a.__class__ is float and np.isfinite(a)):
             return repr(a)
         if a.__class__ is slice:
             return f"slice({a.start!r}, {a.stop!r}, {a.step!r})"
-        return self.put(type(a).__name__.lower(), a)
+        return self.put("settings" if a.__class__ is dict else type(a).__name__.lower(), a)
 
     def fixed(self, wanted: str, function: Callable[..., Any], *args: Any) -> str:
         """A name for what ``function`` gives of arrays that stay, which is asked once."""
@@ -283,6 +318,17 @@ class Writer:
     def ones(self, x: np.ndarray) -> str:
         """The name of as many ones as ``x`` has rows."""
         return self.put(f"ones_{len(x)}", fast._ones(len(x), x.dtype))
+
+    def temporary(self, shape: tuple[int, ...], dtype: Any) -> str:
+        """The name of memory that is needed within one step."""
+        raw = np.empty(shape, dtype)
+        pool = self.free.setdefault(self._key(raw), [])
+        if not pool:
+            pool.append(len(self.buffers))
+            self.buffers.append(("", raw))
+        name = self.name("t")
+        self.views.append((name, _itself, (pool[-1],)))
+        return name
 
     # Memory.
     def _key(self, raw: np.ndarray) -> Any:
@@ -336,7 +382,7 @@ class Writer:
         else:
             i = self.plan.same.get(s.slot, s.slot)
             if i in self.owner and i in self.held:
-                name = self.name(f"grad_of_{self.holder(s.tensor).strip('_')}")
+                name = self.name(f"grad_of_{self.holder(s.tensor).removesuffix('_tensor')}")
                 self.gradients.append((s.tensor, i, name))
                 self.lines.append(f"{self.holder(s.tensor)}._grad = {name}")
             else:
@@ -369,6 +415,8 @@ class Writer:
             self.lines.append(f"{', '.join(names)}{',' * (s.outs.__class__ is tuple and len(names) == 1)} = {call}")
 
     def _change(self, s: Change) -> None:
+        if s.target in self.plan.unmade and s.target not in self.names:
+            self.buffer(s.target, "new")
         target, operand = self.array(s.target), self.text(s.operand)
         if s.compute is assign:
             self.lines.append(f"np.copyto({target}, {operand}, casting='unsafe')")
@@ -383,49 +431,58 @@ class Writer:
 
     def _row(self, s: Row) -> None:
         slot = self.slots[s.out]
-        view = slot.root != s.out or any(self.slots[r.slot].raw is slot.raw for r in refs(s.args))
-        if view:
+        if slot.root != s.out:
             self._view(s)
             return
         args = [self.text(a) for a in s.args]
-        arrays = [a.raw for a in args if isinstance(a, Name)]
-        plain = len({a.dtype for a in arrays}) == 1 and arrays[0].dtype in _FLOATS
-        wanted = s.op.public or s.op.name if s.op.name.isidentifier() or s.op.public else "v"
-        dying = [r.slot for r in refs(s.args)]
-        if s.op is cast_ or s.op is clone_:
-            if s.out not in self.fresh:
-                self.lines.append(f"np.copyto({self.buffer(s.out, wanted)}, {args[0]}, casting='unsafe')")
-                return
+        names = (s.op.public, s.op.name, getattr(s.op.ufunc, "__name__", ""), "v")
+        wanted = next(name for name in names if name.isidentifier())
+        if (s.op is cast_ or s.op is clone_) and s.out not in self.fresh:
+            self.lines.append(f"np.copyto({self.buffer(s.out, wanted)}, {args[0]}, casting='unsafe')")
+            return
         function = ufunc_of(s.op)
-        same = slot.raw.dtype == arrays[0].dtype or (slot.raw.dtype.kind == "b" and function is not None) if arrays else False
-        if plain and same and s.out not in self.fresh:
-            if function is not None and not slot.raw.dtype.kind == "O":
-                out = self.buffer(s.out, wanted, dying if slot.raw.flags.c_contiguous and all(a.raw.shape == slot.raw.shape and a.raw.flags.c_contiguous for a in args if isinstance(a, Name)) else ())
-                self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {out})")
-                return
-            if s.op.into is not None:
-                written = s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])
-                if written is not None:
-                    out = self.buffer(s.out, wanted)
-                    self.lines += [line.replace("OUT", out) for line in written]
-                    return
-        name = self.name(wanted)
-        if plain and same and self._keeps_dtype(s.op, s.args, arrays[0].dtype):
-            call = f"{self._numpy(function if function is not None else kernel(s.op))}({', '.join(args)})"
-            call = f"np.asarray({call})" if not slot.raw.ndim else call
+        if not self._is_direct(s, slot.raw):
+            self._fresh(s.out, wanted, f"recorded_as({self.put(wanted + '_row', s.op)}, {', '.join(args)})")
+        elif s.op.into is not None and (written := s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])):
+            if s.out in self.fresh:
+                self._fresh(s.out, wanted, f"np.empty({slot.raw.shape}, {self.put(slot.raw.dtype.name, slot.raw.dtype)})")
+            else:
+                self.buffer(s.out, wanted)
+            self.lines += [line.replace("OUT", self.names[s.out]) for line in written]
+        elif function is not None and s.out not in self.fresh:
+            out = self.buffer(s.out, wanted, self._ending(s, slot.raw))
+            self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {'out=' * (function in _NAMED)}{out})")
         else:
-            call = f"recorded_as({self.put(wanted + '_row', s.op)}, {', '.join(args)})"
-        self.lines.append(f"{name} = {call}")
-        self.names[s.out] = Name(name, slot.raw, False)
+            call = f"{self._numpy(function if function is not None else kernel(s.op))}({', '.join(args)})"
+            self._fresh(s.out, wanted, f"np.asarray({call})" if not slot.raw.ndim else call)
 
-    def _keeps_dtype(self, op: Op, args: tuple[Any, ...], dtype: Any) -> bool:
-        key = op, dtype, tuple(map(type, args))
-        if (known := _unchanged.get(key)) is None:
-            values = [self._value(a) for a in args]
+    def _fresh(self, i: int, wanted: str, source: str) -> None:
+        """A line that makes the array in slot ``i`` anew in each call."""
+        name = self.name(wanted)
+        self.lines.append(f"{name} = {source}")
+        self.names[i] = Name(name, self.slots[i].raw, False)
+
+    def _ending(self, s: Row, raw: np.ndarray) -> list[int]:
+        """The arguments of an elementwise step whose memory its result may take, if their life ends here."""
+        arrays = [self.slots[r.slot].raw for r in refs(s.args)]
+        simple = raw.flags.c_contiguous and all(a.shape == raw.shape and a.flags.c_contiguous for a in arrays)
+        return [r.slot for r in refs(s.args)] if simple else []
+
+    def _is_direct(self, s: Row, raw: np.ndarray) -> bool:
+        """Does the kernel alone give what `Array.record` does, which promotes, casts and checks?"""
+        arrays = [self.slots[r.slot].raw for r in refs(s.args)]
+        kinds = {a.dtype for a in arrays}
+        floats = {d for d in kinds if d.kind == "f"}
+        if raw.dtype.kind == "O" or np.dtype("float16") in {raw.dtype, *kinds} or (s.op.floats and kinds != floats):
+            return False
+        if s.op.entrywise is not False and len(kinds) > 1 and not (len(floats) == 1 and {d.kind for d in kinds - floats} == {"b"}):
+            return False
+        key = s.op, raw.dtype, tuple([a.dtype for a in arrays]), tuple(map(type, s.args))
+        if (known := _direct.get(key)) is None:
+            if len(_direct) > 4096:
+                _direct.clear()
             with np.errstate(all="ignore"):
-                known = _unchanged[key] = np.asarray(kernel(op)(*values)).dtype == dtype
-            if len(_unchanged) > 4096:
-                _unchanged.clear()
+                known = _direct[key] = np.asarray(kernel(s.op)(*map(self._value, s.args))).dtype == raw.dtype
         return known
 
     def _value(self, a: Any) -> Any:
@@ -445,9 +502,12 @@ class Writer:
             name = self.fixed(f"{base}_{s.op.public or 'view'}", lambda x, op=s.op, at=at, rest=rest: kernel(op)(*rest[:at], x, *rest[at + 1 :]), str(base))
             self.names[s.out] = Name(name, self.slots[s.out].raw, True)
             return
-        name = self.name(s.op.public if s.op.public.isidentifier() else "view")
-        self.lines.append(f"{name} = {self._numpy(kernel(s.op))}({', '.join(map(self.text, s.args))})")
-        self.names[s.out] = Name(name, self.slots[s.out].raw, False)
+        if s.op.moves and s.op.write is not None and len(refs(s.args)) == 1:
+            written = s.op.write(_python, Symbol(base, self.slots[source].raw), *others)
+            source_text = written[0] if isinstance(written, tuple) else written
+        else:
+            source_text = f"{self._numpy(kernel(s.op))}({', '.join(map(self.text, s.args))})"
+        self._fresh(s.out, s.op.public if s.op.public.isidentifier() else "view", source_text)
 
     # What stands behind the names.
     def memory(self) -> dict[str, Any]:
@@ -460,6 +520,9 @@ class Writer:
             else:
                 made_[name] = function(*(made_.get(a, self.namespace.get(a)) if isinstance(a, str) else a for a in args))
         return made_
+
+
+_python = Python()
 
 
 def _transposed(x: np.ndarray) -> np.ndarray:

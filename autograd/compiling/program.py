@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.code import Plan, Writer
-from autograd.compiling.watching import Call, Change, Recorder
-from autograd.compiling.world import PLAIN, World, _contents, _item, _length
+from autograd.compiling.code import Plan, Writer, flat, touched
+from autograd.compiling.node import Again, differentiable
+from autograd.compiling.watching import Call, Change, Recorder, Ref
+from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
 from autograd.core.node import Lost, Node, leaf
-from autograd.core.notes import Notes, notes_of
+from autograd.core.notes import notes_of
 from autograd.core.replay import STRUCTURE
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 
-__all__ = ["MISS", "Program", "flatten"]
+__all__ = ["MISS", "Program", "Unfit", "flatten"]
 
 
 class _Miss:
@@ -53,27 +54,71 @@ def gradient_on(raw: np.ndarray) -> Any:
 class Program:
     """One call of a function, for arguments and a world like those it was recorded with."""
 
-    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str) -> None:
+    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str, arguments: dict[int, str]) -> None:
         self.recorder, self.world, self.spec = recorder, world, spec
         self.structure = structure
-        self.outputs: list[tuple[str, Any]] = []
+        self.outputs: list[Any] = []
         slots: list[int] = []
-        returned = self._returned(result, slots, set())
+        self.given: list[Any] = []  # the new tensors among what is returned
+        returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
-        self.writer = writer = Writer(recorder, plan)
-        names = [self._given(writer, i, how) for i, how in zip(slots, self.hows)]
-        returned = returned.format(*names) if names else returned.replace("{{", "{").replace("}}", "}")
+        self.writer = writer = Writer(recorder, plan, arguments)
+        arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed else str(a) for i in slots]
         self.namespace = writer.namespace
-        self.namespace |= {"MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "refs": _refs}
+        self.namespace |= {"MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
+        live = [t.op is not None and t.saved_version != -1 for t in self.given]
+        if any(live):
+            drawn = self._as_node(name, slots, live)
+            texts = [f"({', '.join(arrays)},)", f"[{', '.join(map(writer.text, drawn))}]"]
+            self.rebuild = eval("lambda leaves, program, new: " + returned.format(*(f"new[{k}]" for k in range(len(slots)))))
+            last = f"return {', '.join(texts)}"
+        else:
+            new = [self._new(writer, t, a) for t, a in zip(self.given, arrays)]
+            last = f"return {returned.format(*new)}"
         guards = self._guards(writer)
         changed = self._changed()
-        body = [*([f"touch({', '.join(changed)})"] if changed else []), *writer.lines, f"return {returned}"]
+        body = [*([f"touch({', '.join(changed)})"] if changed or self.versions else []), *writer.lines, last]
         self.source = "\n    ".join([f"def {name}(leaves):", *body])
         checked = "\n    ".join(["def replay(leaves):", *guards, *body])
         self.namespace["touch"] = self._touch
         exec(compile(checked, f"<compiled {name}>", "exec"), self.namespace)
         self.renew()
         self.run: Callable[[Any], Any] = np.errstate(all="ignore")(self.namespace["replay"])
+        if any(live):
+            self.replay, self.run = self.run, self._run_as_node
+
+    # As one node.
+    def _as_node(self, name: str, outputs: list[int], live: list[bool]) -> list[Any]:
+        slots, pure = self.recorder.slots, Plan(self.recorder, outputs, effects=False)
+        drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
+        used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
+        again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
+        if not again.fits():
+            raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
+        self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
+        self.backwards: dict[Any, Program] = {}
+        self.function = differentiable(name, again, self._compiled, live)
+        return drawn
+
+    def _run_as_node(self, leaves: Any) -> Any:
+        got = self.replay(leaves)
+        if got is MISS:
+            return MISS
+        tensors = [leaves[of] if given else of for given, of in self.inputs]
+        return self.rebuild(leaves, self, self.function.apply(*got, *tensors))
+
+    def _compiled(self, function: Callable[..., Any], n: int, tensors: list[Any]) -> Any:
+        """``function(n, *tensors)``, a program of its own for each kind of tensors."""
+        leaves = [n, *tensors]
+        key = tuple([(t.raw.shape, t.raw.dtype, t.raw.strides) for t in tensors])
+        if (known := self.backwards.get(key)) is not None and (result := known.run(leaves)) is not MISS:
+            return result
+        world = World(None)
+        recorder = Recorder(leaves, world, 0, False)
+        result = recorder.run(function, leaves, {})
+        if recorder.refused is None and len(self.backwards) < 8:
+            self.backwards[key] = Program(recorder, world, STRUCTURE.count, result, None, "backward", {})
+        return result
 
     # Memory.
     def renew(self) -> None:
@@ -116,9 +161,6 @@ class Program:
                 tests.append(f"({at} is {w.put('given', a)} or same({at}, {w.put('given', a)}))")
             else:
                 tests.append(f"{at} is {w.put('given', a)}")
-        from autograd.compiling.world import same
-
-        self.namespace["same"] = same
         firsts: set[int] = set()
         for t in recorder.without:
             tests.append(f"{w.holder(t)}._grad is None")
@@ -130,7 +172,8 @@ class Program:
                 tests.append(f"{h}._grad is not None and {h}._grad.op is None and {h}._grad.raw.shape == {s.raw.shape}")
                 tests.append(f"{h}._grad.raw.dtype is {dtype} and {h}._grad.raw.strides == {s.raw.strides}")
                 firsts.add(id(s.of))
-        for t in (*world.tensors.values(), *(a for a in recorder.leaves if isinstance(a, Array))):
+        asked = bool(recorder.bound or firsts) or "grad" in world.attributes  # may it have asked which gradients there are?
+        for t in (*world.tensors.values(), *(a for a in recorder.leaves if isinstance(a, Array))) if asked else ():
             if t.op is leaf and id(t) not in firsts and id(t) not in recorder.bound:
                 tests.append(f"{w.holder(t)}._grad is{' not' * (t._grad is not None)} None")
         facts = self._facts(w)
@@ -145,8 +188,6 @@ class Program:
         return lines
 
     def _argument(self, w: Writer, a: Any) -> str:
-        from autograd.compiling.watching import Ref
-
         if isinstance(a, Ref):
             slot = self.recorder.slots[a.slot]
             return w.holder(slot.of) if slot.kind == "captured" else f"leaves[{slot.of}]"
@@ -206,7 +247,7 @@ class Program:
                     arguments.append(f"leaves[{root.of}]")
         place = [v.place for v in self.versions if v.place is not None]
         self.place = place[-1] if place else None
-        return arguments or (["*()"] if self.versions else [])
+        return arguments
 
     def _touch(self, *arguments: Any) -> None:
         """Count the changes in place that are about to be made, so that a graph that saved one of these tensors notices."""
@@ -217,78 +258,68 @@ class Program:
             bump_version(t, "a compiled function")
 
     # What is returned.
-    def _returned(self, result: Any, slots: list[int], around: set[int]) -> str:
+    def _kept(self, thing: Any) -> str:
+        """The source of an object that is returned as it is."""
+        self.outputs.append(thing)
+        return f"program.outputs[{len(self.outputs) - 1}]"
+
+    def _returned(self, result: Any, slots: list[int]) -> str:
         """The source of what is returned, with a place for each new tensor."""
-        self.hows: list[Any] = getattr(self, "hows", [])
-        w = self.recorder
         if isinstance(result, Array):
-            for i, a in enumerate(w.leaves):
-                if a is result:
-                    return f"leaves[{i}]"
-            if (own := self.world.tensors.get(id(result.raw))) is result:
-                self.outputs.append(("own", own))
-                return f"program.outputs[{len(self.outputs) - 1}][1]"
-            for t in (*self.world.tensors.values(), *(a for a in w.leaves if isinstance(a, Array))):
-                if t._grad is result:
-                    self.outputs.append(("grad", t))
-                    at = next((f"leaves[{i}]" for i, a in enumerate(w.leaves) if a is t), f"program.outputs[{len(self.outputs) - 1}][1]")
-                    return f"{at}._grad"
-            if result._grad is not None or type(result) is not type(made(np.zeros(()))):
-                raise Unfit("a tensor with a gradient is returned")
-            i = w.slot(result.raw, result)
-            if w.slots[w.slots[i].root].kind not in ("result", "constant"):
-                raise Unfit("a view of an argument, or of what it reads, is returned")
-            if result.op is leaf:
-                raise Unfit("a new leaf is returned")
-            if result.op is not None and result.saved_version != -1:
-                raise Unfit("what is returned can be differentiated")
-            slots.append(i)
-            self.hows.append(result)
-            return "{}"
+            return self._tensor(result, slots)
         if isinstance(result, Node):
             raise Unfit("a Value is returned")
-        if isinstance(result, PLAIN):
-            self.outputs.append(("plain", result))
-            return f"program.outputs[{len(self.outputs) - 1}][1]"
-        if id(result) in self.world.seen:
-            self.outputs.append(("own", result))
-            return f"program.outputs[{len(self.outputs) - 1}][1]"
+        if isinstance(result, PLAIN) or id(result) in self.world.seen:
+            return self._kept(result)
         if result.__class__ in (tuple, list):
-            inner = ", ".join(self._returned(x, slots, around) for x in result)
+            inner = ", ".join([self._returned(x, slots) for x in result])
             return f"[{inner}]" if result.__class__ is list else f"({inner}{',' * (len(result) == 1)})"
         if result.__class__ is dict and all(isinstance(k, PLAIN) for k in result):
-            return "{{" + ", ".join(f"{k!r}: {self._returned(x, slots, around)}" for k, x in result.items()) + "}}"
+            return "{{" + ", ".join([f"{self._kept(k)}: {self._returned(x, slots)}" for k, x in result.items()]) + "}}"
         if isinstance(result, tuple) and hasattr(result, "_fields"):
-            self.outputs.append(("type", type(result)))
-            at = len(self.outputs) - 1
-            return f"program.outputs[{at}][1]({', '.join(self._returned(x, slots, around) for x in result)})"
+            return f"{self._kept(type(result))}({', '.join([self._returned(x, slots) for x in result])})"
         raise Unfit(f"a {type(result).__name__} is returned")
 
-    def _given(self, w: Writer, i: int, result: Any) -> str:
+    def _tensor(self, result: Any, slots: list[int]) -> str:
+        w = self.recorder
+        holders = {id(a): f"leaves[{i}]" for i, a in reversed([*enumerate(w.leaves)]) if isinstance(a, Array)}
+        if id(result) in holders:
+            return holders[id(result)]
+        if self.world.tensors.get(id(result.raw)) is result:
+            return self._kept(result)
+        for t in (*self.world.tensors.values(), *(a for a in w.leaves if isinstance(a, Array))):
+            if t._grad is result:
+                return f"{holders.get(id(t)) or self._kept(t)}._grad"
+        if result._grad is not None or type(result) is not type(made(_NOTHING)):
+            raise Unfit("a tensor with a gradient is returned")
+        i = w.slot(result.raw, result)
+        if w.slots[w.slots[i].root].kind not in ("result", "constant"):
+            raise Unfit("a view of an argument, or of what it reads, is returned")
+        if result.op is leaf:
+            raise Unfit("a new leaf is returned")
+        slots.append(i)
+        self.given.append(result)
+        return "{}"
+
+    def _new(self, w: Writer, result: Any, array: str) -> str:
         """The source of a new tensor in the place of ``result``."""
-        name = w.array(i)
-        if name.fixed:
-            name = f"{name}.copy()"  # type: ignore[assignment]
         if result.op is None:
-            return f"made({name})"
-        notes = Notes(None, result.calls)
-        notes.walked = True
-        skeleton = w.put("skeleton", _Skeleton(result.op, result.x, notes))
-        return f"{skeleton}.of({name})"
+            return f"made({array})"
+        return f"{w.put('skeleton', _Skeleton(result.op, result.x, result.calls))}.of({array})"
+
+
+_NOTHING = np.zeros(())
 
 
 class _Skeleton:
     """What is left of the graph of a result after its backward: operations and shapes, which are those of each call."""
 
-    def __init__(self, op: Any, x: Any, notes: Notes) -> None:
-        self.op, self.x, self.notes = op, x, notes
+    def __init__(self, op: Any, x: Any, calls: Any) -> None:
+        self.op, self.x, self.calls = op, x, calls
 
     def of(self, raw: np.ndarray) -> Any:
         z = made(raw, self.op, self.x)
         z.saved_version = -1
-        if self.notes.calls:
-            notes_of(z).calls = self.notes.calls
+        if self.calls:
+            notes_of(z).calls = self.calls
         return z
-
-
-__all__ += ["Call", "Unfit"]

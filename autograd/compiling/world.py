@@ -132,10 +132,10 @@ class World:
         self.tensors: dict[int, Any] = {}  # by the id of their arrays
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
-        self.modules: set[str] = set()  # the names of Python's modules that the code reads
+        self.attributes: set[str] = set()  # the names that the code looks up in objects
         self.seen: dict[int, Any] = {}
         self.stack: list[tuple[Any, str]] = []
-        self._visit(function, "")
+        self._visit(function, "")  # None: there is nothing to read
         while self.stack:
             self._look(*self.stack.pop())
             if len(self.always.items) + len(self.gated.items) > _MOST:
@@ -149,7 +149,11 @@ class World:
                 self._look(*self.stack.pop())
 
     def _visit(self, thing: Any, path: str) -> None:
-        if isinstance(thing, PLAIN) or id(thing) in self.seen:
+        if isinstance(thing, PLAIN):
+            return
+        if isinstance(thing, Array) and self.names.get(id(thing), "")[:1] in ("", "_"):  # a name by which the user knows it is better
+            self.names[id(thing)] = path
+        if id(thing) in self.seen:
             return
         self.seen[id(thing)] = thing
         self.stack.append((thing, path))
@@ -179,7 +183,7 @@ class World:
         elif isinstance(thing, type):
             self._class(thing)
         elif isinstance(thing, ModuleType):
-            self.modules.add(thing.__name__)
+            pass
         elif isinstance(thing, property | staticmethod | classmethod):
             for f in (getattr(thing, name, None) for name in ("fget", "__func__")):
                 self._visit(f, path)
@@ -193,7 +197,6 @@ class World:
     def _node(self, n: Any, path: str) -> None:
         if isinstance(n, Array):
             self.tensors.setdefault(id(n.raw), n)
-            self.names.setdefault(id(n), path)
             self.gated.add(_attribute, n, "raw", n.raw)
             self.gated.add(_attribute, n, "op", n.op)
         else:
@@ -223,6 +226,8 @@ class World:
                 for cell in f.__closure__:
                     self._cell(cell, path)
             return
+        for code in _code_of(f):
+            self.attributes |= {*code.co_names}
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
             self._cell(cell, name)
         for name in _globals_of(f.__code__):
@@ -276,23 +281,23 @@ class World:
 
     def _reader(self, thing: Any, free: frozenset[str]) -> None:
         """An optimiser: what it reads again in each replay, by functions that are called again, is no fact."""
-        stack: list[Any] = [vars(thing)]
+        stack: list[tuple[Any, str]] = [(vars(thing), "")]
         while stack:
-            held = stack.pop()
+            held, path = stack.pop()
             if isinstance(held, dict):
                 self.always.add(_length, held, None, len(held))
                 for key, x in held.items():
                     if not (isinstance(key, str) and key in free):
                         self.always.add(_item, held, key, x)
-                        stack.append(x)
+                        stack.append((x, f"_{key}" if isinstance(key, str) else ""))
                         if isinstance(key, Node):
-                            self._visit(key, "p")
+                            self._visit(key, "")
             elif isinstance(held, list):
                 self.always.add(_length, held, None, len(held))
                 for i, x in enumerate(held):
                     self.always.add(_item, held, i, x)
-                    stack.append(x)
+                    stack.append((x, ""))
             elif isinstance(held, Node):
-                self._visit(held, "state")
+                self._visit(held, path)
             elif isinstance(held, FunctionType | MethodType):
                 self._visit(held, "")

@@ -121,6 +121,23 @@ def _minimum(x: float, y: float) -> float:
     return x if x <= y or x != x else y
 
 
+def _where_into(p: Any, z: np.ndarray, c: Any, x: Any, y: Any) -> list[str] | None:
+    """As `fast.where` masks bits, also of few numbers."""
+    number, other = (x, y) if x.__class__ is int else (y, x)
+    bits = fast._BITS.get(z.dtype)
+    if number.__class__ is not int or number != 0 or not hasattr(other, "raw") or bits is None or not hasattr(c, "raw") or c.raw.dtype != _BOOL:
+        return None
+    if not c.raw.shape == other.raw.shape == z.shape or not other.raw.flags.c_contiguous or not z.flags.c_contiguous or not z.shape:
+        return None
+    view = f"OUT.view(np.{bits})"
+    kept = str(c)
+    lines = []
+    if number is x:
+        kept = p.temporary(c.raw.shape, _BOOL)
+        lines = [f"np.logical_not({c}, {kept})"]
+    return [*lines, f"np.copyto({view}, {kept}, casting='unsafe')", f"np.multiply({view}, {other}.view(np.{bits}), {view})"]
+
+
 def _shorter(name: str) -> Callable[..., Any]:
     """A name for a circle where one argument is a constant."""
     return lambda p, *args: p.with_constant(name, args)
@@ -205,7 +222,7 @@ clamp_min = op("clamp_min", Both(_maximum, np.maximum),         lambda g, z, x, 
 clamp_max = op("clamp_max", Both(_minimum, np.minimum),         lambda g, z, x, top: where(x <= top, g, 0),  lambda g, z, x, top: where(x > top, g, 0),
             sign=_shorter("min"), kin=("limit",))
 where   = op("where",  fast.where,                              None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g),
-            formula=_chosen, code=lambda c, x, y: f"ag.where({c} > 0.0, {x}, {y})")
+            formula=_chosen, into=_where_into, code=lambda c, x, y: f"ag.where({c} > 0.0, {x}, {y})")
 
 floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: 0, on_complex=lambda x: np.floor(np.real(x)) + 0j)
 ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: 0, on_complex=lambda x: np.ceil(np.real(x)) + 0j)

@@ -1,0 +1,122 @@
+"""A compiled function without a backward in it leaves one node, whose backward is compiled as well.
+
+The backward records the steps of the call once more, from what the node has saved, and differentiates them: eagerly where the gradient is
+to be differentiated again, else as a program of its own. What was drawn is saved, not drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.compiling.code import Plan, refs
+from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row
+from autograd.core.mode import enable_grad, is_grad_enabled, watching
+from autograd.core.node import leaf
+from autograd.core.walk import grad
+from autograd.faces.record import Array, made
+from autograd.function import Function
+
+__all__ = ["Again", "differentiable"]
+
+
+class Again:
+    """The steps of a call as operations on tensors: those that its results need."""
+
+    def __init__(self, recorder: Recorder, plan: Plan, inputs: Sequence[int], drawn: Sequence[Any]) -> None:
+        self.recorder, self.plan, self.inputs, self.drawn = recorder, plan, list(inputs), list(drawn)
+
+    def fits(self) -> bool:
+        """Can they be recorded again? Not where what is differentiated was changed in place, or a gradient was set."""
+        slots = self.recorder.slots
+        apart = {i for i in self.inputs if slots[i].kind in ("argument", "captured")}
+        for s in self.plan.kept:
+            if isinstance(s, Bind):
+                return False
+            if isinstance(s, Row) and any(r.slot in apart or slots[r.slot].root in apart for r in refs(s.args)):
+                apart.add(s.out)
+                apart.add(slots[s.out].root)
+        changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
+        live = any(isinstance(a, Live) for s in self.plan.kept if isinstance(s, Row | Change) for a in (s.args if isinstance(s, Row) else (s.operand,)))
+        return not live and not any(i in apart or slots[i].kind in ("argument", "captured") for i in changed)
+
+    def __call__(self, tensors: Sequence[Any]) -> list[Any]:
+        """The results, recorded, of the inputs and of what was drawn."""
+        slots, env = self.recorder.slots, dict(zip(self.inputs, tensors))
+        env |= {where.slot: made(t.raw) for where, t in zip(self.drawn, tensors[len(self.inputs) :])}
+        watch = watching()
+
+        def value(a: Any) -> Any:
+            if isinstance(a, Ref):
+                i = self.plan.same.get(a.slot, a.slot)
+                if i not in env:
+                    env[i] = _constant(slots[i].raw if i in self.plan.constant else slots[i].of)
+                return env[i]
+            return tuple(map(plain, a)) if a.__class__ is tuple else a
+
+        def plain(a: Any) -> Any:
+            return value(a).raw if isinstance(a, Ref) else value(a)
+
+        for s in self.plan.kept:
+            if isinstance(s, Row):
+                env[s.out] = Array.record(s.op, tuple(map(value, s.args)))
+            elif isinstance(s, New):
+                env[s.out] = _constant(slots[s.out].of.copy())
+            elif isinstance(s, Change):
+                if s.target not in env:  # memory as it comes
+                    env[s.target] = _constant(slots[s.target].of.copy())
+                target, operand = env[s.target].raw, plain(s.operand)
+                if watch is not None:
+                    watch.changes(env[s.target], s.compute, operand, 1, operand)
+                s.compute(target, operand, target)
+        return [value(Ref(i)) for i in self.plan.outputs]
+
+
+def _constant(raw: Any) -> Any:
+    if (watch := watching()) is not None:
+        watch.constant(raw)
+    return made(raw)
+
+
+def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bool]) -> type[Function]:
+    """The operation that one call is. ``compiled(function, tensors)`` runs ``function(*tensors)`` as a program."""
+    count = len(again.inputs)
+
+    def gradients(n: int, *given: Any) -> list[Any]:
+        """Of the first ``n`` are the gradients of the results, the rest is what was saved."""
+        weights, tensors = given[:n], list(given[n:])
+        with enable_grad():
+            for k in range(count):
+                if tensors[k].raw.dtype.kind == "f":
+                    t = made(tensors[k].raw)
+                    t.op = leaf
+                    tensors[k] = t
+            return _grad(again(tensors), tensors[:count], weights, False)
+
+    class Replayed(Function):
+        @staticmethod
+        def forward(ctx: Any, results: Any, drawn: Any, *tensors: Any) -> Any:
+            outputs = [made(raw) for raw in results]
+            ctx.save_for_backward(*tensors, *[made(d) for d in drawn])
+            ctx.mark_non_differentiable(*[o for o, needed in zip(outputs, requires) if not needed])
+            return tuple(outputs)
+
+        @staticmethod
+        def backward(ctx: Any, *weights: Any) -> Any:
+            tensors = list(ctx.saved_tensors)
+            some = [w for w, needed in zip(weights, requires) if needed]
+            if is_grad_enabled():  # the gradient is recorded
+                found = _grad(again(tensors), tensors[:count], some, True)
+            else:
+                found = compiled(gradients, len(some), [*(made(w.raw) for w in some), *(made(t.raw) for t in tensors)])
+            return None, None, *found
+
+    def _grad(outputs: Any, inputs: Any, weights: Any, create_graph: bool) -> list[Any]:
+        outputs = [o for o, needed in zip(outputs, requires) if needed]
+        asked = [t for t in inputs if t.op is not None]
+        found = iter(grad(outputs, asked, weights, create_graph=create_graph, allow_unused=True, retain_graph=create_graph or None))
+        return [next(found) if t.op is not None else None for t in inputs]
+
+    Replayed.__name__ = Replayed.__qualname__ = name
+    return Replayed
+
