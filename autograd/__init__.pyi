@@ -8,8 +8,10 @@ from autograd import elsewhere as elsewhere
 from autograd import errors as errors
 from autograd import functional as functional
 from autograd import linalg as linalg
+from autograd import replay as replay
 from autograd.anomaly import AnomalyError as AnomalyError
 from autograd.anomaly import detect_anomaly as detect_anomaly
+from autograd.compiling import compile as compile
 from autograd.core.hooks import Handle as Handle
 from autograd.core.mode import enable_grad as enable_grad
 from autograd.core.mode import inference_mode as inference_mode

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT, again, watching
+from autograd.core.mode import NONDEFAULT, watching
+from autograd.core.replay import again
 from autograd.devices import device as _device
 from autograd.errors import described, flag_of, int_of
 

@@ -136,7 +136,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return (tensor.unsqueeze(-1) == ag.arange(classes)).long()
 
 
-@ag.again
+@ag.replay.again
 def _classes_of(tensor: Tensor, classes: int) -> int:
     index = tensor.numpy()
     classes = int(index.max(initial=0 if index.dtype.kind == "u" else -1)) + 1 if classes == -1 else classes
@@ -299,7 +299,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     return ag.where(padding, found.detach(), found)
 
 
-@ag.again
+@ag.replay.again
 def _check_rows(input: Tensor, rows: int) -> None:
     given = input.numpy()
     if not within(given, rows):
@@ -399,7 +399,7 @@ def hinge_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", margin
     return _reduce(relu(number_of(margin, "hinge_loss: margin") - target * input), reduction)
 
 
-@ag.again
+@ag.replay.again
 def _check_signs(target: Tensor) -> None:
     signs = target.numpy()
     if (wrong := signs[(signs != 1) & (signs != -1)]).size:
@@ -448,7 +448,7 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
     return ag.tensor(given * kept), None if kept.all() else kept
 
 
-@ag.again
+@ag.replay.again
 def _all_within(target: Tensor, classes: int) -> bool:
     return within(target.numpy(), classes)
 
@@ -569,14 +569,14 @@ def _soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, re
     return _reduce(-each.sum(dim), reduction)
 
 
-@ag.again
+@ag.replay.again
 def _check_probabilities(target: Tensor) -> None:
     q = target.numpy()
     if q.size and not q.min() >= 0:
         raise ValueError(f"cross_entropy: a floating target of the input's shape holds probabilities, got {q.min()}")
 
 
-@ag.again
+@ag.replay.again
 def _in_0_1(what: str, given: Tensor, hint: str) -> None:
     p = given.numpy()
     if p.size and not (p.min() >= 0 and p.max() <= 1):

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # The rooms from the ground floor up: core records and walks; ops say what is computed; the faces are what one holds; the rest reads.
 ORDER = [
     "errors", "elsewhere", "devices", "core", "random", "ops", "faces", "function", "creation", "files", "functional", "linalg", "old", "cuda", "backends",
-    "program", "anomaly", "drawing", "testing",
+    "program", "compiling", "anomaly", "drawing", "testing",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
 

@@ -15,7 +15,7 @@ from autograd.compiling.world import Unknown, World
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
 from autograd.core.notes import user_frame
-from autograd.core.replay import STRUCTURE
+from autograd.core.watch import STRUCTURE
 from autograd.errors import described, flag_of
 from autograd.faces.record import Array
 from autograd.faces.versions import CHANGES

@@ -14,7 +14,7 @@ from autograd.compiling.watching import Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
-from autograd.core.replay import STRUCTURE
+from autograd.core.watch import STRUCTURE
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 

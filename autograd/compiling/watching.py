@@ -17,7 +17,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import Block, Mode
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
-from autograd.core.replay import Watch
+from autograd.core.watch import Watch
 from autograd.errors import described
 from autograd.faces.changes import assign
 from autograd.faces.record import Array, made

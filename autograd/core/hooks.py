@@ -12,7 +12,7 @@ from typing import Any
 from weakref import ref
 
 from autograd.core.notes import notes_of
-from autograd.core.replay import STRUCTURE
+from autograd.core.watch import STRUCTURE
 from autograd.errors import described
 
 __all__ = ["HOOKED", "Handle", "Hooks", "Living", "register_hook", "register_post_accumulate_grad_hook"]

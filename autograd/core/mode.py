@@ -14,11 +14,11 @@ from typing import Any
 from weakref import ref
 
 from autograd.core.blocks import Blocks, Exit
-from autograd.core.replay import Watch, watched
+from autograd.core.watch import Watch
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "NONDEFAULT", "Block", "Mode", "again", "enable_grad", "here", "inference_mode", "is_grad_enabled", "no_grad", "record_lines",
+    "NONDEFAULT", "Block", "Mode", "enable_grad", "here", "inference_mode", "is_grad_enabled", "no_grad", "record_lines",
     "set_grad_enabled", "watching",
 ]  # fmt: skip
 
@@ -75,13 +75,6 @@ def is_grad_enabled() -> bool:
 def watching() -> Watch | None:
     """The observer of this thread, if there is one."""
     return here.inside[-1].watch if NONDEFAULT else None
-
-
-again = watched(watching)
-again.__doc__ = """Decorate a function that a replay of a compiled function calls anew: it draws, counts, checks, or reads what may change.
-
-It takes tensors and plain arguments by position and returns an array, floats, or what a program may depend on. It costs a look at the mode.
-"""
 
 
 class Block:

@@ -24,7 +24,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import enable_grad, no_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
-from autograd.core.replay import Watch
+from autograd.core.watch import Watch
 from autograd.errors import described, flag_of, kind_of
 
 __all__ = ["ancestors", "backward", "grad"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from autograd.core.mode import watching
-from autograd.core.replay import STRUCTURE
+from autograd.core.watch import STRUCTURE
 from autograd.errors import described, number_of
 from autograd.faces.changes import assign
 from autograd.faces.inplace import InPlace, _placed

@@ -17,7 +17,7 @@ from autograd.core.hooks import register_hook, register_post_accumulate_grad_hoo
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
-from autograd.core.replay import Watch
+from autograd.core.watch import Watch
 from autograd.core.walk import backward
 from autograd.errors import described
 from autograd.faces.bridge import SparseGradient, pack

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.core.mode import NONDEFAULT, watching
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import warn_of_a_cut
-from autograd.core.replay import STRUCTURE
+from autograd.core.watch import STRUCTURE
 from autograd.devices import CPU, names_device
 from autograd.devices import device as _place
 from autograd.elsewhere import refuse_all

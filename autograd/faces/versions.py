@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.core.mode import Block, Mode, here
 from autograd.core.notes import Place
-from autograd.core.replay import Counter
+from autograd.core.watch import Counter
 
 __all__ = ["CHANGES", "Changed", "Version", "at_one_place", "bump_version"]
 

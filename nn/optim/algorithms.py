@@ -93,7 +93,7 @@ def _counted(state: State) -> int:
     return t
 
 
-@ag.again
+@ag.replay.again
 def _sizes_of_adam(group: Group, state: State) -> tuple[float, float, float]:
     """The factors of the decay and of the step, and what is added to the root."""
     (b1, b2), lr, t = group["betas"], group["lr"], _counted(state)
@@ -101,14 +101,14 @@ def _sizes_of_adam(group: Group, state: State) -> tuple[float, float, float]:
     return 1.0 - lr * group["weight_decay"], lr * root / (1 - b1**t), group["eps"] * root
 
 
-@ag.again
+@ag.replay.again
 def _momenta(group: Group, state: State) -> tuple[float, float, float]:
     """Of NAdam: its momentum, ``v``'s part that is there by now, and the learning rate."""
     t = _counted(state)
     return group["betas"][0] * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"])), 1.0 - group["betas"][1] ** t, 1.0 * group["lr"]
 
 
-@ag.again
+@ag.replay.again
 def _ahead(product: Tensor, group: Group, state: State) -> tuple[float, float, float]:
     """Of NAdam: the factors of the mean, of the gradient, and of the decay."""
     b1, slowing, t, all_mu = group["betas"][0], group["momentum_decay"], state["step"], product.item()
@@ -116,17 +116,17 @@ def _ahead(product: Tensor, group: Group, state: State) -> tuple[float, float, f
     return following / (1 - all_mu * following), (1 - mu) / (1 - all_mu), 1.0 - group["lr"] * group["weight_decay"]
 
 
-@ag.again
+@ag.replay.again
 def _size_of_adamax(group: Group, state: State) -> float:
     return float(group["lr"] / (1 - group["betas"][0] ** _counted(state)))
 
 
-@ag.again
+@ag.replay.again
 def _count(state: State) -> None:
     _counted(state)
 
 
-@ag.again
+@ag.replay.again
 def _slowed_rate(group: Group, state: State) -> float:
     """Of Adagrad: the learning rate, which falls with the steps before this one."""
     return float(group["lr"] / (1 + (_counted(state) - 1) * group["lr_decay"]))

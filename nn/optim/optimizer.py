@@ -22,9 +22,7 @@ __all__ = ["Optimizer", "number", "rate"]
 Group = dict[str, Any]
 State = dict[str, Any]
 Pairs = Iterator[tuple[Tensor, Tensor]]
-
-
-@ag.again
+@ag.replay.again
 def rate(group: Group) -> float:
     """The learning rate of a group: a number that changes from step to step."""
     return float(group["lr"])

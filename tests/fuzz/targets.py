@@ -152,14 +152,14 @@ def member_targets(owner: str, cls: type, receiver: Make, skip: dict[str, str]) 
 
 # Public for who writes a class of their own.
 SUBCLASSES = dict.fromkeys(
-    ["begun", "initial_state", "update", "checked", "check", "get_lr", "limits", "coupled", "unsaved"], "written or called by subclasses"
+    ["begun", "initial_state", "update", "checked", "check", "get_lr", "limits", "coupled", "unsaved", "read_again", "tells_of_changes"], "written or called by subclasses"
 )
 
 
 # Names that are called by nobody, and why.
 NO_CALLS = {
     **dict.fromkeys(["bool_", "float16", "float32", "float64", "int16", "int32", "int64", "uint8"], "a dtype, numpy's own"),
-    **dict.fromkeys(["backends", "cuda", "linalg"], "a room of its own, walked below or without calls"),
+    **dict.fromkeys(["backends", "cuda", "linalg", "replay"], "a room of its own, walked below or without calls"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
     **dict.fromkeys(
         ["functional", "data", "init", "optim", "utils", "lr_scheduler", "expressions", "strategies"], "a room of its own, walked below"

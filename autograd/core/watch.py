@@ -1,0 +1,75 @@
+"""What an observer of a thread is told, and the counts by which readers find out that something has changed since they looked.
+
+`autograd.anomaly` looks at every number in this way, `autograd.compiling` at every operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+__all__ = ["STRUCTURE", "Counter", "Watch"]
+
+
+class Counter:
+    """A count that only grows, global, since any thread may change what another one uses."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+# Counts what is bound anew and is no number in a tensor: attributes of modules, memory that a tensor is given, whether it requires a
+# gradient, hooks. While it stands still, a replay need not look for any of these.
+STRUCTURE = Counter()
+
+
+class Watch:
+    """An observer of every result of a thread, and of every walk backward. Of nested ones, only the innermost observes.
+
+    This one observes nothing. With ``nodes``, a walk calls the rules with nodes that are not recorded, so that what they do is seen, too.
+    """
+
+    nodes = False
+
+    def result(self, raw: Any, op: Any, args: tuple[Any, ...]) -> None:
+        """``raw`` is the float or array that ``op(*args)`` gave; it is not recorded yet, and is never recorded where this raises."""
+
+    def walk(self, order: list[Any]) -> Iterable[Any]:
+        """The nodes of ``order``, last first. When the next one is asked for, the gradient of the one before is propagated.
+
+        Where the walk fails, what is iterated over is freed: a generator then runs its ``finally``.
+        """
+        return reversed(order)
+
+    def pulls(self, n: Any, i: int, g: Any) -> None:
+        """The rule of ``n`` for its argument ``i`` is about to be called, with the gradient ``g`` of ``n``."""
+
+    # Asked only where ``nodes`` is true.
+    def own(self, g: Any) -> Any:
+        """The gradient ``g``, a node, as a node of its own."""
+        return g
+
+    def accumulate(self, n: Any, g: Any) -> None:
+        """The leaf ``n`` takes the gradient ``g``, a node."""
+
+    # What is no operation.
+    def constant(self, raw: Any) -> None:
+        """``raw`` is a new array whose entries no tensor has a part in."""
+
+    def enters(self, raw: Any, given: Any) -> None:
+        """``raw`` is a copy of ``given``, an array that may be a tensor's, or anybody's."""
+
+    def changes(self, t: Any, compute: Callable[..., Any], source: Any, alpha: Any, raw: Any) -> None:
+        """``compute(t.raw, raw, t.raw)`` is about to change ``t``, where ``raw`` was made of ``alpha * source``."""
+
+    def binds(self, t: Any, grad: Any) -> None:
+        """The gradient of ``t`` is about to be set to ``grad``."""
+
+    def reads(self, what: str) -> None:
+        """A number, or what else is no operation, leaves the tensors or enters them by ``what``."""
+
+    def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+        """The result of ``function(*args)``, which is marked by `again`."""
+        return function(*args)
