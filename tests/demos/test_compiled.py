@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Callable
 
 from demos.compiled import BY_HAND, COMPILED, EAGER
@@ -30,7 +29,7 @@ def test_another_shape_is_another_program_and_a_number_asked_for_is_told_with_it
     found = telling("compiled").numbers
     two, curious = (found[name] for name in found if name.startswith(("programs of", "calls that ran")))
     assert two.value == 2 and two.beside.startswith("0 of its calls")
-    assert curious.value == 5 and f"demos{os.sep}compiled.py:" in curious.beside
+    assert curious.value == 5 and curious.beside.startswith("compiled.py:")
 
 
 def test_stopped_it_draws_what_there_is(telling: Callable[..., Story], stop_at: Callable[[int], None]) -> None:
