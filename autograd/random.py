@@ -35,6 +35,8 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from ``seed``, an int >= 0."""
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.reads("manual_seed()")
         self._seed = int_of(seed, "a seed", 0, 2**128 - 1)
         self.__dict__.pop("numpy", None)
         return self
@@ -50,6 +52,8 @@ class Generator:
 
     def get_state(self) -> dict[str, Any]:
         """All that is needed to go on from here, as plain data."""
+        if NONDEFAULT and (watch := watching()) is not None:
+            watch.reads("get_state()")
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> None:

@@ -241,13 +241,18 @@ def batch_norm(
         with ag.no_grad():
             for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
                 if running is not None:
-                    running.mul_(1 - momentum).add_(new.reshape(-1), alpha=momentum)
+                    running.mul_(_remaining(momentum)).add_(new.reshape(-1), alpha=momentum)
     elif mean is None or var is None:
         got = f"{described(running_mean)} and {described(running_var)}"
         raise ValueError(f"batch_norm: outside of training running_mean and running_var are needed, got {got}")
     else:
         z = (input - mean) * ag.rsqrt(var + number_of(eps, "batch_norm: eps"))
     return _affine(z, w, b)
+
+
+@ag.replay.again
+def _remaining(part: float) -> float:
+    return 1.0 - part
 
 
 def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
@@ -438,19 +443,36 @@ def _indices(name: str, input: Tensor, target: Tensor, ignore_index: int) -> tup
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices are integers, got {target.dtype}; use .long()")
     index, ignored = target if target.ndim == 1 else target.reshape(-1), int_of(ignore_index, f"{name}: ignore_index")
-    if not 0 <= ignored < classes and _all_within(target, classes):
+    if _none_ignored(name, target, classes, ignored):
         return index, None
-    given = index.numpy()
+    chosen, kept = _chosen(index, ignored)
+    return Tensor(chosen), Tensor(kept)
+
+
+@ag.replay.again
+def _none_ignored(name: str, target: Tensor, classes: int, ignored: int) -> bool:
+    """Does every index count? Raises ValueError where one of them is no class."""
+    given = target.numpy()
+    if within(given, classes) and not 0 <= ignored < classes:
+        return True
     kept = given != ignored
     bad = given[kept & ((given < 0) | (given >= classes))]
     if bad.size:
         raise ValueError(f"{name}: class index {bad[0]} is out of range for {classes} classes")
-    return ag.tensor(given * kept), None if kept.all() else kept
+    return bool(kept.all())
 
 
 @ag.replay.again
-def _all_within(target: Tensor, classes: int) -> bool:
-    return within(target.numpy(), classes)
+def _chosen(index: Tensor, ignored: int) -> tuple[Any, Any]:
+    """The indices with 0 for what is ignored, and a mask of what is not."""
+    given = index.numpy()
+    kept = given != ignored
+    return given * kept, kept
+
+
+@ag.replay.again
+def _number(kept: Tensor) -> float:
+    return float(kept.numpy().sum())
 
 
 def _by_class(name: str, input: Tensor, target: Tensor) -> Tensor:
@@ -490,15 +512,15 @@ def _averaged(losses: Tensor, index: Tensor, kept: Any, weight: Tensor | None, r
     share = None if weight is None else weight[index]
     parts = [losses if share is None else losses * share, *([] if even is None else [even])]
     if kept is not None:
-        parts = [ag.where(ag.tensor(kept), part, 0.0) for part in parts]
+        parts = [ag.where(kept, part, 0.0) for part in parts]
     if reduction == "mean" and share is not None:
-        total = (share if kept is None else share * ag.tensor(kept)).sum()
+        total = (share if kept is None else share * kept).sum()
         means = [part.sum() / total for part in parts]  # apart, for where all weights are 0, 0 / 0 is NaN whatever is even
         return means[0] if even is None else means[0] + means[1]
     losses = parts[0] if even is None else parts[0] + parts[1]
     if reduction == "none":
         return losses if losses.shape == shape else losses.reshape(shape)
-    return losses.sum() / int(kept.sum()) if reduction == "mean" and kept is not None else _reduce(losses, reduction)
+    return losses.sum() / _number(kept) if reduction == "mean" and kept is not None else _reduce(losses, reduction)
 
 
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
@@ -548,7 +570,7 @@ def cross_entropy(
     weight = _class_weights("cross_entropy", weight, rows.shape[1])
     index, kept = _indices("cross_entropy", input, target, ignore_index)
     if kept is not None:  # what is left out must not reach the gradient, not even as 0 * inf
-        rows = ag.where(ag.tensor(kept[:, None]), rows, 0.0)
+        rows = ag.where(kept.unsqueeze(1), rows, 0.0)
     if not label_smoothing:
         return _averaged(ag.softmax_cross_entropy(rows, index), index, kept, weight, reduction, target.shape)
     logp = log_softmax(rows, 1)

@@ -84,7 +84,7 @@ class BatchNorm1d(Module):
         tracks = self.training and self.track_running_stats
         mean, var = (self.running_mean, self.running_var) if tracks or not self.training else (None, None)
         count = self.num_batches_tracked if tracks else None
-        part = self.momentum if self.momentum is not None else 1 if count is None else 1 / (count.item() + 1)
+        part = self.momentum if self.momentum is not None else 1 if count is None else _share(count)
         y = F.batch_norm(x, mean, var, self.weight, self.bias, self.training or mean is None, part, self.eps)
         if count is not None:
             count.add_(1)  # last: a batch that is refused was not seen
@@ -93,6 +93,12 @@ class BatchNorm1d(Module):
     def extra_repr(self) -> str:
         names = ("eps", "momentum", "affine", "track_running_stats")
         return ", ".join([str(self.num_features), *(f"{name}={getattr(self, name)}" for name in names)])
+
+
+@ag.replay.again
+def _share(count: Tensor) -> float:
+    """Of one more batch, in the mean of all."""
+    return 1 / (count.numpy().item() + 1)
 
 
 class LayerNorm(Module):

@@ -1,19 +1,27 @@
-"""Compiled replay: a function that runs again and again is recorded once, and then run as straight-line numpy, without changing one number."""
+"""Compiled replay: a function that runs again and again is recorded once, and then run as straight-line numpy, without changing one number.
+
+The first call runs as it always would and is watched (`watching`); what it reads beside its arguments becomes facts (`world`); the steps are
+written as one Python function of numpy calls (`code`), which later calls run as long as all assumptions hold (`program`). A function without
+a backward in it leaves one node (`node`). What cannot be repeated runs eagerly, and says so once.
+"""
 
 from __future__ import annotations
 
+import copy
 import inspect
 import threading
 import warnings
 from collections.abc import Callable
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, NamedTuple
 
 from autograd.compiling.program import MISS, Program, Unfit, flatten
-from autograd.compiling.watching import Recorder
-from autograd.compiling.world import Unknown, World
+from autograd.compiling.watching import Reason, Recorder
+from autograd.compiling.world import PLAIN, Unknown, World
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
+from autograd.core.node import leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import STRUCTURE
 from autograd.errors import described, flag_of
@@ -24,6 +32,7 @@ __all__ = ["Calls", "Compiled", "compile"]
 
 _MOST = 8  # programs of a function in a thread
 _TRIES = 4  # calls that may leave something lasting behind, such as the state of an optimiser, before it is said to be so each time
+_VAIN = 64  # recordings of a function that is hardly ever replayed
 
 
 class Calls(NamedTuple):
@@ -38,40 +47,52 @@ class _Own(threading.local):
     """What a thread has of a compiled function."""
 
     def __init__(self) -> None:
-        self.programs: dict[bool, list[Any]] = {False: [], True: []}
+        self.programs: dict[bool, list[Program]] = {False: [], True: []}  # by whether nothing is recorded, the last used first
         self.recorded = self.replayed = self.eager = self.tries = 0
-        self.last: Any = None
-        self.reasons: list[str] = []
-        self.given_up = False
-        self.nested = False
+        self.last: Program | None = None
+        self.reasons: dict[str, None] = {}
+        self.eagerly: set[Any] = set()  # the kinds of arguments for which it runs eagerly
+        self.vain = False  # does it run eagerly for all?
+        self.nested = False  # were there arguments inside of others?
 
 
 class Compiled:
-    """A function that is recorded once and then replayed. Attributes are those of the function, or module, within."""
+    """A function that is recorded once and then replayed. Attributes are those of the function, or module, within.
+
+    Each thread has programs and memory of its own.
+    """
 
     def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
         update_wrapper(self, function, updated=())
         self.function, self.fullgraph = function, fullgraph
         self._own = _Own()
+        try:
+            self._signature = inspect.signature(getattr(function, "forward", function))
+        except (TypeError, ValueError):  # of a builtin
+            self._signature = None  # type: ignore[assignment]
+        kinds = [p.kind for p in self._signature.parameters.values()] if self._signature is not None else []
+        self._count = len(kinds) if all(kind is inspect.Parameter.POSITIONAL_OR_KEYWORD for kind in kinds) else -1
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        own = self._own
-        off = False
+        own, off = self._own, False
         if NONDEFAULT:
             mode = here.inside[-1]
             if mode.watch is not None or mode.lines:
                 return self.function(*args, **kwargs)
             off = mode.off
-        if own.given_up:
-            own.eager += 1
-            return self.function(*args, **kwargs)
         leaves: Any = args
         spec: Any = len(args)
+        if kwargs or (spec != self._count and self._signature is not None):
+            args, kwargs = self._bound(args, kwargs)
+            leaves, spec = args, len(args)
         if kwargs or own.nested:
             leaves = []
-            spec = flatten((args, kwargs) if kwargs else args, leaves)
-        programs = own.programs[off]
+            spec = flatten((args, kwargs), leaves)
+        if own.vain or (own.eagerly and (spec, _key(leaves)) in own.eagerly):
+            own.eager += 1
+            return self.function(*args, **kwargs)
         if not HOOKED or not any(map(_hooked, leaves)):
+            programs = own.programs[off]
             for i, program in enumerate(programs):
                 if program.spec == spec:
                     result = program.run(leaves)
@@ -81,77 +102,91 @@ class Compiled:
                         if i:
                             programs.insert(0, programs.pop(i))
                         return result
-        return self._record(own, programs, args, kwargs)
+        return self._record(own, off, args, kwargs)
 
-    def _record(self, own: _Own, programs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments by position, with the defaults, so that two ways to give the same ones are one."""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:  # the function itself says what is wrong
+            return args, kwargs
+        bound.apply_defaults()
+        return bound.args, bound.kwargs
+
+    def _record(self, own: _Own, off: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []
-        spec = flatten((args, kwargs) if kwargs else args, leaves)
-        if spec == (tuple, (None,) * len(args)):
+        spec = flatten((args, kwargs), leaves)
+        if not kwargs and len(leaves) == len(args) and not own.nested and not any(a.__class__ in (tuple, list, dict) for a in args):
             spec = len(args)
-        else:
+        elif not own.nested:
             own.nested = True
-        if len(programs) >= _MOST:
-            return self._eagerly(own, args, kwargs, f"it was recorded for {_MOST} kinds of arguments, and these are another")
+            for kept in own.programs.values():
+                kept.clear()
+        if own.recorded >= _VAIN and own.replayed < own.recorded:
+            own.vain = True
+            self._say(own, self._at_call(f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time"))
+            return self.function(*args, **kwargs)
         CHANGES.count += 1
         try:
             world = World(self.function)
             for a in leaves:
                 world.argument(a)
-        except Unknown as reason:
-            return self._eagerly(own, args, kwargs, str(reason))
+            if HOOKED and any(map(_hooked, (*leaves, *world.tensors.values()))):
+                raise Unknown("a tensor has a hook")
+        except Unknown as unknown:
+            self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
+            return self.function(*args, **kwargs)
         structure = STRUCTURE.count
-        recorder = Recorder(leaves, world, CHANGES.count, self.fullgraph)
-        if HOOKED and any(map(_hooked, (*leaves, *world.tensors.values()))):
-            return self._eagerly(own, args, kwargs, "a tensor has hooks")
+        recorder = Recorder(leaves, world, self.fullgraph)
         result = recorder.run(self.function, args, kwargs)
-        if recorder.refused is not None:
-            return self._refuse(own, recorder.refused, result)
-        broken = world.always.broken() or world.gated.broken()
-        if broken is not None:
+        reason = recorder.refused
+        if reason is None and (broken := world.always.broken() or world.gated.broken()) is not None:
             own.tries += 1
             if own.tries < _TRIES:
                 own.recorded += 1
                 return result
-            return self._refuse(own, f"{self._place()}: each call changes {broken}", result)
-        try:
-            program = Program(recorder, world, structure, result, spec, getattr(self.function, "__name__", type(self.function).__name__), self._arguments(spec))
-        except Unfit as reason:
-            return self._refuse(own, f"{self._place()}: {reason}", result)
+            reason = self._at_call(f"each call changes {broken}")
+        if reason is None:
+            name = getattr(self.function, "__name__", type(self.function).__name__)
+            try:
+                program = Program(recorder, world, structure, result, spec, name, self._names(spec))
+            except Unfit as unfit:
+                reason = self._at_call(str(unfit))
+        if reason is not None:
+            self._refuse(own, (spec, leaves), reason)
+            return result
         own.tries = 0
         own.recorded += 1
-        programs.insert(0, program)
+        own.programs[off].insert(0, program)
+        del own.programs[off][_MOST:]
         own.last = program
         return result
 
-    def _arguments(self, spec: Any) -> dict[int, str]:
+    def _names(self, spec: Any) -> dict[int, str]:
         """The names of arguments that are given by position."""
-        try:
-            names = list(inspect.signature(getattr(self.function, "forward", self.function)).parameters)
-        except (TypeError, ValueError):
-            return {}
-        return dict(enumerate(names)) if spec.__class__ is int else {}
+        return dict(enumerate(self._signature.parameters)) if spec.__class__ is int and self._signature is not None else {}
 
-    def _place(self) -> str:
+    def _at_call(self, what: str) -> Reason:
         frame = user_frame(3)
-        return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        return Reason(frame.f_code.co_filename, frame.f_lineno, what)
 
-    def _eagerly(self, own: _Own, args: Any, kwargs: Any, reason: str) -> Any:
-        self._refuse(own, f"{self._place()}: {reason}", None)
-        return self.function(*args, **kwargs)
-
-    def _refuse(self, own: _Own, reason: str, result: Any) -> Any:
+    def _refuse(self, own: _Own, kind: Any, reason: Reason) -> None:
+        """Run eagerly from now on, for arguments of this kind; say so once for each reason."""
         if self.fullgraph:
-            raise RuntimeError(f"compile: {reason} (fullgraph=True)")
+            raise RuntimeError(f"compile: {reason} cannot be replayed (fullgraph=True)")
+        spec, leaves = kind
         own.eager += 1
-        own.given_up = True
-        if reason not in own.reasons:
-            own.reasons.append(reason)
+        own.tries = 0
+        own.eagerly.add((spec, _key(leaves)))
+        if len(own.eagerly) > _VAIN:
+            own.vain = True
+        self._say(own, reason)
+
+    def _say(self, own: _Own, reason: Reason) -> None:
+        if str(reason) not in own.reasons:
+            own.reasons[str(reason)] = None
             name = getattr(self.function, "__name__", type(self.function).__name__)
-            frame = user_frame(3)
-            warnings.warn_explicit(
-                f"compile: {name} runs eagerly: {reason}", UserWarning, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__")
-            )
-        return result
+            warnings.warn_explicit(f"compile: {name} runs eagerly: {reason}", UserWarning, reason.file, reason.line)
 
     # What a user may look at.
     @property
@@ -170,16 +205,28 @@ class Compiled:
         return sum(map(len, self._own.programs.values()))
 
     def listing(self) -> str:
-        """The program that was used last, as Python."""
+        """The program that was used last, as Python. Raises RuntimeError where none was recorded."""
         if self._own.last is None:
-            raise RuntimeError("nothing was recorded yet: call it first")
-        source: str = self._own.last.source
-        return source
+            raise RuntimeError(f"nothing was recorded: call it first{''.join(f'; {reason}' for reason in self.reasons)}")
+        return self._own.last.source
 
+    # As what is within.
     def __getattr__(self, name: str) -> Any:
-        if name in ("function", "_own"):
+        if name in ("function", "_own", "_signature", "_count", "fullgraph"):  # of a copy that is being made
             raise AttributeError(name)
         return getattr(self.function, name)
+
+    def __get__(self, obj: Any, owner: Any = None) -> Any:
+        return self if obj is None else MethodType(self, obj)
+
+    def __copy__(self) -> Compiled:
+        return Compiled(self.function, self.fullgraph)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        return Compiled(copy.deepcopy(self.function, memo), self.fullgraph)
+
+    def __reduce__(self) -> Any:
+        return Compiled, (self.function, self.fullgraph)
 
     def __repr__(self) -> str:
         return f"<compiled {self.function!r}>"
@@ -189,13 +236,51 @@ def _hooked(a: Any) -> bool:
     return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
 
 
+def _key(leaves: Any) -> Any:
+    """What kind of arguments these are: numbers count by their type, for what ran eagerly for one would for another."""
+    return tuple(
+        [
+            (a.raw.shape, a.raw.dtype, None if a.op is None else a.op is leaf) if isinstance(a, Array) else type(a) if isinstance(a, PLAIN) else id(a)
+            for a in leaves
+        ]
+    )
+
+
 def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None = None) -> Any:
-    """``model``, a function or a module, recorded once and then run as straight-line numpy, to the last bit as before."""
+    """``model``, a function or a module, recorded once and then run as straight-line numpy, with the same numbers to the last bit.
+
+    It is for what runs again and again with tensors of the same shapes: a step of training, a network, a loss. The first call for each kind
+    of arguments runs as it is and is watched; later calls replay it, unless something that it depends on has changed, such as a shape, a
+    global, an attribute of a module or ``train()``: then it is recorded once more. The learning rate, the counts of optimisers, data and
+    parameters are read anew each time, and dropout is drawn anew. A function that cannot be replayed, for it asks a tensor for its numbers
+    (``item()``, ``if x.sum() > 0``), prints, or uses numpy or other random numbers, runs eagerly, with one warning that names the line;
+    with ``fullgraph`` that is a RuntimeError. ``dynamic`` is taken for PyTorch's sake. It is a decorator, too, with and without arguments.
+
+    A function without a backward in it leaves one node, whose backward is compiled as well. `Compiled.listing` shows the program.
+    Raises TypeError for what cannot be called.
+
+    >>> from autograd import tensor
+    >>> w = tensor([1., 2.], requires_grad=True)
+    >>> @compile
+    ... def loss(x):
+    ...     return (w * x).tanh().sum()
+    >>> for x in (tensor([0.5, 1.]), tensor([0., 0.])):
+    ...     loss(x).backward()
+    >>> loss.calls
+    Calls(recorded=1, replayed=1, eager=0)
+    >>> print(loss.listing())
+    """
     fullgraph = flag_of(fullgraph, "compile: fullgraph")
+    if dynamic is not None:
+        flag_of(dynamic, "compile: dynamic")
     if model is None:
-        return lambda function: compile(function, fullgraph=fullgraph)
+        return lambda function: compile(_callable(function), fullgraph=fullgraph)
     if isinstance(model, Compiled):
         return model
-    if not callable(model):
+    return Compiled(_callable(model), fullgraph)
+
+
+def _callable(model: Any) -> Any:
+    if not callable(model) or isinstance(model, type):
         raise TypeError(f"compile takes a function or a module, got {described(model)}")
-    return Compiled(model, fullgraph)
+    return model

@@ -224,7 +224,7 @@ class Writer:
         self.lines: list[str] = []
         self.names: dict[int, Name] = {}
         self.taken: set[str] = {"np", "made", "recorded_as", "leaves", "MISS"}
-        self.buffers: list[tuple[str, np.ndarray]] = []  # the name of each, and an array of its kind
+        self.buffers: list[Any] = []  # shape, dtype and strides of each
         self.free: dict[Any, list[int]] = {}
         self.owner: dict[int, int] = {}  # the buffer of a root
         self.views: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = []  # of what is fixed, in order
@@ -325,7 +325,7 @@ class Writer:
         pool = self.free.setdefault(self._key(raw), [])
         if not pool:
             pool.append(len(self.buffers))
-            self.buffers.append(("", raw))
+            self.buffers.append(self._key(raw))
         name = self.name("t")
         self.views.append((name, _itself, (pool[-1],)))
         return name
@@ -351,7 +351,7 @@ class Writer:
                 b = pool.pop()
             else:
                 b = len(self.buffers)
-                self.buffers.append(("", raw))
+                self.buffers.append(key)
         else:
             self.owner.pop(r)
         self.owner[i] = b
@@ -510,9 +510,13 @@ class Writer:
         self._fresh(s.out, s.op.public if s.op.public.isidentifier() else "view", source_text)
 
     # What stands behind the names.
+    def forget(self) -> None:
+        """Keep only what `memory` needs."""
+        del self.recorder, self.plan, self.slots, self.names, self.lines
+
     def memory(self) -> dict[str, Any]:
         """New memory for all results, and the views of it."""
-        buffers = [np.empty_like(raw) for _, raw in self.buffers]
+        buffers = [_empty(*kind) for kind in self.buffers]
         made_: dict[str, Any] = {}
         for name, function, args in self.views:
             if function is _itself:
@@ -527,6 +531,12 @@ _python = Python()
 
 def _transposed(x: np.ndarray) -> np.ndarray:
     return x.T
+
+
+def _empty(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> np.ndarray:
+    """New memory that lies as a result does whose strides these are."""
+    order = sorted(range(len(shape)), key=lambda a: -strides[a])  # stable: the first of equal ones is the outer one
+    return np.empty([shape[a] for a in order], dtype).transpose([order.index(a) for a in range(len(shape))])
 
 
 def _itself(x: Any) -> Any:

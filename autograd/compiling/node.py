@@ -24,11 +24,12 @@ class Again:
     """The steps of a call as operations on tensors: those that its results need."""
 
     def __init__(self, recorder: Recorder, plan: Plan, inputs: Sequence[int], drawn: Sequence[Any]) -> None:
-        self.recorder, self.plan, self.inputs, self.drawn = recorder, plan, list(inputs), list(drawn)
+        plan.steps, plan.kept = [], [s._replace(tensor=None) if isinstance(s, Change) else s for s in plan.kept]
+        self.slots, self.plan, self.inputs, self.drawn = recorder.slots, plan, list(inputs), list(drawn)
 
     def fits(self) -> bool:
         """Can they be recorded again? Not where what is differentiated was changed in place, or a gradient was set."""
-        slots = self.recorder.slots
+        slots = self.slots
         apart = {i for i in self.inputs if slots[i].kind in ("argument", "captured")}
         for s in self.plan.kept:
             if isinstance(s, Bind):
@@ -42,7 +43,7 @@ class Again:
 
     def __call__(self, tensors: Sequence[Any]) -> list[Any]:
         """The results, recorded, of the inputs and of what was drawn."""
-        slots, env = self.recorder.slots, dict(zip(self.inputs, tensors))
+        slots, env = self.slots, dict(zip(self.inputs, tensors))
         env |= {where.slot: made(t.raw) for where, t in zip(self.drawn, tensors[len(self.inputs) :])}
         watch = watching()
 

@@ -40,6 +40,21 @@ def flatten(given: Any, leaves: list[Any]) -> Any:
     return None
 
 
+def _agrees(function: Callable[..., Any], got: Any, *args: Any) -> bool:
+    """Does what a program depends on come out as before? Where it raises, the error is that of a call of its own."""
+    try:
+        return bool(function(*args) == got)
+    except Exception:
+        return False
+
+
+def _view_on(whole: Any, raw: np.ndarray) -> Any:
+    z = made(raw)
+    z.version = whole.version = whole.version or Version()
+    z.saved_version = Lost.DETACHED
+    return z
+
+
 class Unfit(Exception):
     """What the call returned cannot be made again."""
 
@@ -63,17 +78,21 @@ class Program:
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
         self.writer = writer = Writer(recorder, plan, arguments)
-        arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed else str(a) for i in slots]
+        outside = [recorder.slots[recorder.slots[i].root] for i in slots]
+        outside = [r if r.kind in ("argument", "captured", "gradient") else None for r in outside]
+        arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
         self.namespace = writer.namespace
-        self.namespace |= {"MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
+        self.namespace |= {"agrees": _agrees, "view_on": _view_on, "MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
+        if any(live) and any(outside):
+            raise Unfit("a part of an argument, or of what it reads, is returned beside what can be differentiated")
         if any(live):
             drawn = self._as_node(name, slots, live)
             texts = [f"({', '.join(arrays)},)", f"[{', '.join(map(writer.text, drawn))}]"]
             self.rebuild = eval("lambda leaves, program, new: " + returned.format(*(f"new[{k}]" for k in range(len(slots)))))
             last = f"return {', '.join(texts)}"
         else:
-            new = [self._new(writer, t, a) for t, a in zip(self.given, arrays)]
+            new = [self._new(writer, t, i, a) for t, i, a in zip(self.given, slots, arrays)]
             last = f"return {returned.format(*new)}"
         guards = self._guards(writer)
         changed = self._changed()
@@ -82,10 +101,25 @@ class Program:
         checked = "\n    ".join(["def replay(leaves):", *guards, *body])
         self.namespace["touch"] = self._touch
         exec(compile(checked, f"<compiled {name}>", "exec"), self.namespace)
+        self.memory = writer.memory
+        self.gradients = [(t, str(writer.names[i]), of) for t, i, of in writer.gradients]
         self.renew()
         self.run: Callable[[Any], Any] = np.errstate(all="ignore")(self.namespace["replay"])
         if any(live):
             self.replay, self.run = self.run, self._run_as_node
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Keep nothing of the call that was recorded, but what the program is made of."""
+        constant = self.plan.constant
+        for i, s in enumerate(self.recorder.slots):
+            if i not in constant:
+                s.raw = None  # type: ignore[assignment]
+            if s.kind == "argument":
+                s.of = None
+        self.plan.kept = self.plan.steps = []
+        self.writer.forget()
+        del self.recorder, self.given, self.writer, self.plan
 
     # As one node.
     def _as_node(self, name: str, outputs: list[int], live: list[bool]) -> list[Any]:
@@ -114,7 +148,7 @@ class Program:
         if (known := self.backwards.get(key)) is not None and (result := known.run(leaves)) is not MISS:
             return result
         world = World(None)
-        recorder = Recorder(leaves, world, 0, False)
+        recorder = Recorder(leaves, world, False)
         result = recorder.run(function, leaves, {})
         if recorder.refused is None and len(self.backwards) < 8:
             self.backwards[key] = Program(recorder, world, STRUCTURE.count, result, None, "backward", {})
@@ -123,10 +157,10 @@ class Program:
     # Memory.
     def renew(self) -> None:
         """New memory, where somebody else holds a gradient that stands in the old one."""
-        self.namespace |= self.writer.memory()
+        self.namespace |= self.memory()
         self.held: list[tuple[Any, Any, Any]] = []
-        for t, i, name in self.writer.gradients:
-            raw = self.namespace[self.writer.names[i]]
+        for t, of, name in self.gradients:
+            raw = self.namespace[of]
             self.namespace[name] = g = gradient_on(raw)
             self.held.append((t, g, raw))
         raw = g = None
@@ -182,7 +216,7 @@ class Program:
         lines += ["if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
         for function, args, got in recorder.conditions:
             given = ", ".join(self._argument(w, a) for a in args)
-            lines.append(f"if {w.put(function.__name__.strip('_'), function)}({given}) != {got!r}: return MISS")
+            lines.append(f"if not agrees({w.put(function.__name__.strip('_'), function)}, {got!r}, {given}): return MISS")
         if w.gradients:
             lines.append("if program._counts() != program.counts: program.renew()")
         return lines
@@ -293,16 +327,18 @@ class Program:
         if result._grad is not None or type(result) is not type(made(_NOTHING)):
             raise Unfit("a tensor with a gradient is returned")
         i = w.slot(result.raw, result)
-        if w.slots[w.slots[i].root].kind not in ("result", "constant"):
-            raise Unfit("a view of an argument, or of what it reads, is returned")
         if result.op is leaf:
             raise Unfit("a new leaf is returned")
         slots.append(i)
         self.given.append(result)
         return "{}"
 
-    def _new(self, w: Writer, result: Any, array: str) -> str:
+    def _new(self, w: Writer, result: Any, i: int, array: str) -> str:
         """The source of a new tensor in the place of ``result``."""
+        root = self.recorder.slots[self.recorder.slots[i].root]
+        if root.kind in ("argument", "captured", "gradient"):  # it shares that memory, and its version
+            whole = f"leaves[{root.of}]" if root.kind == "argument" else w.holder(root.of) + "._grad" * (root.kind == "gradient")
+            return f"view_on({whole}, {array})"
         if result.op is None:
             return f"made({array})"
         return f"{w.put('skeleton', _Skeleton(result.op, result.x, result.calls))}.of({array})"

@@ -19,15 +19,25 @@ from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import Watch
 from autograd.errors import described
-from autograd.faces.changes import assign
-from autograd.faces.record import Array, made
+from autograd.faces.record import Array
 from autograd.faces.versions import bump_version
 from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_
 
-__all__ = ["Bind", "Call", "Change", "Live", "New", "Recorder", "Ref", "Row", "Slot", "Step"]
+__all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step"]
 
 _ndarray = np.ndarray
+
+
+class Reason(NamedTuple):
+    """Why a call runs eagerly."""
+
+    file: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.what}"
 
 
 class Ref(NamedTuple):
@@ -117,8 +127,8 @@ class Recorder(Watch):
 
     nodes = True
 
-    def __init__(self, leaves: Sequence[Any], world: World, began: int, fullgraph: bool) -> None:
-        self.leaves, self.world, self.began, self.fullgraph = leaves, world, began, fullgraph
+    def __init__(self, leaves: Sequence[Any], world: World, fullgraph: bool) -> None:
+        self.leaves, self.world, self.fullgraph = leaves, world, fullgraph
         self.slots: list[Slot] = []
         self.known: dict[int, int] = {}  # slots, by the id of their arrays
         self.steps: list[Step] = []
@@ -126,7 +136,7 @@ class Recorder(Watch):
         self.floats: list[float] = []
         self.conditions: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = []
         self.changed: set[int] = set()  # roots that were changed in place
-        self.refused: str | None = None
+        self.refused: Reason | None = None
         self.walking = 0
         self.bound: set[int] = set()  # the ids of tensors whose gradient was set in the call
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
@@ -156,22 +166,21 @@ class Recorder(Watch):
                 module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", "")
                 owner = type(getattr(arg, "__self__", None))
                 if (module or owner.__module__).split(".")[0] in _IMPURE or (module == "builtins" and name in _IMPURE_BUILTINS):
-                    self.refuse(f"{name}()")
-                elif owner.__module__.startswith("numpy.random"):
-                    self.refuse(f"numpy's {name}()")
+                    self.refuse(f"{name}()", frame)
         elif event == "call" and self.refused is None:
             name = frame.f_globals.get("__name__", "")
             if name.split(".")[0] in _IMPURE and not is_ours(frame.f_code.co_filename):
                 caller = frame.f_back
                 if caller is not None and is_users(caller.f_code.co_filename):
-                    self.refuse(f"{name}.{frame.f_code.co_name}()")
+                    self.refuse(f"{name}.{frame.f_code.co_name}()", caller)
 
-    def refuse(self, what: str) -> None:
+    def refuse(self, what: str, frame: Any = None) -> None:
+        """The call cannot be replayed, because of what it did at the line of user code in ``frame``."""
         if self.refused is None:
-            frame = user_frame(2)
-            self.refused = f"{frame.f_code.co_filename}:{frame.f_lineno}: {what}"
+            frame = frame or user_frame(2)
+            self.refused = Reason(frame.f_code.co_filename, frame.f_lineno, what)
             if self.fullgraph:
-                raise RuntimeError(f"compile: {what} at {frame.f_code.co_filename}:{frame.f_lineno} cannot be replayed (fullgraph=True)")
+                raise RuntimeError(f"compile: {self.refused} cannot be replayed (fullgraph=True)")
 
     # Arrays.
     def _add(self, raw: np.ndarray, kind: str, of: Any = None, root: int | None = None) -> int:
@@ -375,5 +384,3 @@ def _refs(tree: Any) -> Iterator[Ref]:
         for x in tree:
             yield from _refs(x)
 
-
-__all__ += ["assign", "made"]

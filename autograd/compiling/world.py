@@ -11,6 +11,7 @@ import dis
 import os
 import sys
 import sysconfig
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -26,12 +27,17 @@ __all__ = ["Facts", "Unknown", "World", "is_ours", "is_users"]
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_FEW = 1000  # numbers of an array of numpy that are compared each time
 _MOST = 20_000  # facts; who names more than that has a dataset in a list
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented), range, slice, np.dtype, np.generic)
 
 
 class Unknown(Exception):
-    """The function reads what cannot be looked up again, such as an iterator."""
+    """The function reads what cannot be looked up again, such as an iterator; and where its code does, if that is known."""
+
+    def __init__(self, what: str, place: tuple[str, int] | None = None) -> None:
+        super().__init__(what)
+        self.place = place
 
 
 @lru_cache(maxsize=4096)
@@ -117,6 +123,11 @@ def _length(holder: Any, _: Any) -> int:
     return len(holder)
 
 
+def _bytes(holder: Any, _: Any) -> bytes:
+    data: bytes = holder.tobytes()
+    return data
+
+
 def _contents(cell: Any, _: Any) -> Any:
     return cell.cell_contents
 
@@ -134,6 +145,7 @@ class World:
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
         self.attributes: set[str] = set()  # the names that the code looks up in objects
         self.seen: dict[int, Any] = {}
+        self.places: dict[str, tuple[str, int]] = {}  # where the code reads a global, by its name
         self.stack: list[tuple[Any, str]] = []
         self._visit(function, "")  # None: there is nothing to read
         while self.stack:
@@ -165,7 +177,7 @@ class World:
     def _look(self, thing: Any, path: str) -> None:
         if isinstance(thing, Node):
             self._node(thing, path)
-        elif isinstance(thing, list | tuple):
+        elif isinstance(thing, list | tuple | deque):
             self._many(thing, path)
         elif isinstance(thing, dict):
             self._mapping(thing, path)
@@ -187,8 +199,14 @@ class World:
         elif isinstance(thing, property | staticmethod | classmethod):
             for f in (getattr(thing, name, None) for name in ("fget", "__func__")):
                 self._visit(f, path)
-        elif isinstance(thing, BuiltinFunctionType | np.ndarray | np.ufunc):
+        elif isinstance(thing, np.ndarray):
+            if thing.size > _FEW:
+                raise Unknown(f"{path or 'it'} is an array of numpy, which may change; make it a tensor, once, or pass it as an argument")
+            self.always.add(_bytes, thing, None, thing.tobytes())
+        elif isinstance(thing, BuiltinFunctionType | np.ufunc):
             pass
+        elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
+            raise Unknown(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
         elif hasattr(type(thing), "__next__"):
             raise Unknown(f"{path or 'it'} is an iterator, and each call takes what comes next")
         else:
@@ -230,6 +248,13 @@ class World:
             self.attributes |= {*code.co_names}
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
             self._cell(cell, name)
+        for code in _code_of(f):
+            for i in dis.get_instructions(code):
+                if i.positions is not None and i.positions.lineno is not None and isinstance(i.argval, str):
+                    self.places.setdefault(i.argval, (code.co_filename, i.positions.lineno))
+        if "random" in self.attributes and any(getattr(g, "__name__", "") == "numpy" for g in f.__globals__.values()):
+            if any(f.__globals__.get(name) is np for name in _globals_of(f.__code__)):
+                raise Unknown("numpy's random numbers", self.places.get("random"))
         for name in _globals_of(f.__code__):
             if name in f.__globals__:
                 self._fact(_item, f.__globals__, name, f.__globals__[name], name)
@@ -255,6 +280,8 @@ class World:
         self._fact(_contents, cell, None, value, name)
 
     def _class(self, cls: type) -> None:
+        if "forward" in vars(cls) and not isinstance(vars(cls)["forward"], staticmethod):
+            self.always.add(_item, vars(cls), "forward", vars(cls)["forward"])
         for c in cls.__mro__:
             if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
                 for name, thing in vars(c).items():
@@ -266,6 +293,8 @@ class World:
     def _object(self, thing: Any, path: str) -> None:
         told = bool(getattr(type(thing), "tells_of_changes", False))  # a change of an attribute counts in STRUCTURE
         self._visit(type(thing), "")
+        if told:
+            self.gated.add(_attribute, thing, "__class__", type(thing))
         held = getattr(thing, "__dict__", None)
         if isinstance(held, dict):
             free = getattr(type(thing), "read_again", frozenset())

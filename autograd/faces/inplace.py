@@ -186,6 +186,7 @@ class InPlace(Changing):
             chosen = place[last]
         except IndexError:
             raise IndexError(indexing.misfit(key, self.shape)) from None
+        given = raw
         while len(raw.shape) > len(chosen.shape) and raw.shape[0] == 1:  # PyTorch lets (1, n) into a row
             raw = raw[0]
         if len(raw.shape) > len(chosen.shape) or any(n not in (1, m) for n, m in zip(raw.shape[::-1], chosen.shape[::-1])):
@@ -194,14 +195,20 @@ class InPlace(Changing):
         if self._changeable("assignment by index", value):
             if isinstance(value, Array) and _is_at(value, chosen, self):
                 return  # as in y[0] += 1, which has changed y already
-            given = self._apart(value) if isinstance(value, Node) and value.op is not None else _kept(raw)
+            placed = self._apart(value) if isinstance(value, Node) and value.op is not None else _kept(raw)
             # The graph saves a copy: the arrays of a key have no version.
             path = tuple([("[]", tuple([k.copy() if k.__class__ is _ndarray else k for k in step])) for step in steps])
-            self._become("assignment by index", lambda old: place_(old, given, path))
+            self._become("assignment by index", lambda old: place_(old, placed, path))
             return
         bump_version(self, "assignment by index")
         if NONDEFAULT and (watch := watching()) is not None:
-            watch.reads("assignment by index")
+            if chosen.base is None or given.shape != raw.shape:
+                watch.reads("assignment by index")
+            else:
+                x: Any = self
+                for step in steps:
+                    x = x[step]
+                watch.changes(x, assign, given, 1, raw)
         place[last] = raw
 
     __iadd__, __isub__, __ipow__ = _inplace_operator("add_"), _inplace_operator("sub_"), _inplace_operator("pow_")

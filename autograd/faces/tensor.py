@@ -113,8 +113,9 @@ class Tensor(OfTensors, Overwriting):
         value = (value if isinstance(value, Tensor) else Tensor(value)).data
         if value.dtype.kind != self.dtype.kind:
             raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
-        _leaves(".data =")
-        STRUCTURE.count += 1
+        if value.raw is not self.raw:  # else it was changed in place, as by .data -= ...
+            _leaves(".data =")
+            STRUCTURE.count += 1
         self.raw, self.version = value.raw, value.version  # aliases share one version
         bump_version(self, ".data =")
 
