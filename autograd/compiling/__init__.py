@@ -70,8 +70,6 @@ class Compiled:
             self._signature = inspect.signature(getattr(function, "forward", function))
         except (TypeError, ValueError):  # of a builtin
             self._signature = None  # type: ignore[assignment]
-        kinds = [p.kind for p in self._signature.parameters.values()] if self._signature is not None else []
-        self._count = len(kinds) if all(kind is inspect.Parameter.POSITIONAL_OR_KEYWORD for kind in kinds) else -1
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         own, off = self._own, False
@@ -82,9 +80,6 @@ class Compiled:
             off = mode.off
         leaves: Any = args
         spec: Any = len(args)
-        if kwargs or (spec != self._count and self._signature is not None):
-            args, kwargs = self._bound(args, kwargs)
-            leaves, spec = args, len(args)
         if kwargs or own.nested:
             leaves = []
             spec = flatten((args, kwargs), leaves)
@@ -103,15 +98,6 @@ class Compiled:
                             programs.insert(0, programs.pop(i))
                         return result
         return self._record(own, off, args, kwargs)
-
-    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments by position, with the defaults, so that two ways to give the same ones are one."""
-        try:
-            bound = self._signature.bind(*args, **kwargs)
-        except TypeError:  # the function itself says what is wrong
-            return args, kwargs
-        bound.apply_defaults()
-        return bound.args, bound.kwargs
 
     def _record(self, own: _Own, off: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []
@@ -212,7 +198,7 @@ class Compiled:
 
     # As what is within.
     def __getattr__(self, name: str) -> Any:
-        if name in ("function", "_own", "_signature", "_count", "fullgraph"):  # of a copy that is being made
+        if name in ("function", "_own", "_signature", "fullgraph"):  # of a copy that is being made
             raise AttributeError(name)
         return getattr(self.function, name)
 

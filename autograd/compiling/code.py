@@ -20,7 +20,7 @@ from autograd.core.symbols import Python, Symbol
 from autograd.faces.changes import assign
 from autograd.faces.record import Array, made
 from autograd.ops import fast
-from autograd.ops.moves import cast_, clone_
+from autograd.ops.moves import cast_, clone_, getitem_
 
 __all__ = ["Plan", "Writer"]
 
@@ -70,7 +70,8 @@ class Plan:
         self.effects = effects
         self.unmade: set[int] = set()  # new arrays that are written over before they are read
         self.slots, self.steps = recorder.slots, recorder.steps
-        self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)}
+        self.bound = {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}
+        self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)} | self.bound  # by who holds the gradient
         self.outputs = list(outputs)
         self.constant = self._constants()
         self.kept = self._kept()
@@ -114,8 +115,14 @@ class Plan:
                     found.add(s.out)
         return found
 
+    def value(self, i: int) -> np.ndarray:
+        """The constant in slot ``i``, which whoever was given it in the call that was recorded cannot change."""
+        s = self.slots[i]
+        raw: np.ndarray = s.raw if i in self.constant else s.of
+        return raw.copy("K") if i in self.constant else raw
+
     def _kept(self) -> list[Step]:
-        needed = {self.slots[i].root for i in self.outputs}
+        needed = {self.slots[i].root for i in self.outputs} | (self.bound if self.effects else set())  # a gradient may change once it is set
         slots = set(self.outputs)
         kept: list[Step] = []
 
@@ -266,7 +273,7 @@ class Writer:
             return name
         s = self.slots[i]
         if i in self.plan.constant or s.kind == "constant":
-            text, fixed = self.put("constant", s.raw if i in self.plan.constant else s.of), True
+            text, fixed = self.put("constant", self.plan.value(i)), True
         elif s.kind == "captured":
             text, fixed = self.put(self.recorder.world.names.get(id(s.of), "") or "tensor", s.raw), True
         elif s.kind == "argument":
@@ -294,6 +301,8 @@ class Writer:
             return self.floats[a.number]
         if isinstance(a, tuple):
             return f"({', '.join(map(self.text, a))}{',' * (len(a) == 1)})"
+        if a is Ellipsis:
+            return "..."
         if a is None or a.__class__ in (int, bool, str) or (a.__class__ is float and np.isfinite(a)):
             return repr(a)
         if a.__class__ is slice:
@@ -386,7 +395,8 @@ class Writer:
                 self.gradients.append((s.tensor, i, name))
                 self.lines.append(f"{self.holder(s.tensor)}._grad = {name}")
             else:
-                self.lines.append(f"{self.holder(s.tensor)}._grad = gradient_on({self.array(i)})")
+                outside = self.slots[self.slots[i].root].kind in ("argument", "captured", "gradient")
+                self.lines.append(f"{self.holder(s.tensor)}._grad = gradient_on({self.array(i)}{'' if outside else '.copy()'})")
 
     def _call(self, s: Call) -> None:
         args = []
@@ -502,7 +512,9 @@ class Writer:
             name = self.fixed(f"{base}_{s.op.public or 'view'}", lambda x, op=s.op, at=at, rest=rest: kernel(op)(*rest[:at], x, *rest[at + 1 :]), str(base))
             self.names[s.out] = Name(name, self.slots[s.out].raw, True)
             return
-        if s.op.moves and s.op.write is not None and len(refs(s.args)) == 1:
+        if s.op is getitem_:
+            source_text = f"{base}[{self.text(s.args[1])}]"
+        elif s.op.moves and s.op.write is not None and len(refs(s.args)) == 1:
             written = s.op.write(_python, Symbol(base, self.slots[source].raw), *others)
             source_text = written[0] if isinstance(written, tuple) else written
         else:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.compiling.code import Plan, refs
+import numpy as np
+
+from autograd.compiling.code import Plan, refs, touched
 from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
 from autograd.core.node import leaf
@@ -26,6 +28,8 @@ class Again:
     def __init__(self, recorder: Recorder, plan: Plan, inputs: Sequence[int], drawn: Sequence[Any]) -> None:
         plan.steps, plan.kept = [], [s._replace(tensor=None) if isinstance(s, Change) else s for s in plan.kept]
         self.slots, self.plan, self.inputs, self.drawn = recorder.slots, plan, list(inputs), list(drawn)
+
+        self.constants = {i: plan.value(i) for s in plan.kept for i in (*touched(s), *plan.outputs) if i in plan.constant}
 
     def fits(self) -> bool:
         """Can they be recorded again? Not where what is differentiated was changed in place, or a gradient was set."""
@@ -51,7 +55,7 @@ class Again:
             if isinstance(a, Ref):
                 i = self.plan.same.get(a.slot, a.slot)
                 if i not in env:
-                    env[i] = _constant(slots[i].raw if i in self.plan.constant else slots[i].of)
+                    env[i] = _constant(self.constants[i] if i in self.plan.constant else slots[i].of)
                 return env[i]
             return tuple(map(plain, a)) if a.__class__ is tuple else a
 

@@ -84,12 +84,18 @@ class Program:
         self.namespace = writer.namespace
         self.namespace |= {"agrees": _agrees, "view_on": _view_on, "MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
-        if any(live) and any(outside):
-            raise Unfit("a part of an argument, or of what it reads, is returned beside what can be differentiated")
+        if any(r is not None and needed for r, needed in zip(outside, live)):
+            raise Unfit("a part of an argument, or of what it reads, is returned and can be differentiated")
+        if any(live) and recorder.bound:
+            raise Unfit("what it returns can be differentiated, after a backward in it")
         if any(live):
-            drawn = self._as_node(name, slots, live)
-            texts = [f"({', '.join(arrays)},)", f"[{', '.join(map(writer.text, drawn))}]"]
-            self.rebuild = eval("lambda leaves, program, new: " + returned.format(*(f"new[{k}]" for k in range(len(slots)))))
+            inner = [k for k, r in enumerate(outside) if r is None]
+            drawn = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner])
+            parts = [self._new(writer, t, i, a) for t, i, a, r in zip(self.given, slots, arrays, outside) if r is not None]
+            texts = [f"({', '.join(arrays[k] for k in inner)},)", f"[{', '.join(map(writer.text, drawn))}]", f"[{', '.join(parts)}]"]
+            at = iter(range(len(parts)))
+            new = [f"new[{inner.index(k)}]" if r is None else f"parts[{next(at)}]" for k, r in enumerate(outside)]
+            self.rebuild = eval("lambda leaves, program, new, parts: " + returned.format(*new))
             last = f"return {', '.join(texts)}"
         else:
             new = [self._new(writer, t, i, a) for t, i, a in zip(self.given, slots, arrays)]
@@ -139,7 +145,8 @@ class Program:
         if got is MISS:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
-        return self.rebuild(leaves, self, self.function.apply(*got, *tensors))
+        *given, parts = got
+        return self.rebuild(leaves, self, self.function.apply(*given, *tensors), parts)
 
     def _compiled(self, function: Callable[..., Any], n: int, tensors: list[Any]) -> Any:
         """``function(n, *tensors)``, a program of its own for each kind of tensors."""
@@ -190,6 +197,9 @@ class Program:
                     tests.append(f"{at} is {w.put('captured', world.tensors[id(a.raw)])}")
                 elif id(a.raw) in seen:
                     tests.append(f"raw is leaves[{seen[id(a.raw)]}].raw")
+                elif a.op is not None:  # of one leaf, gradients would add up in another order
+                    tests += [f"raw is not leaves[{j}].raw" for j in seen.values()]
+                    tests.append(f"id(raw) not in {w.put('captured', frozenset(world.tensors))}")
                 seen.setdefault(id(a.raw), i)
             elif isinstance(a, PLAIN):
                 tests.append(f"({at} is {w.put('given', a)} or same({at}, {w.put('given', a)}))")

@@ -141,7 +141,6 @@ class Recorder(Watch):
         self.bound: set[int] = set()  # the ids of tensors whose gradient was set in the call
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
         self.without: list[Any] = []  # tensors that must have no gradient before the call
-        self.fresh: set[int] = set()  # the ids of leaves that were made in the call
         self.kept: list[Any] = []
         for i, a in enumerate(leaves):
             if isinstance(a, Array):
@@ -274,7 +273,7 @@ class Recorder(Watch):
             self.refuse("a gradient that is recorded, in .grad")
             n.receive(g)
         elif n._grad is None:
-            if id(n) not in self.bound:
+            if id(n) not in self.bound and self._outlives(n):
                 self.without.append(n)
             grad = Array.record(clone_, (g,))
             grad.saved_version = Lost.GRADIENT
@@ -291,10 +290,12 @@ class Recorder(Watch):
             return
         self.bound.add(id(t))
         self.kept.append((t, grad))
-        where = self.slot(t.raw, t)
-        if self.slots[where].kind not in ("captured", "argument"):
-            self.fresh.add(id(t))
-        self.steps.append(Bind(t, None if grad is None else self.slot(grad.raw, grad)))
+        if self._outlives(t):
+            self.steps.append(Bind(t, None if grad is None else self.slot(grad.raw, grad)))
+
+    def _outlives(self, t: Any) -> bool:
+        """Is the tensor there before and after the call? Else nobody sees its gradient, but by what the call does with it."""
+        return any(t is a for a in self.leaves) or self.world.tensors.get(id(t.raw)) is t
 
     def constant(self, raw: np.ndarray) -> None:
         i = self._add(raw, "constant", np.array(raw))

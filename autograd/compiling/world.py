@@ -21,6 +21,7 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.faces.record import Array
+from autograd.random import Generator
 
 __all__ = ["Facts", "Unknown", "World", "is_ours", "is_users"]
 
@@ -203,7 +204,7 @@ class World:
             if thing.size > _FEW:
                 raise Unknown(f"{path or 'it'} is an array of numpy, which may change; make it a tensor, once, or pass it as an argument")
             self.always.add(_bytes, thing, None, thing.tobytes())
-        elif isinstance(thing, BuiltinFunctionType | np.ufunc):
+        elif isinstance(thing, BuiltinFunctionType | np.ufunc | Generator):
             pass
         elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
             raise Unknown(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
@@ -213,7 +214,9 @@ class World:
             self._object(thing, path)
 
     def _node(self, n: Any, path: str) -> None:
-        if isinstance(n, Array):
+        if not hasattr(n, "raw"):  # a parameter that has no shape yet
+            self.always.add(lambda n, _: type(n), n, None, type(n))
+        elif isinstance(n, Array):
             self.tensors.setdefault(id(n.raw), n)
             self.gated.add(_attribute, n, "raw", n.raw)
             self.gated.add(_attribute, n, "op", n.op)

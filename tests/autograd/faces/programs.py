@@ -93,10 +93,10 @@ def program(rnd: Random, length: int) -> Program:
     return Program(inputs, steps)
 
 
-def run(p: Program, inputs: list[Any], zeros: Any, copies: set[int], apart: bool = False) -> list[Any]:
+def run(p: Program, inputs: list[Any], zeros: Any, copies: set[int] | None = None, apart: bool = False) -> list[Any]:
     """All tensors of the program, run as it stands. The inputs are leaves, so that the program begins with a product of each.
 
-    ``copies`` is told which steps made a copy where others make a view: that depends on how the memory lies. Operands are in memory of their
+    ``copies``, where it is given, is told which steps made a copy where others make a view: that depends on how the memory lies. Operands are in memory of their
     own where they are to be ``apart``: PyTorch's numbers are not defined where a tensor is changed by a part of itself.
     """
     ts = [x * 1.5 for x in inputs]
@@ -114,7 +114,7 @@ def run(p: Program, inputs: list[Any], zeros: Any, copies: set[int], apart: bool
             ts.append(x[key])
         elif what == "flat":
             ts.append(x.reshape(-1))
-            if not np.shares_memory(*(t.detach().numpy() for t in (x, ts[-1]))):
+            if copies is not None and not np.shares_memory(*(t.detach().numpy() for t in (x, ts[-1]))):
                 copies.add(number)
         elif what == "turned":
             ts.append(x.permute(*reversed(range(len(x.shape)))))

@@ -1,0 +1,599 @@
+"""Whatever changes between two calls of a compiled function, the next call gives what it would give uncompiled: never a stale number."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+from autograd import Tensor
+from nn import optim
+from tests.autograd.compiling.stories import Compile, compiled_as_eager, labels, mlp, raised, rows
+
+F = nn.functional
+FACTOR: Any = 2.0
+TABLE = {"factor": 2.0, "tensor": ag.tensor([1.0, 2.0, 3.0])}
+
+
+def scaled(x: Tensor) -> Tensor:
+    return x * FACTOR
+
+
+class Warm(nn.Module):
+    """Has plain attributes that change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(3, 2)
+        self.temperature = 2.0
+        self.options = SimpleNamespace(scale=1.0, names=["a"])
+        self.register_buffer("offset", ag.zeros(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x) * self.options.scale / self.temperature + self.offset + len(self.options.names)
+
+
+# Arguments.
+@compiled_as_eager(replayed=12, programs=4)
+def test_another_shape_is_another_program_and_the_first_is_kept(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x: (x * x).sum(0))
+    for i in range(5):
+        for shape in ((5, 3), (4, 3), (5,), (1, 1)):
+            x = rows(i, *shape, requires_grad=True)
+            f(x).sum().backward()
+            yield x
+
+
+@compiled_as_eager(replayed=6, programs=2)
+def test_another_dtype_is_another_program(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x: x * 0.1 + 1)
+    for i in range(5):
+        for dtype in ("float32", "float64"):
+            yield f(rows(i, 3, dtype=dtype))
+
+
+@compiled_as_eager(replayed=6)
+def test_a_last_batch_that_is_smaller(compile: Compile) -> Iterator[Any]:
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.2), nn.Linear(4, 2))
+    optimizer = optim.Adam(net.parameters(), lr=0.1)
+    data = nn.data.DataLoader(nn.data.TensorDataset(rows(0, 18, 3), labels(0, 18, 2)), batch_size=5)
+
+    @compile
+    def step(x: Tensor, y: Tensor) -> Tensor:
+        optimizer.zero_grad()
+        l = F.cross_entropy(net(x), y)
+        l.backward()
+        optimizer.step()
+        return l
+
+    for _ in range(4):
+        for x, y in data:
+            yield step(x, y), net, optimizer
+
+
+@compiled_as_eager(replayed=6, programs=2)
+def test_whether_an_argument_requires_a_gradient(compile: Compile) -> Iterator[Any]:
+    w = ag.ones(3, requires_grad=True)
+    f = compile(lambda x: (x * w).sum())
+    for i in range(5):
+        for needs in (True, False):
+            x = rows(i, 3, requires_grad=needs)
+            f(x).backward()
+            yield x, w
+
+
+@compiled_as_eager(replayed=4)
+def test_how_an_argument_lies_in_memory(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x: (x * 2).sum(1))
+    for i in range(4):
+        x = rows(i, 6, 6)
+        yield f(x[:3, :3]), f(x.T[:3, :3]), f(x[::2, ::2]), f(x[:1, :3].expand(3, 3)), f(x[:3, :3].contiguous()), f(x.flip(1)[:3, 3:])
+
+
+@compiled_as_eager()
+def test_numbers_as_arguments(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x, k, *more, power=1: x * k + sum(more) + x**power)
+    for i in range(3):
+        x = rows(i, 3).abs()
+        for k in (1, 1.0, True, 2, -0.0, 0.0, float("nan"), np.float64(2), np.float32(2), np.int64(2), i, i / 7):
+            yield f(x, k), f(x, 2, k), f(x, 2, k, 1), f(x, 2, power=k)
+
+
+@compiled_as_eager()
+def test_texts_none_and_flags_as_arguments(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x, how=None, up=False: getattr(x, how)(0) if how else x + up)
+    for i in range(3):
+        for given in ((), ("sum",), ("mean",), (None, True), ("", False)):
+            yield f(rows(i, 4, 3), *given)
+
+
+@compiled_as_eager(replayed=4)
+def test_the_same_tensor_as_two_arguments_or_two_that_share_memory(compile: Compile) -> Iterator[Any]:
+    @compile
+    def f(x: Tensor, y: Tensor) -> Tensor:
+        x.add_(1)
+        return x * y
+
+    for i in range(5):
+        whole = rows(i, 4, 3)
+        for x, y in ((whole[:2], rows(i, 2, 3)), (whole[:2], whole[:2]), (whole[:2], whole[1:3]), (whole[:2].detach(), whole.T.T[:2])):
+            yield f(x, y), whole
+
+
+@compiled_as_eager()
+def test_an_argument_that_is_a_parameter_or_a_part_of_one(compile: Compile) -> Iterator[Any]:
+    net = nn.Linear(3, 3)
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+
+    @compile
+    def step(x: Tensor) -> Tensor:
+        optimizer.zero_grad()
+        l = ag.square(net(x) + x).sum()
+        l.backward()
+        optimizer.step()
+        return l
+
+    for i in range(4):
+        for x in (rows(i, 3, 3), net.weight, net.weight.T, net.weight[1:], net.weight.detach(), net.weight.data[0]):
+            yield step(x), net
+
+
+@compiled_as_eager(replayed=3)
+def test_an_argument_that_is_changed_in_place_inside(compile: Compile) -> Iterator[Any]:
+    @compile
+    def f(x: Tensor, total: Tensor) -> Tensor:
+        x.mul_(2)
+        x[0] = 7.0
+        total += x.sum(0)
+        return x * total
+
+    total = ag.zeros(3)
+    for i in range(6):
+        x = rows(i, 4, 3)
+        yield f(x, total), x, total
+
+
+@compiled_as_eager(replayed=3)
+def test_an_argument_whose_numbers_change_between_calls(compile: Compile) -> Iterator[Any]:
+    f = compile(lambda x: x * 2 + x[0])
+    x = rows(0, 4, 3)
+    for i in range(6):
+        yield f(x)
+        x.add_(i) if i % 2 else x.numpy().__setitem__((0, 0), i)
+
+
+@compiled_as_eager(replayed=3)
+def test_a_leaf_is_an_argument(compile: Compile) -> Iterator[Any]:
+    @compile
+    def step(x: Tensor) -> Tensor:
+        l = (x * x).sum()
+        l.backward()
+        return l
+
+    same = rows(0, 3, requires_grad=True)
+    for i in range(6):
+        other = rows(i, 3, requires_grad=True)
+        yield step(same), step(other), same, other  # the gradient of the first grows
+
+
+@compiled_as_eager()
+def test_an_argument_that_is_recorded_already(compile: Compile) -> Iterator[Any]:
+    """Backward inside goes on below the argument, into a graph of the caller's."""
+
+    @compile
+    def step(h: Tensor) -> Tensor:
+        l = (h * h).sum()
+        l.backward()
+        return l
+
+    for i in range(6):
+        x = rows(i, 3, requires_grad=True)
+        h = x.exp() if i % 2 else x.sin() * 2
+        yield step(h), x, raised(lambda h=h: step(h)), raised(lambda h=h: h.sum().backward()), x
+
+
+# Globals, closures and what hangs on them.
+@compiled_as_eager()
+def test_a_global_number(compile: Compile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    f = compile(scaled)
+    for i in range(12):
+        monkeypatch.setitem(globals(), "FACTOR", [2.0, 3.0, 2, ag.tensor(0.5)][i // 3])
+        yield f(rows(i, 3))
+    monkeypatch.setitem(globals(), "FACTOR", 2.0)
+
+
+@compiled_as_eager()
+def test_a_function_that_it_calls(compile: Compile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    f = compile(lambda x: scaled(x) + helper(x))
+
+    def helper(x: Tensor) -> Tensor:
+        return x + 1
+
+    for i in range(12):
+        if i == 4:
+            monkeypatch.setitem(globals(), "FACTOR", 5.0)  # a global of the function that is called
+        if i == 8:
+
+            def helper(x: Tensor) -> Tensor:
+                return x - 1
+
+        yield f(rows(i, 3))
+    monkeypatch.setitem(globals(), "FACTOR", 2.0)
+    monkeypatch.setitem(globals(), "scaled", lambda x: -x)
+    yield f(rows(0, 3))
+    monkeypatch.undo()
+
+
+@compiled_as_eager()
+def test_a_number_of_the_closure(compile: Compile) -> Iterator[Any]:
+    k, t = 2.0, ag.tensor([1.0, 2.0, 3.0])
+    f = compile(lambda x: x * k + t)
+    for i in range(12):
+        if i % 3 == 2:
+            k += 0.5
+        if i == 7:
+            t = ag.tensor([3.0, 2.0, 1.0])
+        yield f(rows(i, 3))
+
+
+@compiled_as_eager()
+def test_a_default_of_the_function(compile: Compile) -> Iterator[Any]:
+    def body(x: Tensor, k: float = 2.0, *, shift: float = 0.0) -> Tensor:
+        return x * k + shift
+
+    f = compile(body)
+    for i in range(9):
+        if i == 3:
+            body.__defaults__ = (3.0,)
+        if i == 6:
+            body.__kwdefaults__["shift"] = 1.0
+        yield f(rows(i, 3))
+
+
+@dataclass
+class Config:
+    factor: float = 2.0
+    inner: Any = None
+
+
+class Slotted:
+    __slots__ = ("factor",)
+
+
+@pytest.mark.parametrize(
+    "kind", ["list", "dict", "nested", "set", "dataclass", "namespace", "slots", "class", "property", "array", "tuple"]
+)
+@compiled_as_eager()
+def test_a_number_inside_of_something(compile: Compile, kind: str) -> Iterator[Any]:
+    class Shared:
+        factor = 2.0
+
+    class Computed:
+        held = 2.0
+
+        @property
+        def factor(self) -> float:
+            return self.held * 2
+
+    things: dict[str, Any] = {
+        "list": [2.0, 1.0], "dict": {"factor": 2.0}, "nested": {"a": [{"b": 2.0}]}, "set": {2.0}, "dataclass": Config(2.0, Config()),
+        "namespace": SimpleNamespace(factor=2.0), "slots": Slotted(), "class": Shared(), "property": Computed(), "array": np.array([2.0, 1.0]), "tuple": ([2.0],),
+    }  # fmt: skip
+    thing = things[kind]
+    if kind == "slots":
+        thing.factor = 2.0
+
+    def read() -> Any:
+        if kind in ("list", "array"):
+            return thing[0]
+        if kind == "dict":
+            return thing["factor"]
+        if kind == "nested":
+            return thing["a"][0]["b"]
+        if kind == "set":
+            return sum(thing)
+        if kind == "tuple":
+            return thing[0][0]
+        return thing.inner.factor if kind == "dataclass" else thing.factor
+
+    def write(value: float) -> None:
+        if kind in ("list", "array"):
+            thing[0] = value
+        elif kind == "dict":
+            thing["factor"] = value
+        elif kind == "nested":
+            thing["a"][0]["b"] = value
+        elif kind == "set":
+            thing.add(value)
+        elif kind == "tuple":
+            thing[0][0] = value
+        elif kind == "dataclass":
+            thing.inner.factor = value
+        elif kind == "class":
+            Shared.factor = value
+        elif kind == "property":
+            thing.held = value
+        else:
+            thing.factor = value
+
+    f = compile(lambda x: x * float(read()))
+    for i in range(9):
+        if i % 3 == 2:
+            write(i + 0.5)
+        yield f(rows(i, 3))
+
+
+@compiled_as_eager()
+def test_the_length_of_a_list_a_key_of_a_dict_an_attribute_that_is_new(compile: Compile) -> Iterator[Any]:
+    ks, table, thing = [1.0], {"a": 2.0}, SimpleNamespace()
+
+    @compile
+    def f(x: Tensor) -> Tensor:
+        for k in ks:
+            x = x * k
+        for name in table:
+            x = x + table[name]
+        return x + getattr(thing, "extra", 0) + (5 if "c" in table else 0) + (7 if hasattr(thing, "other") else 0)
+
+    for i in range(15):
+        if i == 3:
+            ks.append(3.0)
+        if i == 6:
+            table["b"] = 1.0
+        if i == 8:
+            table["c"] = table.pop("a")
+        if i == 10:
+            thing.extra = 4.0
+        if i == 12:
+            thing.other = None
+        yield f(rows(i, 3))
+
+
+@compiled_as_eager(replayed=3)
+def test_a_tensor_in_a_table_that_changes_in_place(compile: Compile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setitem(TABLE, "tensor", ag.ones(3))
+    f = compile(lambda x: x * TABLE["tensor"])
+    for i in range(6):
+        yield f(rows(i, 3))
+        TABLE["tensor"].add_(1.0)
+
+
+@compiled_as_eager()
+def test_arguments_that_are_bound_by_partial(compile: Compile) -> Iterator[Any]:
+    config = {"k": 2.0}
+    bound = partial(lambda x, k, config: x * k + config["k"], k=3.0, config=config)
+    f = compile(bound)
+    for i in range(8):
+        config["k"] = i // 3
+        yield f(rows(i, 3)), f(rows(i, 3), k=i // 2)
+
+
+# Modules.
+@compiled_as_eager()
+def test_plain_attributes_of_a_module(compile: Compile) -> Iterator[Any]:
+    net = Warm()
+    f = compile(net)
+    for i in range(15):
+        if i % 3 == 2:
+            net.temperature += 0.5
+        if i == 6:
+            net.options.scale = 3.0
+        if i == 9:
+            net.options.names.append("b")
+        if i == 12:
+            net.options = SimpleNamespace(scale=0.5, names=[])
+        f(rows(i, 5, 3)).sum().backward()
+        yield net
+
+
+@compiled_as_eager(replayed=8, programs=2)
+def test_training_and_evaluation(compile: Compile) -> Iterator[Any]:
+    net = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    f = compile(net)
+    for i in range(15):
+        net.train(i // 3 % 2 == 0)
+        f(rows(i, 5, 3)).sum().backward()
+        yield net
+
+
+@compiled_as_eager(replayed=4)
+def test_a_layer_is_frozen_midway_and_thawed(compile: Compile) -> Iterator[Any]:
+    net = mlp()
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+    @compile
+    def step(x: Tensor, y: Tensor) -> Tensor:
+        optimizer.zero_grad()
+        l = F.mse_loss(net(x), y)
+        l.backward()
+        optimizer.step()
+        return l
+
+    for i in range(12):
+        net[0].requires_grad_(i // 4 != 1)
+        yield step(rows(i, 5, 3), rows(i, 5, 2)), net, optimizer
+
+
+def _one_parameter(net: Any) -> None:
+    net[0].weight = nn.Parameter(net[0].weight.detach() * 2)
+
+
+def _data(net: Any) -> None:
+    net[0].weight.data = net[0].weight.data * 2
+
+
+def _data_of_another_shape(net: Any) -> None:
+    net.zero_grad()
+    net[0].weight.data, net[0].bias.data, net[2].weight.data = rows(1, 6, 3), rows(1, 6), rows(1, 2, 6)
+
+
+def _state(net: Any) -> None:
+    net.load_state_dict({name: t * 2 for name, t in net.state_dict().items()})
+
+
+def _in_place(net: Any) -> None:
+    with ag.no_grad():
+        net[0].weight.mul_(2)
+    net[2].bias.data.fill_(0.5)
+    net[2].weight.detach().numpy()[0] = 3.0
+
+
+def _initialised(net: Any) -> None:
+    nn.init.normal_(net[0].weight, generator=ag.Generator().manual_seed(3))
+
+
+def _layer(net: Any) -> None:
+    net[1] = nn.ReLU()
+
+
+def _appended(net: Any) -> None:
+    net.append(nn.Linear(2, 2))
+
+
+def _removed(net: Any) -> None:
+    del net[1]
+
+
+def _no_bias(net: Any) -> None:
+    net[0].bias = None
+
+
+def _double(net: Any) -> None:
+    net.double()
+
+
+def _tied(net: Any) -> None:
+    net[2].weight = nn.Parameter(net[2].weight.detach()[:, :3].T.repeat(2, 1)[:2].repeat(1, 2))
+    net[0].bias = net[2].weight
+
+
+def _forward(net: Any) -> None:
+    net[1].forward = lambda x: x * 3
+
+
+def _class(net: Any) -> None:
+    net[1].__class__ = nn.Sigmoid
+
+
+def _views(net: Any) -> None:
+    whole = ag.zeros(20)
+    net[0].weight.data = whole[:12].reshape(4, 3)
+    net[0].bias.data = whole[:4]  # of one memory with the weight
+
+
+CHANGES = [
+    _one_parameter, _data, _data_of_another_shape, _state, _in_place, _initialised, _layer, _appended, _removed, _no_bias, _double, _forward, _class, _views,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
+@compiled_as_eager()
+def test_a_network_that_is_changed_between_calls(compile: Compile, change: Any, inside: bool) -> Iterator[Any]:
+    net = mlp() if change is not _removed else nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 2))
+
+    def body(x: Tensor) -> Tensor:
+        l = ag.square(net(x)).mean()
+        if inside:
+            l.backward()
+        return l
+
+    step = compile(body)
+    for i in range(10):
+        if i == 5:
+            change(net)
+        l = step(rows(i, 5, 3, dtype=net[0].weight.dtype))
+        if not inside:
+            l.backward()
+        yield l, net
+
+
+@compiled_as_eager()
+def test_a_monkeypatched_class(compile: Compile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    net = mlp()
+    f = compile(net)
+    for i in range(9):
+        if i == 3:
+            monkeypatch.setattr(nn.Tanh, "forward", lambda self, x: x * 2)
+        if i == 6:
+            monkeypatch.setattr(nn.Linear, "forward", lambda self, x: x @ self.weight.T - self.bias)
+        yield f(rows(i, 5, 3))
+    monkeypatch.undo()
+
+
+@compiled_as_eager()
+def test_lists_of_modules_that_grow(compile: Compile) -> Iterator[Any]:
+    layers, named = nn.ModuleList([nn.Linear(3, 3)]), nn.ModuleDict({"a": nn.Tanh()})
+
+    @compile
+    def f(x: Tensor) -> Tensor:
+        for layer in [*layers, *named.values()]:
+            x = layer(x)
+        return x.sum()
+
+    for i in range(12):
+        if i == 4:
+            layers.append(nn.Linear(3, 3))
+        if i == 8:
+            named["b"] = nn.Sigmoid()
+        f(rows(i, 5, 3)).backward()
+        yield layers, named
+
+
+@compiled_as_eager(replayed=3)
+def test_a_buffer_that_is_changed_or_replaced(compile: Compile) -> Iterator[Any]:
+    net = Warm()
+    f = compile(net)
+    for i in range(9):
+        if i == 3:
+            net.offset.add_(1)
+        if i == 6:
+            net.offset = ag.ones(2) * 5
+        yield f(rows(i, 5, 3))
+
+
+@compiled_as_eager(replayed=6)
+def test_a_copy_of_a_module_is_another_module(compile: Compile) -> Iterator[Any]:
+    net = Warm()
+    first = compile(lambda x: net(x).sum())
+    for i in range(4):
+        first(rows(i, 5, 3)).backward()
+        yield net
+    twin, net = net, copy.deepcopy(net)
+    for i in range(5):
+        first(rows(i, 5, 3)).backward()
+        yield net, twin
+        with ag.no_grad():
+            net.inner.weight.mul_(2)
+
+
+@compiled_as_eager(replayed=4)
+def test_the_module_is_an_argument(compile: Compile) -> Iterator[Any]:
+    nets = [mlp(), mlp(), Warm()]
+
+    @compile
+    def step(net: nn.Module, x: Tensor) -> Tensor:
+        l = ag.square(net(x)).mean()
+        l.backward()
+        return l
+
+    for i in range(6):
+        for net in nets:
+            yield step(net, rows(i, 5, 3)), net
+
+
+@compiled_as_eager()
+def test_one_of_many_tensors_is_chosen_by_a_number(compile: Compile) -> Iterator[Any]:
+    heads = [ag.tensor([float(k), 1.0], requires_grad=True) for k in range(12)]
+    f = compile(lambda x, k: (x * heads[k]).sum())
+    for i in range(24):
+        f(rows(i, 2), i % 12).backward()  # more programs than are kept
+        yield heads
