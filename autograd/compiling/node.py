@@ -6,7 +6,7 @@ to be differentiated again, else as a program of its own. What was drawn is save
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from autograd.compiling.code import Plan, refs, touched
 from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
 from autograd.core.node import leaf
-from autograd.core.walk import grad
+from autograd.core.walk import ancestors, grad
 from autograd.faces.record import Array, made
+from autograd.faces.versions import CHANGES, Changed
 from autograd.function import Function
 
-__all__ = ["Again", "differentiable"]
+__all__ = ["Again", "differentiable", "unfolding"]
 
 
 class Again:
@@ -83,16 +84,31 @@ def _constant(raw: Any) -> Any:
     return made(raw)
 
 
+def unfolding(again: Again) -> Callable[[Any], None]:
+    """Puts the operations in the place of the node that a call is: recorded once more, or, where it was released, their skeleton."""
+
+    def unfold(n: Any) -> None:
+        released = n.released
+        tensors = [a if isinstance(a, Array) else made(np.zeros(a.shape, a.dtype)) for a in n.x]
+        with enable_grad():
+            (z,) = again(tensors)
+        if released:
+            z.release(ancestors(z))
+        n.op, n.x, n.saved_version = z.op, z.x, -1 if released else CHANGES.count
+
+    return unfold
+
+
 def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bool]) -> type[Function]:
-    """The operation that one call is. ``compiled(function, tensors)`` runs ``function(*tensors)`` as a program."""
+    """The operation that one call is. ``compiled(function, args)`` runs ``function(*args)`` as a program."""
     count = len(again.inputs)
 
-    def gradients(n: int, *given: Any) -> list[Any]:
-        """Of the first ``n`` are the gradients of the results, the rest is what was saved."""
+    def gradients(n: int, needs: int, *given: Any) -> list[Any]:
+        """Of the first ``n`` are the gradients of the results, the rest is what was saved; ``needs`` has a bit for each input."""
         weights, tensors = given[:n], list(given[n:])
         with enable_grad():
             for k in range(count):
-                if tensors[k].raw.dtype.kind == "f":
+                if needs >> k & 1:
                     t = made(tensors[k].raw)
                     t.op = leaf
                     tensors[k] = t
@@ -108,12 +124,17 @@ def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bo
 
         @staticmethod
         def backward(ctx: Any, *weights: Any) -> Any:
-            tensors = list(ctx.saved_tensors)
             some = [w for w, needed in zip(weights, requires) if needed]
             if is_grad_enabled():  # the gradient is recorded
-                found = _grad(again(tensors), tensors[:count], some, True)
-            else:
-                found = compiled(gradients, len(some), [*(made(w.raw) for w in some), *(made(t.raw) for t in tensors)])
+                tensors = list(ctx.saved_tensors)
+                return None, None, *_grad(again(tensors), tensors[:count], some, True)
+            changed = {k: t for k, t in enumerate(ctx._unpacked) if isinstance(t, Changed)}
+            raws = [np.zeros(t.shape, t.dtype) if isinstance(t, Changed) else t.raw for t in ctx._unpacked]
+            needs = sum(needed << k for k, needed in enumerate(ctx.needs_input_grad[2 : 2 + count]))
+            found, used = compiled(gradients, [len(some), needs, *(made(raw) for raw in (*(w.raw for w in some), *raws))])
+            for k, t in changed.items():
+                if 2 + len(some) + k in used:
+                    t.refuse()
             return None, None, *found
 
     def _grad(outputs: Any, inputs: Any, weights: Any, create_graph: bool) -> list[Any]:

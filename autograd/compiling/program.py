@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.code import Plan, Writer, flat, touched
-from autograd.compiling.node import Again, differentiable
+from autograd.compiling.node import Again, differentiable, unfolding
 from autograd.compiling.watching import Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
 from autograd.core.node import Lost, Node, leaf
@@ -113,6 +113,7 @@ class Program:
         self.run: Callable[[Any], Any] = np.errstate(all="ignore")(self.namespace["replay"])
         if any(live):
             self.replay, self.run = self.run, self._run_as_node
+        self.used = {recorder.slots[i].of for s in plan.kept for i in touched(s) if recorder.slots[i].kind == "argument"}
         self._let_go()
 
     def _let_go(self) -> None:
@@ -137,6 +138,7 @@ class Program:
             raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
+        self.unfold = unfolding(again)
         self.function = differentiable(name, again, self._compiled, live)
         return drawn
 
@@ -146,20 +148,23 @@ class Program:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
         *given, parts = got
-        return self.rebuild(leaves, self, self.function.apply(*given, *tensors), parts)
+        new = self.function.apply(*given, *tensors)
+        if len(new) == 1 and new[0].op is not None:
+            new[0].op.unfold = self.unfold
+        return self.rebuild(leaves, self, new, parts)
 
-    def _compiled(self, function: Callable[..., Any], n: int, tensors: list[Any]) -> Any:
-        """``function(n, *tensors)``, a program of its own for each kind of tensors."""
-        leaves = [n, *tensors]
-        key = tuple([(t.raw.shape, t.raw.dtype, t.raw.strides) for t in tensors])
+    def _compiled(self, function: Callable[..., Any], leaves: list[Any]) -> Any:
+        """``function(*leaves)``, a program of its own for each kind of tensors among them; and which of them it reads."""
+        key = tuple([(a.raw.shape, a.raw.dtype, a.raw.strides) if isinstance(a, Array) else a for a in leaves])
         if (known := self.backwards.get(key)) is not None and (result := known.run(leaves)) is not MISS:
-            return result
+            return result, known.used
         world = World(None)
         recorder = Recorder(leaves, world, False)
         result = recorder.run(function, leaves, {})
         if recorder.refused is None and len(self.backwards) < 8:
-            self.backwards[key] = Program(recorder, world, STRUCTURE.count, result, None, "backward", {})
-        return result
+            self.backwards[key] = program = Program(recorder, world, STRUCTURE.count, result, None, "backward", {})
+            return result, program.used
+        return result, range(len(leaves))
 
     # Memory.
     def renew(self) -> None:

@@ -426,5 +426,7 @@ def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]
             order[stack.pop()] = None
         else:
             opened.add(n)
+            if n.op is not None and n.op.unfold is not None:
+                n.op.unfold(n)
             stack += [a for a in reversed(n.args) if isinstance(a, Node) and a not in opened and (within is None or a in within)]
     return list(order)
