@@ -10,9 +10,9 @@ from numpy import finfo, iinfo
 
 from autograd import backends, cuda, elsewhere, errors, functional, linalg
 from autograd import creation as _creation
+from autograd.core import replay
 from autograd.core.hooks import Handle
 from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_grad, record_lines, set_grad_enabled
-from autograd.core import replay
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
 from autograd.core.walk import ancestors, grad

@@ -270,9 +270,7 @@ def rand(
 ) -> Tensor:
     """Uniform numbers in [0, 1). Raises TypeError for a dtype other than float32 and float64."""
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
-    return Tensor(
-        _drawn("random", generator, _size(shape, size), _dtype(dtype, "rand", device=device).type), requires_grad=requires_grad
-    )
+    return Tensor(_drawn("random", generator, _size(shape, size), _dtype(dtype, "rand", device=device).type), requires_grad=requires_grad)
 
 
 def randn(

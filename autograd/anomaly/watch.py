@@ -21,8 +21,8 @@ from autograd.anomaly.cures import DATA, UPDATED, Facts, cure_for
 from autograd.core.mode import Block, Mode
 from autograd.core.node import Node, Op, leaf
 from autograd.core.notes import Place, running, user_frame
-from autograd.core.watch import Watch
 from autograd.core.walk import SORTED, ancestors
+from autograd.core.watch import Watch
 from autograd.errors import flag_of
 from autograd.program.reading import read, scopes
 

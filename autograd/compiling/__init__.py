@@ -16,7 +16,7 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, NamedTuple
 
-from autograd.compiling.program import MISS, Program, Unfit, flatten
+from autograd.compiling.program import MISS, Program, Unfit, flatten, hooked
 from autograd.compiling.watching import Reason, Recorder
 from autograd.compiling.world import PLAIN, Unknown, World
 from autograd.core.hooks import HOOKED
@@ -86,7 +86,7 @@ class Compiled:
         if own.vain or (own.eagerly and (spec, _key(leaves)) in own.eagerly):
             own.eager += 1
             return self.function(*args, **kwargs)
-        if not HOOKED or not any(map(_hooked, leaves)):
+        if not HOOKED or not any(map(hooked, leaves)):
             programs = own.programs[off]
             for i, program in enumerate(programs):
                 if program.spec == spec:
@@ -110,14 +110,16 @@ class Compiled:
                 kept.clear()
         if own.recorded >= _VAIN and own.replayed < own.recorded:
             own.vain = True
-            self._say(own, self._at_call(f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time"))
+            self._say(
+                own, self._at_call(f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time")
+            )
             return self.function(*args, **kwargs)
         CHANGES.count += 1
         try:
             world = World(self.function)
             for a in leaves:
                 world.argument(a)
-            if HOOKED and any(map(_hooked, (*leaves, *world.tensors.values()))):
+            if HOOKED and any(map(hooked, (*leaves, *world.tensors.values()))):
                 raise Unknown("a tensor has a hook")
         except Unknown as unknown:
             self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
@@ -218,15 +220,15 @@ class Compiled:
         return f"<compiled {self.function!r}>"
 
 
-def _hooked(a: Any) -> bool:
-    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
-
-
 def _key(leaves: Any) -> Any:
     """What kind of arguments these are: numbers count by their type, for what ran eagerly for one would for another."""
     return tuple(
         [
-            (a.raw.shape, a.raw.dtype, None if a.op is None else a.op is leaf) if isinstance(a, Array) else type(a) if isinstance(a, PLAIN) else id(a)
+            (a.raw.shape, a.raw.dtype, None if a.op is None else a.op is leaf)
+            if isinstance(a, Array)
+            else type(a)
+            if isinstance(a, PLAIN)
+            else id(a)
             for a in leaves
         ]
     )

@@ -122,7 +122,9 @@ class Plan:
         return raw.copy("K") if i in self.constant else raw
 
     def _kept(self) -> list[Step]:
-        needed = {self.slots[i].root for i in self.outputs} | (self.bound if self.effects else set())  # a gradient may change once it is set
+        needed = {self.slots[i].root for i in self.outputs} | (
+            self.bound if self.effects else set()
+        )  # a gradient may change once it is set
         slots = set(self.outputs)
         kept: list[Step] = []
 
@@ -351,7 +353,13 @@ class Writer:
         for j in taking:
             r = self.plan.root(j)
             own = self.owner.get(r)
-            if own is not None and self.plan.last[r] == self.at and self._key(self.slots[r].raw) == key and r not in self.held and i not in self.held:
+            if (
+                own is not None
+                and self.plan.last[r] == self.at
+                and self._key(self.slots[r].raw) == key
+                and r not in self.held
+                and i not in self.held
+            ):
                 b = own
                 break
         if b is None:
@@ -404,7 +412,11 @@ class Writer:
             if isinstance(a, Ref):
                 slot = self.slots[a.slot]
                 whole = slot.kind in ("captured", "argument") and a.slot not in self.plan.constant
-                args.append(self.holder(slot.of if slot.kind == "captured" else self.recorder.leaves[slot.of]) if whole else f"made({self.array(a.slot)})")
+                args.append(
+                    self.holder(slot.of if slot.kind == "captured" else self.recorder.leaves[slot.of])
+                    if whole
+                    else f"made({self.array(a.slot)})"
+                )
             else:
                 args.append(self.text(a))
         outs = s.outs if s.outs.__class__ is tuple else (s.outs,)
@@ -453,7 +465,9 @@ class Writer:
         function = ufunc_of(s.op)
         if not self._is_direct(s, slot.raw):
             self._fresh(s.out, wanted, f"recorded_as({self.put(wanted + '_row', s.op)}, {', '.join(args)})")
-        elif s.op.into is not None and (written := s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])):
+        elif s.op.into is not None and (
+            written := s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])
+        ):
             if s.out in self.fresh:
                 self._fresh(s.out, wanted, f"np.empty({slot.raw.shape}, {self.put(slot.raw.dtype.name, slot.raw.dtype)})")
             else:
@@ -509,7 +523,11 @@ class Writer:
         if base.fixed and not refs(tuple(others)):
             at = s.args.index(Ref(source))
             rest = s.args
-            name = self.fixed(f"{base}_{s.op.public or 'view'}", lambda x, op=s.op, at=at, rest=rest: kernel(op)(*rest[:at], x, *rest[at + 1 :]), str(base))
+            name = self.fixed(
+                f"{base}_{s.op.public or 'view'}",
+                lambda x, op=s.op, at=at, rest=rest: kernel(op)(*rest[:at], x, *rest[at + 1 :]),
+                str(base),
+            )
             self.names[s.out] = Name(name, self.slots[s.out].raw, True)
             return
         if s.op is getitem_:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.code import Plan, refs, touched
-from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row
+from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row, Still
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
 from autograd.core.node import leaf
 from autograd.core.walk import ancestors, grad
@@ -39,11 +39,18 @@ class Again:
         for s in self.plan.kept:
             if isinstance(s, Bind):
                 return False
-            if isinstance(s, Row) and any(r.slot in apart or slots[r.slot].root in apart for r in refs(s.args)):
-                apart.add(s.out)
-                apart.add(slots[s.out].root)
+            if isinstance(s, Row | Change):
+                given = refs(s.args if isinstance(s, Row) else (s.operand,))
+                if any(not isinstance(r, Still) and (r.slot in apart or slots[r.slot].root in apart) for r in given):
+                    out = s.out if isinstance(s, Row) else s.target
+                    apart |= {out, slots[out].root}
         changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
-        live = any(isinstance(a, Live) for s in self.plan.kept if isinstance(s, Row | Change) for a in (s.args if isinstance(s, Row) else (s.operand,)))
+        live = any(
+            isinstance(a, Live)
+            for s in self.plan.kept
+            if isinstance(s, Row | Change)
+            for a in (s.args if isinstance(s, Row) else (s.operand,))
+        )
         return not live and not any(i in apart or slots[i].kind in ("argument", "captured") for i in changed)
 
     def __call__(self, tensors: Sequence[Any]) -> list[Any]:
@@ -57,7 +64,7 @@ class Again:
                 i = self.plan.same.get(a.slot, a.slot)
                 if i not in env:
                     env[i] = _constant(self.constants[i] if i in self.plan.constant else slots[i].of)
-                return env[i]
+                return env[i] if not isinstance(a, Still) or env[i].op is None else made(env[i].raw)
             return tuple(map(plain, a)) if a.__class__ is tuple else a
 
         def plain(a: Any) -> Any:
@@ -145,4 +152,3 @@ def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bo
 
     Replayed.__name__ = Replayed.__qualname__ = name
     return Replayed
-

@@ -12,6 +12,7 @@ from autograd.compiling.code import Plan, Writer, flat, touched
 from autograd.compiling.node import Again, differentiable, unfolding
 from autograd.compiling.watching import Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
+from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
 from autograd.core.watch import STRUCTURE
@@ -55,6 +56,11 @@ def _view_on(whole: Any, raw: np.ndarray) -> Any:
     return z
 
 
+def hooked(a: Any) -> bool:
+    """Is it a tensor with hooks?"""
+    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
+
+
 class Unfit(Exception):
     """What the call returned cannot be made again."""
 
@@ -69,7 +75,9 @@ def gradient_on(raw: np.ndarray) -> Any:
 class Program:
     """One call of a function, for arguments and a world like those it was recorded with."""
 
-    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str, arguments: dict[int, str]) -> None:
+    def __init__(
+        self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, name: str, arguments: dict[int, str]
+    ) -> None:
         self.recorder, self.world, self.spec = recorder, world, spec
         self.structure = structure
         self.outputs: list[Any] = []
@@ -82,7 +90,16 @@ class Program:
         outside = [r if r.kind in ("argument", "captured", "gradient") else None for r in outside]
         arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
         self.namespace = writer.namespace
-        self.namespace |= {"agrees": _agrees, "view_on": _view_on, "MISS": MISS, "leaf": leaf, "gradient_on": gradient_on, "STRUCTURE": STRUCTURE, "program": self, "same": same}
+        self.namespace |= {
+            "agrees": _agrees,
+            "view_on": _view_on,
+            "MISS": MISS,
+            "leaf": leaf,
+            "gradient_on": gradient_on,
+            "STRUCTURE": STRUCTURE,
+            "program": self,
+            "same": same,
+        }
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
         if any(r is not None and needed for r, needed in zip(outside, live)):
             raise Unfit("a part of an argument, or of what it reads, is returned and can be differentiated")
@@ -134,7 +151,8 @@ class Program:
         drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
         used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
-        if not again.fits():
+        changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
+        if not again.fits() or any(slots[i].root in changed for i in again.inputs):
             raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
@@ -148,7 +166,8 @@ class Program:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
         *given, parts = got
-        new = self.function.apply(*given, *tensors)
+        with enable_grad():  # what it returns was recorded, if only in such a block
+            new = self.function.apply(*given, *tensors)
         if len(new) == 1 and new[0].op is not None:
             new[0].op.unfold = self.unfold
         return self.rebuild(leaves, self, new, parts)
@@ -249,7 +268,9 @@ class Program:
             h = w.put("holder", holder)
             if get is _item:
                 k = repr(key) if key.__class__ in (str, int) else w.put("key", key)
-                tests.append(f"{h}.get({k}) is {w.put('known', value)}" if isinstance(holder, dict) else f"{h}[{k}] is {w.put('known', value)}")
+                tests.append(
+                    f"{h}.get({k}) is {w.put('known', value)}" if isinstance(holder, dict) else f"{h}[{k}] is {w.put('known', value)}"
+                )
             elif get is _length:
                 tests.append(f"len({h}) == {value}")
             elif get is _contents:
@@ -273,7 +294,7 @@ class Program:
     def rebound(self) -> bool:
         """Something was rebound since: was it nothing of ours?"""
         count = STRUCTURE.count
-        if not self.world.gated.hold():
+        if not self.world.gated.hold() or any(map(hooked, self.world.tensors.values())):
             return False
         self.structure = count
         return True
@@ -344,6 +365,8 @@ class Program:
         i = w.slot(result.raw, result)
         if result.op is leaf:
             raise Unfit("a new leaf is returned")
+        if result.op is not None and result.saved_version == -1 and w.slots[w.slots[i].root].kind not in ("result", "constant"):
+            raise Unfit("a part of an argument, or of what it reads, is returned after a backward through it")
         slots.append(i)
         self.given.append(result)
         return "{}"

@@ -14,17 +14,17 @@ import numpy as np
 
 from autograd.compiling.world import World, is_ours, is_users
 from autograd.core.hooks import HOOKED
-from autograd.core.mode import Block, Mode
+from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import Watch
 from autograd.errors import described
-from autograd.faces.record import Array
+from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
 from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_
 
-__all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step"]
+__all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step", "Still"]
 
 _ndarray = np.ndarray
 
@@ -44,6 +44,12 @@ class Ref(NamedTuple):
     """The array in a slot."""
 
     slot: int
+
+
+class Still(Ref):
+    """The array in a slot as a constant: no gradient flows through it, for it was detached, or gradients were off."""
+
+    __slots__ = ()
 
 
 class Live(NamedTuple):
@@ -155,9 +161,15 @@ class Recorder(Watch):
         sys.setprofile(self._profile)
         try:
             with _Within(self):
-                return function(*args, **kwargs)
+                off = here.inside[-1].off
+                result = function(*args, **kwargs)
+                left = here.inside[-1].off
         finally:
             sys.setprofile(before)
+        if left is not off:
+            set_grad_enabled(off)
+            self.refuse("set_grad_enabled() that outlasts the call")
+        return result
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":
@@ -216,7 +228,7 @@ class Recorder(Watch):
     def tree(self, a: Any) -> Any:
         """An argument with references in the place of arrays and of floats that change."""
         if isinstance(a, Array):
-            return Ref(self.slot(a.raw, a))
+            return (Still if a.op is None else Ref)(self.slot(a.raw, a))
         if a.__class__ is _ndarray:
             return Ref(self.slot(a))
         if a.__class__ is float:
@@ -235,6 +247,8 @@ class Recorder(Watch):
         if id(raw) in self.known:
             return
         tree = tuple([self.tree(a) for a in args])
+        if here.inside[-1].off:
+            tree = tuple([Still(a.slot) if isinstance(a, Ref) else a for a in tree])
         root = None
         if raw.base is not None:
             for r in tree:
@@ -269,6 +283,9 @@ class Recorder(Watch):
         return Array.record(clone_, (g,)) if isinstance(g, Array) else g
 
     def accumulate(self, n: Any, g: Any) -> None:
+        if not isinstance(g, Array):  # of a rule that gives a number
+            g = made(np.array(g))
+            self.constant(g.raw)
         if g.op is not None or (n._grad is not None and n._grad.op is not None):
             self.refuse("a gradient that is recorded, in .grad")
             n.receive(g)
@@ -319,7 +336,9 @@ class Recorder(Watch):
             if alpha.__class__ is not int and (id(alpha) in self.live or id(source) in self.live):
                 self.refuse("a number of an optimiser times another number")
         else:
-            if not isinstance(source, _ndarray) or (source.ndim == 0 and id(source) not in self.known and id(source) not in self.world.tensors):
+            if not isinstance(source, _ndarray) or (
+                source.ndim == 0 and id(source) not in self.known and id(source) not in self.world.tensors
+            ):
                 if alpha.__class__ is float and id(alpha) in self.live:
                     self.refuse("a number of an optimiser times another number")
                 copied = np.array(raw)
@@ -384,4 +403,3 @@ def _refs(tree: Any) -> Iterator[Ref]:
     elif tree.__class__ is tuple:
         for x in tree:
             yield from _refs(x)
-

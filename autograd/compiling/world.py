@@ -11,10 +11,9 @@ import dis
 import os
 import sys
 import sysconfig
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence
 from functools import lru_cache, partial
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -178,9 +177,11 @@ class World:
     def _look(self, thing: Any, path: str) -> None:
         if isinstance(thing, Node):
             self._node(thing, path)
-        elif isinstance(thing, list | tuple | deque):
+        elif isinstance(thing, tuple | MutableSequence):
             self._many(thing, path)
         elif isinstance(thing, dict):
+            if len(order := tuple(thing)) > 1:
+                self.always.add(lambda d, _: tuple(d) == order, thing, None, True)
             self._mapping(thing, path)
         elif isinstance(thing, set | frozenset):
             kept = frozenset(thing)
@@ -204,7 +205,10 @@ class World:
             if thing.size > _FEW:
                 raise Unknown(f"{path or 'it'} is an array of numpy, which may change; make it a tensor, once, or pass it as an argument")
             self.always.add(_bytes, thing, None, thing.tobytes())
-        elif isinstance(thing, BuiltinFunctionType | np.ufunc | Generator):
+        elif isinstance(thing, BuiltinFunctionType):
+            if not isinstance(thing.__self__, ModuleType | type):  # such as the `popleft` of a queue
+                self._visit(thing.__self__, path)
+        elif isinstance(thing, np.ufunc | Generator):
             pass
         elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
             raise Unknown(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
@@ -288,9 +292,9 @@ class World:
         for c in cls.__mro__:
             if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
                 for name, thing in vars(c).items():
-                    if isinstance(thing, (FunctionType, property, staticmethod, classmethod, *PLAIN)) and not name.startswith("__static"):
-                        if name not in ("__module__", "__doc__", "__qualname__", "__firstlineno__"):
-                            self.always.add(lambda d, key: d.get(key), vars(c), name, thing)
+                    if isinstance(thing, FunctionType) or not name.startswith(("__", "_abc_")):
+                        self.always.add(lambda d, key: d.get(key), vars(c), name, thing)
+                        if not isinstance(thing, MemberDescriptorType | GetSetDescriptorType):
                             self._visit(thing, name)
 
     def _object(self, thing: Any, path: str) -> None:
@@ -308,7 +312,11 @@ class World:
         for c in type(thing).__mro__:
             slots = c.__dict__.get("__slots__", ())
             for name in (slots,) if isinstance(slots, str) else slots:
-                if name != "__weakref__" and hasattr(thing, name) and is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen"):
+                if (
+                    name != "__weakref__"
+                    and hasattr(thing, name)
+                    and is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen")
+                ):
                     self._fact(_attribute, thing, name, getattr(thing, name), name)
 
     def _reader(self, thing: Any, free: frozenset[str]) -> None:

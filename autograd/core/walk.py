@@ -229,9 +229,7 @@ def _propagate(
     return _replay(order, wanted, as_nodes, note, watching())
 
 
-def _replay(
-    order: list[Node], wanted: set[Node] | None, as_nodes: bool, note: Note | None, watch: Watch | None
-) -> list[tuple[Node, Any]]:
+def _replay(order: list[Node], wanted: set[Node] | None, as_nodes: bool, note: Note | None, watch: Watch | None) -> list[tuple[Node, Any]]:
     """The loop of the walk: the nodes of ``order``, last first."""
     found: list[tuple[Node, Any]] = []
     nodes: Iterable[Node] = reversed(order) if watch is None else watch.walk(order)

@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
-from autograd.core.replay import again
 from autograd.core.node import Node
+from autograd.core.replay import again
 from autograd.errors import described, int_of, kind_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.changes import Changing, assign

@@ -17,8 +17,8 @@ from autograd.core.hooks import register_hook, register_post_accumulate_grad_hoo
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded
-from autograd.core.watch import Watch
 from autograd.core.walk import backward
+from autograd.core.watch import Watch
 from autograd.errors import described
 from autograd.faces.bridge import SparseGradient, pack
 from autograd.faces.dtypes import DTYPES, canonical, entries, float16, float32, float64, int64, unpromoted

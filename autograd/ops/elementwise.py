@@ -125,7 +125,14 @@ def _where_into(p: Any, z: np.ndarray, c: Any, x: Any, y: Any) -> list[str] | No
     """As `fast.where` masks bits, also of few numbers."""
     number, other = (x, y) if x.__class__ is int else (y, x)
     bits = fast._BITS.get(z.dtype)
-    if number.__class__ is not int or number != 0 or not hasattr(other, "raw") or bits is None or not hasattr(c, "raw") or c.raw.dtype != _BOOL:
+    if (
+        number.__class__ is not int
+        or number != 0
+        or not hasattr(other, "raw")
+        or bits is None
+        or not hasattr(c, "raw")
+        or c.raw.dtype != _BOOL
+    ):
         return None
     if not c.raw.shape == other.raw.shape == z.shape or not other.raw.flags.c_contiguous or not z.flags.c_contiguous or not z.shape:
         return None

@@ -59,7 +59,11 @@ def _sum(x: np.ndarray, axes: tuple[int, ...], keepdim: bool) -> Any:
 
 def _sum_into(p: Any, z: np.ndarray, x: Any, axes: tuple[int, ...], keepdim: bool) -> list[str] | None:
     if axes == (0,) and not keepdim and x.raw.ndim == 2:
-        return [f"np.dot({p.ones(x.raw)}, {x}, OUT)"] if x.raw.flags.c_contiguous and x.raw.shape[1] != 1 else [f"np.add.reduce({x}, 0, None, OUT)"]
+        return (
+            [f"np.dot({p.ones(x.raw)}, {x}, OUT)"]
+            if x.raw.flags.c_contiguous and x.raw.shape[1] != 1
+            else [f"np.add.reduce({x}, 0, None, OUT)"]
+        )
     return [f"np.add.reduce({x}, {axes}, None, OUT, {keepdim})"]
 
 
@@ -215,8 +219,11 @@ cross_entropy_ = row("cross entropy", quiet(_cross_entropy),                    
     public="", write=lambda p, x, index: f"-np.take_along_axis({p.call('log_softmax', x, dim=-1)}, {p(index)}[..., None], -1)[..., 0]",
     formula=lambda p, x, index: (f"−{p.call('log_softmax', x)}[{p(index)}]", SIGN), sign="cross\nentropy", kin=("shifted",), on_values=lambda x, index: _or_empty(quiet(_cross_entropy))(x, index.astype(np.int64)))
 # fmt: on
-mean_square_.on_array, mean_square_.into = fast.mean_of_squares, lambda p, z, x: (
-    [f"np.dot({x}.reshape(-1), {x}.reshape(-1), OUT)", f"np.true_divide(OUT, {x.raw.size}, OUT)"] if 0 < x.raw.size <= 2048 else None
+mean_square_.on_array, mean_square_.into = (
+    fast.mean_of_squares,
+    lambda p, z, x: (
+        [f"np.dot({x}.reshape(-1), {x}.reshape(-1), OUT)", f"np.true_divide(OUT, {x.raw.size}, OUT)"] if 0 < x.raw.size <= 2048 else None
+    ),
 )
 argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 

@@ -22,6 +22,8 @@ __all__ = ["Optimizer", "number", "rate"]
 Group = dict[str, Any]
 State = dict[str, Any]
 Pairs = Iterator[tuple[Tensor, Tensor]]
+
+
 @ag.replay.again
 def rate(group: Group) -> float:
     """The learning rate of a group: a number that changes from step to step."""

@@ -152,7 +152,8 @@ def member_targets(owner: str, cls: type, receiver: Make, skip: dict[str, str]) 
 
 # Public for who writes a class of their own.
 SUBCLASSES = dict.fromkeys(
-    ["begun", "initial_state", "update", "checked", "check", "get_lr", "limits", "coupled", "unsaved", "read_again", "tells_of_changes"], "written or called by subclasses"
+    ["begun", "initial_state", "update", "checked", "check", "get_lr", "limits", "coupled", "unsaved", "read_again", "tells_of_changes"],
+    "written or called by subclasses",
 )
 
 

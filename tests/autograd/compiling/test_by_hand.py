@@ -170,7 +170,7 @@ def _two_losses(net: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> Any:
     first = [p.grad.clone() for p in net.parameters()]
     b.backward()
     optimizer.step()
-    return a, b, first
+    return a.detach(), b, first
 
 
 def _sum_of_losses(net: nn.Module, optimizer: Any, x: Tensor, y: Tensor) -> Any:

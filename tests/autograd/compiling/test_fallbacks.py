@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import functools
 import io
 import itertools
@@ -200,7 +201,7 @@ def test_random_numbers_of_python_and_numpy(body: Callable[..., Any], inside: bo
     hold(story, falls_back=body)
 
 
-@pytest.mark.parametrize("clock", [time.time, time.perf_counter, time.monotonic, time.time_ns])
+@pytest.mark.parametrize("clock", [time.time, time.perf_counter, time.monotonic, time.time_ns, lambda: datetime.datetime.now().timestamp()])
 @compiled_as_eager()
 def test_the_time(compile: Compile, clock: Callable[[], float]) -> Iterator[Any]:
     f = compile(lambda x: x * 0 + (clock() - start))
@@ -319,6 +320,13 @@ def _queue(compile: Compile) -> Iterator[Any]:
     f = compile(lambda x: x * queue.popleft())
     for i in range(8):
         yield f(rows(i, 3)), list(queue)
+
+
+def _bound_method_of_a_queue(compile: Compile) -> Iterator[Any]:
+    take = deque(range(100)).popleft
+    f = compile(lambda x: x * take())
+    for i in range(8):
+        yield f(rows(i, 3))
 
 
 def _set(compile: Compile) -> Iterator[Any]:
@@ -506,7 +514,7 @@ def _loader_inside(compile: Compile) -> Iterator[Any]:
 
 
 STATE = [
-    _counter, _counter_unused, _attribute, _list, _list_unused, _dict, _iterator, _count, _generator, _queue, _set, _hidden_state, _hidden_buffer,
+    _counter, _counter_unused, _attribute, _list, _list_unused, _dict, _iterator, _count, _generator, _queue, _bound_method_of_a_queue, _set, _hidden_state, _hidden_buffer,
     _replaced_parameter, _gradient_accumulated_every_other_call, _scheduler_inside, _cached, _seeded_inside, _generator_made_inside,
     _state_of_the_generator, _module_made_inside, _train_and_eval_inside, _loader_inside,
 ]  # fmt: skip

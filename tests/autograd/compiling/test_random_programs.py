@@ -125,9 +125,12 @@ def test_every_row(row: Op, data: st.DataObject) -> None:
     hold(lambda compile: told_of(compile, f, lambda i: moved(xs, i, dtype), form), replayed=2)
 
 
+SIGNED = pytest.mark.xfail(reason="at its kinks the rule gives 0 where it is recorded, and -0 where it is not", strict=True)
+
+
 @pytest.mark.parametrize("form", FORMS[:2])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("row", table.ELEMENTWISE.values(), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [pytest.param(row, marks=[SIGNED] * (row.name == "pow")) for row in table.ELEMENTWISE.values()], ids=lambda row: row.name)
 def test_every_elementwise_row_at_the_edges(row: Op, dtype: str, form: str) -> None:
     def inputs(i: int) -> list[Tensor]:
         made = [ag.tensor(np.array(EDGES, dtype), requires_grad=row.differentiable)]
@@ -141,10 +144,13 @@ def test_every_elementwise_row_at_the_edges(row: Op, dtype: str, form: str) -> N
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("f", [f for _, f, _ in VIEWS], ids=[name for name, *_ in VIEWS])
-@compiled_as_eager(replayed=2)
-def test_every_view_and_scan(compile: Compile, f: Any, form: str) -> Iterator[Any]:
-    yield from told_of(compile, lambda x: f(x.exp()), lambda i: [rows(i, 2, 3, 4, dtype="float64", requires_grad=True)], form)
+@pytest.mark.parametrize(("name", "f"), [(name, f) for name, f, _ in VIEWS], ids=[name for name, *_ in VIEWS])
+def test_every_view_and_scan(name: str, f: Any, form: str) -> None:
+    eager = name.startswith("diag") or name in ("max-dim", "min-dim")  # their indices are made by numpy
+    hold(
+        lambda compile: told_of(compile, lambda x: f(x.exp()), lambda i: [rows(i, 2, 3, 4, dtype="float64", requires_grad=True)], form),
+        replayed=None if eager else 2,
+    )
 
 
 # What is composed of rows, and what has no gradient: functions of x (4, 3), and of y, of its shape.
@@ -172,6 +178,11 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "views": lambda x, y: x.reshape(-1)[::2].view(2, 3).T.flatten() + y.unsqueeze(1).expand(-1, 2, -1).reshape(-1)[:6] + y.contiguous().ravel()[-6:], "sizes": lambda x, y: x.sum() / x.numel() + len(x) * y.mean() + x.shape[1],
     "clone": lambda x, y: x.clone() + y.clone().mul_(2), "numbers first": lambda x, y: 1 / (2 - x) + 3.0 * y - 1, "loops": lambda x, y: sum((row * row).sum() for row in x) + sum(y[i, i] for i in range(3)),
     "accumulation": lambda x, y: _accumulated(x, y), "norm of nothing": lambda x, y: (x - x).norm() + y.sum(), "squeeze": lambda x, y: x.unsqueeze(0).squeeze(0) * y[:, :1].squeeze(1).unsqueeze(1), "split": lambda x, y: x.split([1, 3])[1] * y.split(3)[0],
+}  # fmt: skip
+# Those whose indices are made by numpy, or that change something in place that is recorded, run eagerly, at least where there are gradients.
+EAGER = {
+    "sort", "topk", "median", "max", "gather", "index_select", "isnan", "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
+    "booleans", "in place", "fill", "masked_fill_", "clone", "meshgrid",
 }  # fmt: skip
 SHAPE_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {  # what their shapes are is said by the numbers
     "nonzero": lambda x, y: ag.nonzero(x > 0), "masked_select": lambda x, y: x.masked_select(y > 0) * 2, "boolean index": lambda x, y: x[y > 0].exp(), "unique": lambda x, y: (x > 0).long().unique(),
@@ -208,9 +219,8 @@ def _both(i: int, dtype: str) -> list[Tensor]:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", FUNCTIONS)
-@compiled_as_eager(replayed=2)
-def test_every_function(compile: Compile, name: str, form: str, dtype: str) -> Iterator[Any]:
-    yield from told_of(compile, FUNCTIONS[name], lambda i: _both(i, dtype), form)
+def test_every_function(name: str, form: str, dtype: str) -> None:
+    hold(lambda compile: told_of(compile, FUNCTIONS[name], lambda i: _both(i, dtype), form), replayed=None if name in EAGER else 2)
 
 
 @pytest.mark.parametrize("form", FORMS)

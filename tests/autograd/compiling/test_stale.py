@@ -275,6 +275,7 @@ class Slotted:
 def test_a_number_inside_of_something(compile: Compile, kind: str) -> Iterator[Any]:
     class Shared:
         factor = 2.0
+        factors = [2.0]  # noqa: RUF012
 
     class Computed:
         held = 2.0
@@ -285,15 +286,17 @@ def test_a_number_inside_of_something(compile: Compile, kind: str) -> Iterator[A
 
     things: dict[str, Any] = {
         "list": [2.0, 1.0], "dict": {"factor": 2.0}, "nested": {"a": [{"b": 2.0}]}, "set": {2.0}, "dataclass": Config(2.0, Config()),
-        "namespace": SimpleNamespace(factor=2.0), "slots": Slotted(), "class": Shared(), "property": Computed(), "array": np.array([2.0, 1.0]), "tuple": ([2.0],),
+        "namespace": SimpleNamespace(factor=2.0), "slots": Slotted(), "class": Shared(), "class list": Shared(), "bytes": bytearray([2]), "property": Computed(), "array": np.array([2.0, 1.0]), "tuple": ([2.0],),
     }  # fmt: skip
     thing = things[kind]
     if kind == "slots":
         thing.factor = 2.0
 
     def read() -> Any:
-        if kind in ("list", "array"):
+        if kind in ("list", "array", "bytes"):
             return thing[0]
+        if kind == "class list":
+            return thing.factors[0]
         if kind == "dict":
             return thing["factor"]
         if kind == "nested":
@@ -305,8 +308,10 @@ def test_a_number_inside_of_something(compile: Compile, kind: str) -> Iterator[A
         return thing.inner.factor if kind == "dataclass" else thing.factor
 
     def write(value: float) -> None:
-        if kind in ("list", "array"):
-            thing[0] = value
+        if kind in ("list", "array", "bytes"):
+            thing[0] = value if kind != "bytes" else int(value)
+        elif kind == "class list":
+            Shared.factors[0] = value
         elif kind == "dict":
             thing["factor"] = value
         elif kind == "nested":
@@ -355,6 +360,32 @@ def test_the_length_of_a_list_a_key_of_a_dict_an_attribute_that_is_new(compile: 
         if i == 12:
             thing.other = None
         yield f(rows(i, 3))
+
+
+@compiled_as_eager()
+def test_numbers_that_are_equal_and_not_the_same(compile: Compile) -> Iterator[Any]:
+    k, thing = 0.0, Slotted()
+    f = compile(lambda x: (x * k, x * thing.factor, ag.full((2,), k), thing.factor / 2))
+    for i, k in enumerate([0.0, 0.0, -0.0, -0.0, 0, 0, False, False, float("nan"), float("nan"), 1, 1, True, True, 1.0, 1.0]):
+        thing.factor = k
+        yield f(rows(i, 2, dtype="int64")) if i % 4 else f(rows(i, 2))
+
+
+@compiled_as_eager()
+def test_the_order_of_a_dict(compile: Compile) -> Iterator[Any]:
+    table = {"a": 2.0, "b": 3.0}
+
+    @compile
+    def f(x: Tensor) -> Tensor:
+        for k in table.values():
+            x = x * k + 1
+        return x
+
+    for i in range(9):
+        if i % 3 == 2:
+            table["a"] = table.pop("a")
+            table["b"] = table.pop("b") if i == 5 else table["b"]
+        yield f(rows(i, 2))
 
 
 @compiled_as_eager(replayed=3)

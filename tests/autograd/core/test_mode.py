@@ -18,8 +18,8 @@ import autograd as ag
 import nn
 from autograd import Call, Value, enable_grad, is_grad_enabled, no_grad, record_lines, set_grad_enabled
 from autograd.core.mode import NONDEFAULT, Block, Mode, here
-from autograd.core.watch import Watch
 from autograd.core.notes import running
+from autograd.core.watch import Watch
 
 PACKAGE = os.path.dirname(ag.__file__) + os.sep
 
