@@ -68,7 +68,7 @@ def run(story: Story) -> None:
     panels, title, xlabel = {"time of a step (µs)": series}, "A step of 2-16-16-1 on this machine", "rows in a batch"
     story.picture(
         plots.lines(story.path("times.svg"), panels, title, xlabel, x=sizes, xscale="log", yscale="log"),
-        "What compiling takes away is the same for any number of rows, and so it matters where these are few.",
+        "What compiling takes away is about the same for any number of rows, and so it matters where these are few.",
     )
     of_values(story)
     what_is_not_compiled(story, step, x, y)
