@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from typing import Any
 
 from autograd.core.node import Node
 from autograd.core.symbols import atoms
-from autograd.drawing.flow import backward_pass, needed, released, taking
+from autograd.drawing.flow import needed, taking
 from autograd.drawing.painter import Painter
 from autograd.drawing.scene import Box
 from autograd.program.formulas import flowing, letters
 from autograd.program.mathematics import mathematics
 from autograd.program.reading import gradient_name
-from autograd.program.words import clean, shape, shape_of, value
+from autograd.program.words import clean, shape, shape_of
 
 __all__ = ["Backward"]
 
@@ -30,7 +28,7 @@ class Backward:
     def lane(self, inputs: list[Node] | None, titles: dict[Node, str]) -> None:
         """The chain rule on the way to ``inputs`` (None: to all leaves); ``titles`` are what their gradients are called."""
         on_the_way = needed(self.reading, inputs)
-        self._gradients(on_the_way, inputs, titles)
+        self._gradients(on_the_way, titles)
         for n in self.reading.nodes:
             if n in on_the_way and not n.is_leaf:
                 if module := self.painter.module(n):
@@ -39,7 +37,7 @@ class Backward:
                     if a not in on_the_way or (a.is_leaf and a in self.painter.modules.of):
                         continue
                     if module:
-                        self.painter.join(self._above(a), "b" + module, "gradient", back=True)
+                        self._join(self._above(a), "b" + module, a)
                     else:
                         self._product(n, i, a)
         root = self.reading.number[self.reading.roots[0]]
@@ -50,51 +48,55 @@ class Backward:
         own = n in self.painter.roots or n not in self.painter.modules.of
         return f"g{self.reading.number[n]}" if own else "b" + self.painter.module(n)
 
-    def _back(self, tail: str, head: str) -> None:
-        self.painter.edge(tail, head, "gradient", back=True)
+    def _back(self, tail: str, head: str, n: Node) -> None:
+        """An edge along which the gradient of ``n`` flows."""
+        self.painter.edge(tail, head, "gradient", back=True, width=self.painter.colouring.width(n, backward=True))
+
+    def _join(self, tail: str, head: str, n: Node) -> None:
+        self.painter.join(tail, head, "gradient", back=True, width=self.painter.colouring.width(n, backward=True))
 
     def _module(self, n: Node, module: str) -> None:
         if module not in self.modules:
             self.modules.add(module)
-            title = self.painter.titles[self.painter.modules.of[n]][1]
-            self.painter.put(n, Box("b" + module, "gradient", [title, "backward"], "backward"), True)
+            title, run = self.painter.titles[self.painter.modules.of[n]][1:]
+            paint = self.painter.colouring.module(run, backward=True)
+            tip = "\n".join(["backward", *self.painter.colouring.module_details(run)])
+            label = [title, "backward", *paint.lines]
+            self.painter.put(n, Box("b" + module, "gradient", label, tip, tone=paint.tone, mark=paint.mark), True)
             self.painter.edge("b" + module, module, "level")
         if n in self.painter.roots:
-            self.painter.join("b" + module, self._above(n), "gradient", back=True)
+            self._join("b" + module, self._above(n), n)
 
-    def _gradients(self, on_the_way: set[Node], inputs: list[Node] | None, titles: dict[Node, str]) -> None:
-        reading, root = self.reading, self.reading.roots[0]
-        numbers: dict[Node, Any] = {}
-        if not released(reading):
-            with suppress(RuntimeError):  # changed in place since, or not one number: the structure is there, its numbers are not
-                numbers = backward_pass(reading, inputs)[0]
+    def _gradients(self, on_the_way: set[Node], titles: dict[Node, str]) -> None:
+        reading, root, colouring = self.reading, self.reading.roots[0], self.painter.colouring
         for n in reading.nodes:
             if n not in on_the_way or (n in self.painter.modules.of and n not in self.painter.roots):
                 continue
             called = reading.name(n) and gradient_name(reading.name(n), reading.name(root))
             name = "seed" if n is root else titles.get(n) or called
             label = [clean(name)] if name else []
-            if shape_of(n):
+            paint = colouring.gradient(n)
+            if shape_of(n) and not paint.lines:  # its size is not known, but its shape
                 label.append(f"tensor {shape(shape_of(n))}")
-            elif n in numbers:
-                label.append(value(numbers[n], self.painter.style.precision))
-            i = reading.number[n]
+            label += paint.lines
+            tip = "\n".join([name or "gradient", *colouring.gradient_details(n)])
+            i, kind = reading.number[n], "given" if n is root else "gradient"
             self.painter.variables += 1
-            self.painter.put(n, Box(f"g{i}", "given" if n is root else "gradient", label, name or "gradient"), True)
+            self.painter.put(n, Box(f"g{i}", kind, label, tip, tone=paint.tone, mark=paint.mark), True)
             self.painter.edge(f"g{i}", f"v{i}", "level")
 
     def _product(self, n: Node, i: int, a: Node) -> None:
         """What flows from ``n`` into its argument ``a``, in a circle if it is more than what arrives."""
         text, saved = self.product(n, i)
         if text == self.upstream:
-            self._back(self._above(a), self._above(n))
+            self._back(self._above(a), self._above(n), a)
             return
         id = f"b{self.reading.number[n]}_{i}"
         tip = f"{clean(self.reading.name(a)) or 'an argument'} receives {text}; {self.upstream} is what arrives"
         text = re.sub(", (?=spread|put back|else)", ",\n", text) if len(text) > 16 else text
         self.painter.put(n, Box(id, "gradient", [text], tip, round=True), True)
-        self._back(self._above(a), id)
-        self._back(id, self._above(n))
+        self._back(self._above(a), id, a)
+        self._back(id, self._above(n), n)
         for s in saved:
             if source := self.painter.source(s):
                 self.painter.edge(source, id, "saved", constraint=False, tooltip="saved for backward")

@@ -5,26 +5,31 @@ The text depends on the program alone, never on addresses, so that pictures can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from itertools import count
 from typing import Any
 
-from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
+from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, fill_of
 from autograd.drawing.picture import Graph
 from autograd.drawing.plan import scene_of
-from autograd.drawing.scene import KINDS, Box, Edge, Frame, Scene
+from autograd.drawing.scale import STEPS, Scale
+from autograd.drawing.scene import KINDS, MARKS, Box, Edge, Frame, Scene
 from autograd.drawing.style import NODES, Style
 from autograd.program.words import seen
 
 __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
 
+STRIP = 2 * STEPS + 1  # cells of the strip of a scale
+
 
 def draw_dot(
     outputs: Any, *, names: Any = None, show_values: bool = True, show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
     show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
-    depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light", legend: bool = False,
-    precision: int = 4, max_nodes: int = NODES, timeout: float = 20, format: str = "svg",
+    depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light",
+    color: str | Mapping[Any, Any] | None = "auto", legend: bool = False, precision: int = 4, max_nodes: int = NODES,
+    timeout: float = 20, format: str = "svg",
 ) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
 
@@ -52,6 +57,14 @@ def draw_dot(
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
         outputs are first derivatives of the first.
+    color
+        What the size of numbers colours, on a scale that a strip below explains; the box says it in words, the width of an edge shows it.
+        "grad": gradients of the first output, orange where they vanish on their way back, purple where they explode. What a backward
+        kept is taken (``.grad`` of leaves and of what has ``retain_grad()``, recorded gradients); all others are computed for the picture
+        alone, if the graph still has its numbers (``retain_graph=True``, and always of Values). "value": results. "saturation": the
+        share of entries where an activation is flat. Or a dict from nodes, parameters or modules to numbers of your own. "auto": "grad"
+        in mirrors and once there are gradients, but for fewer than 30 Values. All but None mark in red what is not finite, and where that
+        begins, and say how many units of a ReLU are dead: 0 for all of at least 8 examples.
     rankdir, theme, legend, precision
         "LR" or "TB"; "light" or "dark"; a key of the kinds of boxes; significant digits.
     max_nodes
@@ -84,8 +97,8 @@ def to_dot(scene: Scene, style: Style) -> Graph:
                    "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
         edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7"},
     )  # fmt: skip
-    if scene.note:
-        g.graph_attr |= {"label": scene.note, "labelloc": "b"}
+    if scene.scale or scene.note:
+        g.graph_attr |= {"label": _below(scene, style.theme), "labelloc": "b"}
     g.body += [f"\t{line}\n" for line in writer.scene(scene)]
     return g
 
@@ -95,11 +108,13 @@ class _Writer:
 
     def __init__(self, theme: str) -> None:
         self.theme, self.dark, self.number = theme, theme == "dark", count()
+        self.top = ""  # where frames have their titles, if the picture has something below, which they would inherit
 
     def colour(self, kind: str) -> str:
         return LOOKS[kind][self.dark][1]
 
     def scene(self, scene: Scene) -> Iterator[str]:
+        self.top = " labelloc=t" * bool(scene.scale or scene.note)
         yield from self.inside(scene.forward)
         if scene.backward.boxes or scene.backward.frames:
             yield from self.frame(scene.backward)
@@ -114,7 +129,8 @@ class _Writer:
 
     def frame(self, frame: Frame) -> Iterator[str]:
         fill, border = MODULE[self.theme]
-        look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
+        look = f'labeljust=l{self.top} style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
+        look = " ".join([look, *self.painted(frame)])
         yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
         yield from self.inside(frame)
         yield "}"
@@ -127,7 +143,15 @@ class _Writer:
     def look(self, kind: str) -> str:
         fill, border = LOOKS[kind][:2][self.dark]
         style = LOOKS[kind][2]
-        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * (kind == "output")
+        double = kind in ("output", "wrong")
+        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * double
+
+    def painted(self, thing: Box | Frame) -> list[str]:
+        """What a mark or a tone changes in a look: of two attributes, the later counts."""
+        if thing.mark:
+            rounded = isinstance(thing, Frame) or thing.kind == "module"
+            return [self.look(thing.mark).replace('style="', 'style="rounded,' if rounded else 'style="')]
+        return [] if thing.tone is None else [f'fillcolor="{fill_of(thing.tone, self.theme)}"']
 
     def box(self, box: Box) -> str:
         text = "\n".join(box.label) or "·"
@@ -136,6 +160,7 @@ class _Writer:
             parts += [f"shape={'circle' if len(text) < 4 else 'ellipse'}", self.look(box.kind), "margin=0.03"]
         else:
             parts.append(self.look(box.kind))
+        parts += self.painted(box)
         return f"{box.id} [{' '.join(parts + [f'tooltip={quoted(box.tooltip)}'] * bool(box.tooltip))}]"
 
     def edge(self, edge: Edge) -> str:
@@ -146,6 +171,8 @@ class _Writer:
             parts.append(f"label={quoted(f' {edge.label} ')}")
         if edge.kind != "plain":
             parts.append(f'style={"dashed" if edge.kind == "gradient" else "dotted"} color="{self.colour(edge.kind)}"')
+        if edge.width:
+            parts.append(f"penwidth={edge.width:g}")
         if not edge.constraint:
             parts.append("constraint=false")
         if edge.tooltip:
@@ -157,15 +184,35 @@ class _Writer:
 
     def legend(self, words: dict[str, str]) -> Iterator[str]:
         """A key: one box for each kind that is in the picture, in one row."""
-        yield f'subgraph cluster_legend {{ label="legend" style=rounded color="{MODULE[self.theme][1]}"'
+        yield f'subgraph cluster_legend {{ label="legend"{self.top} style=rounded color="{MODULE[self.theme][1]}"'
         for kind, text in words.items():
-            if kind in KINDS:
+            if kind in KINDS or kind in MARKS:
                 look = " shape=ellipse" * (kind == "operation") + f" {self.look(kind)} tooltip={quoted(text)}"
             else:
                 look = f' shape=plaintext style="" fontcolor="{self.colour("saved" if kind == "saved" else "gradient")}"'
             yield f"legend_{kind} [label={quoted(text)}{look}]"
         yield f"{' -> '.join(f'legend_{kind}' for kind in words)} [style=invis]"
         yield "}"
+
+
+def _below(scene: Scene, theme: str) -> str:
+    """What stands below a picture: the note, or a table that begins with the strip of the scale."""
+    if scene.scale is None:
+        return scene.note
+    notes = "".join(f'<TR><TD COLSPAN="{STRIP}">{html.escape(line)}</TD></TR>' for line in scene.note.splitlines())
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{_strip(scene.scale, theme)}{notes}</TABLE>>'
+
+
+def _strip(scale: Scale, theme: str) -> str:
+    """A scale as rows of a table: its title, a cell for each tone, three ticks."""
+    first, last = scale.tones
+    tones = [first + (last - first) * i / (STRIP - 1) for i in range(STRIP)]
+    cells = "".join(f'<TD BGCOLOR="{fill_of(tone, theme)}" WIDTH="14" HEIGHT="10" FIXEDSIZE="TRUE"></TD>' for tone in tones)
+    third = STRIP // 3
+    ticks = "".join(
+        f'<TD COLSPAN="{third}" ALIGN="{side}">{html.escape(text)}</TD>' for side, text in zip(("LEFT", "CENTER", "RIGHT"), scale.ticks)
+    )
+    return f'<TR><TD COLSPAN="{STRIP}">{html.escape(scale.title)}</TD></TR><TR>{cells}</TR><TR>{ticks}</TR>'
 
 
 def quoted(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autograd.core.node import Node
 from autograd.program.reading import Reading
 
-__all__ = ["Product", "backward_pass", "needed", "released", "taking"]
+__all__ = ["Product", "backward_pass", "dense", "needed", "released", "taking"]
 
 
 class Product(NamedTuple):
@@ -25,6 +25,11 @@ class Product(NamedTuple):
     amount: Any
     before: Any
     after: Any
+
+
+def dense(n: Node, gradient: Any) -> Any:
+    """A gradient of ``n`` as a number or an array: on its way it may be a dict of few entries."""
+    return gradient.dense(n) if hasattr(gradient, "dense") else gradient
 
 
 def needed(reading: Reading, inputs: list[Node] | None = None) -> set[Node]:

@@ -1,12 +1,12 @@
 """How pictures look: one colour and one other cue for each kind of thing, light and dark.
 
-The colours stay apart for those who see them differently (Okabe and Ito's palette for the borders), and no meaning rests on colour alone:
-dashes, dots and double borders say the same.
+The colours stay apart for those who see them differently (Okabe and Ito's palette for the borders, orange and purple for what is small and
+large), and no meaning rests on colour alone: dashes, dots, double borders and numbers in words say the same.
 """
 
 from __future__ import annotations
 
-__all__ = ["FONT", "INK", "LOOKS", "MODULE", "PAPER"]
+__all__ = ["FONT", "INK", "LOOKS", "MODULE", "PAPER", "TONES", "fill_of"]
 
 FONT = "Helvetica,Arial,sans-serif"
 INK = {"light": "#1f2430", "dark": "#e8eaee"}
@@ -23,4 +23,28 @@ LOOKS = {
     "given": (("#f6dcea", "#A8437F"), ("#43203a", "#E08DC0"), "filled,dashed"),  # a constant among gradients: a seed, a mask
     "module": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), "filled,rounded"),
     "saved": (("", "#C44E00"), ("", "#F0824A"), ""),
+    # What is wrong with a box, whatever its kind; ✗, "begins here" and "dead" are written in it.
+    "wrong": (("#ffc9c0", "#C00000"), ("#611717", "#ff7a6b"), "filled,bold"),
+    "dead": (("#d9dce1", "#4a505b"), ("#3a404a", "#b4bcc8"), "filled,dotted"),
 }
+# The ends of the tones and what lies between: small, middling, large.
+_ENDS = {"light": ("#f0a62e", "#fafaf8", "#b9a6ea"), "dark": ("#713d00", "#22272f", "#4f3d94")}
+
+
+def _between(a: str, b: str, share: float) -> str:
+    parts = ((int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(x + (y - x) * share):02x}" for x, y in parts)
+
+
+def fill_of(tone: float, theme: str) -> str:
+    """The fill for a tone from -1 to 1.
+
+    >>> fill_of(-1, "light"), fill_of(0.5, "dark")
+    ('#f0a62e', '#383262')
+    """
+    small, middling, large = _ENDS[theme]
+    return _between(middling, large if tone > 0 else small, abs(tone))
+
+
+# Every tone there is, light and dark.
+TONES = [(fill_of(step / 10, "light"), fill_of(step / 10, "dark")) for step in range(-10, 11)]

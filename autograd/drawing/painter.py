@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.drawing.modules import Modules
+from autograd.drawing.colouring import Colouring, Paint
+from autograd.drawing.modules import Folded, Modules
 from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
 from autograd.faces.value import Value
 from autograd.program.reading import Reading, Scope
-from autograd.program.words import clean, details, number, ordered, shape, shape_of, value
+from autograd.program.words import clean, details, number, ordered, shape, shape_of
 
 __all__ = ["Painter"]
 
@@ -22,19 +23,17 @@ CROWDED = 150  # operations; beyond it the operation stands in the box of its re
 class Painter:
     """Draws the forward lane of ``scene``, and knows for those who add to it where each node is."""
 
-    def __init__(self, reading: Reading, modules: Modules, style: Style) -> None:
+    def __init__(self, reading: Reading, modules: Modules, style: Style, colouring: Colouring) -> None:
         self.reading, self.modules, self.style = reading, modules, style
+        self.colouring = colouring
         self.scene, self.roots = Scene(), modules.roots
         self.variables = 0  # boxes of variables and modules
-        self.titles: dict[Scope, tuple[str, str]] = {}  # of the modules that stand as a box: its id, its title
+        self.titles: dict[Scope, tuple[str, str, list[Folded]]] = {}  # of modules that stand as a box: its id, title, members
         self._joined: set[tuple[str, str]] = set()
         self._frames: dict[tuple[bool, tuple[Scope, ...]], Frame] = {(False, ()): self.scene.forward, (True, ()): self.scene.backward}
         operations = sum(not n.is_leaf and n not in modules.of for n in reading.nodes)
         self.inside = style.ops == "inside" or (style.ops == "auto" and operations > CROWDED)
-        self.grads = bool(style.show_grads)
-        if style.show_grads == "auto":
-            root = reading.roots[0]
-            self.grads = root.grad is not None or (not isinstance(root, Value) and not reading.backward)
+        self.scene.scale, self.scene.note = self.colouring.scale, self.colouring.note
 
     # Where things are.
     def put(self, n: Node, box: Box, backward: bool = False) -> None:
@@ -43,7 +42,9 @@ class Painter:
 
     def _frame(self, backward: bool, path: tuple[Scope, ...]) -> Frame:
         if (backward, path) not in self._frames:
-            self._frames[backward, path] = frame = Frame(clean(path[-1].title))
+            paint = Paint() if backward else self.colouring.frame(path[-1])
+            title = " · ".join([clean(path[-1].title), *paint.lines])
+            self._frames[backward, path] = frame = Frame(title, tone=paint.tone, mark=paint.mark)
             self._frame(backward, path[:-1]).frames.append(frame)
         return self._frames[backward, path]
 
@@ -84,16 +85,16 @@ class Painter:
             if not folded and not self.inside:
                 self._operation(n, target)
             if target != id and (not folded or n in self.roots):
-                self.edge(target, id, kind)
+                self.edge(target, id, kind, width=self.colouring.width(n))
             if not folded:
                 self._arguments(n, target)
             for a in self.reading.args(n) if folded else ():
                 if isinstance(a, Node):
-                    self.join(self.source(a, n), target, kind)
+                    self.join(self.source(a, n), target, kind, width=self.colouring.width(a))
         # Boxes disagree where the data of a Value was set since. (Of tensors, boxes show shapes.)
         results = (n for n in self.reading.nodes if isinstance(n, Value) and not n.is_leaf and not any(map(shape_of, n.args)))
         if any(n.stale() for n in results):
-            self.scene.note = "A number was set after it had been used: what was computed from it is older."
+            self.scene.note += "\n" * bool(self.scene.note) + "A number was set after it had been used: what was computed from it is older."
 
     def _arguments(self, n: Node, target: str) -> None:
         i, in_question = self.reading.number[n], self._in_question(n)
@@ -102,7 +103,8 @@ class Painter:
                 kind = "plain"
                 if n in self.reading.backward:
                     kind = "gradient" if a in self.reading.backward else "saved"
-                self.edge(self.source(a, n), target, kind, id=f"e{i}_{k}", argument=(k + 1) * in_question)
+                width = self.colouring.width(a) if kind != "saved" else 0
+                self.edge(self.source(a, n), target, kind, id=f"e{i}_{k}", argument=(k + 1) * in_question, width=width)
             elif not self.style.fold_constants and isinstance(a, int | float) and not isinstance(a, bool):
                 self.put(n, Box(f"c{i}_{k}", "input", [number(a, self.style.precision)]))
                 self.edge(f"c{i}_{k}", target)
@@ -117,10 +119,12 @@ class Painter:
         for run in self.modules.runs():
             first = run[0].made[0]
             label = self.modules.label(run)
+            paint = self.colouring.module(run)
             id = f"m{self.reading.number[first]}"
-            self.titles |= {box.scope: (id, label[0]) for box in run}
+            self.titles |= {box.scope: (id, label[0], run) for box in run}
             self.variables += 1
-            self.put(first, Box(id, "module", label, clean(", ".join(box.scope.title for box in run), 200)))
+            tip = "\n".join([clean(", ".join(box.scope.title for box in run), 200), *self.colouring.module_details(run)])
+            self.put(first, Box(id, "module", [*label, *paint.lines], tip, tone=paint.tone, mark=paint.mark))
 
     def _variable(self, n: Node, id: str) -> None:
         kind = self._kind(n)
@@ -128,10 +132,12 @@ class Painter:
         label = [clean(name)] if name else []
         if self.inside and not n.is_leaf:
             label.append(self.reading.sign(n, self.style.fold_constants, self.style.precision).replace("\n", " "))
-        label += self._contents(n)
-        tip = details(n, clean(name, 200), self.style.precision, self.style.show_source) or "a number"
+        paint = self.colouring.variable(n)
+        label += [*self._contents(n), *paint.lines, *(self.colouring.operation(n).lines if self.inside else ())]
+        more, known = self.colouring.details(n), self.reading.held.get(n, n)
+        tip = details(known, clean(name, 200), self.style.precision, self.style.show_source, more) or "a number"
         self.variables += 1
-        self.put(n, Box(id, kind, label, tip), n in self.reading.backward)
+        self.put(n, Box(id, kind, label, tip, tone=paint.tone, mark=paint.mark), n in self.reading.backward)
 
     def _kind(self, n: Node) -> str:
         if n in self.reading.backward:
@@ -144,23 +150,21 @@ class Painter:
 
     def _contents(self, n: Node) -> list[str]:
         style, lines = self.style, []
-        sizes = shape_of(n)
+        sizes, raw = shape_of(n), self.reading.held.get(n, n).raw
         if style.show_shapes and (sizes or (style.show_shapes is True and not isinstance(n, Value))):
             lines.append(f"tensor {shape(sizes) or '()'}")
-        if style.show_values and not sizes and n.raw is not None:
-            lines.append(number(float(n.raw), style.precision))
-        grad = n.grad.raw if isinstance(n.grad, Node) else n.grad
-        if self.grads and grad is not None:
-            text = value(grad, style.precision)  # of a vector, the length alone would read as a number
-            lines.append(f"grad {text.replace('tensor ', '') if '×' in text else text}")
+        if style.show_values and not sizes and raw is not None:
+            x = float(raw)
+            lines.append("✗ " * (x - x != 0 and style.color is not None) + number(x, style.precision))
         return lines
 
     def _operation(self, n: Node, id: str) -> None:
         text = self.reading.sign(n, self.style.fold_constants, self.style.precision)
         label = clean(text.replace("\n", "\0"), 60).replace("␀", "\n")
         tip = details(n, "", self.style.precision, self.style.show_source)
-        backward = n in self.reading.backward
-        self.put(n, Box(id, "gradient" if backward else "operation", [label], tip, round=True), backward)
+        backward, paint = n in self.reading.backward, self.colouring.operation(n)
+        box = Box(id, "gradient" if backward else "operation", [label, *paint.lines], tip, round=True, mark=paint.mark)
+        self.put(n, box, backward)
 
 
 def _given(n: Node) -> str:

@@ -12,10 +12,11 @@ import numpy as np
 from autograd.core.node import Node
 from autograd.core.notes import user_frame
 from autograd.drawing.backward import Backward
+from autograd.drawing.colouring import Colouring
 from autograd.drawing.flow import backward_pass, released
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
-from autograd.drawing.scene import KINDS, Scene
+from autograd.drawing.scene import KINDS, MARKS, Scene
 from autograd.drawing.size import size_of
 from autograd.drawing.style import NODES, Style
 from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
@@ -39,12 +40,13 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
         raise TooLargeError(f"{error}; at most {most} are drawn. {_WAY_OUT}") from None
     found = _derivatives(reading, reads, style.layout == "mirror") if style.layout != "flow" else None
     mirror = found is not None or style.layout == "mirror"
-    reading, inputs, titles = found or (reading, None, {})
+    reading, inputs, titles, pairs = found or (reading, None, {}, _pairs(reading))
     if mirror and style.show_grads == "auto":
         style = replace(style, show_grads=False)  # they stand in the lane above
     around = scopes(reading, names, frame) if style.modules else {}
     levels = _levels(reading, around, style)
-    painter = Painter(reading, Modules(reading, around, levels), style)
+    modules = Modules(reading, around, levels)
+    painter = Painter(reading, modules, style, Colouring(reading, modules, style, pairs=pairs, mirror=mirror, inputs=inputs))
     painter.forward()
     backward = Backward(painter)
     if mirror:
@@ -56,8 +58,8 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     if levels is None and most <= NODES and size_of(reading).predictor > PATIENCE:
         raise TooLargeError(f"the graph has {size_of(reading)}, and so many long edges that its layout would take minutes. {_WAY_OUT}")
     if style.legend:
-        there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)}
-        words = {**KINDS, "saved": "dotted: saved\nfor backward", "formula": f"{backward.upstream}: the gradient\nthat arrives"}
+        there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)} | {box.mark for box in painter.scene}
+        words = {**KINDS, **MARKS, "saved": "dotted: saved\nfor backward", "formula": f"{backward.upstream}: the gradient\nthat arrives"}
         there |= {"saved", "formula"} if mirror else {"saved"} if style.show_saved else set()
         painter.scene.legend = {kind: text for kind, text in words.items() if kind in there}
     return painter.scene
@@ -65,9 +67,10 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
 
 def _derivatives(
     reading: Reading, reads: Callable[[list[Node]], Reading], wanted: bool
-) -> tuple[Reading, list[Node], dict[Node, str]] | None:
-    """What is in a mirror: the graph as one ``reads`` it without the gradients among its outputs, whose they are, and what they
-    are called; None if they are not the first derivatives of the first output, or an error where that is ``wanted``."""
+) -> tuple[Reading, list[Node], dict[Node, str], list[tuple[Node, Node]]] | None:
+    """What is in a mirror: the graph as one ``reads`` it without the gradients among its outputs, whose they are, what they
+    are called, and the pairs of variable and gradient; None if they are not the first derivatives of the first output, or an error where
+    that is ``wanted``."""
     variables = reading.variables
     gradients = [n for n in reading.roots if n in variables]
     forward = [n for n in reading.roots if n not in variables]
@@ -79,12 +82,18 @@ def _derivatives(
     if forward and all(o is forward[0] and v not in reading.backward for g in gradients for v, o in variables[g]):
         plain = reads(forward)
         if _are_derivatives(plain, pairs):
-            return plain, [v for v, _ in pairs], {v: reading.name(g) for v, g in pairs if len(variables[g]) == 1}
+            titles = {v: reading.name(g) for v, g in pairs if len(variables[g]) == 1}
+            return plain, [v for v, _ in pairs], titles, pairs
     if wanted:
         raise ValueError(
             "layout='mirror' shows first derivatives of the first output, with 1 to start from; draw other gradients with layout='flow'"
         )
     return None
+
+
+def _pairs(reading: Reading) -> list[tuple[Node, Node]]:
+    """The variables whose gradient is recorded, with it."""
+    return [(v, g) for g, pairs in reading.variables.items() for v, _ in pairs]
 
 
 def _are_derivatives(reading: Reading, pairs: list[tuple[Node, Node]]) -> bool:

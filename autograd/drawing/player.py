@@ -12,6 +12,7 @@ import numbers
 import os
 import re
 import unicodedata
+from collections.abc import Mapping
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -21,14 +22,16 @@ import numpy as np
 from autograd.core.node import Node, Op
 from autograd.core.notes import user_frame
 from autograd.core.symbols import ATOM, COMPARE, Symbol
+from autograd.drawing.colouring import Colouring
 from autograd.drawing.dot import to_dot
-from autograd.drawing.flow import Product, backward_pass, released
-from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
+from autograd.drawing.flow import Product, backward_pass, dense, released
+from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, TONES, fill_of
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.plan import PATIENCE
 from autograd.drawing.scene import Scene
 from autograd.drawing.size import size_of
+from autograd.drawing.statistics import Statistics, measured
 from autograd.drawing.style import Style
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
@@ -62,8 +65,9 @@ class Player:
 
 
 def graph_player(
-    output: Any, *, names: Any = None, title: str | None = None, theme: str = "auto", delay: float = 1.1, max_ops: int = 150
-) -> Player:
+    output: Any, *, names: Any = None, title: str | None = None, theme: str = "auto", color: str | Mapping[Any, Any] | None = "auto",
+    delay: float = 1.1, max_ops: int = 150,
+) -> Player:  # fmt: skip
     """A page that steps through the graph of ``output``, one number: values appear operation by operation, then gradients flow.
 
     names
@@ -72,6 +76,8 @@ def graph_player(
         Stands above the picture.
     theme
         "light", "dark", or "auto": as the reader's system.
+    color
+        As for `draw_dot`; a box has its colour once its value or gradient is there. "auto": by gradients, but of less than 30 Values.
     delay
         Seconds from step to step while the page plays.
     max_ops
@@ -113,9 +119,11 @@ def graph_player(
         )
     reading.backward = set()  # recorded gradients are numbers like any other, to be differentiated again
     script = Script(reading)
-    style = Style(show_grads=False, ops="circles")
-    painter = Painter(reading, Modules(reading, scopes(reading, names, frame), None), style)
+    style = Style(show_grads=False, ops="circles", color=color)
+    modules = Modules(reading, scopes(reading, names, frame), None)
+    painter = Painter(reading, modules, style, Colouring(reading, modules, style, mirror=True))
     painter.forward()
+    script.colour(painter.colouring)
     script.fill(painter.scene)
     picture = to_dot(painter.scene, style)
     picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
@@ -151,9 +159,10 @@ class Script:
         gradients, products = backward_pass(reading)
         self.boxes: dict[Node, dict[str, Any]] = {}
         self.labels: dict[str, str] = {}  # of edges: what flows back along them
+        self.received: list[tuple[Node, int, Statistics]] = []  # the gradient that a node has from a step on
         for n in reading.nodes:
             value = "tensor " * (len(shape_of(n)) > 1) + self.amount(n, n.raw)
-            told = {"name": self.name(n), "details": details(n, clean(reading.name(n), 200))}
+            told = {"name": self.name(n), "fills": [], "details": details(n, clean(reading.name(n), 200))}
             self.boxes[n] = {"value": value, "step": 0, "grads": [], **told}
         text = "Inputs and parameters are given. Each step computes one operation."
         if not self.root.requires_grad:
@@ -181,10 +190,35 @@ class Script:
     def amount(self, n: Node, x: Any) -> str:
         """``x``, a value or a gradient of ``n``, in few letters: the number, or the shape (of a vector, which is no number)."""
         sizes = shape_of(n)
-        return "tensor " * (len(sizes) == 1) + shape(sizes) if sizes else number(float(x.dense(n) if hasattr(x, "dense") else x))
+        return "tensor " * (len(sizes) == 1) + shape(sizes) if sizes else number(float(dense(n, x)))
+
+    def size(self, n: Node, gradient: Any) -> str:
+        """A gradient of ``n`` in few letters: the number, or how large an array is."""
+        return measured(dense(n, gradient)).words().split(" · ")[0] if shape_of(n) else self.amount(n, gradient)
 
     def _receive(self, n: Node, gradient: Any) -> None:
-        self.boxes[n]["grads"].append((len(self.steps), f"grad {self.amount(n, gradient)}"))
+        self.received.append((n, len(self.steps), measured(dense(n, gradient))))
+        self.boxes[n]["grads"].append((len(self.steps), f"grad {self.size(n, gradient)}"))
+
+    def colour(self, colouring: Colouring) -> None:
+        """What fills each box from which step on, and where it is said that something is not finite."""
+        if colouring.by is None:
+            return
+        for n, box in self.boxes.items():
+            paint = colouring.variable(n)
+            if paint.mark == "wrong":
+                box["value"] = f"✗ {box['value']}"
+            if paint.tone is not None:
+                box["fills"].append((box["step"], fill_of(paint.tone, "light")))
+        for n, step, size in self.received:
+            tone, mark = colouring.tone(size) if colouring.by == "grad" and n is not self.root else (None, "")
+            kind = "wrong" if size.nonfinite else mark
+            if kind or tone is not None:
+                self.boxes[n]["fills"].append((step, LOOKS[kind][0][0] if kind else fill_of(tone or 0, "light")))
+        if beginning := colouring.diagnosis.beginning:
+            steps = (step for n, step, size in self.received if n is beginning.node and size.nonfinite)
+            step = next(steps) if beginning.gradient else self.boxes[beginning.node]["step"]
+            self.steps[step]["head"] += ": here begins what is not finite"
 
     def _forward(self, n: Node) -> dict[str, Any]:
         args = [(i, a) for i, a in enumerate(self.reading.args(n)) if isinstance(a, Node)]
@@ -214,8 +248,8 @@ class Script:
         for _, i, _, amount, before, after in products:
             a = args[i]
             self._receive(a, after)
-            texts = [self.amount(a, x) for x in (before, amount, after) if x is not None]
-            total = texts[-1] if before is None else "{} + {} = {}".format(*texts)
+            texts = [self.size(a, x) for x in (before, amount, after) if x is not None]
+            total = texts[-1] if before is None or shape_of(a) else "{} + {} = {}".format(*texts)  # sizes of arrays do not add up
             how = f"{upstream} × {self._local(n, i)}" if scalar else self._rule(n, i)
             rows.append((self.derivative(a), how, texts[-2], total))
             edges.append((i, self.reading.number[a]))
@@ -235,6 +269,7 @@ class Script:
         for box in scene:
             if told := boxes.get(box.id):
                 box.label[1:] = [told["value"], *sorted((text for _, text in told["grads"]), key=len)[-1:]]
+                box.tone = None  # the page fills it when it is time
         for edge in scene.edges:
             edge.label = self.labels.get(edge.id, "")
 
@@ -327,7 +362,7 @@ def _colours() -> str:
         names["backward-fill"], names["backward"] = LOOKS["gradient"][:2][i]
         sheet.append(f".player{'.dark' * i} {{ {' '.join(f'--{k}: {v};' for k, v in names.items())} }}")
     pairs = [(INK["light"], INK["dark"]), *zip(MODULE["light"], MODULE["dark"])]
-    pairs += [pair for light, dark, _ in LOOKS.values() for pair in zip(light, dark)]
+    pairs += [*TONES, *(pair for light, dark, _ in LOOKS.values() for pair in zip(light, dark))]
     for light, dark in dict.fromkeys(pairs):
         for what in ("fill", "stroke") if light else ():
             sheet.append(f':where(.player.dark .graph) [{what}="{light}" i] {{ {what}: {dark}; }}')

@@ -9,23 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["KINDS", "Box", "Edge", "Frame", "Scene"]
+from autograd.drawing.scale import Scale
+
+__all__ = ["KINDS", "MARKS", "Box", "Edge", "Frame", "Scene"]
 
 KINDS = {  # of boxes, in words
     "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "operation",
     "gradient": "gradient", "given": "seed, mask or constant", "module": "module",
 }  # fmt: skip
+MARKS = {"wrong": "✗ not finite", "dead": "all zero"}  # of boxes of any kind
 
 
 @dataclass
 class Box:
-    """A variable, an operation (``round``) or a module. ``label`` holds its lines. Without a ``tooltip`` it is written without its id."""
+    """A variable, an operation (``round``) or a module. ``label`` holds its lines. Without a ``tooltip`` it is written without its id.
+
+    ``tone``, from -1 to 1, fills it; ``mark`` is "wrong" where something in it is not finite, "dead" where it is all zero.
+    """
 
     id: str
     kind: str
     label: list[str]
     tooltip: str = ""
     round: bool = False
+    tone: float | None = None
+    mark: str = ""
 
 
 @dataclass
@@ -34,7 +42,7 @@ class Edge:
 
     ``kind`` is "plain", "gradient", "saved" (for the derivative), or "level": nothing is drawn, but the boxes stand side by side.
     ``id`` is e5_0 for the first argument of operation 5; ``argument`` its place from 1, if that is in question. The layout takes
-    no notice of an edge that is not a ``constraint``, and puts the head first where ``back``.
+    no notice of an edge that is not a ``constraint``, and puts the head first where ``back``. A ``width`` of 0 is that of all others.
     """
 
     tail: str
@@ -46,6 +54,7 @@ class Edge:
     back: bool = False
     constraint: bool = True
     tooltip: str = ""
+    width: float = 0
 
 
 @dataclass
@@ -55,6 +64,8 @@ class Frame:
     title: str
     boxes: list[Box] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    tone: float | None = None
+    mark: str = ""
 
     def __iter__(self) -> Iterator[Box]:
         """All boxes in it."""
@@ -65,12 +76,14 @@ class Frame:
 
 @dataclass
 class Scene:
-    """A picture: two lanes, of which ``ends`` are the last boxes if both were drawn as mirrors, a note below, words by kind."""
+    """A picture: two lanes, of which ``ends`` are the last boxes if both were drawn as mirrors, words by kind; below, what the tones mean
+    and a note."""
 
     forward: Frame = field(default_factory=lambda: Frame(""))
     backward: Frame = field(default_factory=lambda: Frame("backward"))
     edges: list[Edge] = field(default_factory=list)
     ends: tuple[str, str] | None = None
+    scale: Scale | None = None
     note: str = ""
     legend: dict[str, str] = field(default_factory=dict)
 

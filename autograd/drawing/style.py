@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from autograd.errors import brief, flag_of, number_of
 
 __all__ = ["NODES", "Style"]
 
 NODES = 300  # as many as can be read
+COLOR = ("auto", "grad", "value", "saturation")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Style:
     layout: str = "auto"
     rankdir: str = "LR"
     theme: str = "light"
+    color: str | Mapping[Any, Any] | None = "auto"
     legend: bool = False
     precision: int = 4
     max_nodes: int = NODES
@@ -46,6 +50,9 @@ class Style:
             given = getattr(self, what)
             if not isinstance(given, str) or given not in allowed:
                 raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {brief(given)}")
+        if not (self.color is None or isinstance(self.color, Mapping) or (isinstance(self.color, str) and self.color in COLOR)):
+            words = f"{', '.join(map(repr, COLOR))}, None, or a dict from nodes and modules to numbers"
+            raise ValueError(f"color must be one of {words}, got {brief(self.color)}")
         if not isinstance(self.depth, int | None) or isinstance(self.depth, bool) or (self.depth is not None and self.depth < 0):
             raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {brief(self.depth)}")
         for what in ("precision", "max_nodes"):

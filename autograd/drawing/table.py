@@ -17,6 +17,8 @@ import numpy as np
 
 from autograd.core.mode import no_grad
 from autograd.creation import zeros
+from autograd.drawing.scale import by_size
+from autograd.drawing.statistics import Statistics, measured, ratio, short, together
 from autograd.errors import brief, described
 from autograd.faces.tensor import Tensor
 from autograd.random import Generator, default_generator
@@ -38,6 +40,8 @@ class Row(NamedTuple):
     parameters: int  # of its own: those of the modules in it have rows of their own, unless folded into this one
     trainable: int
     activations: int  # bytes
+    gradient: Statistics | None = None  # of the gradients of these parameters, once a backward has given them any
+    ratio: float | None = None  # rms of these gradients / rms of the parameters that have one
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,28 +54,41 @@ class Summary:
     parameter_bytes: int
     buffer_bytes: int
     activation_bytes: int
+    gradient: Statistics | None = None
+    ratio: float | None = None
 
     def _table(self) -> tuple[list[tuple[int, list[str]]], list[str]]:
         """The lines of the table, head and totals included, each with its depth; and what stands below it."""
-        table = [(0, ["module", "input", "output", "parameters", "frozen", "activations"])]
+        table = [(0, ["module", "input", "output", "parameters", "frozen", "activations", "rms grad", "grad / weight"])]
         above: list[str] = []  # the names of the rows that the present one is in
         for r in self.rows:
             prefix = above[r.depth - 1] + "." if r.depth and above[r.depth - 1] else ""
             above[r.depth :] = [r.name]
             name = r.name.removeprefix(prefix)
             label = (f"{name}: " if name else "") + r.kind + (f" ({r.note})" if r.note else "")
-            amounts = _amounts(r.parameters, r.trainable, r.activations)
+            amounts = [*_amounts(r.parameters, r.trainable, r.activations), *_slopes(r.gradient, r.ratio)]
             table.append((r.depth, [_printable(label), _sizes(r.inputs), _sizes(r.outputs), *amounts]))
         total, trainable = self.total_parameters, self.trainable_parameters
-        table.append((0, ["total", "", "", *_amounts(total, trainable, self.activation_bytes)]))
-        if total == trainable:  # then nothing stands in the column of the frozen ones
-            table = [(depth, cells[:4] + cells[5:]) for depth, cells in table]
+        table.append((0, ["total", "", "", *_amounts(total, trainable, self.activation_bytes), *_slopes(self.gradient, self.ratio)]))
+        shown = [0, 1, 2, 3, *[4] * (total != trainable), 5, *[6, 7] * (self.gradient is not None)]  # not columns in which nothing stands
+        table = [(depth, [cells[i] for i in shown]) for depth, cells in table]
         memory = zip(("parameters", "buffers", "activations"), (self.parameter_bytes, self.buffer_bytes, self.activation_bytes))
         return table, [
             f"trainable: {trainable:,} of {total:,} parameters",
             "memory: " + ", ".join(f"{what} {_memory(n)}" for what, n in memory),
             "activations: arrays that modules returned, each once; training keeps them for the backward pass",
+            *["rms grad: of the gradients that the parameters have; grad / weight: that by the rms of these parameters"]
+            * (self.gradient is not None),
         ]
+
+    def _fills(self) -> dict[int, str]:
+        """The colours of gradients by row, as in pictures, on a page of whatever colour."""
+        sizes = {i: r.gradient.rms for i, r in enumerate(self.rows) if r.gradient and r.gradient.rms}
+        if not sizes:
+            return {}
+        scale = by_size("", sizes[max(sizes)], sizes.values())
+        tones = {i: scale.tone(x) for i, x in sizes.items()}
+        return {i: f";background:rgba({'140,110,230' if t > 0 else '240,150,20'},{abs(t) * 0.6:.2f})" for i, t in tones.items() if t}
 
     def __repr__(self) -> str:
         table, notes = self._table()
@@ -87,12 +104,13 @@ class Summary:
     def _repr_html_(self) -> str:
         # Ink and paper are the page's own and the lines a grey between: right on a light page and on a dark one.
         table, notes = self._table()
-        body = ""
+        body, fills = "", self._fills()
         for n, (depth, cells) in enumerate(table):
             tag = "td" if 0 < n < len(table) - 1 else "th"
             body += '<tr style="background:none;border-bottom:1px solid rgba(128,128,128,.4)">'
             for i, cell in enumerate(cells):
                 style = f"padding:.25em .8em .25em {0.8 if i else 0.8 + 1.4 * depth:.1f}em;text-align:{'right' if i > 2 else 'left'}"
+                style += fills.get(n - 1, "") * (i == len(cells) - 2)
                 body += f'<{tag} style="{style}">{html.escape(cell)}</{tag}>'
             body += "</tr>\n"
         table_style = "border-collapse:collapse;border:0;background:none;color:inherit;font-variant-numeric:tabular-nums"
@@ -113,6 +131,9 @@ def summary(model: Any, input: Any, *, depth: int | None = None) -> Summary:
     Activations are the arrays that modules return, in bytes, and each counts once: in the module that made it, not in the
     ones around it that return it as well. An input that is returned, or a view of one, costs nothing (Identity, Flatten, Dropout
     while not training), nor do parameters. What a forward computes in between, without a module, is not seen.
+
+    After a backward, two columns say how large the gradients of the parameters are: their rms (root of the mean square), in a notebook in
+    the colours of `draw`, and that divided by the rms of the parameters: times the learning rate, the share by which a step moves them.
 
     Raises TypeError for a ``model`` that is no module, and for another ``input``.
 
@@ -144,20 +165,26 @@ def summary(model: Any, input: Any, *, depth: int | None = None) -> Summary:
         args = (zeros(args),)
 
     rows: list[Row] = []
-    for row in _rows(model, _run(model, args)):
+    theirs: list[list[Any]] = []  # their parameters
+    for row, new in _rows(model, _run(model, args)):
         if depth is None or row.depth <= depth:
             rows.append(row)
+            theirs.append(new)
         else:  # the last row shown is the one that this is in
             amounts = ("parameters", "trainable", "activations")
             rows[-1] = rows[-1]._replace(**{key: getattr(rows[-1], key) + getattr(row, key) for key in amounts})
+            theirs[-1] += new
     parameters = [p for _, p in model.named_parameters()]
+    gradient, quotient = _backward(parameters)
     return Summary(
-        rows=tuple(rows),
+        rows=tuple(row._replace(gradient=g, ratio=r) for row, (g, r) in zip(rows, map(_backward, theirs))),
         total_parameters=sum(p.numel() for p in parameters),
         trainable_parameters=sum(p.numel() for p in parameters if p.requires_grad),
         parameter_bytes=sum(p.raw.nbytes for p in parameters),
         buffer_bytes=sum(b.raw.nbytes for _, b in model.named_buffers()),
         activation_bytes=sum(r.activations for r in rows),
+        gradient=gradient,
+        ratio=quotient,
     )
 
 
@@ -213,8 +240,9 @@ def _run(model: Any, args: tuple[Any, ...]) -> _Call:
     return stack[0]
 
 
-def _rows(model: Any, outside: _Call) -> list[Row]:
-    """The calls below ``outside`` in order; what was not called stands at the end of the module that it is in."""
+def _rows(model: Any, outside: _Call) -> list[tuple[Row, list[Any]]]:
+    """The calls below ``outside`` in order, each with the parameters that it counts; what was not called stands at the end of the
+    module that it is in."""
     names = {m: name for name, m in model.named_modules()}
     named = {name: m for m, name in names.items()}
     first: dict[Any, _Call] = {call.module: call for call, _ in reversed([*_walk(outside)])}
@@ -230,7 +258,7 @@ def _rows(model: Any, outside: _Call) -> list[Row]:
             first[m] = _Call(m, note="not called")
             (parent or outside).calls.append(first[m])
 
-    rows: list[Row] = []
+    rows: list[tuple[Row, list[Any]]] = []
     counted: set[Any] = set()  # modules and parameters
     for call, depth in _walk(outside):
         own = list(call.module.named_parameters(recurse=False))
@@ -241,7 +269,7 @@ def _rows(model: Any, outside: _Call) -> list[Row]:
         new = [p for _, p in own if p not in counted]
         counted.update([call.module, *new])
         amounts = sum(p.numel() for p in new), sum(p.numel() for p in new if p.requires_grad), call.activations
-        rows.append(Row(names[call.module], type(call.module).__name__, note, depth, call.inputs, call.outputs, *amounts))
+        rows.append((Row(names[call.module], type(call.module).__name__, note, depth, call.inputs, call.outputs, *amounts), new))
     return rows
 
 
@@ -279,6 +307,18 @@ def _sizes(shapes: Shapes) -> str:
 def _amounts(parameters: int, trainable: int, activations: int) -> list[str]:
     frozen = parameters - trainable
     return [f"{parameters:,}" if parameters else "–", f"{frozen:,}" if frozen else "–", _memory(activations) if activations else "–"]
+
+
+def _backward(parameters: list[Any]) -> tuple[Statistics | None, float | None]:
+    """How large the gradients of parameters are, and beside the parameters that have one."""
+    having = [p for p in parameters if p.grad is not None]
+    gradient, weight = together(measured(p.grad.raw) for p in having), together(measured(p.raw) for p in having)
+    return gradient, ratio(gradient, weight) if gradient and weight else None
+
+
+def _slopes(gradient: Statistics | None, quotient: float | None) -> list[str]:
+    said = gradient.words().removeprefix("rms ") if gradient else "–"
+    return ["✗ " * bool(gradient and gradient.nonfinite) + said, "–" if quotient is None else short(quotient)]
 
 
 def _memory(n: int) -> str:

@@ -24,7 +24,7 @@ from autograd.ops import elementwise
 from autograd.ops.moves import getitem_
 from autograd.program.words import sign
 
-__all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "outputs_of", "read", "scopes"]
+__all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "key_of", "outputs_of", "read", "scopes"]
 
 
 class TooLargeError(ValueError):
@@ -50,7 +50,8 @@ class Reading:
     ``roots`` are the outputs; ``nodes`` everything they were made from, in topological order, and ``number`` the position of
     each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variables`` whose
     gradient a recorded gradient is, with the output that it is a gradient of (None: of several, or of what is not here);
-    ``users`` the results that each node is an argument of.
+    ``users`` the results that each node is an argument of; ``held`` what a variable of the program still holds of a released graph, by
+    the placeholder.
     """
 
     def __init__(self, roots: list[Node], nodes: list[Node], fold: bool) -> None:
@@ -65,6 +66,7 @@ class Reading:
         self.names: dict[Node, str] = {}
         self.called: set[str] = set()  # all names
         self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
+        self.held: dict[Node, Node] = {}
         self.variables: dict[Node, list[tuple[Node, Node | None]]] = {}
         by_notes: dict[Any, Node] = {n.notes: n for n in nodes if n.notes is not None}
         for n in self.nodes:
@@ -164,7 +166,8 @@ def _variables(frame: FrameType) -> dict[str, Any]:
 
 # Names. In a released graph a placeholder (`record.Released`) stands for a tensor that the program may still hold: both have the same
 # tuple of arguments, and, where there is none, the same notes.
-def _key(n: Any) -> Any:
+def key_of(n: Any) -> Any:
+    """What a node and its placeholder have in common, and no other node has."""
     if not isinstance(n, Tensor | Released):
         return id(n)
     if n.op is None and n.notes is not None:
@@ -173,12 +176,14 @@ def _key(n: Any) -> Any:
 
 
 def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
-    wanted = {_key(n): n for n in reading.nodes}
+    wanted = {key_of(n): n for n in reading.nodes}
     found = reading.names
 
     def give(pairs: Iterable[tuple[str, Any]]) -> None:
         for name, thing in pairs:
-            n = wanted.get(_key(thing))
+            n = wanted.get(key_of(thing))
+            if n is not None and n is not thing:
+                reading.held[n] = thing
             if n is not None and n not in found:
                 found[n] = str(name)
 
@@ -187,7 +192,7 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
         if n not in found and n.label:
             found[n] = str(n.label)
     modules = [(name, thing) for name, thing in variables.items() if _is_module(thing)]
-    several = sum(any(_key(p) in wanted for _, p in m.named_parameters()) for _, m in modules) > 1
+    several = sum(any(key_of(p) in wanted for _, p in m.named_parameters()) for _, m in modules) > 1
     modules.sort(key=lambda pair: -sum(1 for _ in pair[1].named_parameters()))  # what contains the others names them
     for prefix, m in modules:
         give((f"{prefix}.{name}" if several else name, p) for name, p in m.named_parameters())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -151,8 +151,8 @@ def _folded(op: Op, plain: str, x: str, c: str, first: bool) -> str:
     return f"{c} {'^' if power else plain} {x}" if first or op.infix == "*" else f"{x} {'^' if power else plain} {c}"
 
 
-def details(n: Any, name: str, precision: int = 4, source: bool = True) -> str:
-    """What the mouse finds: the full name, the operation, dtype and shape, least, mean and greatest entry, the line of code."""
+def details(n: Any, name: str, precision: int = 4, source: bool = True, more: Iterable[str] = ()) -> str:
+    """What the mouse finds: the full name, the operation, dtype and shape, least, mean and greatest entry, ``more``, the line of code."""
     lines = [name] if name else []
     if not n.is_leaf:
         lines.append(f"result of {n.op.name}")
@@ -171,6 +171,7 @@ def details(n: Any, name: str, precision: int = 4, source: bool = True) -> str:
     elif not sizes:
         x = float(n.raw)
         lines.append(repr(x) if math.isfinite(x) else number(x))
+    lines += more
     if source and n.place is not None:
         file, line = n.place.code.co_filename, n.place.line
         lines.append(f"{os.path.basename(file)}:{line}: {clean(linecache.getline(file, line).strip(), 100)}".rstrip(": "))

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from autograd.drawing import graph_player, render
-from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER
+from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES
 from demos.plots.frame import with_dark_colours
 
 __all__ = ["graph_film", "graph_picture"]
 
-LOOK_PAIRS = [*zip(MODULE["light"], MODULE["dark"])] + [pair for light, dark, _ in LOOKS.values() for pair in zip(light, dark)]
+LOOK_PAIRS = [*TONES, *zip(MODULE["light"], MODULE["dark"])] + [pair for light, dark, _ in LOOKS.values() for pair in zip(light, dark)]
 DARK = {light: dark for light, dark in LOOK_PAIRS if light} | {INK["light"]: INK["dark"], PAPER["light"]: PAPER["dark"]}
 
 

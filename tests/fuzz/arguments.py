@@ -337,6 +337,7 @@ NAMED: dict[str, Make] = {
     **dict.fromkeys(["min_dims", "max_dims", "max_side", "depth", "layers", "width", "batch"], size),
     **dict.fromkeys(["empty", "scalars"], flag),
     "bound": number,
+    "color": of(chosen("auto", "grad", "value", "saturation", None), lambda r: {value(r): number(r)}),
     "compute": lambda r: lambda *xs: xs[0],
 }
 # ... or a parameter of this one target.

@@ -244,7 +244,7 @@ def test_an_eager_graph_whose_saved_tensors_a_compiled_function_changes(compile:
         yield k, raised(y.sum().backward)[0], x.grad, version is None or k.version.number > version
 
 
-@compiled_as_eager(replayed=3)
+@compiled_as_eager()
 def test_a_compiled_change_in_place_is_recorded(compile: Compile) -> Iterator[Any]:
     @compile
     def change(h: Tensor, k: Tensor) -> Tensor:

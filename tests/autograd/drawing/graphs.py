@@ -185,6 +185,7 @@ def shown(scene: Scene) -> str:
     """A scene for readers: a line for each box, in its frame, and for each edge; everything that is not as it mostly is."""
     lines = [*_inside(scene.forward, ""), *_frame(scene.backward, ""), *map(_edge, scene.edges)]
     lines += [f"ends: {' '.join(scene.ends)}"] if scene.ends else []
+    lines += [f"scale: {scene.scale.title}: {', '.join(scene.scale.ticks)}"] if scene.scale else []
     lines += [f"note: {scene.note}"] if scene.note else []
     lines += [f"legend, {kind}: {_line(text)}" for kind, text in scene.legend.items()]
     return "\n".join(lines) + "\n"
@@ -204,7 +205,8 @@ def _inside(frame: Frame, indent: str) -> Iterator[str]:
 
 def _box(box: Box) -> str:
     text = f"({_line(*box.label)})" if box.round else f"[{_line(*box.label)}]"
-    return f"{box.id} {box.kind} {text}" + f" {_line(box.tooltip)}" * bool(box.tooltip)
+    kind = box.kind + f" {box.mark}" * bool(box.mark) + (f" {box.tone:g}" if box.tone is not None else "")
+    return f"{box.id} {kind} {text}" + f" {_line(box.tooltip)}" * bool(box.tooltip)
 
 
 def _edge(edge: Edge) -> str:
@@ -212,7 +214,7 @@ def _edge(edge: Edge) -> str:
         return f"{edge.tail} = {edge.head}"
     line = {"plain": "-", "gradient": "--", "saved": ".."}[edge.kind]
     more = [f" {edge.id}"] * bool(edge.id) + [f" #{edge.argument}"] * bool(edge.argument) + [f" {edge.label}"] * bool(edge.label)
-    more += [" free"] * (not edge.constraint) + [f" {edge.tooltip}"] * bool(edge.tooltip)
+    more += [f" ({edge.width:g})"] * bool(edge.width) + [" free"] * (not edge.constraint) + [f" {edge.tooltip}"] * bool(edge.tooltip)
     return f"{edge.tail} {f'<{line}' if edge.back else f'{line}>'} {edge.head}{''.join(more)}"
 
 

@@ -53,7 +53,8 @@ def test_tooltips() -> None:
         h = ag.tensor([[1.0, 2.0]], requires_grad=True) * 3
     source = draw(h).source
     assert re.search(
-        r'tooltip="h\\nresult of \*\\nfloat32 1×2\\nmin 3, mean 4.5, max 6\\n3, 6\\ntest_dot.py:\d+: h = ag.tensor.*\* 3"', source
+        r'tooltip="h\\nresult of \*\\nfloat32 1×2\\nmin 3, mean 4.5, max 6\\n3, 6\\nvalue: rms 4.7 · largest 6\\ntest_dot.py:\d+: h = ag.tensor.*\* 3"',
+        source,
     )
     assert "test_dot.py" not in draw(h, show_source=False).source
 

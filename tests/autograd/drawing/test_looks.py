@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER
+from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES, fill_of
 
 THEMES = {"light": 0, "dark": 1}
 
@@ -28,7 +28,7 @@ def test_contrast_is_that_of_black_and_white() -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_what_is_written_can_be_read_on_everything_it_is_written_on(theme: str) -> None:
-    fills = [PAPER[theme], MODULE[theme][0], *(look[THEMES[theme]][0] for look in LOOKS.values())]
+    fills = [PAPER[theme], MODULE[theme][0], *(look[THEMES[theme]][0] for look in LOOKS.values()), *list(zip(*TONES))[THEMES[theme]]]
     for fill in filter(None, fills):
         assert contrast(INK[theme], fill) >= 7, fill  # what WCAG asks of small text, at its stricter level
 
@@ -49,3 +49,13 @@ def test_no_two_kinds_look_alike_and_all_is_a_colour(theme: str) -> None:
         assert looks[one] != looks[other], (one, other)
     colours = [c for fill, border, _ in looks.values() for c in (fill, border) if c] + [INK[theme], PAPER[theme], *MODULE[theme]]
     assert all(re.fullmatch("#[0-9a-fA-F]{6}", c) for c in colours)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_tones_are_told_apart_from_each_other_and_from_kinds(theme: str) -> None:
+    tones = list(list(zip(*TONES))[THEMES[theme]])
+    assert len(set(tones)) == len(tones) and not set(tones) & {look[THEMES[theme]][0] for look in LOOKS.values()}
+    assert tones == [fill_of(step / 10, theme) for step in range(-10, 11)]
+    parts = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in tones]
+    warm = [red - blue for red, _, blue in parts]
+    assert warm == sorted(warm, reverse=True) and warm[0] > 80 and warm[-1] < -40  # orange and purple, which all eyes tell apart

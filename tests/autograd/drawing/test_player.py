@@ -51,9 +51,10 @@ def classifier() -> Player:
     return graph_player(loss, names=net, title="MLP 784-128-10, batch 32")
 
 
-def script(output: Any, **names: Any) -> dict[str, Any]:
+def script(output: Any, names: Any = None, color: Any = "auto", **named: Any) -> dict[str, Any]:
     """What the page is told."""
-    found = re.search(r'<script type="application/json">(.*?)</script>', graph_player(output, names=names).html, re.S)
+    page = graph_player(output, names=names or named, color=color)
+    found = re.search(r'<script type="application/json">(.*?)</script>', page.html, re.S)
     assert found is not None
     return json.loads(found[1])
 
@@ -111,8 +112,8 @@ def test_the_words_of_tensors() -> None:
     assert "v3 = h @ v2: 32×784 @ 784×128 → 32×128" in said
     assert "v5 = v3 + b: 32×128, tensor 128 → 32×128" in said
     assert "y = Σ v5: 32×128 → 0" in said
-    assert [["∂y/∂v2", "hᵀ @ g: 784×32 @ 32×128", "784×128", "784×128"]] in said
-    assert [["∂y/∂v3", "g", "32×128", "32×128"], ["∂y/∂b", "Σ₀ g", "tensor 128", "tensor 128"]] in said
+    assert [["∂y/∂v2", "hᵀ @ g: 784×32 @ 32×128", "rms 32", "rms 32"]] in said
+    assert [["∂y/∂v3", "g", "rms 1", "rms 1"], ["∂y/∂b", "Σ₀ g", "rms 32", "rms 32"]] in said
 
 
 def test_rows_that_ask_for_shapes_play_on_0d_tensors_too() -> None:
@@ -177,6 +178,34 @@ def test_it_touches_no_gradient_and_does_not_care_for_any() -> None:
     assert leaves["w"].grad == pytest.approx(-1.2477, abs=1e-4)
 
 
+def test_the_film_fills_a_box_when_its_gradient_arrives() -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(*[m for _ in range(3) for m in (nn.Linear(8, 8), nn.Sigmoid())])
+    loss = net(ag.randn(16, 8)).mean()
+    said = script(loss, names=net)
+    arrived = [box for box in said["boxes"].values() if box["fills"]]
+    assert len({box["fills"][-1][1] for box in arrived}) >= 4
+    assert all([step for step, _ in box["fills"]] == [step for step, _ in box["grads"]] for box in arrived)
+    assert "rms of the gradient" in ag.graph_player(loss, names=net).html
+    assert not any(box["fills"] for box in script(loss, names=net, color=None)["boxes"].values())
+    values = script(loss, names=net, color="value")["boxes"].values()
+    assert all([step for step, _ in box["fills"]] == [box["step"]] for box in values)
+
+
+def test_the_film_says_where_it_begins() -> None:
+    x = Value(0.0)
+    y = x.log()
+    said = script(((y * 0 + 1) * 2).tanh())
+    heads = [step["head"] for step in said["steps"]]
+    assert [i for i, head in enumerate(heads) if "here begins what is not finite" in head] == [1]
+    assert [box["value"][:1] for box in said["boxes"].values()] == ["0", *"✗✗✗✗✗"]
+    t = ag.tensor([0.0, 4.0], requires_grad=True)  # its gradient is 0 · inf
+    heads = [step["head"] for step in script((t.sqrt() * ag.tensor([0.0, 1.0])).sum())["steps"]]
+    assert [head for head in heads if "not finite" in head] == [
+        "∂output/∂v1 = g (tensor 2) flows back through √: here begins what is not finite"
+    ]
+
+
 def test_errors() -> None:
     x = Value(2.0)
     y = x * x + 1
@@ -204,6 +233,11 @@ def test_errors() -> None:
     x.data = 5.0
     with pytest.raises(RuntimeError, match=r"\.data of one was set"):
         graph_player(y)
+
+
+def test_colours_are_checked_as_for_pictures() -> None:
+    with pytest.raises(ValueError, match=r"color must be one of 'auto', 'grad', 'value', 'saturation', None, or a dict .*, got 'red'"):
+        graph_player(Value(1.0) * 2, color="red")
 
 
 def test_a_graph_too_large_to_lay_out_says_so_before_it_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +352,22 @@ def test_what_happens_is_lit_and_told(browser: Browser, page: Path) -> None:
     assert sorted(browser.evaluate(shown)) == ["2.843", "−0.9477"]
     assert "∂L/∂w\t−1.895 × (x = 0.5)\t−0.9477\t−0.3 + −0.9477 = −1.248" in browser.evaluate(PANEL)
     assert browser.evaluate("getComputedStyle(document.querySelector('.edge.now path')).strokeDasharray") != "none"
+
+
+def test_a_box_is_filled_once_its_gradient_is_there(browser: Browser, tmp_path: Path) -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 3), nn.Sigmoid(), nn.Linear(3, 3))
+    loss = net(ag.ones(4, 3)).mean()
+    boxes = script(loss, names=net)["boxes"]
+    browser.open(Path(graph_player(loss, names=net).save(tmp_path / "net.html")))
+    fills = "[...document.querySelectorAll('.node > g > a > polygon')].map(e => e.getAttribute('fill'))"
+    before = browser.evaluate(fills)
+    browser.press("End")
+    after = browser.evaluate(fills)
+    expected = [box["fills"][-1][1] for box in boxes.values() if box["fills"]]
+    assert len(expected) >= 6 and sorted(a for a, b in zip(after, before) if a != b) == sorted(expected)
+    browser.press("Home")
+    assert browser.evaluate(fills) == before
 
 
 def test_a_box_tells_its_details_once_it_is_known(browser: Browser, page: Path) -> None:

@@ -295,6 +295,45 @@ def test_frozen_parameters_have_a_column_where_there_are_any() -> None:
     assert re.search(r"total +13 +9 +28 B\n", text) and "trainable: 4 of 13 parameters" in text
 
 
+def rms(*arrays: Any) -> float:
+    return float(np.sqrt(np.mean(np.concatenate([np.asarray(a, np.float64).reshape(-1) for a in arrays]) ** 2)))
+
+
+@given(networks(), st.none() | st.integers(0, 2))
+def test_after_a_backward_each_row_has_the_size_of_its_gradients(net: nn.Module, depth: int | None) -> None:
+    assert "rms grad" not in str(summary(net, (4, 3)))
+    net[0].requires_grad_(True)
+    net(ag.rand(4, 3)).sum().backward()
+    s = summary(net, (4, 3), depth=depth)
+    having = [p for p in net.parameters() if p.grad is not None]
+    grads = [p.grad.numpy() for p in having if p.grad is not None]
+    assert s.gradient is not None and s.gradient.rms == pytest.approx(rms(*grads))
+    assert s.ratio is None or s.ratio == pytest.approx(rms(*grads) / rms(*(p.detach().numpy() for p in having)))
+    sizes = [r.gradient for r in s.rows if r.gradient is not None]
+    assert sum(g.size for g in sizes) == s.gradient.size == sum(g.size for g in grads)
+    assert sum(g.size * g.rms**2 for g in sizes) == pytest.approx(s.gradient.size * s.gradient.rms**2)
+    for r in s.rows if depth is None else ():
+        own = list(dict(net.named_modules())[r.name].parameters(recurse=False))
+        if r.gradient is not None and not r.note:
+            assert r.gradient.rms == pytest.approx(rms(*(p.grad.numpy() for p in own if p.grad is not None)))
+
+
+def test_gradients_are_said_in_words_and_coloured_on_a_page() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU())
+    for layer, size in zip(net, (1e-6, float("nan"), 0.0, 1.0)):
+        layer.weight.data.fill_(2.0)
+        layer.weight.grad = ag.full((2, 2), size)
+    s = summary(net, (1, 2))
+    rows = [line.split("  ")[-2:] for line in str(s).splitlines()[3:8]]
+    ends = [re.split("  +", line)[-2:] for line in str(s).splitlines()[3:8]]
+    assert ends == [["1e−6", "5e−7"], ["✗ 100 % not finite", "–"], ["all zero", "0"], ["1", "0.5"], ["–", "–"]], rows
+    assert "rms grad: of the gradients" in str(s)
+    colours = re.findall(r"background:rgba\(([\d,]+)", s._repr_html_())
+    assert colours == ["240,150,20,0"]  # the vanished one
+    plain = summary(nn.Linear(2, 2), (1, 2))
+    assert plain.gradient is plain.ratio is None and "rgba(240" not in plain._repr_html_()
+
+
 class Cells(HTMLParser):
     """The texts of the cells, line by line, and the tags that were met."""
 

@@ -1,0 +1,366 @@
+"""A graph of Values as a few numpy steps: where eager calls Python for each number, here is one call for all that are alike.
+
+All numbers stand in one array. A chain of ``+`` whose parts nobody else uses is one sum; operations of one row whose arguments are there
+at the same time are one step, which takes its arguments out of the array, computes, and puts its results into a slice of it. Backward
+goes through the steps in reverse, by the rules of their rows. Of a network that records 65,614 nodes there are 17 steps, and forward and
+backward take less than a hundredth of eager's time. Where hardly two operations are alike, as in a long chain, a step for each of them
+takes several times as long as eager does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import count, repeat
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd.core.node import Node, NoGradient, Op, leaf
+from autograd.faces.value import Value
+from autograd.ops.elementwise import add
+
+__all__ = ["Levels", "NotScalarsError"]
+
+_BITS = 4  # more than an elementwise row has arguments
+_FEW = 3  # so many operations take as long by numpy as one by one
+
+
+class NotScalarsError(NotImplementedError):
+    """The graph is not made of operations on Values alone, or an operation in it cannot be differentiated."""
+
+
+class Levels:
+    """The function from ``inputs`` to ``outputs`` that a graph of Values recorded, for other numbers, and its gradient.
+
+    ``inputs`` are Values that require a gradient, leaves or results; what does not depend on them is a constant, with the number that it
+    has now. An operation gives what eager gives to 1e-13 (a sum: of its largest part), edge values included, where nothing over- or
+    underflows on the way: sums are regrouped, numpy's functions differ from math's in the last bit, and a zero may have the other sign.
+    Raises NotScalarsError where a tensor stands in the graph, or a constant that was made of recorded Values by a way that is not recorded
+    (`detach`, `no_grad`, a condition), and for what eager could not differentiate. For one thread at a time.
+
+    ``operations`` is how many were recorded, ``steps`` are those of numpy: with less than ten operations a step, eager is as fast.
+
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> levels = Levels([(w * x + 1).tanh()], [w, x])
+    >>> levels.forward([3.0, 0.0]).round(4), levels.backward([1.0]).round(4)
+    (array([0.7616]), array([0.    , 1.2599]))
+    """
+
+    def __init__(self, outputs: Sequence[Value], inputs: Sequence[Value]) -> None:
+        graph = _Graph(outputs, inputs)
+        self.operations = len(graph.kind) - len(graph.given)
+        graph.join_sums()
+        graph.measure()
+        self._values, self._inputs, self._outputs, self.steps = graph.laid_out()
+
+    def forward(self, numbers: np.ndarray | Sequence[float]) -> np.ndarray:
+        """The outputs, a new float64 array, for ``numbers``, one an input."""
+        values = self._values
+        with np.errstate(all="ignore"):
+            values[self._inputs] = numbers
+            for step in self.steps:
+                step.forward(values)
+        return values[self._outputs]
+
+    def backward(self, gradients: np.ndarray | Sequence[float]) -> np.ndarray:
+        """The gradient of the outputs of the last `forward`, weighted by ``gradients``: a new array, 0 for an input that none reaches."""
+        found = np.zeros_like(self._values)
+        with np.errstate(all="ignore"):
+            np.add.at(found, self._outputs, gradients)
+            for step in reversed(self.steps):
+                step.backward(self._values, found)
+        return found[self._inputs]
+
+
+class _Graph:
+    """What was recorded, flat: each number has a place, arguments before results. Constants and inputs have no arguments."""
+
+    def __init__(self, outputs: Sequence[Value], inputs: Sequence[Value]) -> None:
+        given: dict[int, Any] = {}  # the numbers of constants and inputs
+        kinds: defaultdict[Op | None, int] = defaultdict(count().__next__)
+        kind: list[int] = []
+        arity: list[int] = []  # 0: a constant, -1: an input
+        args: list[int] = []  # of all, one after the other
+        name, close, take = kind.append, arity.append, args.append
+        at: dict[Any, int] = {}
+
+        def give(raw: Any, size: int = 0) -> int:
+            given[k := len(kind)] = raw
+            name(kinds[None])
+            close(size)
+            return k
+
+        for n in inputs:
+            if not isinstance(n, Value) or n.op is None:
+                raise NotScalarsError(f"an input must be a Value that requires a gradient, got {n!r}")
+            at[n] = give(n.raw, -1)
+        stack: list[Any] = [*outputs]
+        push, pop, find = stack.append, stack.pop, at.get
+        while stack:
+            n = stack[-1]
+            if n in at:
+                pop()
+                continue
+            dx, dy = n.dx, n.dy
+            if dx is None and dy is None:
+                _check(n)
+                if missing := [a for a in n.x if isinstance(a, Node) and a not in at]:
+                    stack += missing
+                    continue
+                its = [at[a] if isinstance(a, Node) else give(a) for a in n.x]
+                if size := len(its) if any([arity[i] for i in its]) else 0:
+                    args += its
+            else:  # of a kernel: the same for one or two arguments, faster
+                x, y = n.x, n.y
+                i = j = None
+                if dx is not None and (i := find(x)) is None:
+                    push(x)
+                if dy is not None and (j := find(y)) is None:
+                    push(y)
+                if stack[-1] is not n:
+                    continue
+                if i is None:
+                    i = give(x)
+                if y is None:
+                    size = 1 if arity[i] else 0
+                else:
+                    if j is None:
+                        j = give(y)
+                    size = 2 if arity[i] or arity[j] else 0
+                if size:
+                    take(i)
+                    if j is not None:
+                        take(j)
+            pop()
+            if size:
+                at[n] = len(kind)
+                name(kinds[n.op])
+                close(size)
+            else:
+                at[n] = give(n.raw)
+        self.given, self.rows, self.kind = given, list(kinds), np.array(kind, int)
+        self.inputs, self.outputs = [at[n] for n in inputs], [at[n] for n in outputs]
+        sizes = np.array(arity, int)
+        self.depth = np.where(sizes > 0, 2, -sizes)  # 0: a constant, 1: an input, 2: a result, until it is measured
+        self.arity, self.args = np.maximum(sizes, 0), np.array(args, int)
+        self.owner = np.repeat(np.arange(len(kind)), self.arity)  # of each argument: the result that it is one of
+
+    def uses(self) -> np.ndarray:
+        """How often each number is used, as an argument or as an output."""
+        return np.bincount(np.concatenate([self.args, np.array(self.outputs, int)]), minlength=len(self.kind))
+
+    def join_sums(self) -> None:
+        """Make one sum of each chain of ``+`` whose parts nobody else uses. What joins another has no arguments any more."""
+        if add not in self.rows:
+            return
+        sums = self.kind == self.rows.index(add)
+        into = np.arange(len(sums))
+        into[self.args] = self.owner  # of what is used once: where
+        joins = sums & sums[into] & (self.uses() == 1)
+        root = np.where(joins, into, np.arange(len(sums)))
+        while (root != (further := root[root])).any():  # each time twice as far
+            root = further
+        parts = ~joins[self.args]
+        owner, args = root[self.owner[parts]], self.args[parts]
+        order = np.argsort(owner, kind="stable")
+        self.owner, self.args, self.arity = owner[order], args[order], np.bincount(owner, minlength=len(sums))
+
+    def measure(self) -> None:
+        """Say how deep each number lies: constants at 0, inputs at 1, a result one below its deepest argument."""
+        depth, args, begin = self.depth.tolist(), self.args.tolist(), 0
+        for k, n in enumerate(self.arity.tolist()):
+            if n == 2:
+                one, other = depth[args[begin]], depth[args[begin + 1]]
+                depth[k] = (one if one > other else other) + 1
+            elif n:
+                depth[k] = max([depth[i] for i in args[begin : begin + n]]) + 1
+            begin += n
+        self.depth = np.array(depth, int)
+
+    def reached(self) -> np.ndarray:
+        """Does a gradient reach it? By an argument without a rule none comes, not even 0, which times inf would be NaN."""
+        if all(None not in row.vjps for row in self.rows if row is not None):
+            return np.ones(len(self.kind), int)
+        reached = [0] * len(self.kind)
+        for k in self.outputs:
+            reached[k] = 1
+        args, ends = self.args.tolist(), np.cumsum(self.arity).tolist()
+        for k, n in reversed([*enumerate(self.arity.tolist())]):
+            if n and reached[k]:
+                row = self.rows[self.kind[k]]
+                assert row is not None
+                for i, rule in zip(args[ends[k] - n : ends[k]], repeat(add) if row is add else row.rules):
+                    if rule is not None:
+                        reached[i] = 1
+        return np.array(reached, int)
+
+    def sorted(self, reached: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The places in the order in which they are computed, a number for each that is the same within a step, and which are constants.
+
+        One step are results of one depth, row and number of arguments, the same of which are constants (one bit for each).
+        """
+        args, owner, arity, depth = self.args, self.owner, self.arity, self.depth
+        nth = np.arange(len(args)) - (np.cumsum(arity) - arity)[owner]
+        constant = np.bincount(owner, (depth[args] == 0) << np.minimum(nth, _BITS), len(arity)).astype(int)
+        constant[arity >= _BITS] = 0
+        key = (((depth * len(self.rows) + self.kind) * (arity.max(initial=0) + 1) + arity << _BITS) + constant) * 2 + reached
+        # Within it, the parts of sums stand as they are summed: the first parts of all the sums of a step, then the second ones, ...
+        parts = np.flatnonzero((arity[owner] > 2) & (self.uses()[args] == 1))
+        parts = args[parts[np.lexsort((owner[parts], nth[parts], key[owner[parts]]))]]
+        wanted = np.zeros(len(arity), int)
+        wanted[parts] = np.arange(len(parts))
+        there = np.flatnonzero((depth < 2) | (arity > 0))
+        order = there[np.lexsort((wanted[there], key[there]))]
+        return order, key[order], constant[order]
+
+    def laid_out(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[_Step]]:
+        """The array of all numbers, where inputs and outputs stand in it, and the steps. What a step computes stands side by side."""
+        reached = self.reached()
+        order, key, constant = self.sorted(reached)
+        slot = np.full(len(self.kind), -1)
+        slot[order] = np.arange(len(order))
+        values = np.zeros(len(order))
+        try:
+            values[slot[[*self.given]]] = [*self.given.values()]
+        except OverflowError as error:
+            raise NotScalarsError(f"a number is larger than a float can be: {error}") from error
+        numbers = {int(slot[k]): raw for k, raw in self.given.items() if not self.depth[k]}
+        args = slot[self.args[np.argsort(slot[self.owner], kind="stable")]]
+        kind, arity, uses, reached = self.kind[order], self.arity[order], self.uses()[order], reached[order]
+        steps: list[_Step] = []
+        begin, first = len(self.given), 0
+        for end in [*(np.flatnonzero(np.diff(key[begin:])) + begin + 1).tolist(), len(order)] if begin < len(order) else ():
+            row, n, out = self.rows[kind[begin]], int(arity[begin]), slice(begin, end)
+            last = first + n * (end - begin)
+            index, flows = args[first:last].reshape(-1, n), bool(reached[begin])
+            assert row is not None
+            if row is add and n > 2:
+                steps.append(_Sum(out, index.T, uses, flows))
+            elif not row.tabled or end - begin < _FEW:
+                steps.append(_OneByOne(row, out, [[(k, numbers.get(k)) for k in its] for its in index.tolist()], flows))
+            else:
+                steps.append(_Alike(row, out, index.T, int(constant[begin]), values, uses, flows))
+            begin, first = end, last
+        return values, slot[np.array(self.inputs, int)], slot[np.array(self.outputs, int)], steps
+
+
+def _check(n: Node) -> None:
+    """Refuse what is no operation on Values, a constant that was none, and what eager refuses when it differentiates: a missing rule."""
+    op = n.op
+    if not isinstance(n, Value) or (op is not None and (op.across or (op.tabled and not op.entrywise))):
+        raise NotScalarsError(f"{op!r} is no operation on Values alone")
+    if n.lost is not None:
+        raise NotScalarsError(f"{n!r} may depend on an input, by a way that is not recorded: {n.cure}")
+    if op is not None and op is not leaf and len(op.vjps) < len(n.x) and not op.variadic:
+        raise NotScalarsError(f"{op!r} has {len(op.vjps)} vjps and was called with {len(n.x)} arguments")
+
+
+class _Step(Protocol):
+    """What is computed at once: ``forward`` puts its results among the values, ``backward`` its gradients among the gradients."""
+
+    def forward(self, values: np.ndarray) -> None: ...
+
+    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None: ...
+
+
+class _Alike:
+    """Operations of one row of the tables. ``index`` says where its arguments stand: a row for each of them."""
+
+    def __init__(self, row: Op, out: slice, index: np.ndarray, constant: int, values: np.ndarray, uses: np.ndarray, flows: bool) -> None:
+        self.row, self.out = row, out
+        self.args: list[Any] = [_constant(values[places]) if constant >> i & 1 else None for i, places in enumerate(index)]
+        varying = [(i, places) for i, places in enumerate(index) if self.args[i] is None]
+        self.takes = [(i, _run(places)) for i, places in varying]
+        self.puts = [(i, _Put(places, uses)) for i, places in varying if flows and row.vjps[i] is not None]
+
+    def forward(self, values: np.ndarray) -> None:
+        args = self.args
+        for i, places in self.takes:
+            args[i] = values[places]
+        values[self.out] = self.row.on_array(*args)
+
+    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None:
+        g, z = gradients[self.out], values[self.out]
+        for i, put in self.puts:
+            put(gradients, self.row.vjp(i, g, z, self.args))
+
+
+class _Sum:
+    """Sums of so many parts each, a row of ``index`` for each part. Parts that nothing else uses stand side by side: no index is needed."""
+
+    def __init__(self, out: slice, index: np.ndarray, uses: np.ndarray, flows: bool) -> None:
+        alone = (uses[index] == 1).all(1)
+        rows = [part for part in (index[alone], index[~alone]) if len(part)]
+        self.out = out
+        self.takes = [(_run(part.reshape(-1)), part.shape) for part in rows]
+        self.puts = [_Put(part, uses) for part in rows if flows]
+
+    def forward(self, values: np.ndarray) -> None:
+        one, *other = [np.add.reduce(values[places].reshape(shape), 0) for places, shape in self.takes]
+        values[self.out] = one + other[0] if other else one
+
+    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None:
+        for put in self.puts:
+            put(gradients, gradients[self.out])
+
+
+class _OneByOne:
+    """Few operations, or those of a row that a user wrote, perhaps for floats only: as eager has them. ``its``: places, and constants."""
+
+    def __init__(self, row: Op, out: slice, its: list[list[tuple[int, Any]]], flows: bool) -> None:
+        self.row, self.out = row, out
+        self.args = [[number for _, number in args] for args in its]  # as they were recorded: an int is not made a float
+        self.takes = [[(i, place) for i, (place, number) in enumerate(args) if number is None] for args in its]
+        ruled = [i for i, rule in zip(range(len(its[0])), row.rules) if rule is not None and flows]
+        self.puts = [[(i, place) for i, place in takes if i in ruled] for takes in self.takes]
+
+    def forward(self, values: np.ndarray) -> None:
+        for z, args, takes in zip(count(self.out.start), self.args, self.takes):
+            for i, place in takes:
+                args[i] = float(values[place])
+            values[z] = self.row.compute(*args)
+
+    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None:
+        for z, args, puts in zip(count(self.out.start), self.args, self.puts):
+            floats = [np.float64(a) if a.__class__ is float else a for a in args]  # as eager hands them to a rule
+            for i, place in puts:
+                try:
+                    gradients[place] += self.row.vjp(i, float(gradients[z]), values[z], floats)
+                except NoGradient:
+                    continue
+
+
+class _Put:
+    """Adds gradients to those at ``index``, where a place may stand more than once; what nothing else uses has none there to add to."""
+
+    def __init__(self, index: np.ndarray, uses: np.ndarray) -> None:
+        self.shape, places = index.shape, index.reshape(-1)
+        self.alone, self.inverse = bool((uses[places] == 1).all()), None
+        if not self.alone and len(places) > 1:
+            distinct, inverse = np.unique(places, return_inverse=True)
+            if len(distinct) < len(places):
+                places, self.inverse = distinct, inverse
+        self.places, self.size = _run(places), len(places)
+
+    def __call__(self, gradients: np.ndarray, d: Any) -> None:
+        if self.alone and self.places.__class__ is slice:
+            gradients[self.places].reshape(self.shape)[...] = d
+            return
+        flat = np.broadcast_to(d, self.shape).reshape(-1)
+        if self.alone:
+            gradients[self.places] = flat
+        else:
+            gradients[self.places] += flat if self.inverse is None else np.bincount(self.inverse, flat, self.size)
+
+
+def _run(places: np.ndarray) -> np.ndarray | slice:
+    """``places`` as a slice, where they follow each other."""
+    first, n = int(places[0]), len(places)
+    return slice(first, first + n) if n == 1 or (places[-1] - first == n - 1 and (np.diff(places) == 1).all()) else places
+
+
+def _constant(numbers: np.ndarray) -> Any:
+    """A constant argument: one whole number, for which numpy's powers are fast, or an array. (Its x ** 0.5 is a root, NaN at -inf.)"""
+    first = float(numbers[0])
+    return first if first.is_integer() and first != 0 and (numbers == first).all() else numbers
