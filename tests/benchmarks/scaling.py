@@ -100,9 +100,11 @@ def _layers(d: int) -> Compiled:
     return training.step, training
 
 
-def _chained(n: int) -> Compiled:
-    chain, x = ag.compile(lambda x: programs.chain(x, n)), Value(1.0)
-    return chain, lambda: chain(x).backward()
+def _neuron(n: int) -> Compiled:
+    """A neuron of Values, and n rows: no deeper for any n."""
+    w, b, rows = Value(0.5), Value(0.1), np.linspace(-1, 1, n).tolist()
+    loss = ag.compile(lambda: sum(((w * x + b).tanh() - x) ** 2 for x in rows))
+    return loss, lambda: loss().backward()
 
 
 def _compile(state: list[Compiled]) -> None:
@@ -168,9 +170,9 @@ def sweeps(quick: bool) -> Iterator[Sweep]:
     layers = _decades(3, 300 if quick else 1000)
     yield Sweep("program", "compile a step of d layers", layers, _layers, _compile)
     yield Sweep("program", "replay it", layers, _compiled(_layers), _call)
-    nodes = _decades(100, most // 30)
-    yield Sweep("program", "compile a chain of Values", nodes, _chained, _compile)
-    yield Sweep("program", "replay it, with backward", nodes, _compiled(_chained), _call)
+    rows = _decades(10, most // 100)
+    yield Sweep("program", "compile a loss of Values, n rows", rows, _neuron, _compile)
+    yield Sweep("program", "replay it, with backward", rows, _compiled(_neuron), _call)
     yield Sweep("batch", "(the products of 64-64-10)", sizes, lambda n: _products([64, 64, 10], n), _call, floor=True)
     yield Sweep("batch", "step of 64-64-10", sizes, lambda n: _step([64, 64, 10], n), _call)
     yield Sweep("batch", "step of 784-256-10", _decades(10, 3000), lambda n: _step([784, 256, 10], n), _call)
