@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.code import Plan, Writer, flat, touched
+from autograd.compiling.code import Writer
 from autograd.compiling.node import Again, differentiable, unfolding
+from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Call, Change, Recorder, Ref
-from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
+from autograd.compiling.world import PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
@@ -244,7 +245,7 @@ class Program:
         for t in (*world.tensors.values(), *(a for a in recorder.leaves if isinstance(a, Array))) if asked else ():
             if t.op is leaf and id(t) not in firsts and id(t) not in recorder.bound:
                 tests.append(f"{w.holder(t)}._grad is{' not' * (t._grad is not None)} None")
-        facts = self._facts(w)
+        facts = world.always.source(w)
         lines = [f"if not ({test}): return MISS" for test in tests]
         lines += [f"if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []
         lines += ["if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
@@ -260,32 +261,6 @@ class Program:
             slot = self.recorder.slots[a.slot]
             return w.holder(slot.of) if slot.kind == "captured" else f"leaves[{slot.of}]"
         return w.text(a)
-
-    def _facts(self, w: Writer) -> str:
-        """The facts that are looked at each time, as one expression."""
-        tests = []
-        for get, holder, key, value in self.world.always.items:
-            h = w.put("holder", holder)
-            if get is _item:
-                k = repr(key) if key.__class__ in (str, int) else w.put("key", key)
-                tests.append(
-                    f"{h}.get({k}) is {w.put('known', value)}" if isinstance(holder, dict) else f"{h}[{k}] is {w.put('known', value)}"
-                )
-            elif get is _length:
-                tests.append(f"len({h}) == {value}")
-            elif get is _contents:
-                tests.append(f"{h}.cell_contents is {w.put('known', value)}")
-        self.other_facts = [f for f in self.world.always.items if f[0] not in (_item, _length, _contents)]
-        if self.other_facts:
-            tests.append("program.others_hold()")
-        return " and ".join(tests)
-
-    def others_hold(self) -> bool:
-        """Do the facts hold that are no items, lengths or contents of cells?"""
-        for get, holder, key, value in self.other_facts:
-            if get(holder, key) is not value and get(holder, key) != value:
-                return False
-        return True
 
     def facts_hold(self) -> bool:
         """Do the facts hold once numbers are compared as numbers?"""

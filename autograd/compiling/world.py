@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiling.names import Names
 from autograd.core.node import Node
 from autograd.faces.record import Array
 from autograd.random import Generator
@@ -90,6 +91,23 @@ class Facts:
 
     def add(self, get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
         self.items.append((get, holder, key, value))
+
+    def source(self, names: Names) -> str:
+        """All of them as one expression, which is quicker than asking one by one."""
+        tests, others = [], Facts()
+        for get, holder, key, value in self.items:
+            h = names.put("holder", holder)
+            if get is _item:
+                k = repr(key) if key.__class__ in (str, int) else names.put("key", key)
+                item = f"{h}.get({k})" if isinstance(holder, dict) else f"{h}[{k}]"
+                tests.append(f"{item} is {names.put('known', value)}")
+            elif get is _length:
+                tests.append(f"len({h}) == {value}")
+            elif get is _contents:
+                tests.append(f"{h}.cell_contents is {names.put('known', value)}")
+            else:
+                others.items.append((get, holder, key, value))
+        return " and ".join([*tests, *([f"{names.put('others', others)}.hold()"] if others.items else [])])
 
     def hold(self) -> bool:
         """Do all of them still hold?"""

@@ -130,7 +130,9 @@ SIGNED = pytest.mark.xfail(reason="at its kinks the rule gives 0 where it is rec
 
 @pytest.mark.parametrize("form", FORMS[:2])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("row", [pytest.param(row, marks=[SIGNED] * (row.name == "pow")) for row in table.ELEMENTWISE.values()], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, marks=[SIGNED] * (row.name == "pow")) for row in table.ELEMENTWISE.values()], ids=lambda row: row.name
+)
 def test_every_elementwise_row_at_the_edges(row: Op, dtype: str, form: str) -> None:
     def inputs(i: int) -> list[Tensor]:
         made = [ag.tensor(np.array(EDGES, dtype), requires_grad=row.differentiable)]
