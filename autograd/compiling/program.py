@@ -20,7 +20,7 @@ from autograd.core.watch import STRUCTURE
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 
-__all__ = ["MISS", "Program", "Unfit", "flatten"]
+__all__ = ["MISS", "Program", "UnfitError", "flatten"]
 
 
 class _Miss:
@@ -62,7 +62,7 @@ def hooked(a: Any) -> bool:
     return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """What the call returned cannot be made again."""
 
 
@@ -103,9 +103,9 @@ class Program:
         }
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
         if any(r is not None and needed for r, needed in zip(outside, live)):
-            raise Unfit("a part of an argument, or of what it reads, is returned and can be differentiated")
+            raise UnfitError("a part of an argument, or of what it reads, is returned and can be differentiated")
         if any(live) and recorder.bound:
-            raise Unfit("what it returns can be differentiated, after a backward in it")
+            raise UnfitError("what it returns can be differentiated, after a backward in it")
         if any(live):
             inner = [k for k, r in enumerate(outside) if r is None]
             drawn = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner])
@@ -122,13 +122,13 @@ class Program:
         changed = self._changed()
         body = [*([f"touch({', '.join(changed)})"] if changed or self.versions else []), *writer.lines, last]
         self.source = "\n    ".join([f"def {name}(leaves):", *body])
-        checked = "\n    ".join(["def replay(leaves):", *guards, *body])
+        checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
         self.namespace["touch"] = self._touch
         exec(compile(checked, f"<compiled {name}>", "exec"), self.namespace)
         self.memory = writer.memory
         self.gradients = [(t, str(writer.names[i]), of) for t, i, of in writer.gradients]
         self.renew()
-        self.run: Callable[[Any], Any] = np.errstate(all="ignore")(self.namespace["replay"])
+        self.run: Callable[..., Any] = np.errstate(all="ignore")(self.namespace["replay"])
         if any(live):
             self.replay, self.run = self.run, self._run_as_node
         self.used = {recorder.slots[i].of for s in plan.kept for i in touched(s) if recorder.slots[i].kind == "argument"}
@@ -154,14 +154,14 @@ class Program:
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
         changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
         if not again.fits() or any(slots[i].root in changed for i in again.inputs):
-            raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
+            raise UnfitError("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
         self.unfold = unfolding(again)
         self.function = differentiable(name, again, self._compiled, live)
         return drawn
 
-    def _run_as_node(self, leaves: Any) -> Any:
+    def _run_as_node(self, leaves: Any, args: Any = (), kwargs: Any = None) -> Any:
         got = self.replay(leaves)
         if got is MISS:
             return MISS
@@ -313,7 +313,7 @@ class Program:
         if isinstance(result, Array):
             return self._tensor(result, slots)
         if isinstance(result, Node):
-            raise Unfit("a Value is returned")
+            raise UnfitError("a Value is returned")
         if isinstance(result, PLAIN) or id(result) in self.world.seen:
             return self._kept(result)
         if result.__class__ in (tuple, list):
@@ -323,7 +323,7 @@ class Program:
             return "{{" + ", ".join([f"{self._kept(k)}: {self._returned(x, slots)}" for k, x in result.items()]) + "}}"
         if isinstance(result, tuple) and hasattr(result, "_fields"):
             return f"{self._kept(type(result))}({', '.join([self._returned(x, slots) for x in result])})"
-        raise Unfit(f"a {type(result).__name__} is returned")
+        raise UnfitError(f"a {type(result).__name__} is returned")
 
     def _tensor(self, result: Any, slots: list[int]) -> str:
         w = self.recorder
@@ -336,12 +336,12 @@ class Program:
             if t._grad is result:
                 return f"{holders.get(id(t)) or self._kept(t)}._grad"
         if result._grad is not None or type(result) is not type(made(_NOTHING)):
-            raise Unfit("a tensor with a gradient is returned")
+            raise UnfitError("a tensor with a gradient is returned")
         i = w.slot(result.raw, result)
         if result.op is leaf:
-            raise Unfit("a new leaf is returned")
+            raise UnfitError("a new leaf is returned")
         if result.op is not None and result.saved_version == -1 and w.slots[w.slots[i].root].kind not in ("result", "constant"):
-            raise Unfit("a part of an argument, or of what it reads, is returned after a backward through it")
+            raise UnfitError("a part of an argument, or of what it reads, is returned after a backward through it")
         slots.append(i)
         self.given.append(result)
         return "{}"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.compiling.world import World, is_ours, is_users
+from autograd.compiling.world import IMPURE, IMPURE_BUILTINS, World, is_ours, is_users
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
@@ -123,11 +123,6 @@ class _Within(Block):
 
 
 _unwatched = _Within(None)
-# What Python itself is asked for, and what may be other at the next call.
-_IMPURE = frozenset({"random", "_random", "time", "secrets", "uuid", "datetime", "logging", "io", "_io", "posix", "os", "socket"})
-_IMPURE_BUILTINS = frozenset({"print", "input", "open", "exec", "eval", "breakpoint", "__import__"})
-
-
 class Recorder(Watch):
     """The steps of one call. ``leaves`` are the arguments, ``world`` what the function reads beside them."""
 
@@ -143,6 +138,7 @@ class Recorder(Watch):
         self.conditions: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = []
         self.changed: set[int] = set()  # roots that were changed in place
         self.refused: Reason | None = None
+        self.scalars = False  # were there operations on Values?
         self.walking = 0
         self.bound: set[int] = set()  # the ids of tensors whose gradient was set in the call
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
@@ -158,7 +154,8 @@ class Recorder(Watch):
     # Running.
     def run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         before = sys.getprofile()
-        sys.setprofile(self._profile)
+        if self.world.impure:  # it takes many times as long
+            sys.setprofile(self._profile)
         try:
             with _Within(self):
                 off = here.inside[-1].off
@@ -176,11 +173,11 @@ class Recorder(Watch):
             if is_users(frame.f_code.co_filename) and self.refused is None:
                 module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", "")
                 owner = type(getattr(arg, "__self__", None))
-                if (module or owner.__module__).split(".")[0] in _IMPURE or (module == "builtins" and name in _IMPURE_BUILTINS):
+                if (module or owner.__module__).split(".")[0] in IMPURE or (module == "builtins" and name in IMPURE_BUILTINS):
                     self.refuse(f"{name}()", frame)
         elif event == "call" and self.refused is None:
             name = frame.f_globals.get("__name__", "")
-            if name.split(".")[0] in _IMPURE and not is_ours(frame.f_code.co_filename):
+            if name.split(".")[0] in IMPURE and not is_ours(frame.f_code.co_filename):
                 caller = frame.f_back
                 if caller is not None and is_users(caller.f_code.co_filename):
                     self.refuse(f"{name}.{frame.f_code.co_name}()", caller)
@@ -241,6 +238,9 @@ class Recorder(Watch):
 
     # What the engine tells.
     def result(self, raw: Any, op: Op, args: tuple[Any, ...]) -> None:
+        if raw.__class__ is float and not op.across:
+            self.scalars = True
+            return
         if not isinstance(raw, _ndarray) or raw.dtype.kind == "O":
             self.refuse(f"{op!r} of Values")
             return
