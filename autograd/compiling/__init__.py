@@ -1,8 +1,9 @@
 """Compiled replay: a function that runs again and again is recorded once, and then run as straight-line numpy, without changing one number.
 
-The first call runs as it always would and is watched (`watching`); what it reads beside its arguments becomes facts (`world`); the steps are
-written as one Python function of numpy calls (`code`), which later calls run as long as all assumptions hold (`program`). A function without
-a backward in it leaves one node (`node`). What cannot be repeated runs eagerly, and says so once.
+The first call runs as it always would and is watched (`watching`). What it reads beside its arguments becomes facts (`world`). Its
+steps are sifted (`plan`) and written as one Python function of numpy calls (`code`), which later calls run as long as all assumptions
+hold (`program`). A function without a backward in it leaves one node (`node`); one of Values alone becomes a few numpy steps
+(`scalars`, `values`). What cannot be repeated runs eagerly, and says so once.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, NamedTuple
 
-from autograd.compiling.program import MISS, Program, Unfit, flatten, hooked
+from autograd.compiling.program import MISS, Program, UnfitError, flatten, hooked
+from autograd.compiling.values import ValueProgram
 from autograd.compiling.watching import Reason, Recorder
-from autograd.compiling.world import PLAIN, Unknown, World
+from autograd.compiling.world import PLAIN, UnknownError, World
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
 from autograd.core.node import leaf
@@ -47,9 +49,9 @@ class _Own(threading.local):
     """What a thread has of a compiled function."""
 
     def __init__(self) -> None:
-        self.programs: dict[bool, list[Program]] = {False: [], True: []}  # by whether nothing is recorded, the last used first
+        self.programs: dict[bool, list[Any]] = {False: [], True: []}  # by whether nothing is recorded, the last used first
         self.recorded = self.replayed = self.eager = self.tries = 0
-        self.last: Program | None = None
+        self.last: Any = None
         self.reasons: dict[str, None] = {}
         self.eagerly: set[Any] = set()  # the kinds of arguments for which it runs eagerly
         self.vain = False  # does it run eagerly for all?
@@ -92,7 +94,7 @@ class Compiled:
             programs = own.programs[off]
             for i, program in enumerate(programs):
                 if program.spec == spec:
-                    result = program.run(leaves)
+                    result = program.run(leaves, args, kwargs)
                     if result is not MISS:
                         own.replayed += 1
                         own.last = program
@@ -122,8 +124,8 @@ class Compiled:
             for a in leaves:
                 world.argument(a)
             if HOOKED and any(map(hooked, (*leaves, *world.tensors.values()))):
-                raise Unknown("a tensor has a hook")
-        except Unknown as unknown:
+                raise UnknownError("a tensor has a hook")
+        except UnknownError as unknown:
             self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
             return self.function(*args, **kwargs)
         structure = STRUCTURE.count
@@ -139,8 +141,13 @@ class Compiled:
         if reason is None:
             name = getattr(self.function, "__name__", type(self.function).__name__)
             try:
-                program = Program(recorder, world, structure, result, spec, name, self._names(spec))
-            except Unfit as unfit:
+                if recorder.scalars and (recorder.steps or off):
+                    raise UnfitError("Values stand among tensors" if recorder.steps else "no gradients are recorded")
+                if recorder.scalars:
+                    program: Any = ValueProgram(leaves, world, structure, result, spec, self.function)
+                else:
+                    program = Program(recorder, world, structure, result, spec, name, self._names(spec))
+            except UnfitError as unfit:
                 reason = self._at_call(str(unfit))
         if reason is not None:
             self._refuse(own, (spec, leaves), reason)
@@ -198,7 +205,8 @@ class Compiled:
         """The program that was used last, as Python. Raises RuntimeError where none was recorded."""
         if self._own.last is None:
             raise RuntimeError(f"nothing was recorded: call it first{''.join(f'; {reason}' for reason in self.reasons)}")
-        return self._own.last.source
+        source: str = self._own.last.source
+        return source
 
     # As what is within.
     def __getattr__(self, name: str) -> Any:

@@ -7,13 +7,13 @@ returned is new each time; gradients keep their memory for as long as nobody els
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd.compiling.names import Names
+from autograd.compiling.plan import Plan, refs
 from autograd.compiling.watching import Bind, Call, Change, Live, New, Recorder, Ref, Row, Step
 from autograd.core.node import Op
 from autograd.core.symbols import Python, Symbol
@@ -22,7 +22,7 @@ from autograd.faces.record import Array, made
 from autograd.ops import fast
 from autograd.ops.moves import cast_, clone_, getitem_
 
-__all__ = ["Plan", "Writer"]
+__all__ = ["Writer"]
 
 _NAMED = (np.maximum, np.minimum)  # their third argument must be named
 _direct: dict[Any, bool] = {}  # does a kernel give the dtype that is recorded? By the row, that dtype, and those of the arguments.
@@ -60,179 +60,18 @@ class Name(str):
         return name
 
 
-class Plan:
-    """Which steps are kept, which slots are constants, and which are one array: read off the steps of a recorder, last to first.
-
-    Without ``effects``, only the steps are kept that the outputs depend on.
-    """
-
-    def __init__(self, recorder: Recorder, outputs: Sequence[int], effects: bool = True) -> None:
-        self.effects = effects
-        self.unmade: set[int] = set()  # new arrays that are written over before they are read
-        self.slots, self.steps = recorder.slots, recorder.steps
-        self.bound = {self.slots[s.slot].root for s in self.steps if isinstance(s, Bind) and s.slot is not None}
-        self.changed = {self.slots[s.target].root for s in self.steps if isinstance(s, Change)} | self.bound  # by who holds the gradient
-        self.outputs = list(outputs)
-        self.constant = self._constants()
-        self.kept = self._kept()
-        self.same = self._same()
-        self._tidied()
-        self.last = self._last_uses()
-
-    def _tidied(self) -> None:
-        """Without copies into memory that is written over at once, and casts of what an assignment casts anyway."""
-        uses: dict[int, int] = {}
-        for s in self.kept:
-            for i in touched(s):
-                uses[i] = uses.get(i, 0) + 1
-        casts = {s.out: s for s in self.kept if isinstance(s, Row) and s.op is cast_ and uses[s.out] == 2 and s.out not in self.outputs}
-        dropped: set[int] = set()
-        for k, s in enumerate(self.kept):
-            if isinstance(s, Change) and s.compute is assign and isinstance(s.operand, Ref) and (cast := casts.get(s.operand.slot)):
-                self.kept[k] = s._replace(operand=cast.args[0])
-                dropped.add(cast.out)
-        kept = [s for s in self.kept if not (isinstance(s, Row) and s.out in dropped)]
-        self.kept = []
-        for k, s in enumerate(kept):
-            if isinstance(s, New):
-                first = next((t for t in kept[k + 1 :] if any(self.slots[i].root == s.out for i in touched(t))), None)
-                if isinstance(first, Change) and first.compute is assign and first.target == s.out:
-                    if not (isinstance(first.operand, Ref) and self.slots[first.operand.slot].root == s.out):
-                        self.unmade.add(s.out)
-                        continue
-            self.kept.append(s)
-
-    def root(self, i: int) -> int:
-        """The slot whose memory that of slot ``i`` is."""
-        i = self.slots[self.same.get(i, i)].root
-        return self.slots[self.same[i]].root if i in self.same else i
-
-    def _constants(self) -> set[int]:
-        found = {i for i, s in enumerate(self.slots) if s.kind == "constant" and s.root not in self.changed}
-        for s in self.steps:
-            if isinstance(s, Row) and self.slots[s.out].root not in self.changed and self.slots[s.out].kind == "result":
-                if all(r.slot in found for r in refs(s.args)) and not any(isinstance(a, Live) for a in flat(s.args)):
-                    found.add(s.out)
-        return found
-
-    def value(self, i: int) -> np.ndarray:
-        """The constant in slot ``i``, which whoever was given it in the call that was recorded cannot change."""
-        s = self.slots[i]
-        raw: np.ndarray = s.raw if i in self.constant else s.of
-        return raw.copy("K") if i in self.constant else raw
-
-    def _kept(self) -> list[Step]:
-        needed = {self.slots[i].root for i in self.outputs} | (
-            self.bound if self.effects else set()
-        )  # a gradient may change once it is set
-        slots = set(self.outputs)
-        kept: list[Step] = []
-
-        def need(tree: Any) -> None:
-            for r in refs(tree):
-                slots.add(r.slot)
-                needed.add(self.slots[r.slot].root)
-
-        for s in reversed(self.steps):
-            if isinstance(s, Bind):
-                if not self.effects:
-                    continue
-                if s.slot is not None:
-                    need(Ref(s.slot))
-            elif isinstance(s, Call):
-                if not self.effects and not any(r.slot in slots for r in refs(s.outs)):
-                    continue
-                need(s.args)
-            elif isinstance(s, Change):
-                root = self.slots[s.target].root
-                if root not in needed and (not self.effects or self.slots[root].kind in ("result", "constant")):
-                    continue
-                need((Ref(s.target), s.operand))
-            elif isinstance(s, New):
-                if s.out in self.constant or self.slots[s.out].root not in needed:
-                    continue
-            else:
-                if s.out in self.constant or s.out not in slots:
-                    continue
-                need(s.args)
-            kept.append(s)
-        return kept[::-1]
-
-    def _same(self) -> dict[int, int]:
-        """Copies that need not be made: the slot of each, and that of what it is a copy of, which nobody reads or changes afterwards."""
-        read = {}
-        for k, s in enumerate(self.kept):
-            for i in touched(s):
-                read[self.slots[i].root] = k
-        for i in self.outputs:
-            read[self.slots[i].root] = len(self.kept)
-        found: dict[int, int] = {}
-        bound = {s.slot for s in self.kept if isinstance(s, Bind)}
-        for k, s in enumerate(self.kept):
-            if isinstance(s, Row) and s.op is clone_ and isinstance(s.args[0], Ref):
-                source = s.args[0].slot
-                source = found.get(source, source)
-                slot = self.slots[source]
-                if slot.kind == "result" and slot.root == source and source not in self.constant and source not in bound:
-                    if read.get(source, -1) <= k and slot.raw.strides == self.slots[s.out].raw.strides:
-                        found[s.out] = source
-                        read[source] = read.get(s.out, k)
-        self.kept = [s for s in self.kept if not (isinstance(s, Row) and s.out in found)]
-        return found
-
-    def _last_uses(self) -> dict[int, int]:
-        last: dict[int, int] = {}
-        for k, s in enumerate(self.kept):
-            for i in touched(s):
-                last[self.root(i)] = k
-        for i in self.outputs:
-            last[self.root(i)] = len(self.kept)
-        for s in self.kept:
-            if isinstance(s, Bind) and s.slot is not None:
-                last[self.root(s.slot)] = len(self.kept)
-        return last
-
-
-def flat(tree: Any) -> Any:
-    """The parts of nested tuples."""
-    if tree.__class__ is tuple:
-        for x in tree:
-            yield from flat(x)
-    else:
-        yield tree
-
-
-def refs(tree: Any) -> list[Ref]:
-    """The references in an argument."""
-    return [x for x in flat(tree) if isinstance(x, Ref)]
-
-
-def touched(s: Step) -> list[int]:
-    """The slots that a step reads or writes."""
-    if isinstance(s, Row):
-        return [s.out, *(r.slot for r in refs(s.args))]
-    if isinstance(s, Change):
-        return [s.target, *(r.slot for r in refs((s.operand,)))]
-    if isinstance(s, Call):
-        return [r.slot for r in [*refs(s.args), *refs(s.outs)]]
-    if isinstance(s, New):
-        return [s.out]
-    return [] if s.slot is None else [s.slot]
-
-
-class Writer:
+class Writer(Names):
     """Writes the body of the function for a plan, and says what stands behind its names.
 
     ``namespace`` holds what is there for good; ``memory`` makes what has to be made anew where somebody keeps a gradient.
     """
 
     def __init__(self, recorder: Recorder, plan: Plan, arguments: dict[int, str]) -> None:
+        super().__init__(np=np, made=made, recorded_as=recorded_as, leaves=None, MISS=None)
         self.arguments = arguments
         self.recorder, self.plan, self.slots = recorder, plan, plan.slots
-        self.namespace: dict[str, Any] = {"np": np, "made": made, "recorded_as": recorded_as}
         self.lines: list[str] = []
         self.names: dict[int, Name] = {}
-        self.taken: set[str] = {"np", "made", "recorded_as", "leaves", "MISS"}
         self.buffers: list[Any] = []  # shape, dtype and strides of each
         self.free: dict[Any, list[int]] = {}
         self.owner: dict[int, int] = {}  # the buffer of a root
@@ -248,26 +87,6 @@ class Writer:
             self._let_go(k)
 
     # Names.
-    def name(self, wanted: str) -> str:
-        """A name that is not taken."""
-        base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
-        base = f"v{base}" if base[0].isdigit() or keyword.iskeyword(base) else base
-        text, k = base, 1
-        while text in self.taken:
-            k += 1
-            text = f"{base}_{k}"
-        self.taken.add(text)
-        return text
-
-    def put(self, wanted: str, thing: Any) -> str:
-        """A name for something that is there for good."""
-        for name, known in self.namespace.items():
-            if known is thing:
-                return name
-        name = self.name(wanted)
-        self.namespace[name] = thing
-        return name
-
     def array(self, i: int) -> Name:
         """The name of the array in slot ``i``."""
         i = self.plan.same.get(i, i)
@@ -447,8 +266,8 @@ class Writer:
         self.lines.append(f"{self._numpy(function)}({target}, {operand}, {target})")
 
     def _numpy(self, function: Any) -> str:
-        if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
-            return f"np.{function.__name__}"
+        if isinstance(function, np.ufunc) and getattr(np, name := str(function.__name__), None) is function:
+            return f"np.{name}"
         return self.put(getattr(function, "__name__", "kernel").strip("_<>"), function)
 
     def _row(self, s: Row) -> None:

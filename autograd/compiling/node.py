@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.code import Plan, refs, touched
+from autograd.compiling.plan import Plan, refs, touched
 from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row, Still
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
 from autograd.core.node import leaf

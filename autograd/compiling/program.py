@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.code import Plan, Writer, flat, touched
+from autograd.compiling.code import Writer
 from autograd.compiling.node import Again, differentiable, unfolding
+from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Call, Change, Recorder, Ref
-from autograd.compiling.world import PLAIN, World, _contents, _item, _length, same
+from autograd.compiling.world import PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
@@ -19,7 +20,7 @@ from autograd.core.watch import STRUCTURE
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 
-__all__ = ["MISS", "Program", "Unfit", "flatten"]
+__all__ = ["MISS", "Program", "UnfitError", "flatten"]
 
 
 class _Miss:
@@ -61,7 +62,7 @@ def hooked(a: Any) -> bool:
     return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """What the call returned cannot be made again."""
 
 
@@ -86,8 +87,8 @@ class Program:
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
         self.writer = writer = Writer(recorder, plan, arguments)
-        outside = [recorder.slots[recorder.slots[i].root] for i in slots]
-        outside = [r if r.kind in ("argument", "captured", "gradient") else None for r in outside]
+        outside: list[Any] = [recorder.slots[recorder.slots[i].root] for i in slots]
+        outside = [r if r is not None and r.kind in ("argument", "captured", "gradient") else None for r in outside]
         arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
         self.namespace = writer.namespace
         self.namespace |= {
@@ -102,9 +103,9 @@ class Program:
         }
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
         if any(r is not None and needed for r, needed in zip(outside, live)):
-            raise Unfit("a part of an argument, or of what it reads, is returned and can be differentiated")
+            raise UnfitError("a part of an argument, or of what it reads, is returned and can be differentiated")
         if any(live) and recorder.bound:
-            raise Unfit("what it returns can be differentiated, after a backward in it")
+            raise UnfitError("what it returns can be differentiated, after a backward in it")
         if any(live):
             inner = [k for k, r in enumerate(outside) if r is None]
             drawn = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner])
@@ -121,13 +122,13 @@ class Program:
         changed = self._changed()
         body = [*([f"touch({', '.join(changed)})"] if changed or self.versions else []), *writer.lines, last]
         self.source = "\n    ".join([f"def {name}(leaves):", *body])
-        checked = "\n    ".join(["def replay(leaves):", *guards, *body])
+        checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
         self.namespace["touch"] = self._touch
         exec(compile(checked, f"<compiled {name}>", "exec"), self.namespace)
         self.memory = writer.memory
         self.gradients = [(t, str(writer.names[i]), of) for t, i, of in writer.gradients]
         self.renew()
-        self.run: Callable[[Any], Any] = np.errstate(all="ignore")(self.namespace["replay"])
+        self.run: Callable[..., Any] = np.errstate(all="ignore")(self.namespace["replay"])
         if any(live):
             self.replay, self.run = self.run, self._run_as_node
         self.used = {recorder.slots[i].of for s in plan.kept for i in touched(s) if recorder.slots[i].kind == "argument"}
@@ -153,14 +154,14 @@ class Program:
         again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
         changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
         if not again.fits() or any(slots[i].root in changed for i in again.inputs):
-            raise Unfit("what it returns can be differentiated, and what it was made from is changed in place")
+            raise UnfitError("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
         self.unfold = unfolding(again)
         self.function = differentiable(name, again, self._compiled, live)
         return drawn
 
-    def _run_as_node(self, leaves: Any) -> Any:
+    def _run_as_node(self, leaves: Any, args: Any = (), kwargs: Any = None) -> Any:
         got = self.replay(leaves)
         if got is MISS:
             return MISS
@@ -199,7 +200,7 @@ class Program:
 
     def _counts(self) -> list[int]:
         """How many hold each gradient, beside what it is the gradient of, and how many its memory."""
-        found = []
+        found: list[int] = []
         for t, g, raw in self.held:
             found += (_refs(g) - (t._grad is g), _refs(raw))
         return found
@@ -244,7 +245,7 @@ class Program:
         for t in (*world.tensors.values(), *(a for a in recorder.leaves if isinstance(a, Array))) if asked else ():
             if t.op is leaf and id(t) not in firsts and id(t) not in recorder.bound:
                 tests.append(f"{w.holder(t)}._grad is{' not' * (t._grad is not None)} None")
-        facts = self._facts(w)
+        facts = world.always.source(w)
         lines = [f"if not ({test}): return MISS" for test in tests]
         lines += [f"if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []
         lines += ["if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
@@ -260,32 +261,6 @@ class Program:
             slot = self.recorder.slots[a.slot]
             return w.holder(slot.of) if slot.kind == "captured" else f"leaves[{slot.of}]"
         return w.text(a)
-
-    def _facts(self, w: Writer) -> str:
-        """The facts that are looked at each time, as one expression."""
-        tests = []
-        for get, holder, key, value in self.world.always.items:
-            h = w.put("holder", holder)
-            if get is _item:
-                k = repr(key) if key.__class__ in (str, int) else w.put("key", key)
-                tests.append(
-                    f"{h}.get({k}) is {w.put('known', value)}" if isinstance(holder, dict) else f"{h}[{k}] is {w.put('known', value)}"
-                )
-            elif get is _length:
-                tests.append(f"len({h}) == {value}")
-            elif get is _contents:
-                tests.append(f"{h}.cell_contents is {w.put('known', value)}")
-        self.other_facts = [f for f in self.world.always.items if f[0] not in (_item, _length, _contents)]
-        if self.other_facts:
-            tests.append("program.others_hold()")
-        return " and ".join(tests)
-
-    def others_hold(self) -> bool:
-        """Do the facts hold that are no items, lengths or contents of cells?"""
-        for get, holder, key, value in self.other_facts:
-            if get(holder, key) is not value and get(holder, key) != value:
-                return False
-        return True
 
     def facts_hold(self) -> bool:
         """Do the facts hold once numbers are compared as numbers?"""
@@ -338,7 +313,7 @@ class Program:
         if isinstance(result, Array):
             return self._tensor(result, slots)
         if isinstance(result, Node):
-            raise Unfit("a Value is returned")
+            raise UnfitError("a Value is returned")
         if isinstance(result, PLAIN) or id(result) in self.world.seen:
             return self._kept(result)
         if result.__class__ in (tuple, list):
@@ -348,7 +323,7 @@ class Program:
             return "{{" + ", ".join([f"{self._kept(k)}: {self._returned(x, slots)}" for k, x in result.items()]) + "}}"
         if isinstance(result, tuple) and hasattr(result, "_fields"):
             return f"{self._kept(type(result))}({', '.join([self._returned(x, slots) for x in result])})"
-        raise Unfit(f"a {type(result).__name__} is returned")
+        raise UnfitError(f"a {type(result).__name__} is returned")
 
     def _tensor(self, result: Any, slots: list[int]) -> str:
         w = self.recorder
@@ -361,12 +336,12 @@ class Program:
             if t._grad is result:
                 return f"{holders.get(id(t)) or self._kept(t)}._grad"
         if result._grad is not None or type(result) is not type(made(_NOTHING)):
-            raise Unfit("a tensor with a gradient is returned")
+            raise UnfitError("a tensor with a gradient is returned")
         i = w.slot(result.raw, result)
         if result.op is leaf:
-            raise Unfit("a new leaf is returned")
+            raise UnfitError("a new leaf is returned")
         if result.op is not None and result.saved_version == -1 and w.slots[w.slots[i].root].kind not in ("result", "constant"):
-            raise Unfit("a part of an argument, or of what it reads, is returned after a backward through it")
+            raise UnfitError("a part of an argument, or of what it reads, is returned after a backward through it")
         slots.append(i)
         self.given.append(result)
         return "{}"

@@ -50,9 +50,15 @@ class Levels:
     def __init__(self, outputs: Sequence[Value], inputs: Sequence[Value]) -> None:
         graph = _Graph(outputs, inputs)
         self.operations = len(graph.kind) - len(graph.given)
+        self.used = np.flatnonzero(graph.uses()[graph.inputs]).tolist()  # the places of the inputs that an output depends on
         graph.join_sums()
         graph.measure()
-        self._values, self._inputs, self._outputs, self.steps = graph.laid_out()
+        self._values, places, self._outputs, self.steps = graph.laid_out()
+        self._inputs: Any = places
+
+    def take_only_used(self) -> None:
+        """Leave out the inputs that no output depends on."""
+        self._inputs = [self._inputs[i] for i in self.used]
 
     def forward(self, numbers: np.ndarray | Sequence[float]) -> np.ndarray:
         """The outputs, a new float64 array, for ``numbers``, one an input."""

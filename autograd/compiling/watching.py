@@ -1,23 +1,24 @@
 """Watches a call of a function, and keeps what it did as steps: rows, changes in place, calls that are made again, gradients that are set.
 
-Arrays are known by their identity, which they keep while the recorder holds them. Where the call does what no step can say, it goes on as it
-would have, and the reason is kept: it is refused, and its function runs eagerly.
+Arrays are known by their identity, which they keep while the recorder holds them. Where the call does what no step can say, it goes on as
+it would have, and the reason is kept: it is refused, and its function runs eagerly.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.compiling.world import World, is_ours, is_users
+from autograd.compiling.world import IMPURE, IMPURE_BUILTINS, World, is_ours, is_users
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
-from autograd.core.watch import Watch
+from autograd.core.watch import SCALARS, Watch
 from autograd.errors import described
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
@@ -61,8 +62,8 @@ class Live(NamedTuple):
 class Slot:
     """An array of the program.
 
-    ``kind`` is "argument" (``of``: its place), "captured" (``of``: the tensor), "gradient" (``of``: the tensor that had it before the call),
-    "constant" or "result"; ``root`` is the slot whose memory it is a view of, or its own.
+    ``kind`` is "argument" (``of``: its place), "captured" (``of``: the tensor), "gradient" (``of``: the tensor that had it before the
+    call), "constant" (``of``: a copy) or "result"; ``root`` is the slot whose memory it is a view of, or its own.
     """
 
     __slots__ = ("kind", "of", "raw", "root")
@@ -123,9 +124,6 @@ class _Within(Block):
 
 
 _unwatched = _Within(None)
-# What Python itself is asked for, and what may be other at the next call.
-_IMPURE = frozenset({"random", "_random", "time", "secrets", "uuid", "datetime", "logging", "io", "_io", "posix", "os", "socket"})
-_IMPURE_BUILTINS = frozenset({"print", "input", "open", "exec", "eval", "breakpoint", "__import__"})
 
 
 class Recorder(Watch):
@@ -143,6 +141,7 @@ class Recorder(Watch):
         self.conditions: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = []
         self.changed: set[int] = set()  # roots that were changed in place
         self.refused: Reason | None = None
+        self.scalars = False  # were there operations on Values?
         self.walking = 0
         self.bound: set[int] = set()  # the ids of tensors whose gradient was set in the call
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
@@ -158,8 +157,11 @@ class Recorder(Watch):
     # Running.
     def run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         before = sys.getprofile()
-        sys.setprofile(self._profile)
+        if self.world.impure:  # it takes many times as long
+            sys.setprofile(self._profile)
         try:
+            if self.world.values and not self.world.tensors and not any(isinstance(a, Array) for a in self.leaves):
+                return self._of_scalars(function, args, kwargs)
             with _Within(self):
                 off = here.inside[-1].off
                 result = function(*args, **kwargs)
@@ -171,16 +173,25 @@ class Recorder(Watch):
             self.refuse("set_grad_enabled() that outlasts the call")
         return result
 
+    def _of_scalars(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """Run a function of Values: the graph that it leaves has its operations."""
+        self.scalars = True
+        SCALARS[get_ident()] = self
+        try:
+            return function(*args, **kwargs)
+        finally:
+            del SCALARS[get_ident()]
+
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":
             if is_users(frame.f_code.co_filename) and self.refused is None:
                 module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", "")
                 owner = type(getattr(arg, "__self__", None))
-                if (module or owner.__module__).split(".")[0] in _IMPURE or (module == "builtins" and name in _IMPURE_BUILTINS):
+                if (module or owner.__module__).split(".")[0] in IMPURE or (module == "builtins" and name in IMPURE_BUILTINS):
                     self.refuse(f"{name}()", frame)
         elif event == "call" and self.refused is None:
             name = frame.f_globals.get("__name__", "")
-            if name.split(".")[0] in _IMPURE and not is_ours(frame.f_code.co_filename):
+            if name.split(".")[0] in IMPURE and not is_ours(frame.f_code.co_filename):
                 caller = frame.f_back
                 if caller is not None and is_users(caller.f_code.co_filename):
                     self.refuse(f"{name}.{frame.f_code.co_name}()", caller)
@@ -241,6 +252,9 @@ class Recorder(Watch):
 
     # What the engine tells.
     def result(self, raw: Any, op: Op, args: tuple[Any, ...]) -> None:
+        if raw.__class__ is float and not op.across:
+            self.scalars = True
+            return
         if not isinstance(raw, _ndarray) or raw.dtype.kind == "O":
             self.refuse(f"{op!r} of Values")
             return

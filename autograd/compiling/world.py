@@ -1,7 +1,7 @@
 """What a function reads beside its arguments: globals, closure cells, attributes, elements of lists; as facts that can be looked up again.
 
 A program repeats what Python did once, and Python may do something else where one of these has changed. So before each replay the facts are
-checked; those about objects that tell of their changes (modules, tensors: see `core.replay.STRUCTURE`) only once something was rebound.
+checked; those about objects that tell of their changes (modules, tensors: see `core.watch.STRUCTURE`) only once something was rebound.
 What is found is only what the code names: a global that no line reads is no fact.
 """
 
@@ -18,21 +18,26 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiling.names import Names
 from autograd.core.node import Node
 from autograd.faces.record import Array
+from autograd.faces.value import Value
 from autograd.random import Generator
 
-__all__ = ["Facts", "Unknown", "World", "is_ours", "is_users"]
+__all__ = ["Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _FEW = 1000  # numbers of an array of numpy that are compared each time
 _MOST = 20_000  # facts; who names more than that has a dataset in a list
+# What Python itself is asked for, and what may be other at the next call.
+IMPURE = frozenset({"random", "_random", "time", "secrets", "uuid", "datetime", "logging", "io", "_io", "posix", "os", "socket"})
+IMPURE_BUILTINS = frozenset({"print", "input", "open", "exec", "eval", "breakpoint", "__import__"})
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented), range, slice, np.dtype, np.generic)
 
 
-class Unknown(Exception):
+class UnknownError(Exception):
     """The function reads what cannot be looked up again, such as an iterator; and where its code does, if that is known."""
 
     def __init__(self, what: str, place: tuple[str, int] | None = None) -> None:
@@ -60,6 +65,11 @@ def _globals_of(code: CodeType) -> tuple[str, ...]:
         if isinstance(inner, CodeType):
             names |= dict.fromkeys(_globals_of(inner))
     return tuple(names)
+
+
+@lru_cache(maxsize=1024)
+def _opnames(code: CodeType) -> frozenset[str]:
+    return frozenset(i.opname for i in dis.get_instructions(code))
 
 
 def _code_of(function: FunctionType) -> Iterator[CodeType]:
@@ -90,6 +100,23 @@ class Facts:
 
     def add(self, get: Callable[[Any, Any], Any], holder: Any, key: Any, value: Any) -> None:
         self.items.append((get, holder, key, value))
+
+    def source(self, names: Names) -> str:
+        """All of them as one expression, which is quicker than asking one by one."""
+        tests, others = [], Facts()
+        for get, holder, key, value in self.items:
+            h = names.put("holder", holder)
+            if get is _item:
+                k = repr(key) if key.__class__ in (str, int) else names.put("key", key)
+                item = f"{h}.get({k})" if isinstance(holder, dict) else f"{h}[{k}]"
+                tests.append(f"{item} is {names.put('known', value)}")
+            elif get is _length:
+                tests.append(f"len({h}) == {value}")
+            elif get is _contents:
+                tests.append(f"{h}.cell_contents is {names.put('known', value)}")
+            else:
+                others.items.append((get, holder, key, value))
+        return " and ".join([*tests, *([f"{names.put('others', others)}.hold()"] if others.items else [])])
 
     def hold(self) -> bool:
         """Do all of them still hold?"""
@@ -135,6 +162,14 @@ def _contents(cell: Any, _: Any) -> Any:
 _attribute: Callable[[Any, Any], Any] = getattr
 
 
+def _has_shape(n: Any) -> bool:
+    """Not so the weight of a lazy layer before its first call."""
+    try:
+        return hasattr(n, "raw")
+    except RuntimeError:
+        return False
+
+
 class World:
     """All that ``function`` can reach: facts to be checked at each replay, and facts that hold while `STRUCTURE` stands still."""
 
@@ -144,6 +179,7 @@ class World:
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
         self.attributes: set[str] = set()  # the names that the code looks up in objects
+        self.impure = False  # does the code name what prints, draws or tells the time?
         self.seen: dict[int, Any] = {}
         self.places: dict[str, tuple[str, int]] = {}  # where the code reads a global, by its name
         self.stack: list[tuple[Any, str]] = []
@@ -151,10 +187,12 @@ class World:
         while self.stack:
             self._look(*self.stack.pop())
             if len(self.always.items) + len(self.gated.items) > _MOST:
-                raise Unknown("more lists and objects than can be watched; pass data as arguments")
+                raise UnknownError("more lists and objects than can be watched; pass data as arguments")
 
     def argument(self, a: Any) -> None:
         """An argument that is an object, such as a module: what it holds is part of the world."""
+        if isinstance(a, Value):
+            self.values.append(a)
         if not isinstance(a, Node):
             self._visit(a, "")
             while self.stack:
@@ -175,6 +213,9 @@ class World:
         self._visit(value, path)
 
     def _look(self, thing: Any, path: str) -> None:
+        self.impure = self.impure or type(thing).__module__.split(".")[0] in IMPURE
+        if isinstance(thing, FunctionType | BuiltinFunctionType | type):
+            self.impure = self.impure or str(thing.__module__).split(".")[0] in IMPURE or getattr(thing, "__name__", "") in IMPURE_BUILTINS
         if isinstance(thing, Node):
             self._node(thing, path)
         elif isinstance(thing, tuple | MutableSequence):
@@ -203,7 +244,7 @@ class World:
                 self._visit(f, path)
         elif isinstance(thing, np.ndarray):
             if thing.size > _FEW:
-                raise Unknown(f"{path or 'it'} is an array of numpy, which may change; make it a tensor, once, or pass it as an argument")
+                raise UnknownError(f"{path or 'it'} is an array of numpy, which may change; make it a tensor once, or pass it")
             self.always.add(_bytes, thing, None, thing.tobytes())
         elif isinstance(thing, BuiltinFunctionType):
             if not isinstance(thing.__self__, ModuleType | type):  # such as the `popleft` of a queue
@@ -211,16 +252,16 @@ class World:
         elif isinstance(thing, np.ufunc | Generator):
             pass
         elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
-            raise Unknown(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
+            raise UnknownError(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
         elif (inner := getattr(type(thing), "stands_for", None)) is not None:  # a compiled function is what is within
             self._fact(_attribute, thing, inner, getattr(thing, inner), path)
         elif hasattr(type(thing), "__next__"):
-            raise Unknown(f"{path or 'it'} is an iterator, and each call takes what comes next")
+            raise UnknownError(f"{path or 'it'} is an iterator, and each call takes what comes next")
         else:
             self._object(thing, path)
 
     def _node(self, n: Any, path: str) -> None:
-        if not hasattr(n, "raw"):  # a parameter that has no shape yet
+        if not _has_shape(n):
             self.always.add(lambda n, _: type(n), n, None, type(n))
         elif isinstance(n, Array):
             self.tensors.setdefault(id(n.raw), n)
@@ -228,7 +269,6 @@ class World:
             self.gated.add(_attribute, n, "op", n.op)
         else:
             self.values.append(n)
-            self.always.add(_attribute, n, "op", n.op)
 
     def _many(self, things: Any, path: str) -> None:
         if isinstance(things, tuple):
@@ -263,9 +303,16 @@ class World:
                     self.places.setdefault(i.argval, (code.co_filename, i.positions.lineno))
         if "random" in self.attributes and any(getattr(g, "__name__", "") == "numpy" for g in f.__globals__.values()):
             if any(f.__globals__.get(name) is np for name in _globals_of(f.__code__)):
-                raise Unknown("numpy's random numbers", self.places.get("random"))
+                raise UnknownError("numpy's random numbers", self.places.get("random"))
+        if any("IMPORT_NAME" in _opnames(code) for code in _code_of(f)):
+            self.impure = True
         for name in _globals_of(f.__code__):
-            if name in f.__globals__:
+            if name not in f.__globals__:
+                self.impure = self.impure or name in IMPURE_BUILTINS
+            else:
+                thing = f.__globals__[name]
+                module = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", None)
+                self.impure = self.impure or str(module).split(".")[0] in IMPURE
                 self._fact(_item, f.__globals__, name, f.__globals__[name], name)
                 self._module(f.__globals__[name], f)
         for name in ("__defaults__", "__kwdefaults__"):
@@ -306,7 +353,7 @@ class World:
             self.gated.add(_attribute, thing, "__class__", type(thing))
         held = getattr(thing, "__dict__", None)
         if isinstance(held, dict):
-            free = getattr(type(thing), "read_again", frozenset())
+            free: frozenset[str] = getattr(type(thing), "read_again", frozenset())
             if free:
                 self._reader(thing, free)
             else:
