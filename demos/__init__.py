@@ -19,4 +19,5 @@ STORIES = (
     "houses",
     "second_order",
     "checkpoint",
+    "compiled",
 )

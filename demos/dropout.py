@@ -15,12 +15,14 @@ Book: https://d2l.ai/chapter_multilayer-perceptrons/dropout.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 import autograd as ag
 import nn
+from autograd import Tensor
 from demos import plots, readers
 from demos.readers import Pictures
 from demos.story import Story
@@ -84,7 +86,7 @@ class Trial(NamedTuple):
     """A net on its way, the digits it learns from and those it does not."""
 
     net: nn.Module
-    optimizer: nn.optim.SGD
+    step: Callable[[Tensor, Tensor], None]
     seen: Pictures
     new: Pictures
 
@@ -96,16 +98,22 @@ class Trial(NamedTuple):
         labels = y[seen]
         labels[:WRONG] = (labels[:WRONG] + ag.randint(1, 10, (WRONG,))) % 10
         net = nn.MLP(64, [HIDDEN, HIDDEN, 10], dropout=p)
-        return cls(net, nn.optim.SGD(net.parameters(), lr=0.2), Pictures(x[seen], labels), Pictures(x[new], y[new]))
+        optimizer = nn.optim.SGD(net.parameters(), lr=0.2)
+
+        @ag.compile
+        def step(x: Tensor, y: Tensor) -> None:
+            loss = cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+        return cls(net, step, Pictures(x[seen], labels), Pictures(x[new], y[new]))
 
     def learn(self) -> None:
         """One epoch."""
         self.net.train()
         for rows in ag.split(ag.randperm(SEEN), 20):
-            loss = cross_entropy(self.net(self.seen.x[rows]), self.seen.y[rows])
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
+            self.step(self.seen.x[rows], self.seen.y[rows])
 
     def measured(self) -> list[tuple[float, float]]:
         """Loss in nats and how many % are read as they are labelled: of the digits learned from, of the mislabelled ones, of new ones."""

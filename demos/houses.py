@@ -151,14 +151,12 @@ def _fit(name: str, epochs: int, learnt: Rows, *watched: Rows) -> tuple[nn.Modul
     nn.init.constant_(bias, float(y.mean()))
     weights, biases = ([p for p in net.parameters() if p.ndim == ndim] for ndim in (2, 1))
     optimizer = nn.optim.Adam([{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}], lr=lr)
-    errors = []
-    for _ in range(epochs):
-        for rows in ag.split(ag.randperm(len(x)), BATCH):
-            loss = mse_loss(net(x[rows]).squeeze(1), y[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        errors.append([_log_rmse(_guess(net, features), price) for features, price in watched])
+    batches = nn.data.DataLoader(nn.data.TensorDataset(x, y), BATCH, shuffle=True)
+    errors: list[list[float]] = []
+    nn.fit(
+        net, lambda output, y: mse_loss(output.squeeze(1), y), optimizer, batches, epochs=epochs, progress=False, compile=True,
+        callbacks=lambda *_: errors.append([_log_rmse(_guess(net, features), price) for features, price in watched]),
+    )  # fmt: skip
     return net, np.array(errors).T
 
 

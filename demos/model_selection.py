@@ -144,7 +144,7 @@ def _fit(rows: Rows, setting: Setting, steps: int) -> nn.Module:
     width, decay = setting
     net = nn.MLP(4, [width, 1], activation=nn.Tanh)
     optimizer = nn.optim.SGD(net.parameters(), lr=0.2, momentum=0.9, weight_decay=decay)
-    nn.fit(net, mse_loss, optimizer, [rows], epochs=steps, progress=False)
+    nn.fit(net, mse_loss, optimizer, [rows], epochs=steps, progress=False, compile=True)
     return net
 
 

@@ -148,15 +148,19 @@ def _fit(features: Tensor, y: Tensor, epochs: int) -> Fit:
     w = ag.zeros(features.shape[1], dtype=ag.float64, requires_grad=True)
     optimizer = nn.optim.SGD([w], lr=0.01, momentum=0.9)
     errors = []
+
+    @ag.compile
+    def step(rows: Tensor) -> None:
+        loss = mse_loss(features[rows] @ w, y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
     for _ in range(epochs):
         for rows in ag.split(ag.randperm(TRAIN), 10):
-            loss = mse_loss(features[rows] @ w, y[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            step(rows)
         errors.append(_errors(features, w.detach(), y))
-    training, test = map(list, zip(*errors))
-    return Fit(w.detach().numpy(), training, test)
+    return Fit(w.detach().numpy(), *map(list, zip(*errors)))
 
 
 def _least_squares(features: Tensor, y: Tensor) -> Tensor:

@@ -111,15 +111,20 @@ def train(
     batches = DataLoader(TensorDataset(*seen), batch, shuffle=True)
     optimizer = nn.optim.SGD(net.parameters(), lr)
     schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+
+    @ag.compile
+    def step(x: Tensor, y: Tensor) -> Tensor:
+        l = loss(net(x), y)
+        optimizer.zero_grad()
+        l.backward()
+        optimizer.step()
+        return l
+
     for epoch in story.progress(range(1, epochs + 1), name):
         net.train()
         total = 0.0
         for x, y in batches:
-            l = loss(net(x), y)
-            optimizer.zero_grad()
-            l.backward()
-            optimizer.step()
-            total += l.item() * len(y)
+            total += step(x, y).item() * len(y)
         schedule.step()
         learned.losses.append(total / len(seen.y))
         learned.accuracies.append(right(read(net, unseen.x).argmax(1), unseen.y))

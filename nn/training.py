@@ -217,31 +217,40 @@ class _Warnings:
         return number
 
 
+def _step(model: Module, loss: Measure, optimizer: _Optimizer | None = None) -> Callable[[Any, Any], tuple[Any, Tensor]]:
+    """What is done with a batch, learning where there is an optimizer: the output and the loss."""
+
+    def step(inputs: Any, target: Any) -> tuple[Any, Tensor]:
+        output = model(inputs)
+        value = loss(output, target)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"the loss must return a Tensor, got {described(value)}")
+        value = value.mean() if value.ndim else value
+        if optimizer is not None:
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+        return output, value
+
+    return step
+
+
 def _run(
     name: str,
-    model: Module,
-    loss: Measure,
+    step: Callable[[Any, Any], tuple[Any, Tensor]],
     metrics: dict[str, Measure],
     batches: Batches,
     said: _Warnings,
-    optimizer: _Optimizer | None = None,
+    learns: bool = False,
 ) -> dict[str, float]:
-    """One walk over the batches, learning where there is an optimizer: the averages over all rows."""
+    """One walk over the batches: the averages over all rows."""
     totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
     for batch in batches:
         inputs, target = _pair(name, batch)
         size = _length(name, target)
         with np.errstate(all="ignore"):  # what overflows shows in the loss
-            output = model(inputs)
-            value = loss(output, target)
-            if not isinstance(value, Tensor):
-                raise TypeError(f"the loss must return a Tensor, got {described(value)}")
-            value = value.mean() if value.ndim else value
-            if optimizer is not None:
-                optimizer.zero_grad()
-                value.backward()
-                optimizer.step()
-        if optimizer is not None:
+            output, value = step(inputs, target)
+        if learns:
             said.of_loss(value.item())
         with ag.no_grad():
             seen = output.detach() if isinstance(output, Tensor) else output
@@ -278,6 +287,7 @@ def fit(
     metrics: Mapping[str, Measure] | Sequence[Measure] | Measure | None = None,
     callbacks: Sequence[Callable[[int, History], Any]] | Callable[[int, History], Any] | None = None,
     progress: bool = True,
+    compile: bool = False,
 ) -> History:
     """Train ``model`` for some epochs and return the numbers of each.
 
@@ -292,6 +302,9 @@ def fit(
     one that returns True ends the training. So does Ctrl-C, which leaves the weights as they are and drops the epoch it came
     in. A schedule is the callback ``lambda epoch, history: scheduler.step()``. With tqdm installed, a bar shows the latest
     numbers on a terminal.
+
+    With ``compile``, a step of the training goes through `autograd.compile`: the same numbers to the last bit, in less time, most of all
+    where layers are small. A step that cannot be replayed runs as it stands, of which a warning tells once.
 
     Warns once where the loss is NaN or infinite, instead of what numpy has to say on the way there, and once where a metric combines an
     output (n, 1) with a target (n,) to (n, n).
@@ -332,16 +345,19 @@ def fit(
     named, said = _named({} if metrics is None else metrics), _Warnings(optimizer)
     kept: tuple[int, dict[str, Tensor]] = (0, {})  # the best epoch, with its weights
     progress = flag_of(progress, "progress")
+    learn, test = _step(model, loss, optimizer), _step(model, loss)
+    if flag_of(compile, "compile"):
+        learn = ag.compile(learn)
     history, modes = History(), [(m, m.training) for m in model.modules()]
     try:
         with _bar(epochs) if progress else nullcontext() as bar:
             for epoch in range(1, epochs + 1):
                 model.train()
-                numbers = _run("train", model, loss, named, train, said, optimizer)
+                numbers = _run("train", learn, named, train, said, learns=True)
                 if valid is not None:
                     model.eval()
                     with ag.no_grad():
-                        tested = _run("valid", model, loss, named, valid, said)
+                        tested = _run("valid", test, named, valid, said)
                     numbers |= {f"valid_{name}": number for name, number in tested.items()}
                 history.record(numbers)
                 if keepers and keepers[0].best_epoch(history) == epoch:

@@ -11,6 +11,7 @@ from tests.benchmarks import parts, prices, report, scaling
 from tests.benchmarks.measuring import Workload, agreement, arrays, race, same, slope
 from tests.benchmarks.peers import OURS
 from tests.benchmarks.workloads import ROWS, Figure, Race, networks, scalars
+from tests.benchmarks.workloads.compiling import until_replayed
 
 pytestmark = pytest.mark.long
 RACES = [row for row in ROWS if isinstance(row, Race)]
@@ -72,8 +73,19 @@ def test_the_parts_of_a_step_are_its_own_work_and_all_of_it() -> None:
     assert [float(np.sum(call())) for call in forward][-1] == loss.item() and len(backward) == 7
     loss.backward()
     np.testing.assert_allclose(gradients[w], w.grad.numpy(), rtol=1e-6)
-    for found in (parts.of_tensors(number=2, rounds=2), parts.of_scalars(100, rounds=1)):
-        assert len(found) >= 5 and sum(part.seconds for part in found) > 0
+    for found in (parts.of_tensors(number=2, rounds=2), parts.of_compiled(number=2, rounds=2), parts.of_scalars(100, rounds=1)):
+        assert len(found) >= 4 and sum(part.seconds for part in found) > 0
+
+
+def test_the_steps_before_a_replay_are_counted() -> None:
+    x = ag.ones(3)
+    double = ag.compile(lambda: x * 2)
+    steps = [step() for step in until_replayed(double, double)]
+    assert len(steps) == 2 and double.calls[:2] == (1, 1)
+    asks = ag.compile(lambda: x[0].item())
+    with pytest.warns(UserWarning, match="item"), pytest.raises(AssertionError, match=r"nothing is replayed: .*item"):
+        for step in until_replayed(asks, asks):
+            step()
 
 
 def test_a_step_without_promises_gives_the_same_and_they_are_kept_afterwards() -> None:

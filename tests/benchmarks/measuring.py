@@ -50,15 +50,17 @@ def same(what: str, ours: Any, theirs: Any, tolerance: float) -> None:
         assert np.allclose(a, b, rtol=tolerance, atol=tolerance), f"{what} differs by up to {abs(a - b).max():.3g}: {a} and {b}"
 
 
-def agreement(sides: Mapping[str, Side], tolerance: float, runs: int = 1) -> Callable[[], None]:
-    """The usual check: in each of so many runs, every side returns what the first does."""
+def agreement(sides: Mapping[str, Side], tolerance: float, runs: int = 1, closer: Mapping[str, float] | None = None) -> Callable[[], None]:
+    """The usual check: in each of so many runs, every side returns what the first does. ``closer`` has the tolerances of sides for which
+    another holds.
+    """
 
     def check() -> None:
         (first, ours), *others = sides.items()
         for _ in range(runs):
             expected = arrays(ours())
             for name, side in others:
-                same(f"{first} and {name}", expected, side(), tolerance)
+                same(f"{first} and {name}", expected, side(), (closer or {}).get(name, tolerance))
 
     return check
 

@@ -128,6 +128,31 @@ def of_tensors(number: int = 100, rounds: int = 25) -> list[Part]:
     ]
 
 
+def of_compiled(number: int = 100, rounds: int = 25) -> list[Part]:
+    """T1's step, compiled: the program's own lines without those that hand over gradients, with them, and the whole call."""
+    sides = networks.small_modules(compiled=True).sides
+    whole = sides[OURS]
+    for _ in range(3):
+        whole()
+    program = whole.step._own.last
+    head, *lines = program.source.splitlines()
+    computing = [line for line in lines if "_grad = " not in line and not line.strip().startswith(("touch(", "return "))]
+
+    def run(lines: Sequence[str]) -> Callable[[], Any]:
+        scope = dict(program.namespace)
+        exec("\n".join([head, *lines]), scope)
+        function, leaves = scope[head.split("(")[0].removeprefix("def ")], (whole.x, whole.y)
+        return lambda: function(leaves)
+
+    t = best(number, rounds, by_hand=sides[networks.FASTEST], computed=run(computing), body=run(lines), whole=whole)
+    return [
+        Part("what numpy computes, written by hand", t["by_hand"], False),
+        Part("what it computes more, or not as fast", t["computed"] - t["by_hand"]),
+        Part("gradients and the result handed over, changes counted", t["body"] - t["computed"]),
+        Part("the call, and whether all is as it was", t["whole"] - t["body"]),
+    ]
+
+
 def of_scalars(n: int = 10**5, rounds: int = 9) -> list[Part]:
     """S2's chain, with fewer operations."""
 
@@ -164,6 +189,7 @@ def page() -> str:
     lines = ["## Where the time goes", "", "What a target asks for that is not met must come out of these parts.", ""]
     for what, others, unit, scale, parts in (
         ("A step of T1 with nn and optim", "numpy's", "us", 1e6, of_tensors()),
+        ("The same, compiled", "what a person writes in numpy", "us", 1e6, of_compiled()),
         ("A chain of 10^5 operations, as in S2", "Python's own", "ms", 1e3, of_scalars()),
     ):
         whole, theirs = (sum(part.seconds for part in some) for some in (parts, [part for part in parts if not part.ours]))

@@ -25,13 +25,17 @@ import numpy as np
 import autograd as ag
 import nn
 
-OURS, PYTORCH, JAX, MICROGRAD, MYGRAD, HIPS = "ours", "PyTorch", "JAX, jit", "micrograd", "mygrad", "HIPS autograd"
+OURS, EAGER, PYTORCH, JAX, MICROGRAD, MYGRAD, HIPS = "ours", "ours, eager", "PyTorch", "JAX, jit", "micrograd", "mygrad", "HIPS autograd"
 HERE = Path(__file__).parent
 HIPS_PYTHON = Path(os.environ.get("HIPS_PYTHON") or HERE.parents[1] / ".venv-hips" / "bin" / "python")
 
 
+def as_it_is(function: Any) -> Any:
+    return function
+
+
 class Library(NamedTuple):
-    """What a user of PyTorch imports, by the names under which programs know it."""
+    """What a user of PyTorch imports, by the names under which programs know it, and what is done to a step that runs again and again."""
 
     torch: Any
     nn: Any
@@ -39,6 +43,7 @@ class Library(NamedTuple):
     optim: Any
     data: Any
     grad: Callable[..., Any]
+    compiled: Callable[..., Any] = as_it_is
 
 
 @cache
@@ -60,9 +65,12 @@ def pytorch() -> Library | None:
     return Library(torch, torch.nn, torch.nn.functional, torch.optim, importlib.import_module("torch.utils.data"), torch.autograd.grad)
 
 
-def libraries() -> Iterator[tuple[str, Library]]:
-    """Those that run the same programs, by name: we first, then PyTorch where it is installed."""
-    yield OURS, Library(ag, nn, nn.functional, nn.optim, nn.data, ag.grad)
+def libraries(compiled: bool = False) -> Iterator[tuple[str, Library]]:
+    """Those that run the same programs, by name: we first, compiled and eager where that is asked for, then PyTorch where it is installed."""
+    eager = Library(ag, nn, nn.functional, nn.optim, nn.data, ag.grad)
+    if compiled:
+        yield OURS, eager._replace(compiled=ag.compile)
+    yield EAGER if compiled else OURS, eager
     if (lib := pytorch()) is not None:
         yield PYTORCH, lib
 

@@ -88,7 +88,8 @@ def of_promises(rounds: int = 25) -> dict[str, list[float]]:
 
 def page() -> str:
     """As a table in Markdown."""
-    lines = ["## What the promises cost", "", "The share of a small step that goes with a promise when it is switched off.", ""]
+    lines = ["## What the promises cost", "", "The share of a small step that goes with a promise when it is switched off. A compiled"]
+    lines += ["step keeps them all, and pays for most of them once, in the call that is recorded.", ""]
     lines += [f"| promise | {' | '.join(WORKLOADS)} |", f"| --- |{' --- |' * len(WORKLOADS)}"]
     lines += [f"| {name} | {' | '.join(f'{share:.0%}' for share in found)} |" for name, found in of_promises().items()]
     return "\n".join([*lines, ""])

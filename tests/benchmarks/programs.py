@@ -1,15 +1,15 @@
 """What is measured, said once. Each program takes the library that runs it, so that it is the same program everywhere.
 
-``lib`` is a `Library` (see `peers`): the modules that a user imports, ours or PyTorch's. ``np`` is numpy, or what has its names and
-differentiates: JAX, mygrad, HIPS autograd. Nothing is imported here but what all of them have, since a child process whose environment
-has none of ours reads this file too.
+``lib`` is a `Library` (see `peers`): the modules that a user imports, ours or PyTorch's, and ``lib.compiled``, which is done to what runs
+again and again. ``np`` is numpy, or what has its names and differentiates: JAX, mygrad, HIPS autograd. Nothing is imported here but what
+all of them have, since a child process whose environment has none of ours reads this file too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 
 # Scalars.
@@ -59,23 +59,35 @@ def with_dropout(lib: Any) -> Any:
     )  # fmt: skip
 
 
-def training(lib: Any, net: Any, loss: Any, start: Iterable[Any], x: Any, y: Any, lr: float) -> Callable[[], Any]:
-    """A function that makes one step on the arrays ``x`` and ``y``, the parameters being the arrays ``start`` at first."""
+class Training(NamedTuple):
+    """A function that makes one step of training on rows and targets, and returns the loss; called, it makes one and shows the parameters."""
+
+    step: Callable[[Any, Any], Any]
+    parameters: list[Any]
+    x: Any
+    y: Any
+
+    def __call__(self) -> Any:
+        return self.step(self.x, self.y), self.parameters
+
+
+def training(lib: Any, net: Any, loss: Any, start: Iterable[Any], x: Any, y: Any, lr: float) -> Training:
+    """Steps on the arrays ``x`` and ``y``, the parameters being the arrays ``start`` at first."""
     parameters = list(net.parameters())
     with lib.torch.no_grad():
         for p, a in zip(parameters, start):
             p.copy_(lib.torch.from_numpy(a))
-    x, y = lib.torch.from_numpy(x), lib.torch.from_numpy(y)
     optimizer = lib.optim.SGD(parameters, lr=lr)
 
-    def step() -> Any:
+    @lib.compiled
+    def step(x: Any, y: Any) -> Any:
         optimizer.zero_grad()
         l = loss(net(x), y)
         l.backward()
         optimizer.step()
-        return l, parameters
+        return l
 
-    return step
+    return Training(step, parameters, lib.torch.from_numpy(x), lib.torch.from_numpy(y))
 
 
 # The small network, with tensors and functions.
@@ -115,7 +127,7 @@ def hessian_vector(lib: Any, start: Iterable[Any], x: Any, y: Any, vector: Itera
     """The Hessian of the small network's loss times a vector, by differentiating twice."""
     parameters, loss, grad = leaves(lib, start), small_loss(lib, x, y), lib.grad
     v = [lib.torch.from_numpy(a) for a in vector]
-    return lambda: grad(grad(loss(parameters), parameters, create_graph=True), parameters, v)
+    return lib.compiled(lambda: grad(grad(loss(parameters), parameters, create_graph=True), parameters, v))
 
 
 # The same networks by numpy's names, as functions of their parameters.
@@ -162,33 +174,34 @@ def weight_decay(lib: Any, train_iter: Any, test_iter: Any, start: Start, epochs
         start(param.data)
     loss = lib.nn.MSELoss(reduction="none")
     trainer = lib.optim.SGD([{"params": net[0].weight, "weight_decay": wd}, {"params": net[0].bias}], lr=0.003)
+
+    @lib.compiled
+    def step(X: Any, y: Any) -> None:
+        trainer.zero_grad()
+        l = loss(net(X), y)
+        l.mean().backward()
+        trainer.step()
+
     for _ in range(epochs):
         for X, y in train_iter:
-            trainer.zero_grad()
-            l = loss(net(X), y)
-            l.mean().backward()
-            trainer.step()
+            step(X, y)
     return net[0].weight, net[0].bias, evaluate_loss(net, train_iter, loss), evaluate_loss(net, test_iter, loss)
 
 
-def correct(y_hat: Any, y: Any) -> float:
+def correct(y_hat: Any, y: Any) -> Any:
     if len(y_hat.shape) > 1 and y_hat.shape[1] > 1:
         y_hat = y_hat.argmax(axis=1)
     cmp = y_hat.type(y.dtype) == y
-    return cmp.type(y.dtype).sum().item()
+    return cmp.type(y.dtype).sum()
 
 
-def train_epoch(net: Any, train_iter: Any, loss: Any, updater: Any) -> tuple[float, float]:
+def train_epoch(net: Any, train_iter: Any, step: Callable[..., Any]) -> tuple[float, float]:
     net.train()
     total = right = rows = 0.0
     for X, y in train_iter:
-        y_hat = net(X)
-        l = loss(y_hat, y)
-        updater.zero_grad()
-        l.mean().backward()
-        updater.step()
-        total += l.sum().item()
-        right += correct(y_hat, y)
+        l, c = step(X, y)
+        total += l.item()
+        right += c.item()
         rows += y.numel()
     return total / rows, right / rows
 
@@ -198,6 +211,16 @@ def polynomial(lib: Any, train_iter: Any, test_iter: Any, start: Start, epochs: 
     net = lib.nn.Sequential(lib.nn.Linear(4, 1, bias=False))
     start(net[0].weight.data)
     trainer = lib.optim.SGD(net.parameters(), lr=0.01)
+
+    @lib.compiled
+    def step(X: Any, y: Any) -> Any:
+        y_hat = net(X)
+        l = loss(y_hat, y)
+        trainer.zero_grad()
+        l.mean().backward()
+        trainer.step()
+        return l.detach().sum(), correct(y_hat, y)
+
     for _ in range(epochs):
-        train_epoch(net, train_iter, loss, trainer)
+        train_epoch(net, train_iter, step)
     return net[0].weight, evaluate_loss(net, train_iter, loss), evaluate_loss(net, test_iter, loss)

@@ -93,7 +93,8 @@ the median over rounds in which all sides run in turn, in one process and on one
 half is from the first quartile of the rounds to the third. Targets are what we would like to reach, most of them on the way to what a
 person who wants it fast writes by hand in numpy; where one is not met, the parts and the prices at the end of this page say what is in
 the way. The rows are listed in [workloads](workloads/__init__.py), the programs that run in [programs](programs.py) and, by hand, in
-[by_hand](by_hand.py).
+[by_hand](by_hand.py). Rows called "compiled" run the same steps through `autograd.compile`, equal to the eager ones to the last bit, or to
+1e-12 where sums of Values are added in another order; "at its fastest" is what a person writes who spares neither lines nor legibility.
 Freed memory is kept, for all sides alike; in a fresh process, where the C library gives it back after each step, an epoch of the concise
 MLP takes a quarter longer and T3 half as long again, unless it is told otherwise as the README says.
 

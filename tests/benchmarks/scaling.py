@@ -24,6 +24,7 @@ from tests.benchmarks import by_hand, programs
 from tests.benchmarks.measuring import settled, slope
 from tests.benchmarks.peers import OURS, libraries
 from tests.benchmarks.report import machine, versions
+from tests.benchmarks.workloads.compiling import until_replayed
 from tests.benchmarks.workloads.networks import rows_and_layers
 from tests.benchmarks.workloads.pictures import chains
 from tests.benchmarks.workloads.scalars import plain_chain
@@ -76,14 +77,48 @@ def _drawn(end: Value) -> int:
 
 
 # Networks. A step of training is what `programs` says it is.
-def _step(sizes: Sequence[int], batch: int) -> Callable[[], Any]:
-    lib = dict(libraries())[OURS]
+def _fresh(sizes: Sequence[int], batch: int, compiled: bool = False) -> programs.Training:
+    lib = dict(libraries(compiled))[OURS]
     layers = [layer for m, n in zip(sizes, sizes[1:]) for layer in (nn.Linear(m, n), nn.ReLU())][:-1]
     net = nn.Sequential(*layers)
     _, x, labels = rows_and_layers(*sizes, batch=batch)
-    step = programs.training(lib, net, nn.CrossEntropyLoss(), [p.detach().numpy() for p in net.parameters()], x, labels, 0.01)
+    return programs.training(lib, net, nn.CrossEntropyLoss(), [p.detach().numpy() for p in net.parameters()], x, labels, 0.01)
+
+
+def _step(sizes: Sequence[int], batch: int) -> Callable[[], Any]:
+    step = _fresh(sizes, batch)
     step()  # buffers are there from now on
     return step
+
+
+# Compiled functions, each as a pair: the function, and a step with it.
+Compiled = tuple[Any, Callable[[], Any]]
+
+
+def _layers(d: int) -> Compiled:
+    training = _fresh([16] * (d + 1), 16, compiled=True)
+    return training.step, training
+
+
+def _neuron(n: int) -> Compiled:
+    """A neuron of Values, and n rows: no deeper for any n."""
+    w, b, rows = Value(0.5), Value(0.1), np.linspace(-1, 1, n).tolist()
+    loss = ag.compile(lambda: sum(((w * x + b).tanh() - x) ** 2 for x in rows))
+    return loss, lambda: loss().backward()
+
+
+def _compile(state: list[Compiled]) -> None:
+    for step in until_replayed(*state[0]):
+        step()
+
+
+def _compiled(of: Callable[[int], Compiled]) -> Callable[[int], Callable[[], Any]]:
+    def prepare(n: int) -> Callable[[], Any]:
+        made = of(n)
+        _compile([made])
+        return made[1]
+
+    return prepare
 
 
 def _products(sizes: Sequence[int], batch: int) -> Callable[[], Any]:
@@ -132,6 +167,12 @@ def sweeps(quick: bool) -> Iterator[Sweep]:
     layers = _decades(10, 10**4)
     yield Sweep("depth", "(its matrix products)", layers, lambda d: _products([16] * (d + 1), 16), _call, floor=True)
     yield Sweep("depth", "step of d layers of 16, batch 16", layers, lambda d: _step([16] * (d + 1), 16), _call)
+    layers = _decades(3, 300 if quick else 1000)
+    yield Sweep("program", "compile a step of d layers", layers, _layers, _compile)
+    yield Sweep("program", "replay it", layers, _compiled(_layers), _call)
+    rows = _decades(10, most // 100)
+    yield Sweep("program", "compile a loss of Values, n rows", rows, _neuron, _compile)
+    yield Sweep("program", "replay it, with backward", rows, _compiled(_neuron), _call)
     yield Sweep("batch", "(the products of 64-64-10)", sizes, lambda n: _products([64, 64, 10], n), _call, floor=True)
     yield Sweep("batch", "step of 64-64-10", sizes, lambda n: _step([64, 64, 10], n), _call)
     yield Sweep("batch", "step of 784-256-10", _decades(10, 3000), lambda n: _step([784, 256, 10], n), _call)

@@ -5,6 +5,7 @@ import math
 import pickle
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd as ag
@@ -99,6 +100,53 @@ def test_it_is_the_loop_by_hand(n: int, size: int, epochs: int) -> None:
     for name, numbers in wanted.items():
         assert history[name] == pytest.approx(numbers, rel=1e-12)
     assert history.epochs == epochs and not history.interrupted
+
+
+@given(
+    kind=st.sampled_from(["SGD", "Adam", "AdamW", "NAdam", "RMSprop", "Adagrad"]),
+    dropout=st.sampled_from([0.0, 0.3]),
+    norm=st.booleans(),
+    n=st.integers(2, 20),
+    size=st.integers(2, 8),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=20)
+def test_compiled_it_gives_the_same_to_the_last_bit(kind: str, dropout: float, norm: bool, n: int, size: int, seed: int) -> None:
+    def trained(as_program: bool) -> tuple[History, dict[str, Tensor], Tensor]:
+        ag.manual_seed(seed)
+        net = nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5) if norm else nn.Tanh(), nn.Dropout(dropout), nn.Linear(5, 2))
+        x, y = ag.randn(n, 3), ag.randint(0, 2, (n,))
+        optimizer = getattr(nn.optim, kind)(net.parameters(), lr=0.05)
+        schedule = nn.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        batches = DataLoader(TensorDataset(x, y), size, shuffle=True, drop_last=True) if n >= size else [(x, y)]
+        history = fit(
+            net, nn.CrossEntropyLoss(), optimizer, batches, [(x, y)], 4, {"right": lambda o, y: (o.argmax(1) == y).float().mean()},
+            lambda epoch, history: schedule.step(), progress=False, compile=as_program,
+        )  # fmt: skip
+        return history, net.state_dict(), ag.rand(3)
+
+    made: list[Any] = []
+
+    def compiled(step: Any) -> Any:
+        made.append(compile(step))
+        return made[-1]
+
+    compile = ag.compile
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(action="error"):
+        patch.setattr(ag, "compile", compiled)
+        (history, state, drawn), (eager, wanted, other) = trained(True), trained(False)
+    (step,) = made
+    assert step.calls.replayed > 0 == step.calls.eager
+    assert history == eager and drawn.equal(other) and list(state) == list(wanted)
+    assert all(state[name].equal(wanted[name]) for name in state)
+
+
+def test_a_step_that_cannot_be_replayed_is_trained_all_the_same() -> None:
+    model, wanted = run(epochs=3)
+    other = Line()
+    with pytest.warns(UserWarning) as caught:
+        history = fit(other, square, Descent(other), rows(10, 4), epochs=3, progress=False, compile=True)  # it counts its steps
+    assert len(caught) == 1 and history == wanted and other.w.equal(model.w) and other.seen == model.seen
 
 
 def test_a_smaller_last_batch_counts_less() -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from tests.benchmarks import programs
 from tests.benchmarks.measuring import Workload
 from tests.benchmarks.peers import JAX, MICROGRAD, PYTORCH
-from tests.benchmarks.workloads import chapter, networks, pictures, processes, scalars, tensors
+from tests.benchmarks.workloads import chapter, compiling, networks, pictures, processes, scalars, tensors
 
 __all__ = ["ROWS", "Figure", "Race"]
 
@@ -52,6 +54,17 @@ ROWS: list[Race | Figure] = [
     Race("T4 the chapter's weight decay, 400 steps", chapter.weight_decay, {chapter.LOOPS: 2.5, PYTORCH: 0.15}, {"epochs": 10}),
     Race("T4 its polynomial, 4000 steps", chapter.polynomial, {chapter.LOOPS: 2.5, PYTORCH: 0.15}, {"epochs": 10}),
     Race("T5 Hessian-vector product", networks.hessian_vector, {networks.FORMULA: 1.5, PYTORCH: 0.35}),
+    Race("S1 with its loss compiled", partial(scalars.two_moons, compiled=True), {MICROGRAD: 0.0015}),
+    Figure("S1 time of compiling it", "eager steps", compiling.of_moons, "", 3),
+    Race("S3 compiled", partial(scalars.expression, compiled=True), {MICROGRAD: 0.05}),
+    Race("T1 compiled, nn and optim", partial(networks.small_modules, compiled=True), {networks.FASTEST: 1.1, JAX: 1.0}),
+    Figure("T1 time of compiling it", "eager steps", compiling.of_small, "", 5),
+    Race("T2 compiled", networks.classifier_compiled, {networks.FASTEST: 1.1}),
+    Figure("T2 time of compiling it", "eager steps", compiling.of_large, "", 5),
+    Race("T3 compiled", partial(networks.classifier_compiled, programs.with_dropout, (256, 256), (0.8, 0.5)), {networks.FASTEST: 1.1}),
+    Race("T4 compiled, weight decay", partial(chapter.weight_decay, compiled=True), {chapter.LOOPS: 1.7}, {"epochs": 10}),
+    Race("T4 compiled, polynomial", partial(chapter.polynomial, compiled=True), {chapter.LOOPS: 1.7}, {"epochs": 10}),
+    Race("T5 compiled", partial(networks.hessian_vector, compiled=True), {networks.FORMULA: 1.3}),
     Race("E1 a thousand a + b of 4 x 4, recorded", tensors.one_sum, {tensors.NUMPY: 1.7}),
     Race("N1 epoch of the concise MLP", tensors.epoch, {tensors.HAND: 1.15}, {"rows": 1000}),
     Race("N2 a shuffled walk of the loader", tensors.loader, {}, {"rows": 1000}),

@@ -19,7 +19,7 @@ import autograd as ag
 from autograd import Value
 from tests.benchmarks import programs
 from tests.benchmarks.measuring import Side, Workload, agreement, same, settled, slope
-from tests.benchmarks.peers import MICROGRAD, MYGRAD, OURS, PYTORCH, imported, in_child, pytorch
+from tests.benchmarks.peers import EAGER, MICROGRAD, MYGRAD, OURS, PYTORCH, as_it_is, imported, in_child, pytorch
 
 
 def _moons() -> tuple[np.ndarray, list[int]]:
@@ -40,25 +40,33 @@ def _mlp(scalar: type[Any]) -> Any:
         module.Value = before  # type: ignore[attr-defined]
 
 
-def two_moons() -> Workload:
-    """A step of micrograd's demo: its network and its user's code, on our numbers and on its own."""
+def moons_step(scalar: type[Any], compiled: Callable[..., Any] = as_it_is) -> tuple[Callable[[], Any], Side]:
+    """The loss of micrograd's demo, and a step of its training: its network and its user's code, on numbers of this kind."""
     x, labels = _moons()
+    model = _mlp(scalar)
 
-    def side(scalar: type[Any]) -> Side:
-        model = _mlp(scalar)
+    @compiled
+    def loss() -> Any:
+        return programs.two_moons(model, [list(map(scalar, row)) for row in x], labels)
 
-        def step() -> Any:
-            total = programs.two_moons(model, [list(map(scalar, row)) for row in x], labels)
-            model.zero_grad()
-            total.backward()
-            for p in model.parameters():
-                p.data -= 0.05 * p.grad
-            return total.data, [p.data for p in model.parameters()]
+    def step() -> Any:
+        total = loss()
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= 0.05 * p.grad
+        return total.data, [p.data for p in model.parameters()]
 
-        return step
+    return loss, step
 
-    sides = {} if imported("micrograd") is None else {OURS: side(Value), MICROGRAD: side(importlib.import_module("micrograd.engine").Value)}
-    return Workload(sides, agreement(sides, 1e-9) if sides else lambda: None)
+
+def two_moons(compiled: bool = False) -> Workload:
+    """A step of micrograd's demo, on our numbers and on its own."""
+    if imported("micrograd") is None:
+        return Workload({}, lambda: None)
+    sides = {OURS: moons_step(Value, ag.compile)[1], EAGER: moons_step(Value)[1]} if compiled else {OURS: moons_step(Value)[1]}
+    sides[MICROGRAD] = moons_step(importlib.import_module("micrograd.engine").Value)[1]
+    return Workload(sides, agreement(sides, 1e-9, runs=3 if compiled else 1, closer={EAGER: 1e-12}))
 
 
 def bytes_a_node() -> float | None:
@@ -141,20 +149,26 @@ def freeing(largest: int = 10**6) -> float:
     return slope(sizes, ratios)
 
 
-def expression() -> Workload:
+def expression(compiled: bool = False) -> Workload:
     """The expression of micrograd's README, from its leaves to their gradients."""
     a, b = -4.0, 2.0
 
-    def side(leaf: Callable[[float], Any], relu: Callable[[Any], Any] = methodcaller("relu")) -> Side:
+    def side(
+        leaf: Callable[[float], Any], relu: Callable[[Any], Any] = methodcaller("relu"), through: Callable[..., Any] = as_it_is
+    ) -> Side:
+        @through
+        def of_leaves(x: Any, y: Any) -> Any:
+            return programs.expression(x, y, relu)
+
         def run() -> Any:
             x, y = leaf(a), leaf(b)
-            z = programs.expression(x, y, relu)
+            z = of_leaves(x, y)
             z.backward()
             return z.data, (x.grad, y.grad)
 
         return run
 
-    sides: dict[str, Side] = {OURS: side(Value)}
+    sides: dict[str, Side] = {OURS: side(Value, through=ag.compile), EAGER: side(Value)} if compiled else {OURS: side(Value)}
     if imported("micrograd") is not None:
         sides[MICROGRAD] = side(importlib.import_module("micrograd.engine").Value)
     if (lib := pytorch()) is not None:
@@ -165,6 +179,6 @@ def expression() -> Workload:
 
     def check() -> None:
         same("the expression", sides[OURS](), (24.7041, (138.8338, 645.5773)), 1e-6)  # what that README says, with its digits
-        agreement(sides, 1e-9)()
+        agreement(sides, 1e-9, runs=3, closer={EAGER: 1e-12})()
 
     return Workload(sides, check)
