@@ -198,6 +198,27 @@ def test_a_network_that_is_initialised_copied_or_frozen_inside(compile: Compile)
             net.zero_grad()
 
 
+NUMBERS: list[Any] = [
+    lambda x, i: x[i] * 2, lambda x, i: x[x.argmax()] * 2, lambda x, i: x[:, None][i, 0], lambda x, i: x.max(0).values, lambda x, i: x.sort().values[0],
+    lambda x, i: x.median(0).values, lambda x, i: x[i:].sum(), lambda x, i: ag.arange(i), lambda x, i: x.split([int(i), 3 - int(i)])[0].sum(),
+    lambda x, i: x.index_select(0, i), lambda x, i: ag.full((2,), i), lambda x, i: ag.tensor([i, 1]), lambda x, i: x.clamp(max=x[i]), lambda x, i: x**i,
+    lambda x, i: x.clone().fill_(i), lambda x, i: x.clone().mul_(i), lambda x, i: ag.zeros(3).add_(x, alpha=x[i]), lambda x, i: x.clone().fill_(x[i]),
+    lambda x, i: x.masked_fill(x > 0, x[i]), lambda x, i: ag.where(x > 0, x[i], i), lambda x, i: x.gather(0, i.reshape(1)), lambda x, i: x.topk(1).values,
+    lambda x, i: x.unbind(0)[i], lambda x, i: [x, x * 2, x * 3][i], lambda x, i: x.sum(i * 0), lambda x, i: x.reshape(1, i * 0 + 3), lambda x, i: ag.zeros(i),
+    lambda x, i: ag.linspace(0, 1, i + 1), lambda x, i: F.one_hot(i, 4), lambda x, i: x.clone().clamp_(min=x[i]), lambda x, i: ag.eye(i + 1), lambda x, i: x.repeat(i + 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", NUMBERS, ids=range(len(NUMBERS)))
+@compiled_as_eager()
+def test_a_number_in_a_tensor_is_asked_for(compile: Compile, f: Any) -> Iterator[Any]:
+    """By an index, a size, a dimension, a bound; openly or within an operation."""
+    for call in (compile(f), compile(lambda x, i: f(x * 1.0, i + 0))):
+        for n in range(8):
+            yield raised(lambda n=n, call=call: call(rows(n, 3), ag.tensor(n % 3)))
+            yield raised(lambda n=n, call=call: call(rows(n, 3, requires_grad=True), ag.tensor(n % 3)))
+
+
 # Blocks and errors inside.
 @compiled_as_eager()
 def test_a_watch_inside(compile: Compile) -> Iterator[Any]:
