@@ -296,7 +296,7 @@ class World:
         for code in _code_of(f):
             self.attributes |= {*code.co_names}
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
-            self._cell(cell, name)
+            self._module(self._cell(cell, name), f)
         for code in _code_of(f):
             for i in dis.get_instructions(code):
                 if i.positions is not None and i.positions.lineno is not None and isinstance(i.argval, str):
@@ -318,8 +318,7 @@ class World:
         for name in ("__defaults__", "__kwdefaults__"):
             self._fact(_attribute, f, name, getattr(f, name), path)
         self.always.add(_attribute, f, "__code__", f.__code__)
-        for name, value in vars(f).items():
-            self._visit(value, name)
+        self._mapping(vars(f), path)
 
     def _module(self, module: Any, f: FunctionType) -> None:
         """What the code of ``f`` reads of a module of the user's own."""
@@ -327,13 +326,16 @@ class World:
             for name in {n for code in _code_of(f) for n in code.co_names}:
                 if name in vars(module):
                     self._fact(_item, vars(module), name, vars(module)[name], name)
+                    if vars(module)[name] is not module:
+                        self._module(vars(module)[name], f)
 
-    def _cell(self, cell: Any, name: str) -> None:
+    def _cell(self, cell: Any, name: str) -> Any:
         try:
             value = cell.cell_contents
         except ValueError:  # it is empty: a name that is bound later
-            return
+            return None
         self._fact(_contents, cell, None, value, name)
+        return value
 
     def _class(self, cls: type) -> None:
         if "forward" in vars(cls) and not isinstance(vars(cls)["forward"], staticmethod):
