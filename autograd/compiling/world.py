@@ -179,6 +179,7 @@ class World:
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
         self.attributes: set[str] = set()  # the names that the code looks up in objects
+        self.catches = False  # does the code catch errors?
         self.impure = False  # does the code name what prints, draws or tells the time?
         self.seen: dict[int, Any] = {}
         self.places: dict[str, tuple[str, int]] = {}  # where the code reads a global, by its name
@@ -306,6 +307,8 @@ class World:
                 raise UnknownError("numpy's random numbers", self.places.get("random"))
         if any("IMPORT_NAME" in _opnames(code) for code in _code_of(f)):
             self.impure = True
+        if any("CHECK_EXC_MATCH" in _opnames(code) or "suppress" in code.co_names for code in _code_of(f)):
+            self.catches = True
         for name in _globals_of(f.__code__):
             if name not in f.__globals__:
                 self.impure = self.impure or name in IMPURE_BUILTINS

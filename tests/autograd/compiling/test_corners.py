@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from contextlib import suppress
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -261,11 +262,18 @@ def test_an_error_that_is_caught_inside(compile: Compile) -> Iterator[Any]:
         except IndexError:
             return table.weight.sum()
 
-    for i in range(10):
-        y = labels(i, 5, 2)
-        if i in (4, 7):
-            y[0] = 9
-        yield f(rows(i, 5, 2), y), g(y)
+    @compile
+    def h(x: Tensor, i: Tensor) -> Tensor:
+        with suppress(IndexError):
+            return x[i] * 2
+        return x * 3
+
+    for start in (0, 4):
+        for i in range(10):
+            y = labels(i, 5, 2)
+            if i in (start, 7):
+                y[0] = 9
+            yield f(rows(i, 5, 2), y), g(y), h(rows(i, 5), y)
 
 
 @compiled_as_eager()
