@@ -108,7 +108,7 @@ def test_attributes_of_functions_classes_and_modules(compile: Compile, monkeypat
     outer.inner, inner.k = inner, 2.0  # type: ignore[attr-defined]
     _factor.k = 2.0  # type: ignore[attr-defined]
     monkeypatch.setitem(globals(), "outer", outer)
-    calls = [compile(_factor), compile(lambda x: _factor(x) + 1), compile(lambda x: x * Config.k), compile(lambda x: x * outer.inner.k)]  # noqa: F821
+    calls = [compile(_factor), compile(lambda x: _factor(x) + 1), compile(lambda x: x * Config.k), compile(lambda x: x * outer.inner.k)]
     for i in range(9):
         if i % 3 == 2:
             _factor.k = Config.k = inner.k = i + 0.5  # type: ignore[attr-defined]
