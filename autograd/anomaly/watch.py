@@ -80,6 +80,8 @@ class _Detection(Block):
         self.check_inf = check_inf
 
     def within(self, outer: Mode) -> Mode:
+        if outer.watch is not None:
+            outer.watch.reads("detect_anomaly()")
         silence = _silence()
         next(silence)
         return Mode(outer, outer.off, True, _Watch(self.check_inf), outer.place, partial(next, silence, None))

@@ -94,7 +94,13 @@ class Compiled:
             programs = own.programs[off]
             for i, program in enumerate(programs):
                 if program.spec == spec:
-                    result = program.run(leaves, args, kwargs)
+                    try:
+                        result = program.run(leaves, args, kwargs)
+                    except Exception:
+                        if not program.pure:
+                            raise
+                        own.eager += 1  # the error is told, or caught, as uncompiled
+                        return self.function(*args, **kwargs)
                     if result is not MISS:
                         own.replayed += 1
                         own.last = program

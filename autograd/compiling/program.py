@@ -11,7 +11,7 @@ import numpy as np
 from autograd.compiling.code import Writer
 from autograd.compiling.node import Again, differentiable, unfolding
 from autograd.compiling.plan import Plan, flat, touched
-from autograd.compiling.watching import Call, Change, Recorder, Ref
+from autograd.compiling.watching import Bind, Call, Change, Recorder, Ref
 from autograd.compiling.world import PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
@@ -132,6 +132,9 @@ class Program:
         if any(live):
             self.replay, self.run = self.run, self._run_as_node
         self.used = {recorder.slots[i].of for s in plan.kept for i in touched(s) if recorder.slots[i].kind == "argument"}
+        kinds = {recorder.slots[recorder.slots[s.target].root].kind for s in plan.kept if isinstance(s, Change)}
+        acts = any(isinstance(s, Bind) or (isinstance(s, Call) and s.outs is not None) for s in plan.kept)  # what gives nothing is a check
+        self.pure = kinds <= {"result", "constant"} and not acts  # may it fail anywhere, and nothing is half done?
         self._let_go()
 
     def _let_go(self) -> None:
@@ -190,19 +193,19 @@ class Program:
     def renew(self) -> None:
         """New memory, where somebody else holds a gradient that stands in the old one."""
         self.namespace |= self.memory()
-        self.held: list[tuple[Any, Any, Any]] = []
+        self.held: list[tuple[Any, Any, Any, Any]] = []
         for t, of, name in self.gradients:
             raw = self.namespace[of]
             self.namespace[name] = g = gradient_on(raw)
-            self.held.append((t, g, raw))
+            self.held.append((t, g, raw, raw if raw.base is None else raw.base))
         raw = g = None
         self.counts = self._counts()
 
     def _counts(self) -> list[int]:
         """How many hold each gradient, beside what it is the gradient of, and how many its memory."""
         found: list[int] = []
-        for t, g, raw in self.held:
-            found += (_refs(g) - (t._grad is g), _refs(raw))
+        for t, g, raw, whole in self.held:  # a view of the gradient holds the whole
+            found += (_refs(g) - (t._grad is g), _refs(raw), _refs(whole))
         return found
 
     # What is assumed.

@@ -156,9 +156,11 @@ class Recorder(Watch):
 
     # Running.
     def run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        before = sys.getprofile()
+        before, traced = sys.getprofile(), sys.gettrace()
         if self.world.impure:  # it takes many times as long
             sys.setprofile(self._profile)
+        if self.world.catches:
+            sys.settrace(self._errors)
         try:
             if self.world.values and not self.world.tensors and not any(isinstance(a, Array) for a in self.leaves):
                 return self._of_scalars(function, args, kwargs)
@@ -168,6 +170,8 @@ class Recorder(Watch):
                 left = here.inside[-1].off
         finally:
             sys.setprofile(before)
+            if self.world.catches:
+                sys.settrace(traced)
         if left is not off:
             set_grad_enabled(off)
             self.refuse("set_grad_enabled() that outlasts the call")
@@ -181,6 +185,14 @@ class Recorder(Watch):
             return function(*args, **kwargs)
         finally:
             del SCALARS[get_ident()]
+
+    def _errors(self, frame: Any, event: str, arg: Any) -> Any:
+        """An error that is caught decides what comes next, and it may depend on numbers."""
+        if not is_users(frame.f_code.co_filename):
+            return None
+        if event == "exception" and not issubclass(arg[0], StopIteration):
+            self.refuse("an error that is caught", frame)
+        return self._errors
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":

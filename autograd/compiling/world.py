@@ -162,6 +162,14 @@ def _contents(cell: Any, _: Any) -> Any:
 _attribute: Callable[[Any, Any], Any] = getattr
 
 
+def _has_shape(n: Any) -> bool:
+    """Not so the weight of a lazy layer before its first call."""
+    try:
+        return hasattr(n, "raw")
+    except RuntimeError:
+        return False
+
+
 class World:
     """All that ``function`` can reach: facts to be checked at each replay, and facts that hold while `STRUCTURE` stands still."""
 
@@ -171,6 +179,7 @@ class World:
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
         self.attributes: set[str] = set()  # the names that the code looks up in objects
+        self.catches = False  # does the code catch errors?
         self.impure = False  # does the code name what prints, draws or tells the time?
         self.seen: dict[int, Any] = {}
         self.places: dict[str, tuple[str, int]] = {}  # where the code reads a global, by its name
@@ -253,7 +262,7 @@ class World:
             self._object(thing, path)
 
     def _node(self, n: Any, path: str) -> None:
-        if not hasattr(n, "raw"):  # a parameter that has no shape yet
+        if not _has_shape(n):
             self.always.add(lambda n, _: type(n), n, None, type(n))
         elif isinstance(n, Array):
             self.tensors.setdefault(id(n.raw), n)
@@ -288,7 +297,7 @@ class World:
         for code in _code_of(f):
             self.attributes |= {*code.co_names}
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
-            self._cell(cell, name)
+            self._module(self._cell(cell, name), f)
         for code in _code_of(f):
             for i in dis.get_instructions(code):
                 if i.positions is not None and i.positions.lineno is not None and isinstance(i.argval, str):
@@ -298,6 +307,8 @@ class World:
                 raise UnknownError("numpy's random numbers", self.places.get("random"))
         if any("IMPORT_NAME" in _opnames(code) for code in _code_of(f)):
             self.impure = True
+        if any("CHECK_EXC_MATCH" in _opnames(code) or "suppress" in code.co_names for code in _code_of(f)):
+            self.catches = True
         for name in _globals_of(f.__code__):
             if name not in f.__globals__:
                 self.impure = self.impure or name in IMPURE_BUILTINS
@@ -310,8 +321,7 @@ class World:
         for name in ("__defaults__", "__kwdefaults__"):
             self._fact(_attribute, f, name, getattr(f, name), path)
         self.always.add(_attribute, f, "__code__", f.__code__)
-        for name, value in vars(f).items():
-            self._visit(value, name)
+        self._mapping(vars(f), path)
 
     def _module(self, module: Any, f: FunctionType) -> None:
         """What the code of ``f`` reads of a module of the user's own."""
@@ -319,13 +329,16 @@ class World:
             for name in {n for code in _code_of(f) for n in code.co_names}:
                 if name in vars(module):
                     self._fact(_item, vars(module), name, vars(module)[name], name)
+                    if vars(module)[name] is not module:
+                        self._module(vars(module)[name], f)
 
-    def _cell(self, cell: Any, name: str) -> None:
+    def _cell(self, cell: Any, name: str) -> Any:
         try:
             value = cell.cell_contents
         except ValueError:  # it is empty: a name that is bound later
-            return
+            return None
         self._fact(_contents, cell, None, value, name)
+        return value
 
     def _class(self, cls: type) -> None:
         if "forward" in vars(cls) and not isinstance(vars(cls)["forward"], staticmethod):

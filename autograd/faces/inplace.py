@@ -71,6 +71,8 @@ class InPlace(Changing):
             if isinstance(other, Node) and other.op is not None:
                 operand = self._apart(other) if alpha == 1 else other * alpha
             else:
+                if isinstance(other, Node) and raw is not other.raw and NONDEFAULT and (watch := watching()) is not None:
+                    watch.reads(f"{what} of a tensor of another shape or dtype")
                 operand = other if other.__class__ in (float, int) and alpha == 1 else _kept(raw)
             return self._become(what, lambda old: row(old, operand))
         if mine.dtype is float16 and compute is not assign:  # computed in float32, as out of place
@@ -195,6 +197,8 @@ class InPlace(Changing):
         if self._changeable("assignment by index", value):
             if isinstance(value, Array) and _is_at(value, chosen, self):
                 return  # as in y[0] += 1, which has changed y already
+            if isinstance(value, Node) and raw is not value.raw and NONDEFAULT and (watch := watching()) is not None:
+                watch.reads("assignment of a tensor of another shape or dtype")
             placed = self._apart(value) if isinstance(value, Node) and value.op is not None else _kept(raw)
             # The graph saves a copy: the arrays of a key have no version.
             path = tuple([("[]", tuple([k.copy() if k.__class__ is _ndarray else k for k in step])) for step in steps])

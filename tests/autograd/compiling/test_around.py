@@ -592,13 +592,13 @@ def test_an_interrupt_at_any_line_of_a_replay_leaves_the_next_call_right() -> No
 def test_an_interrupt_at_any_line_of_a_recording_leaves_the_next_call_right() -> None:
     rnd, at = random.Random(1), 0
     while True:
-        at += rnd.randint(1, 300)
+        at += rnd.randint(1, 3000)
         net, optimizer = _twins()
         step = stepping(ag.compile, net, optimizer)
         step(*batch(0))
         reached = _interrupted(lambda step=step: step(*batch(1)), at)
         assert ag.is_grad_enabled()
-        for i in range(4):
+        for i in range(3):
             _next_call_is_right(step, net, optimizer, i)
         if not reached:
             break

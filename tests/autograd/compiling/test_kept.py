@@ -355,16 +355,17 @@ def test_programs_are_few_and_bounded() -> None:
 def _replaying() -> Callable[[int], None]:
     """Replays of a step and of a function with its backward, so many."""
     net = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Linear(4, 2))
-    step = stepping(ag.compile, net, optim.Adam(net.parameters(), lr=0.01))
+    step = stepping(ag.compile, net, optim.SGD(net.parameters(), lr=0.01))
     f = ag.compile(lambda x: net(x).sum())
     x, y = batch(0)
 
     def run(n: int) -> None:
         before = step.calls.replayed, f.calls.replayed
-        for _ in range(n):
+        for i in range(n):
             step(x, y)
-            f(x).backward()
-        assert n < 50 or (step.calls.replayed, f.calls.replayed) == (before[0] + n, before[1] + n)
+            if i % 5 == 0:
+                f(x).backward()
+        assert n < 50 or (step.calls.replayed, f.calls.replayed) == (before[0] + n, before[1] + n // 5)
 
     run(20)
     run(50)

@@ -18,7 +18,7 @@ from autograd.ops import table
 from autograd.testing.expressions import expressions, mlps
 from autograd.testing.strategies import arguments, shapes
 from autograd.testing.strategies.rows import drawn
-from tests.autograd.compiling.stories import Compile, compiled_as_eager, hold, plainly, raised, rows, told
+from tests.autograd.compiling.stories import Compile, compiled_as_eager, hold, raised, rows
 from tests.autograd.examples import INF, NAN
 from tests.autograd.faces.programs import program, run
 from tests.autograd.ops.examples import VIEWS
@@ -92,10 +92,9 @@ def test_random_changes_in_place(form: str, seed: int, length: int) -> None:
         return [rows(i + k, *shape, dtype="float64", requires_grad=True) for k, shape in enumerate(p.shapes)]
 
     def story(compile: Compile) -> Iterator[Any]:
-        yield from told_of(compile, f, inputs, form, refused=True)
+        yield from told_of(compile, f, inputs, form, refused=True)  # where a change spoils what backward needs
 
-    refused = "RuntimeError" in str(told(story, plainly))  # where a change spoils what backward needs
-    hold(story, replayed=None if refused else 2)
+    hold(story)
 
 
 # Every row, at arguments as tests of the engine draw them.
@@ -121,8 +120,12 @@ def of_tensors(row: Op, args: Sequence[Any]) -> tuple[Callable[..., Any], list[T
 def test_every_row(row: Op, data: st.DataObject) -> None:
     f, xs = of_tensors(row, data.draw(arguments(row)))
     dtype = data.draw(st.sampled_from(["float64", "float32"]))
-    form = data.draw(st.sampled_from(FORMS if row.differentiable else FORMS[3:]))
-    hold(lambda compile: told_of(compile, f, lambda i: moved(xs, i, dtype), form), replayed=2)
+    forms = FORMS if row.differentiable else FORMS[3:]
+    if row.name == "einsum":  # recorded, the gradient that arrives lies otherwise in memory, and numpy sums in another order
+        forms = [form for form in forms if form != "gradients recorded"]
+    form = data.draw(st.sampled_from(forms))
+    eager = row.moves or row.name == "put"  # parts of an argument are returned; indices are arrays of numpy
+    hold(lambda compile: told_of(compile, f, lambda i: moved(xs, i, dtype), form), replayed=None if eager else 2)
 
 
 SIGNED = pytest.mark.xfail(reason="at its kinks the rule gives 0 where it is recorded, and -0 where it is not", strict=True)
