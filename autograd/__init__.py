@@ -8,9 +8,8 @@ from typing import Any as _Any
 
 from numpy import finfo, iinfo
 
-from autograd import backends, cuda, elsewhere, errors, functional, linalg
+from autograd import backends, cuda, elsewhere, errors, functional, linalg, replay
 from autograd import creation as _creation
-from autograd.core import replay
 from autograd.core.hooks import Handle
 from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_grad, record_lines, set_grad_enabled
 from autograd.core.node import Node, Op, each

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from autograd.core.mode import NONDEFAULT, watching
-from autograd.core.replay import again
 from autograd.devices import device as _place
 from autograd.errors import described, flag_of, int_of, number_of
 from autograd.faces.bridge import pack
@@ -21,6 +20,7 @@ from autograd.faces.tensor import Tensor
 from autograd.faces.value import Value
 from autograd.ops.table import DEEPEST, MOST, fitting, held, sizes_of
 from autograd.random import Generator, source
+from autograd.replay import again
 
 __all__ = [
     "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
@@ -251,8 +251,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = float32, requires_grad: bo
 @again
 def _drawn(how: str, generator: Generator | None, *args: Any) -> np.ndarray:
     """What the numpy generator within gives by its method ``how``; the last argument is the type of the entries."""
-    *args, dtype = args
-    return np.asarray(getattr(source(generator), how)(*args, dtype=dtype))
+    return np.asarray(getattr(source(generator), how)(*args[:-1], dtype=args[-1]))
 
 
 @again

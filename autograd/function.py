@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT, is_grad_enabled, no_grad, set_grad_enabled
+from autograd.core.mode import NONDEFAULT, is_grad_enabled, no_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, Op, each
 from autograd.core.notes import recorded
 from autograd.core.symbols import ATOM, Symbol
@@ -158,6 +158,8 @@ class Function:
         plain = [o.detach() if isinstance(o, Tensor) else o for o in outputs]
         call = _Call(cls, ctx, args, outputs)
         if is_grad_enabled() and any(needs) and call.places:
+            if NONDEFAULT and (watch := watching()) is not None:
+                watch.reads(f"{cls.__name__}, whose backward is a program")
             for k, z in zip(call.places, call.record(plain)):
                 plain[k] = z
         return tuple(plain) if isinstance(out, tuple) else plain[0]
@@ -292,7 +294,7 @@ class _Call:
             for s in self.saved
         ]
         try:
-            with set_grad_enabled(as_nodes):
+            with set_grad_enabled(as_nodes and is_grad_enabled()):  # nodes that are only watched are not recorded
                 found = self.cls.backward(ctx, *grads)
         finally:
             ctx._unpacked = None

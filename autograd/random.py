@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from autograd.core.mode import NONDEFAULT, watching
-from autograd.core.replay import again
 from autograd.devices import device as _device
 from autograd.errors import described, flag_of, int_of
+from autograd.replay import again
 
 __all__ = ["Generator", "coins", "default_generator", "initial_seed", "manual_seed", "source", "use_deterministic_algorithms"]
 

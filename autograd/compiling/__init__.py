@@ -1,8 +1,9 @@
 """Compiled replay: a function that runs again and again is recorded once, and then run as straight-line numpy, without changing one number.
 
-The first call runs as it always would and is watched (`watching`); what it reads beside its arguments becomes facts (`world`); the steps are
-written as one Python function of numpy calls (`code`), which later calls run as long as all assumptions hold (`program`). A function without
-a backward in it leaves one node (`node`). What cannot be repeated runs eagerly, and says so once.
+The first call runs as it always would and is watched (`watching`). What it reads beside its arguments becomes facts (`world`). Its
+steps are sifted (`plan`) and written as one Python function of numpy calls (`code`), which later calls run as long as all assumptions
+hold (`program`). A function without a backward in it leaves one node (`node`); one of Values alone becomes a few numpy steps
+(`scalars`, `values`). What cannot be repeated runs eagerly, and says so once.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Compiled:
 
     Each thread has programs and memory of its own.
     """
+
+    stands_for = "function"  # what of it another compiled function reads
 
     def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
         update_wrapper(self, function, updated=())

@@ -266,8 +266,8 @@ class Writer(Names):
         self.lines.append(f"{self._numpy(function)}({target}, {operand}, {target})")
 
     def _numpy(self, function: Any) -> str:
-        if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
-            return f"np.{function.__name__}"
+        if isinstance(function, np.ufunc) and getattr(np, name := str(function.__name__), None) is function:
+            return f"np.{name}"
         return self.put(getattr(function, "__name__", "kernel").strip("_<>"), function)
 
     def _row(self, s: Row) -> None:

@@ -87,8 +87,8 @@ class Program:
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
         self.writer = writer = Writer(recorder, plan, arguments)
-        outside = [recorder.slots[recorder.slots[i].root] for i in slots]
-        outside = [r if r.kind in ("argument", "captured", "gradient") else None for r in outside]
+        outside: list[Any] = [recorder.slots[recorder.slots[i].root] for i in slots]
+        outside = [r if r is not None and r.kind in ("argument", "captured", "gradient") else None for r in outside]
         arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
         self.namespace = writer.namespace
         self.namespace |= {
@@ -200,7 +200,7 @@ class Program:
 
     def _counts(self) -> list[int]:
         """How many hold each gradient, beside what it is the gradient of, and how many its memory."""
-        found = []
+        found: list[int] = []
         for t, g, raw in self.held:
             found += (_refs(g) - (t._grad is g), _refs(raw))
         return found

@@ -53,7 +53,8 @@ class Levels:
         self.used = np.flatnonzero(graph.uses()[graph.inputs]).tolist()  # the places of the inputs that an output depends on
         graph.join_sums()
         graph.measure()
-        self._values, self._inputs, self._outputs, self.steps = graph.laid_out()
+        self._values, places, self._outputs, self.steps = graph.laid_out()
+        self._inputs: Any = places
 
     def take_only_used(self) -> None:
         """Leave out the inputs that no output depends on."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.compiling.names import Names
-from autograd.compiling.program import MISS, UnfitError, flatten, same
+from autograd.compiling.program import MISS, UnfitError, flatten
 from autograd.compiling.scalars import Levels, NotScalarsError
-from autograd.compiling.world import PLAIN, World
+from autograd.compiling.world import PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Node, Op, each
 from autograd.core.walk import grad
@@ -119,9 +119,8 @@ class ValueProgram:
         names = Names(MISS=MISS, leaves=None)
         self.holds = eval(f"lambda: {world.always.source(names) or True}", names.namespace)
         self.plain = [(i, a) for i, a in enumerate(leaves) if not isinstance(a, Value)]
-        self.source = f"# {self.levels.operations} operations on {len(inputs)} Values, in {len(self.levels.steps)} steps of numpy:\n" + "\n".join(
-            map(str, self.levels.steps)
-        )
+        said = f"# {self.levels.operations} operations on {len(inputs)} Values, in {len(self.levels.steps)} steps of numpy:"
+        self.source = "\n".join([said, *map(str, self.levels.steps)])
 
     def inputs_of(self, args: Any) -> list[Any]:
         """The Values that the call with these arguments reads and differentiates."""

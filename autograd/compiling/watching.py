@@ -1,13 +1,14 @@
 """Watches a call of a function, and keeps what it did as steps: rows, changes in place, calls that are made again, gradients that are set.
 
-Arrays are known by their identity, which they keep while the recorder holds them. Where the call does what no step can say, it goes on as it
-would have, and the reason is kept: it is refused, and its function runs eagerly.
+Arrays are known by their identity, which they keep while the recorder holds them. Where the call does what no step can say, it goes on as
+it would have, and the reason is kept: it is refused, and its function runs eagerly.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
-from autograd.core.watch import Watch
+from autograd.core.watch import SCALARS, Watch
 from autograd.errors import described
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
@@ -61,8 +62,8 @@ class Live(NamedTuple):
 class Slot:
     """An array of the program.
 
-    ``kind`` is "argument" (``of``: its place), "captured" (``of``: the tensor), "gradient" (``of``: the tensor that had it before the call),
-    "constant" or "result"; ``root`` is the slot whose memory it is a view of, or its own.
+    ``kind`` is "argument" (``of``: its place), "captured" (``of``: the tensor), "gradient" (``of``: the tensor that had it before the
+    call), "constant" (``of``: a copy) or "result"; ``root`` is the slot whose memory it is a view of, or its own.
     """
 
     __slots__ = ("kind", "of", "raw", "root")
@@ -123,6 +124,8 @@ class _Within(Block):
 
 
 _unwatched = _Within(None)
+
+
 class Recorder(Watch):
     """The steps of one call. ``leaves`` are the arguments, ``world`` what the function reads beside them."""
 
@@ -157,6 +160,8 @@ class Recorder(Watch):
         if self.world.impure:  # it takes many times as long
             sys.setprofile(self._profile)
         try:
+            if self.world.values and not self.world.tensors and not any(isinstance(a, Array) for a in self.leaves):
+                return self._of_scalars(function, args, kwargs)
             with _Within(self):
                 off = here.inside[-1].off
                 result = function(*args, **kwargs)
@@ -167,6 +172,15 @@ class Recorder(Watch):
             set_grad_enabled(off)
             self.refuse("set_grad_enabled() that outlasts the call")
         return result
+
+    def _of_scalars(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """Run a function of Values: the graph that it leaves has its operations."""
+        self.scalars = True
+        SCALARS[get_ident()] = self
+        try:
+            return function(*args, **kwargs)
+        finally:
+            del SCALARS[get_ident()]
 
     def _profile(self, frame: Any, event: str, arg: Any) -> None:
         if event == "c_call":

@@ -1,7 +1,7 @@
 """What a function reads beside its arguments: globals, closure cells, attributes, elements of lists; as facts that can be looked up again.
 
 A program repeats what Python did once, and Python may do something else where one of these has changed. So before each replay the facts are
-checked; those about objects that tell of their changes (modules, tensors: see `core.replay.STRUCTURE`) only once something was rebound.
+checked; those about objects that tell of their changes (modules, tensors: see `core.watch.STRUCTURE`) only once something was rebound.
 What is found is only what the code names: a global that no line reads is no fact.
 """
 
@@ -21,9 +21,10 @@ import numpy as np
 from autograd.compiling.names import Names
 from autograd.core.node import Node
 from autograd.faces.record import Array
+from autograd.faces.value import Value
 from autograd.random import Generator
 
-__all__ = ["Facts", "UnknownError", "World", "is_ours", "is_users"]
+__all__ = ["Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
@@ -182,6 +183,8 @@ class World:
 
     def argument(self, a: Any) -> None:
         """An argument that is an object, such as a module: what it holds is part of the world."""
+        if isinstance(a, Value):
+            self.values.append(a)
         if not isinstance(a, Node):
             self._visit(a, "")
             while self.stack:
@@ -233,7 +236,7 @@ class World:
                 self._visit(f, path)
         elif isinstance(thing, np.ndarray):
             if thing.size > _FEW:
-                raise UnknownError(f"{path or 'it'} is an array of numpy, which may change; make it a tensor, once, or pass it as an argument")
+                raise UnknownError(f"{path or 'it'} is an array of numpy, which may change; make it a tensor once, or pass it")
             self.always.add(_bytes, thing, None, thing.tobytes())
         elif isinstance(thing, BuiltinFunctionType):
             if not isinstance(thing.__self__, ModuleType | type):  # such as the `popleft` of a queue
@@ -242,6 +245,8 @@ class World:
             pass
         elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
             raise UnknownError(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
+        elif (inner := getattr(type(thing), "stands_for", None)) is not None:  # a compiled function is what is within
+            self._fact(_attribute, thing, inner, getattr(thing, inner), path)
         elif hasattr(type(thing), "__next__"):
             raise UnknownError(f"{path or 'it'} is an iterator, and each call takes what comes next")
         else:
@@ -256,7 +261,6 @@ class World:
             self.gated.add(_attribute, n, "op", n.op)
         else:
             self.values.append(n)
-            self.always.add(_attribute, n, "op", n.op)
 
     def _many(self, things: Any, path: str) -> None:
         if isinstance(things, tuple):
@@ -341,7 +345,7 @@ class World:
             self.gated.add(_attribute, thing, "__class__", type(thing))
         held = getattr(thing, "__dict__", None)
         if isinstance(held, dict):
-            free = getattr(type(thing), "read_again", frozenset())
+            free: frozenset[str] = getattr(type(thing), "read_again", frozenset())
             if free:
                 self._reader(thing, free)
             else:

@@ -125,9 +125,9 @@ class Op:
     """
 
     __slots__ = (
-        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "into", "kin", "moves",
-        "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc", "unfold", "variadic",
-        "vjps", "write",
+        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "into", "kin",
+        "moves", "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc",
+        "unfold", "variadic", "vjps", "write",
     )  # fmt: skip
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # types of arguments that need no check; the tables add numpy's
 

@@ -24,7 +24,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import enable_grad, no_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
-from autograd.core.watch import Watch
+from autograd.core.watch import SCALARS, Watch, leaves_scalars
 from autograd.errors import described, flag_of, kind_of
 
 __all__ = ["ancestors", "backward", "grad"]
@@ -98,6 +98,8 @@ def _walk(
     for n in outputs:
         if n.op is None:
             raise RuntimeError(f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: {n.cure}")
+    if SCALARS:
+        leaves_scalars("backward()")
     watch = watching()
     as_nodes = create_graph or (watch is not None and watch.nodes)
     seeds = []

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from threading import get_ident
 from typing import Any
 
-__all__ = ["STRUCTURE", "Counter", "Watch"]
+__all__ = ["SCALARS", "STRUCTURE", "Counter", "Watch", "leaves_scalars"]
 
 
 class Counter:
@@ -23,6 +24,16 @@ class Counter:
 # Counts what is bound anew and is no number in a tensor: attributes of modules, memory that a tensor is given, whether it requires a
 # gradient, hooks. While it stands still, a replay need not look for any of these.
 STRUCTURE = Counter()
+
+
+# Observers of functions of Values, by thread. They are told what is no operation, and not of operations: the graph has these.
+SCALARS: dict[int, Watch] = {}
+
+
+def leaves_scalars(what: str) -> None:
+    """Tell who observes this thread so that ``what`` was done to a Value."""
+    if (watch := SCALARS.get(get_ident())) is not None:
+        watch.reads(what)
 
 
 class Watch:

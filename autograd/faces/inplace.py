@@ -13,7 +13,6 @@ import numpy as np
 
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Node
-from autograd.core.replay import again
 from autograd.errors import described, int_of, kind_of, number_of
 from autograd.faces import indexing, record
 from autograd.faces.changes import Changing, assign
@@ -24,6 +23,7 @@ from autograd.ops import elementwise
 from autograd.ops.moves import place_
 from autograd.ops.table import held, quiet
 from autograd.random import Generator, coins, source
+from autograd.replay import again
 
 __all__ = ["InPlace"]
 

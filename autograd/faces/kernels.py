@@ -18,6 +18,7 @@ import numpy as np
 from autograd.core.mode import NONDEFAULT, watching
 from autograd.core.node import Node, Op
 from autograd.core.symbols import Python, Symbol, derivative
+from autograd.core.watch import SCALARS, leaves_scalars
 from autograd.errors import described
 from autograd.ops import elementwise
 from autograd.ops.table import ELEMENTWISE
@@ -156,6 +157,8 @@ def comparison(row: Op) -> Callable[[Any, Any], Any]:
     """A comparison of Values by their numbers."""
 
     def compare(x: Any, y: Any) -> Any:
+        if SCALARS:
+            leaves_scalars(f"a comparison by {row.name}")
         if NONDEFAULT and (watch := watching()) is not None:
             watch.reads(f"a comparison by {row.name}")
         if y.__class__ is Kernel.face:

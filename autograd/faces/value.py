@@ -18,6 +18,7 @@ from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded, warn_of_a_cut
 from autograd.core.walk import backward
+from autograd.core.watch import SCALARS, leaves_scalars
 from autograd.elsewhere import refuse_all
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number
@@ -43,6 +44,8 @@ def no_row(ufunc: np.ufunc, method: str, kwargs: dict[str, Any]) -> NoReturn:
 
 def _leaves(what: str) -> None:
     """Tell who watches that a number leaves the Values by ``what``."""
+    if SCALARS:
+        leaves_scalars(what)
     if NONDEFAULT and (watch := watching()) is not None:
         watch.reads(what)
 

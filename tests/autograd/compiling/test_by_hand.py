@@ -385,6 +385,26 @@ def test_an_operation_of_ones_own(compile: Compile) -> Iterator[Any]:
         yield step(rows(i, 5, 3), rows(i, 5, 2)), net
 
 
+@pytest.mark.parametrize("inside", [True, False])
+@compiled_as_eager()
+def test_an_operation_of_ones_own_by_itself(compile: Compile, inside: bool) -> Iterator[Any]:
+    def body(x: Tensor) -> Tensor:
+        y = (Doubled.apply(x) * 2).sum()
+        if inside:
+            y.backward()
+        return y
+
+    f = compile(body)
+    for i in range(6):
+        x = rows(i, 3, requires_grad=True)
+        y = f(x)
+        if not inside:
+            y.backward()
+        yield y, x
+        with ag.no_grad():
+            yield Doubled.apply(x) if inside else f(x)
+
+
 @compiled_as_eager(replayed=3)
 def test_a_row_of_ones_own(compile: Compile) -> Iterator[Any]:
     net = mlp()
