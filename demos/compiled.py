@@ -164,7 +164,7 @@ def what_is_not_compiled(story: Story, step: Any, x: Tensor, y: Tensor) -> None:
     def curious(x: Tensor) -> Tensor:
         return x.sum() if x.amax() > 1 else x.mean()
 
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True, action="always") as said:
         for _ in range(5):
             curious(x)
     why = str(said[0].message).split(os.sep)[-1]

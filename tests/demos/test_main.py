@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import autograd as ag
 import nn
 from demos import STORIES
 from demos.__main__ import main
@@ -146,6 +147,7 @@ def test_interrupted_it_still_writes_the_pictures(
         step(self)
 
     monkeypatch.setattr(nn.optim.SGD, "step", interrupted)
+    monkeypatch.setattr(ag, "compile", lambda step: step)  # what is replayed calls nobody who could count
     handler = signal.getsignal(signal.SIGINT)
     assert main(["digits", "--out", str(tmp_path)]) == 130
     assert signal.getsignal(signal.SIGINT) is handler

@@ -8,6 +8,7 @@ import random
 import statistics
 import time
 import tracemalloc
+import warnings
 from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
@@ -178,7 +179,8 @@ def expression(compiled: bool = False) -> Workload:
     sides |= in_child("expression", a, b)
 
     def check() -> None:
-        same("the expression", sides[OURS](), (24.7041, (138.8338, 645.5773)), 1e-6)  # what that README says, with its digits
+        with warnings.catch_warnings(action="ignore"):  # so few operations run as they stand, which is said once
+            same("the expression", sides[OURS](), (24.7041, (138.8338, 645.5773)), 1e-6)  # what that README says, with its digits
         agreement(sides, 1e-9, runs=3, closer={EAGER: 1e-12})()
 
     return Workload(sides, check)
