@@ -134,6 +134,10 @@ class Compiled:
         except UnknownError as unknown:
             self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
             return self.function(*args, **kwargs)
+        if world.unsettled and own.tries < _TRIES:
+            own.tries += 1
+            own.recorded += 1
+            return self.function(*args, **kwargs)
         structure = STRUCTURE.count
         recorder = Recorder(leaves, world, self.fullgraph)
         result = recorder.run(self.function, args, kwargs)

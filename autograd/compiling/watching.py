@@ -28,6 +28,7 @@ from autograd.ops.moves import cast_, clone_
 __all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step", "Still"]
 
 _ndarray = np.ndarray
+_SIZED = frozenset({"bincount", "nonzero", "unique"})  # rows whose result is as large as the numbers want it
 
 
 class Reason(NamedTuple):
@@ -272,6 +273,10 @@ class Recorder(Watch):
             return
         if id(raw) in self.known:
             return
+        if op.name in _SIZED or any(
+            a.__class__ is _ndarray and a.dtype.kind == "b" and id(a) in self.known for t in args if t.__class__ is tuple for a in t
+        ):
+            self.refuse("a shape that the numbers of a tensor say")
         tree = tuple([self.tree(a) for a in args])
         if here.inside[-1].off:
             tree = tuple([Still(a.slot) if isinstance(a, Ref) else a for a in tree])

@@ -179,6 +179,7 @@ class World:
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
         self.attributes: set[str] = set()  # the names that the code looks up in objects
+        self.unsettled = False  # is there a lazy layer that learns its shape in this call?
         self.catches = False  # does the code catch errors?
         self.impure = False  # does the code name what prints, draws or tells the time?
         self.seen: dict[int, Any] = {}
@@ -263,6 +264,7 @@ class World:
 
     def _node(self, n: Any, path: str) -> None:
         if not _has_shape(n):
+            self.unsettled = True
             self.always.add(lambda n, _: type(n), n, None, type(n))
         elif isinstance(n, Array):
             self.tensors.setdefault(id(n.raw), n)

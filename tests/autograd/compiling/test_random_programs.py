@@ -187,7 +187,7 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 # Those whose indices are made by numpy, or that change something in place that is recorded, run eagerly, at least where there are gradients.
 EAGER = {
     "sort", "topk", "median", "max", "gather", "index_select", "isnan", "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
-    "booleans", "in place", "fill", "masked_fill_", "clone", "meshgrid",
+    "booleans", "in place", "fill", "masked_fill_", "clone", "meshgrid", "bincount",
 }  # fmt: skip
 SHAPE_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {  # what their shapes are is said by the numbers
     "nonzero": lambda x, y: ag.nonzero(x > 0), "masked_select": lambda x, y: x.masked_select(y > 0) * 2, "boolean index": lambda x, y: x[y > 0].exp(), "unique": lambda x, y: (x > 0).long().unique(),
