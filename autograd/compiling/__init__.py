@@ -45,8 +45,10 @@ class Calls(NamedTuple):
     eager: int
 
 
-class _Own(threading.local):
+class _Own:
     """What a thread has of a compiled function."""
+
+    __slots__ = ("eager", "eagerly", "last", "nested", "programs", "reasons", "recorded", "replayed", "tries", "vain")
 
     def __init__(self) -> None:
         self.programs: dict[bool, list[Any]] = {False: [], True: []}  # by whether nothing is recorded, the last used first
@@ -56,6 +58,13 @@ class _Own(threading.local):
         self.eagerly: set[Any] = set()  # the kinds of arguments for which it runs eagerly
         self.vain = False  # does it run eagerly for all?
         self.nested = False  # were there arguments inside of others?
+
+
+class _Threads(threading.local):
+    """`_Own`, for each thread."""
+
+    def __init__(self) -> None:
+        self.own = _Own()
 
 
 class Compiled:
@@ -69,14 +78,14 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
         update_wrapper(self, function, updated=())
         self.function, self.fullgraph = function, fullgraph
-        self._own = _Own()
+        self._threads = _Threads()
         try:
             self._signature = inspect.signature(getattr(function, "forward", function))
         except (TypeError, ValueError):  # of a builtin
             self._signature = None  # type: ignore[assignment]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        own, off = self._own, False
+        own, off = self._threads.own, False
         if NONDEFAULT:
             mode = here.inside[-1]
             if mode.watch is not None or mode.lines:
@@ -199,28 +208,28 @@ class Compiled:
     @property
     def calls(self) -> Calls:
         """How many calls of this thread were recorded, replayed, and run eagerly."""
-        return Calls(self._own.recorded, self._own.replayed, self._own.eager)
+        return Calls(self._threads.own.recorded, self._threads.own.replayed, self._threads.own.eager)
 
     @property
     def reasons(self) -> list[str]:
         """Why calls ran eagerly, each with its line."""
-        return list(self._own.reasons)
+        return list(self._threads.own.reasons)
 
     @property
     def programs(self) -> int:
         """How many programs this thread keeps."""
-        return sum(map(len, self._own.programs.values()))
+        return sum(map(len, self._threads.own.programs.values()))
 
     def listing(self) -> str:
         """The program that was used last, as Python. Raises RuntimeError where none was recorded."""
-        if self._own.last is None:
+        if self._threads.own.last is None:
             raise RuntimeError(f"nothing was recorded: call it first{''.join(f'; {reason}' for reason in self.reasons)}")
-        source: str = self._own.last.source
+        source: str = self._threads.own.last.source
         return source
 
     # As what is within.
     def __getattr__(self, name: str) -> Any:
-        if name in ("function", "_own", "_signature", "fullgraph"):  # of a copy that is being made
+        if name in ("function", "_threads", "_signature", "fullgraph"):  # of a copy that is being made
             raise AttributeError(name)
         return getattr(self.function, name)
 

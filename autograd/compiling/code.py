@@ -81,6 +81,9 @@ class Writer(Names):
         bound = [s.slot for s in plan.kept if isinstance(s, Bind) and s.slot is not None]
         self.held = {plan.root(i) for i in bound}
         self.fresh = {plan.root(i) for i in plan.outputs} - self.held
+        self.ends: dict[int, list[int]] = {}  # the roots whose life ends with a step
+        for r, k in plan.last.items():
+            self.ends.setdefault(k, []).append(r)
         for k, s in enumerate(plan.kept):
             self.at = k
             self._step(s)
@@ -197,9 +200,8 @@ class Writer(Names):
         return self.names[i]
 
     def _let_go(self, k: int) -> None:
-        for r, b in [*self.owner.items()]:
-            if self.plan.last.get(r, k) <= k and r not in self.held:
-                del self.owner[r]
+        for r in self.ends.get(k, ()):
+            if r not in self.held and (b := self.owner.pop(r, None)) is not None:
                 self.free.setdefault(self._key(self.slots[r].raw), []).append(b)
 
     # Steps.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,12 @@ from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 
 __all__ = ["MISS", "Program", "UnfitError", "flatten"]
+
+
+@lru_cache(maxsize=256)
+def _code_of(source: str, name: str) -> Any:
+    """Networks of one shape have one code, whose names stand for arrays of their own."""
+    return compile(source, f"<compiled {name}>", "exec")
 
 
 class _Miss:
@@ -124,7 +131,7 @@ class Program:
         self.source = "\n    ".join([f"def {name}(leaves):", *body])
         checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
         self.namespace["touch"] = self._touch
-        exec(compile(checked, f"<compiled {name}>", "exec"), self.namespace)
+        exec(_code_of(checked, name), self.namespace)
         self.memory = writer.memory
         self.gradients = [(t, str(writer.names[i]), of) for t, i, of in writer.gradients]
         self.renew()

@@ -158,8 +158,10 @@ class Recorder(Watch):
     # Running.
     def run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         before, traced = sys.getprofile(), sys.gettrace()
-        if self.world.impure:  # it takes many times as long
+        if self.world.impure and before is None:  # it takes many times as long
             sys.setprofile(self._profile)
+        elif self.world.impure:
+            self.refuse("a profiler watches, so that this cannot see what prints, draws or tells the time")
         if self.world.catches:
             sys.settrace(self._errors)
         try:
@@ -170,7 +172,8 @@ class Recorder(Watch):
                 result = function(*args, **kwargs)
                 left = here.inside[-1].off
         finally:
-            sys.setprofile(before)
+            if self.world.impure and before is None:
+                sys.setprofile(None)
             if self.world.catches:
                 sys.settrace(traced)
         if left is not off:

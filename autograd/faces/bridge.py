@@ -27,6 +27,9 @@ class SparseGradient(dict[int, Any]):
 
     def dense(self, like: Any) -> Any:
         size = math.prod(like.shape)
+        if any(getattr(g, "shape", ()) for g in self.values()):  # of outputs, which lie one after the other
+            flat = np.concatenate([np.ravel(getattr(self[i], "raw", self[i])) for i in sorted(self)])
+            return flat.reshape(like.shape) if flat.size == size else flat  # of some outputs: what has arrived
         if any(isinstance(g, Node) for g in self.values()):
             return like.record(pack, (tuple(like.shape), like.dtype, *(self.get(i, 0.0) for i in range(size))))
         flat = np.zeros(size, like.dtype)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.mode import is_grad_enabled
 from autograd.core.node import Node
 from autograd.core.symbols import ATOM, POWER, SIGN, TIMES, WORDS, Symbol
 from autograd.errors import described, int_of, name_of
@@ -110,7 +111,9 @@ def _kinked(d: Any, x: Any, at: Callable[[], Any]) -> Any:
 
     A finite second derivative would be wrong without a word. Only where d is recorded is there anything to do.
     """
-    return d + kink_(x, at()) if isinstance(x, Node) and not isinstance(x, Symbol) and x.op is not None else d
+    if isinstance(x, Node) and not isinstance(x, Symbol) and x.op is not None and is_grad_enabled():
+        return d + kink_(x, at())
+    return d
 
 
 def _maximum(x: float, y: float) -> float:

@@ -128,13 +128,12 @@ def test_every_row(row: Op, data: st.DataObject) -> None:
     hold(lambda compile: told_of(compile, f, lambda i: moved(xs, i, dtype), form), replayed=None if eager else 2)
 
 
-SIGNED = pytest.mark.xfail(reason="at its kinks the rule gives 0 where it is recorded, and -0 where it is not", strict=True)
 
 
 @pytest.mark.parametrize("form", FORMS[:2])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    "row", [pytest.param(row, marks=[SIGNED] * (row.name == "pow")) for row in table.ELEMENTWISE.values()], ids=lambda row: row.name
+    "row", [*table.ELEMENTWISE.values()], ids=lambda row: row.name
 )
 def test_every_elementwise_row_at_the_edges(row: Op, dtype: str, form: str) -> None:
     def inputs(i: int) -> list[Tensor]:
