@@ -7,6 +7,7 @@ returned is new each time; gradients keep their memory for as long as nobody els
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from autograd.core.symbols import Python, Symbol
 from autograd.faces.changes import assign
 from autograd.faces.record import Array, made
 from autograd.ops import fast
+from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_, getitem_
 
 __all__ = ["Writer"]
@@ -84,6 +86,8 @@ class Writer(Names):
         self.ends: dict[int, list[int]] = {}  # the roots whose life ends with a step
         for r, k in plan.last.items():
             self.ends.setdefault(k, []).append(r)
+        self.flats: list[tuple[str, list[int]]] = []  # arrays that lie in one: its name, and their buffers
+        self.scaled = self._scaled_together()
         for k, s in enumerate(plan.kept):
             self.at = k
             self._step(s)
@@ -167,8 +171,11 @@ class Writer(Names):
     def _key(self, raw: np.ndarray) -> Any:
         return raw.shape, raw.dtype, raw.strides
 
-    def buffer(self, i: int, wanted: str, taking: Sequence[int] = ()) -> Name:
-        """Memory for the result in slot ``i``: what has become free, or that of one of the slots ``taking``, which end here."""
+    def buffer(self, i: int, wanted: str, taking: Sequence[int] = (), alone: bool = False) -> Name:
+        """Memory for the result in slot ``i``: what has become free, or that of one of the slots ``taking``, which end here.
+
+        Memory that is ``alone`` is not shared with other results.
+        """
         raw = self.slots[i].raw
         key = self._key(raw)
         b: int | None = None
@@ -186,7 +193,7 @@ class Writer(Names):
                 break
         if b is None:
             pool = self.free.get(key)
-            if pool and i not in self.held:
+            if pool and i not in self.held and not alone:
                 b = pool.pop()
             else:
                 b = len(self.buffers)
@@ -194,6 +201,8 @@ class Writer(Names):
         else:
             self.owner.pop(r)
         self.owner[i] = b
+        if alone:
+            self.held = self.held | {i}
         name = self.name(wanted)
         self.views.append((name, _itself, (b,)))
         self.names[i] = Name(name, raw, True)
@@ -206,7 +215,9 @@ class Writer(Names):
 
     # Steps.
     def _step(self, s: Step) -> None:
-        if isinstance(s, Row):
+        if self.at in self.scaled:
+            self._scale(self.scaled[self.at])
+        elif isinstance(s, Row):
             self._row(s)
         elif isinstance(s, New):
             out = self.buffer(s.out, "new")
@@ -301,6 +312,37 @@ class Writer(Names):
             call = f"{self._numpy(function if function is not None else kernel(s.op))}({', '.join(args)})"
             self._fresh(s.out, wanted, f"np.asarray({call})" if not slot.raw.ndim else call)
 
+    def _scaled_together(self) -> dict[int, list[Row]]:
+        """The steps of an optimiser that scale a gradient by the same number: at the first of them, all; at the others, none."""
+        groups: dict[Any, list[tuple[int, Row]]] = {}
+        for k, s in enumerate(self.plan.kept):
+            if isinstance(s, Row) and s.op is mul and len(s.args) == 2 and isinstance(s.args[0], Ref) and isinstance(s.args[1], Live):
+                g, raw = self.plan.root(s.args[0].slot), self.slots[s.out].raw
+                if g in self.held and raw.flags.c_contiguous and raw.shape == self.slots[g].raw.shape and self.slots[g].raw.flags.c_contiguous:
+                    groups.setdefault((s.args[1], raw.dtype), []).append((k, s))
+        found: dict[int, list[Row]] = {}
+        for same in groups.values():
+            first, last = same[0][0], same[-1][0]
+            roots = {self.plan.root(s.args[0].slot) for _, s in same}
+            still = not any(isinstance(s, Change) and self.plan.root(s.target) in roots for s in self.plan.kept[first:last])
+            if still and len(same) == len(roots) > 1:
+                found |= {k: [] for k, _ in same} | {first: [s for _, s in same]}
+        return found
+
+    def _scale(self, rows: list[Row]) -> None:
+        owned = [self.owner.get(self.plan.root(s.args[0].slot)) for s in rows]
+        if not rows:
+            return
+        if None in owned or any(b in bs for _, bs in self.flats for b in owned):
+            for s in rows:
+                self._row(s)
+            return
+        for s in rows:
+            self.buffer(s.out, "step", alone=True)
+        of, to = self.name("gradients"), self.name("steps")
+        self.flats += [(of, [b for b in owned if b is not None]), (to, [self.owner[s.out] for s in rows])]
+        self.lines.append(f"np.multiply({of}, {self.text(rows[0].args[1])}, {to})")
+
     def _fresh(self, i: int, wanted: str, source: str) -> None:
         """A line that makes the array in slot ``i`` anew in each call."""
         name = self.name(wanted)
@@ -367,8 +409,16 @@ class Writer(Names):
 
     def memory(self) -> dict[str, Any]:
         """New memory for all results, and the views of it."""
-        buffers = [_empty(*kind) for kind in self.buffers]
         made_: dict[str, Any] = {}
+        inside: dict[int, np.ndarray] = {}
+        for name, members in self.flats:
+            sizes = [-(-math.prod(self.buffers[b][0]) // 16) * 16 for b in members]  # each begins at a multiple of 64 bytes
+            ends = np.cumsum([0, *sizes]).tolist()
+            made_[name] = whole = np.zeros(ends[-1], self.buffers[members[0]][1])
+            for b, begin in zip(members, ends):
+                shape = self.buffers[b][0]
+                inside[b] = whole[begin : begin + math.prod(shape)].reshape(shape)
+        buffers = [inside[b] if b in inside else _empty(*kind) for b, kind in enumerate(self.buffers)]
         for name, function, args in self.views:
             if function is _itself:
                 made_[name] = buffers[args[0]]
@@ -387,6 +437,8 @@ def _transposed(x: np.ndarray) -> np.ndarray:
 def _empty(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> np.ndarray:
     """New memory that lies as a result does whose strides these are."""
     order = sorted(range(len(shape)), key=lambda a: -strides[a])  # stable: the first of equal ones is the outer one
+    if order == [*range(len(shape))]:
+        return np.empty(shape, dtype)
     return np.empty([shape[a] for a in order], dtype).transpose([order.index(a) for a in range(len(shape))])
 
 

@@ -36,7 +36,6 @@ class _Miss:
 
 
 MISS: Any = _Miss()  # what a program gives whose assumptions do not hold
-_refs = sys.getrefcount
 
 
 def flatten(given: Any, leaves: list[Any]) -> Any:
@@ -105,6 +104,7 @@ class Program:
             "leaf": leaf,
             "gradient_on": gradient_on,
             "STRUCTURE": STRUCTURE,
+            "refs": sys.getrefcount,
             "program": self,
             "same": same,
         }
@@ -132,6 +132,10 @@ class Program:
         checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
         self.namespace["touch"] = self._touch
         exec(_code_of(checked, name), self.namespace)
+        if writer.gradients:
+            exec(_code_of(self._holding(writer), "held"), self.namespace)
+        else:
+            self.namespace["held"] = tuple
         self.memory = writer.memory
         self.gradients = [(t, str(writer.names[i]), of) for t, i, of in writer.gradients]
         self.renew()
@@ -200,20 +204,22 @@ class Program:
     def renew(self) -> None:
         """New memory, where somebody else holds a gradient that stands in the old one."""
         self.namespace |= self.memory()
-        self.held: list[tuple[Any, Any, Any, Any]] = []
-        for t, of, name in self.gradients:
-            raw = self.namespace[of]
-            self.namespace[name] = g = gradient_on(raw)
-            self.held.append((t, g, raw, raw if raw.base is None else raw.base))
-        raw = g = None
-        self.counts = self._counts()
+        for _, of, name in self.gradients:
+            self.namespace[name] = gradient_on(self.namespace[of])
+        self.namespace["as_held"] = self.namespace["held"]()
 
-    def _counts(self) -> list[int]:
-        """How many hold each gradient, beside what it is the gradient of, and how many its memory."""
-        found: list[int] = []
-        for t, g, raw, whole in self.held:  # a view of the gradient holds the whole
-            found += (_refs(g) - (t._grad is g), _refs(raw), _refs(whole))
-        return found
+    def _holding(self, w: Writer) -> str:
+        """The source of a function: how many hold each gradient, beside what it is the gradient of, and how many its memory."""
+        parts = []
+        for t, i, name in w.gradients:
+            holder = w.holder(t)
+            its = "" if holder.startswith("leaves") else f" - ({holder}._grad is {name})"  # the next argument is another tensor
+            raw = w.names[i]
+            parts.append(f"refs({name}){its}, refs({raw})")
+            if not raw.raw.flags.c_contiguous:
+                parts.append(f"refs({raw}.base)")  # which a view of the gradient holds
+        wholes = [f"refs({name})" for name, members in w.flats]
+        return f"def held(): return ({', '.join([*parts, *wholes])},)"
 
     # What is assumed.
     def _guards(self, w: Writer) -> list[str]:
@@ -263,7 +269,7 @@ class Program:
             given = ", ".join(self._argument(w, a) for a in args)
             lines.append(f"if not agrees({w.put(function.__name__.strip('_'), function)}, {got!r}, {given}): return MISS")
         if w.gradients:
-            lines.append("if program._counts() != program.counts: program.renew()")
+            lines.append("if held() != as_held: program.renew()")
         return lines
 
     def _argument(self, w: Writer, a: Any) -> str:
