@@ -70,6 +70,7 @@ def draw_dot(
 
 
 draw = draw_dot
+_STYLES = {"gradient": "dashed", "second": '"dashed,bold"', "saved": "dotted"}  # of edges
 
 
 def to_dot(scene: Scene, style: Style) -> Graph:
@@ -82,7 +83,7 @@ def to_dot(scene: Scene, style: Style) -> Graph:
                     "newrank": "true", "nslimit": "2", "nslimit1": "2", "nodesep": "0.18", "ranksep": "0.3", "pad": "0.1"},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": ink, "style": "filled", "shape": "box",
                    "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
-        edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7"},
+        edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7", "fontname": FONT, "fontsize": "10", "fontcolor": ink},
     )  # fmt: skip
     if scene.note:
         g.graph_attr |= {"label": scene.note, "labelloc": "b"}
@@ -101,8 +102,9 @@ class _Writer:
 
     def scene(self, scene: Scene) -> Iterator[str]:
         yield from self.inside(scene.forward)
-        if scene.backward.boxes or scene.backward.frames:
-            yield from self.frame(scene.backward)
+        for lane in (scene.backward, *scene.further):
+            if lane.boxes or lane.frames:
+                yield from self.frame(lane)
         yield from map(self.edge, scene.edges)
         if scene.ends:
             # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to
@@ -114,7 +116,7 @@ class _Writer:
 
     def frame(self, frame: Frame) -> Iterator[str]:
         fill, border = MODULE[self.theme]
-        look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
+        look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 labelloc=t tooltip=" "'
         yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
         yield from self.inside(frame)
         yield "}"
@@ -145,13 +147,11 @@ class _Writer:
         if edge.label:
             parts.append(f"label={quoted(f' {edge.label} ')}")
         if edge.kind != "plain":
-            parts.append(f'style={"dashed" if edge.kind == "gradient" else "dotted"} color="{self.colour(edge.kind)}"')
+            parts.append(f'style={_STYLES[edge.kind]} color="{self.colour(edge.kind)}"')
         if not edge.constraint:
             parts.append("constraint=false")
         if edge.tooltip:
             parts.append(f"tooltip={quoted(edge.tooltip)}")
-        if edge.argument:
-            parts.append(f'headlabel="{edge.argument}" labelfontsize=8 labeldistance=1.3')
         text = " ".join(parts)
         return f"{edge.tail} -> {edge.head}" + f" [{text}]" * bool(text)
 

@@ -21,6 +21,8 @@ LOOKS = {
     "operation": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), ""),
     "gradient": (("#f6dcea", "#A8437F"), ("#43203a", "#E08DC0"), ""),
     "given": (("#f6dcea", "#A8437F"), ("#43203a", "#E08DC0"), "filled,dashed"),  # a constant among gradients: a seed, a mask
+    "second": (("#d6efe4", "#00785A"), ("#123d31", "#3CC79E"), "filled,bold"),  # the derivative of a gradient
+    "second given": (("#d6efe4", "#00785A"), ("#123d31", "#3CC79E"), "filled,bold,dashed"),
     "module": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), "filled,rounded"),
     "saved": (("", "#C44E00"), ("", "#F0824A"), ""),
 }

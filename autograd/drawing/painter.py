@@ -12,7 +12,7 @@ from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
 from autograd.faces.value import Value
 from autograd.program.reading import Reading, Scope
-from autograd.program.words import clean, details, number, ordered, shape, shape_of, value
+from autograd.program.words import clean, details, number, shape, shape_of, value
 
 __all__ = ["Painter"]
 
@@ -28,7 +28,8 @@ class Painter:
         self.variables = 0  # boxes of variables and modules
         self.titles: dict[Scope, tuple[str, str]] = {}  # of the modules that stand as a box: its id, its title
         self._joined: set[tuple[str, str]] = set()
-        self._frames: dict[tuple[bool, tuple[Scope, ...]], Frame] = {(False, ()): self.scene.forward, (True, ()): self.scene.backward}
+        self._boxes: dict[Node | Scope, tuple[Box, str]] = {}  # of variables and modules, with the name that stands there
+        self._frames: dict[tuple[int, tuple[Scope, ...]], Frame] = {(0, ()): self.scene.forward, (1, ()): self.scene.backward}
         operations = sum(not n.is_leaf and n not in modules.of for n in reading.nodes)
         self.inside = style.ops == "inside" or (style.ops == "auto" and operations > CROWDED)
         self.grads = bool(style.show_grads)
@@ -37,15 +38,15 @@ class Painter:
             self.grads = root.grad is not None or (not isinstance(root, Value) and not reading.backward)
 
     # Where things are.
-    def put(self, n: Node, box: Box, backward: bool = False) -> None:
-        """A box in the frames of the modules around ``n``, in one lane or the other."""
-        self._frame(backward, self.modules.frames(n)).boxes.append(box)
+    def put(self, n: Node, box: Box, order: int = 0) -> None:
+        """A box in the frames of the modules around ``n``, in the lane of this order of derivative."""
+        self._frame(order, self.modules.frames(n)).boxes.append(box)
 
-    def _frame(self, backward: bool, path: tuple[Scope, ...]) -> Frame:
-        if (backward, path) not in self._frames:
-            self._frames[backward, path] = frame = Frame(clean(path[-1].title))
-            self._frame(backward, path[:-1]).frames.append(frame)
-        return self._frames[backward, path]
+    def _frame(self, order: int, path: tuple[Scope, ...]) -> Frame:
+        if (order, path) not in self._frames:
+            self._frames[order, path] = frame = Frame(clean(path[-1].title) if path else _lane(order))
+            (self._frame(order, path[:-1]).frames if path else self.scene.further).append(frame)
+        return self._frames[order, path]
 
     def edge(self, tail: str, head: str, kind: str = "plain", **more: Any) -> None:
         self.scene.edges.append(Edge(tail, head, kind, **more))
@@ -69,13 +70,18 @@ class Painter:
         module = self.modules.of.get(a)
         if module is None:
             return f"v{self.reading.number[a]}"
-        return "" if a.is_leaf or (user is not None and self.modules.of.get(user) is module) else self.module(a)
+        folded = self.modules.of.get(user) if user is not None else None
+        return "" if folded is module or (a.is_leaf and (user is None or folded)) else self.module(a)
+
+    def order(self, n: Node) -> int:
+        """Of which order of derivative a node is: 0 in the forward graph, 1 in its backward, 2 in the backward of that."""
+        return self.reading.backward.get(n, 0)
 
     # The lane.
     def forward(self) -> None:
         self._modules()
         for n in self.reading.nodes:
-            folded, id, kind = n in self.modules.of, f"v{self.reading.number[n]}", "gradient" if n in self.reading.backward else "plain"
+            folded, id, kind = n in self.modules.of, f"v{self.reading.number[n]}", ("plain", "gradient", "second")[min(self.order(n), 2)]
             if not folded or n in self.roots:
                 self._variable(n, id)
             if n.is_leaf:
@@ -86,7 +92,7 @@ class Painter:
             if target != id and (not folded or n in self.roots):
                 self.edge(target, id, kind)
             if not folded:
-                self._arguments(n, target)
+                self._arguments(n, target, kind)
             for a in self.reading.args(n) if folded else ():
                 if isinstance(a, Node):
                     self.join(self.source(a, n), target, kind)
@@ -95,23 +101,20 @@ class Painter:
         if any(n.stale() for n in results):
             self.scene.note = "A number was set after it had been used: what was computed from it is older."
 
-    def _arguments(self, n: Node, target: str) -> None:
-        i, in_question = self.reading.number[n], self._in_question(n)
+    def numbered(self) -> None:
+        """Those boxes say their numbers that a formula mentions by it; all formulas are written by now."""
+        for n in sorted(self.reading.mentioned, key=self.reading.number.__getitem__, reverse=True):
+            box, name = self._boxes[n if n in self._boxes else self.modules.of[n]]
+            box.label[: bool(name)] = [f"{self.reading.term(n)} = {box.label[0]}" if name else self.reading.term(n)]
+
+    def _arguments(self, n: Node, target: str, kind: str) -> None:
+        i = self.reading.number[n]
         for k, a in enumerate(self.reading.args(n)):
             if isinstance(a, Node):
-                kind = "plain"
-                if n in self.reading.backward:
-                    kind = "gradient" if a in self.reading.backward else "saved"
-                self.edge(self.source(a, n), target, kind, id=f"e{i}_{k}", argument=(k + 1) * in_question)
+                self.edge(self.source(a, n), target, kind if self.order(a) == self.order(n) else "saved", id=f"e{i}_{k}")
             elif not self.style.fold_constants and isinstance(a, int | float) and not isinstance(a, bool):
                 self.put(n, Box(f"c{i}_{k}", "input", [number(a, self.style.precision)]))
                 self.edge(f"c{i}_{k}", target)
-
-    def _in_question(self, n: Node) -> bool:
-        """Do both operands have no short names, so that one could not tell which comes first?"""
-        args = self.reading.args(n)
-        two = n.op is not None and ordered(n.op) and len(args) == 2 and all(isinstance(a, Node) for a in args)
-        return two and args[0] is not args[1] and not all(map(self.reading.short, args))
 
     def _modules(self) -> None:
         for run in self.modules.runs():
@@ -120,22 +123,26 @@ class Painter:
             id = f"m{self.reading.number[first]}"
             self.titles |= {box.scope: (id, label[0]) for box in run}
             self.variables += 1
-            self.put(first, Box(id, "module", label, clean(", ".join(box.scope.title for box in run), 200)))
+            made = Box(id, "module", label, clean(", ".join(box.scope.title for box in run), 200))
+            self._boxes |= {box.scope: (made, label[0]) for box in run}
+            self.put(first, made)
 
     def _variable(self, n: Node, id: str) -> None:
         kind = self._kind(n)
-        name = self.reading.name(n) or (_given(n) if kind == "given" else "")
+        name = self.reading.name(n) or (_given(n) if kind.endswith("given") else "")
         label = [clean(name)] if name else []
         if self.inside and not n.is_leaf:
             label.append(self.reading.sign(n, self.style.fold_constants, self.style.precision).replace("\n", " "))
         label += self._contents(n)
         tip = details(n, clean(name, 200), self.style.precision, self.style.show_source) or "a number"
         self.variables += 1
-        self.put(n, Box(id, kind, label, tip), n in self.reading.backward)
+        box = Box(id, kind, label, tip)
+        self._boxes[n] = box, name
+        self.put(n, box, self.order(n))
 
     def _kind(self, n: Node) -> str:
-        if n in self.reading.backward:
-            return "given" if n.is_leaf else "gradient"
+        if order := self.order(n):
+            return ("given" if n.is_leaf else "gradient") if order == 1 else ("second given" if n.is_leaf else "second")
         if n in self.roots:
             return "output"
         if n.is_leaf:
@@ -159,8 +166,12 @@ class Painter:
         text = self.reading.sign(n, self.style.fold_constants, self.style.precision)
         label = clean(text.replace("\n", "\0"), 60).replace("␀", "\n")
         tip = details(n, "", self.style.precision, self.style.show_source)
-        backward = n in self.reading.backward
-        self.put(n, Box(id, "gradient" if backward else "operation", [label], tip, round=True), backward)
+        kind = ("operation", "gradient", "second")[min(self.order(n), 2)]
+        self.put(n, Box(id, kind, [label], tip, round=True), self.order(n))
+
+
+def _lane(order: int) -> str:
+    return "second derivative" if order == 2 else f"derivative of order {order}"
 
 
 def _given(n: Node) -> str:

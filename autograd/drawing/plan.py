@@ -51,6 +51,7 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
         backward.lane(inputs, titles)
     elif style.show_saved:
         backward.saved()
+    painter.numbered()
     if painter.variables / (1 + mirror) > most:
         raise TooLargeError(f"the graph has {size_of(reading)}; at most {most} variables are drawn. {_WAY_OUT}")
     if levels is None and most <= NODES and size_of(reading).predictor > PATIENCE:

@@ -23,7 +23,7 @@ from autograd.core.notes import user_frame
 from autograd.core.symbols import ATOM, COMPARE, Symbol
 from autograd.drawing.dot import to_dot
 from autograd.drawing.flow import Product, backward_pass, released
-from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
+from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.plan import PATIENCE
@@ -111,15 +111,15 @@ def graph_player(
             "graph_player needs the arrays of this graph, which an earlier backward() let go: call graph_player before it, or "
             "call it as backward(retain_graph=True)"
         )
-    reading.backward = set()  # recorded gradients are numbers like any other, to be differentiated again
+    reading.backward = {}  # recorded gradients are numbers like any other, to be differentiated again
     script = Script(reading)
     style = Style(show_grads=False, ops="circles")
     painter = Painter(reading, Modules(reading, scopes(reading, names, frame), None), style)
     painter.forward()
+    painter.numbered()
     script.fill(painter.scene)
     picture = to_dot(painter.scene, style)
     picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
-    picture.edge_attr.update(fontname=FONT, fontsize="10")
     svg = picture.pipe(encoding="utf-8")
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
     page = files("autograd.drawing").joinpath("player.html").read_text(encoding="utf-8")
@@ -142,11 +142,8 @@ class Script:
 
     def __init__(self, reading: Reading) -> None:
         self.reading, self.root = reading, reading.roots[0]
-        letter = "v"
-        while any(re.fullmatch(rf"{letter}\d+", name) for name in reading.names.values()):
-            letter += "v"
-        for n, i in reading.number.items():
-            reading.names[n] = reading.name(n) or f"{letter}{i}"
+        for n in reading.nodes:
+            reading.names[n] = reading.name(n) or reading.term(n)
         operations = [n for n in reading.nodes if not n.is_leaf]
         gradients, products = backward_pass(reading)
         self.boxes: dict[Node, dict[str, Any]] = {}

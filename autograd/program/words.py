@@ -78,17 +78,17 @@ def _nameless(_: Any) -> str:
 
 
 class _Circle(Mathematics):
-    """Writes an operation for a circle: what has no short name is a letter, or nothing at all."""
+    """Writes an operation for a circle, on what its arguments are ``called``; ``x`` where that is nothing."""
 
     comma = ","
 
-    def __init__(self, called: Callable[[Any], str], letter: str, precision: int, fold: bool) -> None:
-        self.called, self.letter, self.precision, self.fold = called, letter, precision, fold
+    def __init__(self, called: Callable[[Any], str], precision: int, fold: bool) -> None:
+        self.called, self.precision, self.fold = called, precision, fold
         self.letters = iter("ijklmnpq" * 8)  # for arrays of indices
 
     def operand(self, args: tuple[Any, ...]) -> str:
-        """What the first argument with a name is called."""
-        return next((self.called(a) for a in args if isinstance(a, Node)), "") or self.letter
+        """What the first argument that is a node is called."""
+        return next((self.called(a) for a in args if isinstance(a, Node)), "") or "x"
 
     def constant_of(self, args: tuple[Any, ...]) -> int | None:
         """The place of the one constant that is folded into an operation of two arguments."""
@@ -101,7 +101,7 @@ class _Circle(Mathematics):
         return None if i is None else f"{name}({self.operand(args)}, {number(args[i], self.precision)})"
 
     def of(self, x: Any) -> tuple[str, int]:
-        return (self.called(x) or self.letter, ATOM) if isinstance(x, Node) else super().of(x)
+        return (self.called(x) or "x", ATOM) if isinstance(x, Node) else super().of(x)
 
     def constant(self, x: Any) -> str:
         if isinstance(x, float):
@@ -116,17 +116,15 @@ def ordered(op: Op) -> bool:
     return op.infix in ("-", "/", "**", "%", "//")
 
 
-def sign(
-    op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless, letter: str = "x"
-) -> str:
-    """The operation as a reader would write it, constants folded in. ``letter`` stands for an operand that is not ``called`` anything.
+def sign(op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless) -> str:
+    """The operation as a reader would write it, constants folded in; ``x`` stands for an operand that is not ``called`` anything.
 
     >>> from autograd import mul, pow, sub
     >>> sign(mul, (0.1, mul)), sign(pow, (mul, 2.0)), sign(mul, (mul, mul)), sign(sub, (mul, mul), called=lambda a: "ab")
     ('0.1 × x', 'x²', '×', 'ab − ab')
     """
     plain = op.sign if isinstance(op.sign, str) else op.name
-    p = _Circle(called, letter, precision, fold)
+    p = _Circle(called, precision, fold)
     text: str | None = None
     if callable(op.sign):
         text = op.sign(p, *args)
@@ -136,9 +134,11 @@ def sign(
         return text
     if op.infix is not None and BINDS[op.infix] < COMPARE and (i := p.constant_of(args)) is not None:
         return _folded(op, plain, p.operand(args), number(args[i], precision), first=i == 0)
-    if ordered(op) and all(map(called, args)):
-        return f"{called(args[0])} {'^' if op.infix == '**' else plain} {called(args[1])}"
-    return plain.replace("{x}", p.operand(args))
+    if ordered(op):  # all else can be read from the arrows
+        first, second = (called(a) if isinstance(a, Node) else p(a) for a in args)
+        if first and second:
+            return f"{first} {'^' if op.infix == '**' else plain} {second}"
+    return plain.replace("{x}", p.operand(args)) if "{x}" in plain else plain
 
 
 def _folded(op: Op, plain: str, x: str, c: str, first: bool) -> str:
