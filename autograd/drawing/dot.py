@@ -14,7 +14,7 @@ from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
 from autograd.drawing.picture import Graph
 from autograd.drawing.plan import scene_of
 from autograd.drawing.scene import KINDS, Box, Edge, Frame, Scene
-from autograd.drawing.style import NODES, Style
+from autograd.drawing.style import Style
 from autograd.program.words import seen
 
 __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
@@ -24,7 +24,7 @@ def draw_dot(
     outputs: Any, *, names: Any = None, show_values: bool = True, show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
     show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
     depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light", legend: bool = False,
-    precision: int = 4, max_nodes: int = NODES, timeout: float = 20, format: str = "svg",
+    precision: int = 4, max_nodes: int | None = None, timeout: float = 20, format: str = "svg",
 ) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
 
@@ -47,7 +47,8 @@ def draw_dot(
         "circles"; "inside": the operation stands in the box of its result; "auto": inside beyond 150 operations.
     modules, depth
         A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
-        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables.
+        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables, of which
+        a caption tells.
     layout
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
@@ -55,7 +56,8 @@ def draw_dot(
     rankdir, theme, legend, precision
         "LR" or "TB"; "light" or "dark"; a key of the kinds of boxes; significant digits.
     max_nodes
-        Raises ValueError, with the sizes and what to do, where more variables would be drawn, or the layout would take minutes.
+        More variables than these are folded into their modules; raises ValueError, with the sizes and what to do, where there
+        would be more all the same. None: 300, and 400 where nothing can be folded; then what would take minutes is refused, too.
     timeout, format
         For the layout in seconds, and the format of ``render`` and ``pipe``; see `Graph`.
 

@@ -29,7 +29,7 @@ from autograd.drawing.painter import Painter
 from autograd.drawing.plan import PATIENCE
 from autograd.drawing.scene import Scene
 from autograd.drawing.size import size_of
-from autograd.drawing.style import Style
+from autograd.drawing.style import NODES, Style
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
 from autograd.ops.moves import permute_
@@ -62,7 +62,7 @@ class Player:
 
 
 def graph_player(
-    output: Any, *, names: Any = None, title: str | None = None, theme: str = "auto", delay: float = 1.1, max_ops: int = 150
+    output: Any, *, names: Any = None, title: str | None = None, theme: str = "auto", delay: float = 1.1, max_ops: int = NODES
 ) -> Player:
     """A page that steps through the graph of ``output``, one number: values appear operation by operation, then gradients flow.
 
@@ -103,7 +103,10 @@ def graph_player(
         raise RuntimeError(f"graph_player starts from one number, got {len(reading.roots)}: reduce them with .sum() or .mean() first")
     size = size_of(reading)
     if size.operations > max_ops:
-        raise TooLargeError(f"graph_player: the graph has {size.operations:,} operations, more than max_ops={max_ops}. {_WAY_OUT}")
+        raise TooLargeError(
+            f"graph_player: the graph has {size.operations:,} operations, more than max_ops={max_ops}. {_WAY_OUT}, or be patient "
+            f"with max_ops={size.operations}"
+        )
     if size.predictor > PATIENCE:
         raise TooLargeError(f"graph_player: the graph has {size}, and its layout would take minutes. {_WAY_OUT}")
     if released(reading):
@@ -134,7 +137,7 @@ def graph_player(
     return Player(page)
 
 
-_WAY_OUT = "Play a part of it (a middle node as the output, or a smaller network), or raise max_ops and be patient"
+_WAY_OUT = "Play a part of it: a middle node as the output, or a smaller network"
 
 
 class Script:
