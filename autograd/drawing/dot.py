@@ -5,13 +5,14 @@ The text depends on the program alone, never on addresses, so that pictures can 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields
 from itertools import count
 from typing import Any
 
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
-from autograd.drawing.picture import Graph
+from autograd.drawing.picture import Graph, render
 from autograd.drawing.plan import scene_of
 from autograd.drawing.scene import KINDS, Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
@@ -21,12 +22,15 @@ __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
 
 
 def draw_dot(
-    outputs: Any, *, names: Any = None, show_values: bool = True, show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
+    outputs: Any, file: str | os.PathLike[str] | None = None, *, names: Any = None, show_values: bool = True,
+    show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
     show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
     depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light", legend: bool = False,
     precision: int = 4, max_nodes: int | None = None, timeout: float = 20, format: str = "svg",
 ) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
+
+    Where a ``file`` is named, as in ``draw(y, "y.svg")``, the picture is written there as well, in the format of its suffix.
 
     What the outputs were made from is the forward graph. Gradients among the outputs that were recorded with
     ``create_graph=True`` bring the backward graph, in purple with dashed edges. A released graph still draws.
@@ -68,7 +72,12 @@ def draw_dot(
     """
     given = locals()  # each keyword of a style is spelled out above, for editors and those who ask for help
     style = Style(**{field.name: given[field.name] for field in fields(Style)})
-    return to_dot(scene_of(outputs, names, style), style)
+    if file is not None and hasattr(file, "named_parameters"):
+        raise TypeError(f"draw(outputs, file): a file is a path, got {type(file).__name__}; names go into names=")
+    picture = to_dot(scene_of(outputs, names, style), style)
+    if file is not None:
+        render(picture, file)
+    return picture
 
 
 draw = draw_dot
@@ -111,8 +120,8 @@ class _Writer:
         if scene.ends:
             # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to
             # two unseen points, one above the other at the end of the lanes.
-            yield "{node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
-            yield "{} -> above; {} -> below}}".format(*scene.ends)
+            unseen = "node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
+            yield f"{{{unseen} {scene.ends[0]} -> above; {scene.ends[1]} -> below}}"
         if scene.legend:
             yield from self.legend(scene.legend)
 

@@ -38,13 +38,13 @@ def shape(sizes: tuple[int, ...]) -> str:
     return "×".join(map(str, sizes))
 
 
-def size(count: float, unit: str) -> str:
+def size(count: float, unit: str, units: str = "") -> str:
     """A count with thousands separated and its unit, in the plural where it is one.
 
-    >>> size(1, "parameter"), size(100480, "parameter")
-    ('1 parameter', '100,480 parameters')
+    >>> size(1, "parameter"), size(100480, "parameter"), size(2, "box", "boxes")
+    ('1 parameter', '100,480 parameters', '2 boxes')
     """
-    return f"{count:,} {unit}{'s' * (count != 1)}"
+    return f"{count:,} {unit if count == 1 else units or unit + 's'}"
 
 
 def shape_of(n: Any) -> tuple[int, ...]:
