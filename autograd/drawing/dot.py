@@ -5,6 +5,7 @@ The text depends on the program alone, never on addresses, so that pictures can 
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Iterator
 from dataclasses import fields
@@ -96,7 +97,10 @@ def to_dot(scene: Scene, style: Style) -> Graph:
                    "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
         edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7", "fontname": FONT, "fontsize": "10", "fontcolor": ink},
     )  # fmt: skip
-    if scene.note:
+    if scene.legend:
+        wide = style.rankdir in ("LR", "RL") and len(list(scene)) > 12
+        g.graph_attr |= {"label": writer.legend(scene.legend, scene.note, 8 if wide else 4), "labelloc": "b"}
+    elif scene.note:
         g.graph_attr |= {"label": scene.note, "labelloc": "b"}
     g.body += [f"\t{line}\n" for line in writer.scene(scene)]
     return g
@@ -122,8 +126,6 @@ class _Writer:
             # two unseen points, one above the other at the end of the lanes.
             unseen = "node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
             yield f"{{{unseen} {scene.ends[0]} -> above; {scene.ends[1]} -> below}}"
-        if scene.legend:
-            yield from self.legend(scene.legend)
 
     def frame(self, frame: Frame) -> Iterator[str]:
         fill, border = MODULE[self.theme]
@@ -166,17 +168,24 @@ class _Writer:
         text = " ".join(parts)
         return f"{edge.tail} -> {edge.head}" + f" [{text}]" * bool(text)
 
-    def legend(self, words: dict[str, str]) -> Iterator[str]:
-        """A key: one box for each kind that is in the picture, in one row."""
-        yield f'subgraph cluster_legend {{ label="legend" style=rounded color="{MODULE[self.theme][1]}"'
-        for kind, text in words.items():
-            if kind in KINDS:
-                look = " shape=ellipse" * (kind == "operation") + f" {self.look(kind)} tooltip={quoted(text)}"
-            else:
-                look = f' shape=plaintext style="" fontcolor="{self.colour("saved" if kind == "saved" else "gradient")}"'
-            yield f"legend_{kind} [label={quoted(text)}{look}]"
-        yield f"{' -> '.join(f'legend_{kind}' for kind in words)} [style=invis]"
-        yield "}"
+    def legend(self, words: dict[str, str], note: str, columns: int) -> str:
+        """A key, and the note below it: one row after the other, as a label of the whole, since boxes would push others aside."""
+        cells = [f"<td>{self.swatch(kind, html.escape(text))}</td>" for kind, text in words.items()]
+        rows = ["".join(cells[i : i + columns]) for i in range(0, len(cells), columns)]
+        rows += [f'<td colspan="{min(columns, len(cells))}">{html.escape(line)}</td>' for line in note.splitlines()]
+        return f'<<table border="0" cellspacing="6" cellpadding="0">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>>'
+
+    def swatch(self, kind: str, text: str) -> str:
+        if kind not in KINDS:
+            return f'<font color="{self.colour("saved" if kind == "saved" else "gradient")}">{text}</font>'
+        fill, border = LOOKS[kind][:2][self.dark]
+        cues = LOOKS[kind][2]
+        round = kind in ("operation", "module")
+        look = (
+            f'border="{1 + ("bold" in cues)}" cellborder="{int(kind == "output")}" cellspacing="{2 * (kind == "output")}" cellpadding="4"'
+        )
+        style = ' style="dashed"' * ("dashed" in cues) + ' style="rounded"' * round
+        return f'<table {look}{style} bgcolor="{fill}" color="{border}"><tr><td>{text}</td></tr></table>'
 
 
 def quoted(text: str) -> str:

@@ -58,7 +58,7 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     _refuse_too_large(whole, -(-painter.variables // (1 + mirror)), style.max_nodes, bool(around) and levels != 0, slow)
     if style.legend:
         there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)}
-        words = {**KINDS, "saved": "dotted: saved\nfor backward", "formula": f"{backward.upstream}: the gradient\nthat arrives"}
+        words = {**KINDS, "saved": "dotted: saved for backward", "formula": f"{backward.upstream}: the gradient that arrives"}
         there |= {"saved", "formula"} if mirror else {"saved"} if style.show_saved else set()
         painter.scene.legend = {kind: text for kind, text in words.items() if kind in there}
     return painter.scene

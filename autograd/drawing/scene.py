@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 __all__ = ["KINDS", "Box", "Edge", "Frame", "Scene"]
 
 KINDS = {  # of boxes, in words
-    "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "operation",
+    "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "round: operation",
     "gradient": "gradient", "given": "seed, mask or constant", "second": "derivative of a gradient",
     "second given": "seed or constant of it", "module": "module",
 }  # fmt: skip
