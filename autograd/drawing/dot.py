@@ -171,21 +171,19 @@ class _Writer:
     def legend(self, words: dict[str, str], note: str, columns: int) -> str:
         """A key, and the note below it: one row after the other, as a label of the whole, since boxes would push others aside."""
         cells = [f"<td>{self.swatch(kind, html.escape(text))}</td>" for kind, text in words.items()]
-        rows = ["".join(cells[i : i + columns]) for i in range(0, len(cells), columns)]
-        rows += [f'<td colspan="{min(columns, len(cells))}">{html.escape(line)}</td>' for line in note.splitlines()]
-        return f'<<table border="0" cellspacing="6" cellpadding="0">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>>'
+        plain = 'border="0" cellspacing="6" cellpadding="0"'
+        rows = [f"<table {plain}><tr>{''.join(cells[i : i + columns])}</tr></table>" for i in range(0, len(cells), columns)]
+        rows += map(html.escape, note.splitlines())
+        return f'<<table border="0" cellspacing="0" cellpadding="0">{"".join(f"<tr><td>{row}</td></tr>" for row in rows)}</table>>'
 
     def swatch(self, kind: str, text: str) -> str:
         if kind not in KINDS:
             return f'<font color="{self.colour("saved" if kind == "saved" else "gradient")}">{text}</font>'
         fill, border = LOOKS[kind][:2][self.dark]
-        cues = LOOKS[kind][2]
-        round = kind in ("operation", "module")
-        look = (
-            f'border="{1 + ("bold" in cues)}" cellborder="{int(kind == "output")}" cellspacing="{2 * (kind == "output")}" cellpadding="4"'
-        )
-        style = ' style="dashed"' * ("dashed" in cues) + ' style="rounded"' * round
-        return f'<table {look}{style} bgcolor="{fill}" color="{border}"><tr><td>{text}</td></tr></table>'
+        cues, double = LOOKS[kind][2], kind == "output"
+        look = f'border="{1 + ("bold" in cues)}" cellborder="{double:d}" cellspacing="{2 * double}" cellpadding="4" bgcolor="{fill}"'
+        style = ' style="dashed"' if "dashed" in cues else ' style="rounded"' if "rounded" in cues or kind == "operation" else ""
+        return f'<table {look}{style} color="{border}"><tr><td>{text}</td></tr></table>'
 
 
 def quoted(text: str) -> str:

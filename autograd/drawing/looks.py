@@ -24,5 +24,6 @@ LOOKS = {
     "second": (("#d6efe4", "#00785A"), ("#123d31", "#3CC79E"), "filled,bold"),  # the derivative of a gradient
     "second given": (("#d6efe4", "#00785A"), ("#123d31", "#3CC79E"), "filled,bold,dashed"),
     "module": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), "filled,rounded"),
+    "layer": (("#cfe6f5", "#0072B2"), ("#123a52", "#56B4E9"), "filled,rounded"),  # a module that has parameters
     "saved": (("", "#C44E00"), ("", "#F0824A"), ""),
 }

@@ -123,7 +123,7 @@ class Painter:
             id = f"m{self.reading.number[first]}"
             self.titles |= {box.scope: (id, label[0]) for box in run}
             self.variables += 1
-            made = Box(id, "module", label, clean(", ".join(box.scope.title for box in run), 200))
+            made = Box(id, "layer" if len(label) > 2 else "module", label, clean(", ".join(box.scope.title for box in run), 200))
             self._boxes |= {box.scope: (made, label[0]) for box in run}
             self.put(first, made)
 

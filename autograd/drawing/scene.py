@@ -14,7 +14,7 @@ __all__ = ["KINDS", "Box", "Edge", "Frame", "Scene"]
 KINDS = {  # of boxes, in words
     "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "round: operation",
     "gradient": "gradient", "given": "seed, mask or constant", "second": "derivative of a gradient",
-    "second given": "seed or constant of it", "module": "module",
+    "second given": "seed or constant of it", "module": "module", "layer": "module with parameters",
 }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ def test_depth_folds_modules() -> None:
         "0: Linear/5×4 → 5×3/15 parameters", "1: ReLU/5×3 → 5×3", "2: Linear/5×3 → 5×2/8 parameters",
     ]  # fmt: skip
     assert draw(loss, depth=5).source == three
+    kinds = [re.search(rf"{id} .*fillcolor=\"(\S+)\"", three)[1] for id in ("m3", "m4", "m7")]  # type: ignore[index]
+    assert kinds[0] == kinds[2] != kinds[1]  # with parameters and without
     for _ in range(2):
         assert [a for a in arrows(three) if "m" in a[0] + a[1]][:3] == [("v0", "m3"), ("m3", "m4"), ("m4", "m7")]
     del net
