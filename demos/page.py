@@ -52,7 +52,7 @@ figure pre { white-space: pre-wrap; }
 pre b { color: var(--mark); font-weight: 600; } pre .s { color: var(--warm); }
 """
 LONG = "<code>python -m demos {}</code> tells the long one."
-SMALLEST = 0.62  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
+SMALLEST = 0.62  # a picture shrinks so far and no farther, to be read on a phone too, but for two screens; what sticks out is scrolled to
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -113,7 +113,7 @@ def _figure(picture: Picture, home: Path) -> str:
         return f'<p><a href="{link}">{html.escape(path.name)}</a>: {words}</p>'
     data = base64.b64encode(path.read_bytes()).decode()
     alt, least = html.escape(path.stem.replace("_", " ")), SMALLEST * _width(path)  # the caption says what to see in it
-    image = f'<img alt="{alt}" style="min-width: {least:.0f}px" src="data:{TYPES[path.suffix]};base64,{data}">'
+    image = f'<img alt="{alt}" style="min-width: min({least:.0f}px, 200vw)" src="data:{TYPES[path.suffix]};base64,{data}">'
     return f'<figure><a href="{link}">{image}</a><figcaption>{words}</figcaption></figure>'
 
 
