@@ -71,7 +71,7 @@ def graph_player(
     title
         Stands above the picture.
     theme
-        "light", "dark", or "auto": as the reader's system.
+        "light", "dark", or "auto": as the notebook or page around it, else as the reader's system.
     delay
         Seconds from step to step while the page plays.
     max_ops
