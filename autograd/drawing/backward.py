@@ -117,14 +117,15 @@ class Backward:
         """What flows from ``n`` into its argument ``i`` as a formula, and the nodes whose data it needs."""
         assert n.op is not None
         args = self.reading.args(n)
-        names = {m: self.reading.term(m) for m in (n, *args) if isinstance(m, Node)}
+        shown = {raw: m for raw, m in zip((n, *n.args), (n, *args)) if isinstance(raw, Node)}
+        names = {raw: self.reading.term(m) for raw, m in shown.items()}
         if n.op.across:
             return f"{self.upstream}, entry by entry", []
         formula = flowing(n, i, self.upstream, names)
         if formula is None:
             return f"vjp of {n.op.name}", []
         atomic = {s.label for s in atoms(formula)}
-        used = [m for m, name in names.items() if name in atomic]
+        used = [shown[raw] for raw, name in names.items() if name in atomic]
         for m in used:
             self.reading.mention(m)
         return mathematics(formula), used

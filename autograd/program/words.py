@@ -14,7 +14,7 @@ from autograd.core.node import Node, Op
 from autograd.core.symbols import ATOM, BINDS, COMPARE
 from autograd.program.mathematics import UP, Mathematics
 
-__all__ = ["clean", "details", "number", "ordered", "seen", "shape", "shape_of", "sign", "size", "value"]
+__all__ = ["clean", "details", "number", "seen", "shape", "shape_of", "sign", "size", "value"]
 
 _UNSEEN = {i: 0x2400 + i for i in range(32)} | {127: 0x2421, 9: " ", 13: None}  # control characters as their pictures
 _UNSEEN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)  # have none, or no file may hold them
@@ -111,11 +111,6 @@ class _Circle(Mathematics):
         return super().constant(x)
 
 
-def ordered(op: Op) -> bool:
-    """Does it matter which operand comes first?"""
-    return op.infix in ("-", "/", "**", "%", "//")
-
-
 def sign(op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless) -> str:
     """The operation as a reader would write it, constants folded in; ``x`` stands for an operand that is not ``called`` anything.
 
@@ -134,7 +129,7 @@ def sign(op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, c
         return text
     if op.infix is not None and BINDS[op.infix] < COMPARE and (i := p.constant_of(args)) is not None:
         return _folded(op, plain, p.operand(args), number(args[i], precision), first=i == 0)
-    if ordered(op):  # all else can be read from the arrows
+    if op.infix in ("-", "/", "**", "%", "//"):  # it matters which comes first; all else can be read from the arrows
         first, second = (called(a) if isinstance(a, Node) else p(a) for a in args)
         if first and second:
             return f"{first} {'^' if op.infix == '**' else plain} {second}"

@@ -41,6 +41,13 @@ def test_a_number_is_no_name_of_the_program_and_a_name_in_a_formula_is_in_one_bo
     assert mentioned == {text.split("/")[0].split(" = ")[0] for text in labels.values() if text.startswith("vv")}
 
 
+def test_a_first_power_is_called_as_what_it_is_a_power_of() -> None:
+    v, w = Value(1.0), Value(2.0)
+    y = (v * v) ** 1 * w
+    source = draw(y, layout="mirror").source
+    assert {"g · v1", "g · w"} <= set(boxes(source, "b").values()) and boxes(source)["v1"] == "v1/1"
+
+
 def test_what_a_formula_mentions_of_a_folded_module_is_numbered_there() -> None:
     ag.manual_seed(0)
     net = nn.Sequential(nn.Linear(3, 2), nn.Tanh())

@@ -3,6 +3,7 @@
 import gc
 import math
 import re
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ import autograd as ag
 import nn
 from autograd import Value, draw
 from autograd.drawing import Graph, draw_dot
+from autograd.testing.strategies.programs import Expression, expressions
+from tests.autograd.drawing.test_flow import graphs
 from tests.autograd.drawing.texts import arrows, boxes, mlp, neuron
 from tests.autograd.examples import tensors_alive
 
@@ -112,6 +115,28 @@ def test_every_node_is_visited_once(edges: list[tuple[int, int]]) -> None:
     source = draw(made, max_nodes=1000).source
     assert len(boxes(source)) == len(made)
     assert sum(b.startswith("o") for _, b in arrows(source)) == 2 * len(edges)
+
+
+@settings(max_examples=50)
+@given(
+    graphs().map(lambda graph: graph[0]) | expressions(),
+    st.sampled_from(["flow", "mirror"]),
+    st.booleans(),
+    st.sampled_from(["circles", "inside"]),
+)
+def test_every_number_in_a_formula_is_that_of_a_box_and_no_letter_stands_for_one(y: Any, layout: str, fold: bool, ops: str) -> None:
+    if isinstance(y, Expression):
+        inputs = [(f"input {i}", x) for i, x in enumerate(y.inputs())]  # names that stand in no formula
+        y = y(*(x for _, x in inputs))
+    else:
+        inputs = []
+    source = draw(y, names=inputs, layout=layout, fold_constants=fold, ops=ops).source
+    numbered = {text.split("/")[0].split(" = ")[0] for text in boxes(source).values()}
+    formulas = [*boxes(source, "o").values(), *boxes(source, "b").values()]
+    mentioned = {name for text in formulas for name in re.findall(r"(?<![\w.])v\d+(?![\w²³.])|(?<![\w.])v\d+(?=[²³⁻ᵀ])", text)}
+    assert mentioned <= numbered
+    if ops == "circles":
+        assert {name for name in numbered if re.fullmatch(r"v\d+", name)} == mentioned
 
 
 def test_old_results_beside_new_numbers_are_told() -> None:

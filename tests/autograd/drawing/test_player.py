@@ -190,7 +190,7 @@ def test_errors() -> None:
     for nothing in (3.0, "y", [y], None):
         with pytest.raises(TypeError, match="graph_player takes Values and Tensors"):
             graph_player(nothing)
-    with pytest.raises(ValueError, match=r"has 2 operations, more than max_ops=1\. Play a part"):
+    with pytest.raises(ValueError, match=r"has 2 operations, more than max_ops=1\. Play a part.* with max_ops=2$"):
         graph_player(y, max_ops=1)
     t = ag.ones(3, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"shape \(3,\).*reduce to one number"):
