@@ -114,8 +114,9 @@ class _Circle(Mathematics):
 def sign(op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless) -> str:
     """The operation as a reader would write it, constants folded in; ``x`` stands for an operand that is not ``called`` anything.
 
-    >>> from autograd import mul, pow, sub
-    >>> sign(mul, (0.1, mul)), sign(pow, (mul, 2.0)), sign(mul, (mul, mul)), sign(sub, (mul, mul), called=lambda a: "ab")
+    >>> from autograd import Value, mul, pow, sub
+    >>> v = Value(1.0)
+    >>> sign(mul, (0.1, v)), sign(pow, (v, 2.0)), sign(mul, (v, v)), sign(sub, (v, v), called=lambda a: "ab")
     ('0.1 × x', 'x²', '×', 'ab − ab')
     """
     plain = op.sign if isinstance(op.sign, str) else op.name
