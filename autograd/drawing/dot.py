@@ -38,7 +38,8 @@ def draw_dot(
 
     names
         A dict from names to nodes, a module, or pairs as from ``named_parameters()``. What they leave open is named by its
-        label, its place in a module, or the variable of the calling program that holds it.
+        label, its place in a module, or the variable of the calling program that holds it. Formulas use these names; where
+        there is none, or it is long or that of several, they use the number of the box, as ``v7``, which it shows then.
     show_values, show_grads, show_shapes
         What stands in the boxes. "auto": gradients once there are any (of Values: once this graph's backward has been), shapes
         for whatever has dimensions.

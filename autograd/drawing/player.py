@@ -47,6 +47,10 @@ class Player:
     def __init__(self, html: str) -> None:
         self.html = html
 
+    def __repr__(self) -> str:
+        title = html.unescape(self.html.partition("<title>")[2].partition("</title>")[0])
+        return f'<film "{title}": .save("film.html") writes it, a notebook shows it>'
+
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the page into a file, whole or not at all, and return its path.
 

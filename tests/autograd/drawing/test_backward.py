@@ -123,6 +123,12 @@ def test_each_gradient_stands_above_its_own_variable() -> None:
     assert [label.split("/")[-1] for label in boxes(draw([y, dp, dq]).source, "g").values()] == ["1", "−1", "1"]
 
 
+def test_the_classes_of_a_loss_are_counted_in_its_formula() -> None:
+    scores, labels = ag.ones(4, 10, requires_grad=True), ag.tensor([1, 2, 3, 4])
+    source = draw(nn.functional.cross_entropy(scores, labels), layout="mirror").source
+    assert "(softmax₁(scores) − (labels = 0…9)) · g" in boxes(source, "b").values()
+
+
 def test_between_the_layers() -> None:
     p, q = Value(1.0), Value(2.0)
     y = ag.tensor([p, q]).sum()

@@ -236,6 +236,10 @@ def test_it_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Mon
     assert Path(path).read_text("utf-8") == player.html and [p.name for p in tmp_path.iterdir()] == ["n.html"]
 
 
+def test_it_says_what_it_is() -> None:
+    assert repr(neuron(title="A < B")) == '<film "A < B": .save("film.html") writes it, a notebook shows it>'
+
+
 def test_a_notebook_gets_a_frame_around_the_same_page() -> None:
     pages = []
 
