@@ -23,7 +23,7 @@ __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
 
 
 def draw_dot(
-    outputs: Any, file: str | os.PathLike[str] | None = None, *, names: Any = None, show_values: bool = True,
+    outputs: Any, path: str | os.PathLike[str] | None = None, *, names: Any = None, show_values: bool = True,
     show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
     show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
     depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light", legend: bool = False,
@@ -31,7 +31,7 @@ def draw_dot(
 ) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
 
-    Where a ``file`` is named, as in ``draw(y, "y.svg")``, the picture is written there as well, in the format of its suffix.
+    Where a ``path`` is given, as in ``draw(y, "y.svg")``, the picture is written there as well, in the format of its suffix.
 
     What the outputs were made from is the forward graph. Gradients among the outputs that were recorded with
     ``create_graph=True`` bring the backward graph, in purple with dashed edges. A released graph still draws.
@@ -74,11 +74,11 @@ def draw_dot(
     """
     given = locals()  # each keyword of a style is spelled out above, for editors and those who ask for help
     style = Style(**{field.name: given[field.name] for field in fields(Style)})
-    if file is not None and hasattr(file, "named_parameters"):
-        raise TypeError(f"draw(outputs, file): a file is a path, got {type(file).__name__}; names go into names=")
+    if hasattr(path, "named_parameters"):
+        raise TypeError(f"draw(outputs, path): a path is a str or a pathlib.Path, got {type(path).__name__}; names go into names=")
     picture = to_dot(scene_of(outputs, names, style), style)
-    if file is not None:
-        render(picture, file)
+    if path is not None:
+        render(picture, path)
     return picture
 
 

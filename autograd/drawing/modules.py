@@ -37,17 +37,6 @@ class Modules:
                 self.of[n] = path[levels]
             elif path and path[-1] not in outer:  # as the last of their kind, such as a loss beside a network
                 self.of[n] = path[-1]
-        for a in reading.users:
-            if a.is_leaf and a.requires_grad and a not in self.of:
-                self._hide_shared(a)
-
-    def _hide_shared(self, a: Node) -> None:
-        """A parameter that only calls of one module use, all of them folded, is in their boxes."""
-        boxes = self.users(a)
-        scopes = [s for s in boxes if s is not None]
-        of_one = len(scopes) == len(boxes) > 1 and len({id(s.call.module) for s in scopes}) == 1  # a reference, of which there is one
-        if of_one and not any(s.took(a) for s in scopes):
-            self.of[a] = min(scopes, key=lambda s: s.call.began)
 
     def users(self, a: Node) -> set[Scope | None]:
         """The boxes of those who use ``a``; None: it is used outside of any."""

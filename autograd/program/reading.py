@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -315,7 +316,8 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
 
     An operation belongs to the calls that it lies in between: made from their arguments (or from leaves), and used for what they
     returned. So a tensor that a module reads from elsewhere than its arguments is counted as its own, unless it came out of an
-    earlier call. A leaf is in the scopes that all its users have in common, but not in a call that it went into as an argument.
+    earlier call. A leaf is in the modules that all its users have in common, in the first call of each, but not in one that it went
+    into as an argument.
     """
     outputs: dict[Call, list[Node]] = {}
     for n in reading.nodes:
@@ -350,14 +352,16 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
         users = [user for user in users if user not in reading.backward]  # which are in no call
         if not n.is_leaf or not users:
             continue
-        common = found.get(users[0], ())
-        for user in users[1:]:
-            theirs = found.get(user, ())
-            common = common[: next((i for i, (a, b) in enumerate(zip(common, theirs)) if a is not b), min(len(common), len(theirs)))]
-        entered = next((i for i, s in enumerate(common) if s.took(n)), len(common))
-        if common[:entered]:
-            found[n] = common[:entered]
+        paths = [found.get(user, ()) for user in users]
+        first = min(paths, key=lambda path: [s.call.began for s in path])
+        if own := [s for s, *_ in takewhile(partial(_owned, n), zip(first, *paths))]:
+            found[n] = tuple(own)
     return found
+
+
+def _owned(n: Node, level: tuple[Scope, ...]) -> bool:
+    """Are these calls of one module, which did not get ``n`` from outside?"""
+    return len({id(s.call.module) for s in level}) == 1 and not any(s.took(n) for s in level)  # a reference, of which there is one
 
 
 def _older(n: Node, call: Call) -> bool:
