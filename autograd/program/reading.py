@@ -30,7 +30,7 @@ from autograd.program.words import sign
 __all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "outputs_of", "read", "scopes"]
 
 
-_TERM = re.compile(r"[\w.\[\],]{1,14}")  # a name that can stand in a formula
+_TERM = re.compile(r"(?=.*[^\W\d])[\w.\[\],]{1,14}")  # a name that can stand in a formula, and is no number
 
 
 class TooLargeError(ValueError):
@@ -361,7 +361,8 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
 
 def _owned(n: Node, level: tuple[Scope, ...]) -> bool:
     """Are these calls of one module, which did not get ``n`` from outside?"""
-    return len({id(s.call.module) for s in level}) == 1 and not any(s.took(n) for s in level)  # a reference, of which there is one
+    modules = {id(s.call.module) for s in level}  # weak references, of which an object has one, also when it is gone
+    return len(modules) == 1 and not any(s.took(n) for s in level)
 
 
 def _older(n: Node, call: Call) -> bool:

@@ -41,6 +41,11 @@ def test_a_number_is_no_name_of_the_program_and_a_name_in_a_formula_is_in_one_bo
     assert mentioned == {text.split("/")[0].split(" = ")[0] for text in labels.values() if text.startswith("vv")}
 
 
+def test_a_name_that_reads_as_a_number_stands_in_no_formula() -> None:
+    x = Value(3.0, label="2")
+    assert boxes(draw(x**2, layout="mirror").source, "b") == {"b1_0": "g · 2 · v0"}
+
+
 def test_a_first_power_is_called_as_what_it_is_a_power_of() -> None:
     v, w = Value(1.0), Value(2.0)
     y = (v * v) ** 1 * w
