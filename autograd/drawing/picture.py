@@ -222,7 +222,7 @@ def layout(source: str | bytes, format: str, timeout: float, *, engine: str = "d
         except subprocess.TimeoutExpired:
             raise TimeoutError(
                 f"Graphviz was not done with the layout after {timeout:g} s. Draw less (depth=, max_nodes=, or one module alone), "
-                "or give it more time (timeout=); .source holds the DOT text"
+                f"or give it more time, as timeout={max(60, 3 * timeout):g}; .source holds the DOT text"
             ) from None
         except OSError as error:  # a program of another machine, say
             failures.append(f"{command[0]}: {error.strerror}")
