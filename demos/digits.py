@@ -72,8 +72,10 @@ def run(story: Story) -> None:
     scores = concise(pixels)
     loss = cross_entropy(scores, seen.y[:32])
     story.picture(plots.graph_picture(draw(loss, names=concise), story.path("forward.svg")), "How the loss of 32 digits came about.")
-    both = draw(loss, names=concise, layout="mirror", legend=True)
-    story.picture(plots.graph_picture(both, story.path("backward.svg")), "The same with its gradients: backward, above, mirrors forward.")
+    both = draw(loss, names=concise, layout="mirror", rankdir="TB", legend=True)
+    story.picture(
+        plots.graph_picture(both, story.path("backward.svg")), "The same with its gradients: backward, on the left, mirrors forward."
+    )
     names = {**dict(concise.named_parameters()), "pixels": pixels, "scores": scores, "loss": loss}
     for film in plots.graph_film(loss, names, "A 64-128-10 network reads 32 digits", story.path("film.html")):
         story.picture(film, "a film of it, forward and back, with the arithmetic of each step")

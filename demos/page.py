@@ -43,8 +43,9 @@ article:only-child { border: 0; margin: 0; padding: 0; }
 dl { margin: 1rem 0; border-left: 3px solid var(--mark); padding-left: .8rem; }
 dd { margin: 0 0 .5rem; } dd b { font-size: 1.2rem; }
 figure { margin: 1.5rem 0; }
-figure a { display: block; overflow-x: auto; }
-img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+figure a { display: block; overflow-x: auto; margin: 0 calc(50% - 50vw + 1.5rem); } /* as wide as the window, if it must be */
+@media (max-width: 60rem) { figure a { margin: 0; } }
+img { display: block; max-width: min(100%, 58rem); height: auto; margin: 0 auto; } /* a least width of its own is stronger */
 summary { cursor: pointer; color: var(--mark); padding: .3rem 0; }
 pre { background: var(--well); padding: .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; border-radius: 4px; }
 code { font-family: ui-monospace, monospace; font-size: .92em; }
@@ -52,7 +53,7 @@ figure pre { white-space: pre-wrap; }
 pre b { color: var(--mark); font-weight: 600; } pre .s { color: var(--warm); }
 """
 LONG = "<code>python -m demos {}</code> tells the long one."
-SMALLEST = 0.62  # a picture shrinks so far and no farther, to be read on a phone too; what sticks out is scrolled to
+SMALLEST = 0.62  # a picture shrinks so far and no farther, but to fit a screen or two of a phone; what sticks out there is scrolled to
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -113,7 +114,9 @@ def _figure(picture: Picture, home: Path) -> str:
         return f'<p><a href="{link}">{html.escape(path.name)}</a>: {words}</p>'
     data = base64.b64encode(path.read_bytes()).decode()
     alt, least = html.escape(path.stem.replace("_", " ")), SMALLEST * _width(path)  # the caption says what to see in it
-    image = f'<img alt="{alt}" style="min-width: {least:.0f}px" src="data:{TYPES[path.suffix]};base64,{data}">'
+    image = (
+        f'<img alt="{alt}" style="min-width: min({least:.0f}px, max(100vw - 3rem, 750px))" src="data:{TYPES[path.suffix]};base64,{data}">'
+    )
     return f'<figure><a href="{link}">{image}</a><figcaption>{words}</figcaption></figure>'
 
 

@@ -169,9 +169,13 @@ def dropout(
     if not flag_of(training, "training") or p == 0:
         return input
     if p == 1:
-        return ag.where(ag.zeros(input.shape, dtype=ag.bool_), input, 0.0)
+        mask = ag.zeros(input.shape, dtype=ag.bool_)
+        mask.label = "mask"
+        return ag.where(mask, input, 0.0)
     dtype = input.dtype if input.dtype.kind == "f" else ag.float32
-    return input * ag.empty(input.shape, dtype=dtype).bernoulli_(1 - p, generator=generator).div_(1 - p)
+    mask = ag.empty(input.shape, dtype=dtype).bernoulli_(1 - p, generator=generator).div_(1 - p)
+    mask.label = "mask"  # in pictures
+    return input * mask
 
 
 # Normalization.

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from autograd.drawing.looks import PAPER
+
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+HEROES = {"light": "neuron.svg", "dark": "neuron-dark.svg"}  # above it; `python -m tests.test_readme` draws them anew
 
 
 def test_every_example_runs_and_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,9 +32,11 @@ def test_every_example_runs_and_prints_what_it_says(tmp_path: Path, monkeypatch:
     promised = [line.split("#")[1].strip() for block in BLOCKS for line in block.splitlines() if line.startswith("print") and "#" in line]
     promised = [p.rsplit(", ", 1)[-1] if p.startswith("the second") else p for p in promised]
     assert printed.getvalue().splitlines() == promised
-    shown, drawn = ((p / "neuron.svg").read_text() for p in (Path(__file__).parent.parent / "demos", tmp_path))
     words = re.compile(r"<text[^>]*>([^<]*)|stroke-dasharray")  # the picture above is the one that the code draws
-    assert words.findall(shown) == words.findall(drawn)
+    drawn = (tmp_path / "neuron.svg").read_text()
+    for theme, name in HEROES.items():
+        shown = (Path(__file__).parent.parent / "demos" / name).read_text()
+        assert words.findall(shown) == words.findall(drawn) and f'fill="{PAPER[theme]}"' in shown
 
 
 def test_what_the_table_of_pictures_says_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,3 +104,11 @@ def test_the_story_that_is_shown_can_be_told(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "demos.shown", module)
     (number,) = story.tell("shown", tmp_path).numbers.values()
     assert number.value == pytest.approx(0.8**50) and "50 = 1.427e−05" in number.beside
+
+
+if __name__ == "__main__":
+    expression, drawing = (next(block for block in BLOCKS if word in block) for word in ("L.backward()", "render(picture"))
+    for theme, name in HEROES.items():
+        scope: dict[str, object] = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(expression + drawing.replace("draw(L,", f"draw(L, theme={theme!r},").replace("neuron.svg", f"demos/{name}"), scope)

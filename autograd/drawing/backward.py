@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import chain, count
+from typing import Any
 
 from autograd.core.node import Node
 from autograd.core.symbols import atoms
-from autograd.drawing.flow import needed, taking
+from autograd.drawing.flow import dense, needed, taking
 from autograd.drawing.painter import Painter
 from autograd.drawing.scene import Box
-from autograd.program.formulas import flowing, letters
+from autograd.program.formulas import flowing
 from autograd.program.mathematics import mathematics
 from autograd.program.reading import gradient_name
-from autograd.program.words import clean, shape, shape_of
+from autograd.program.words import clean, shape, shape_of, value
 
 __all__ = ["Backward"]
 
@@ -23,7 +26,7 @@ class Backward:
     def __init__(self, painter: Painter) -> None:
         self.painter, self.reading = painter, painter.reading
         self.modules: set[str] = set()  # whose backward is drawn
-        self.upstream = "g" if "g" not in self.reading.called else "δ"
+        self.upstream = next(g for g in chain(("g", "δ"), map("g{}".format, count())) if g not in self.reading.called)
 
     def lane(self, inputs: list[Node] | None, titles: dict[Node, str]) -> None:
         """The chain rule on the way to ``inputs`` (None: to all leaves); ``titles`` are what their gradients are called."""
@@ -62,7 +65,7 @@ class Backward:
             paint = self.painter.colouring.module(run, backward=True)
             tip = "\n".join(["backward", *self.painter.colouring.module_details(run)])
             label = [title, "backward", *paint.lines]
-            self.painter.put(n, Box("b" + module, "gradient", label, tip, tone=paint.tone, mark=paint.mark), True)
+            self.painter.put(n, Box("b" + module, "gradient", label, tip, tone=paint.tone, mark=paint.mark), 1)
             self.painter.edge("b" + module, module, "level")
         if n in self.painter.roots:
             self._join("b" + module, self._above(n), n)
@@ -79,11 +82,21 @@ class Backward:
             if shape_of(n) and not paint.lines:  # its size is not known, but its shape
                 label.append(f"tensor {shape(shape_of(n))}")
             label += paint.lines
+            if len(addends := colouring.addends.get(n, ())) > 1:
+                label += self._sum(n, addends)
             tip = "\n".join([name or "gradient", *colouring.gradient_details(n)])
             i, kind = reading.number[n], "given" if n is root else "gradient"
             self.painter.variables += 1
-            self.painter.put(n, Box(f"g{i}", kind, label, tip, tone=paint.tone, mark=paint.mark), True)
+            self.painter.put(n, Box(f"g{i}", kind, label, tip, tone=paint.tone, mark=paint.mark), 1)
             self.painter.edge(f"g{i}", f"v{i}", "level")
+
+    def _sum(self, n: Node, addends: Sequence[Any]) -> list[str]:
+        """What was added up where ``n`` was used more than once, two a line; of tensors, and of more than six, how many there were."""
+        if shape_of(n) or len(addends) > 6:
+            return [f"= sum of {len(addends)}"]
+        first, *rest = (value(dense(n, x), self.painter.style.precision) for x in addends)
+        terms = [f"= {first}", *(f"− {x[1:]}" if x.startswith("−") else f"+ {x}" for x in rest)]
+        return [" ".join(terms[i : i + 2]) for i in range(0, len(terms), 2)]
 
     def _product(self, n: Node, i: int, a: Node) -> None:
         """What flows from ``n`` into its argument ``a``, in a circle if it is more than what arrives."""
@@ -94,7 +107,7 @@ class Backward:
         id = f"b{self.reading.number[n]}_{i}"
         tip = f"{clean(self.reading.name(a)) or 'an argument'} receives {text}; {self.upstream} is what arrives"
         text = re.sub(", (?=spread|put back|else)", ",\n", text) if len(text) > 16 else text
-        self.painter.put(n, Box(id, "gradient", [text], tip, round=True), True)
+        self.painter.put(n, Box(id, "gradient", [text], tip, round=True), 1)
         self._back(self._above(a), id, a)
         self._back(id, self._above(n), n)
         for s in saved:
@@ -105,20 +118,18 @@ class Backward:
         """What flows from ``n`` into its argument ``i`` as a formula, and the nodes whose data it needs."""
         assert n.op is not None
         args = self.reading.args(n)
-        names = {m: name for m in (n, *args) if isinstance(m, Node) and (name := self.reading.short(m))}
-        taken = {self.upstream, *names.values()}
-        for m, letter in zip((*args, n), (*letters(n.op, args), "z")):
-            if isinstance(m, Node) and m not in names:  # the letter of the rule, unless something else is called so
-                free = (c for c in (letter, "□", *"uvwpqrstxyz", f"v{self.reading.number[m]}") if c)
-                names[m] = next(c for c in free if c not in taken and c not in self.reading.called)
-                taken.add(names[m])
+        shown = {raw: m for raw, m in zip((n, *n.args), (n, *args)) if isinstance(raw, Node)}
+        names = {raw: self.reading.term(m) for raw, m in shown.items()}
         if n.op.across:
             return f"{self.upstream}, entry by entry", []
         formula = flowing(n, i, self.upstream, names)
         if formula is None:
             return f"vjp of {n.op.name}", []
-        used = {s.label for s in atoms(formula)}
-        return mathematics(formula), [m for m, name in names.items() if name in used]
+        atomic = {s.label for s in atoms(formula)}
+        used = [shown[raw] for raw, name in names.items() if name in atomic]
+        for m in used:
+            self.reading.mention(m)
+        return mathematics(formula), used
 
     def saved(self) -> None:
         """Dotted: what each operation keeps for its derivative."""

@@ -50,13 +50,13 @@ class Colouring:
         color = style.color
         kept = kept_gradients(reading, pairs, style.show_grads is True)
         self.lines: Mapping[Node, Any] = kept if style.show_grads else {}  # whose gradient stands in the box of its variable
-        computed = computed_gradients(reading, inputs) if mirror else {}
+        computed, self.addends = computed_gradients(reading, inputs) if mirror else ({}, {})  # of what gradients are sums
         if color == "auto":
             few = len(reading.nodes) < FEW and all(isinstance(n, Value) for n in reading.nodes)
             hidden = style.show_grads is False and not mirror  # no colour without words
             color = "grad" if (kept or computed) and not (few or hidden) else ""
         if color == "grad" and not self.apart:
-            computed = computed_gradients(reading)
+            computed = computed_gradients(reading)[0]
         self.diagnosis = Diagnosis(reading, kept | computed if mirror else computed | kept)
         if color == "grad" and style.show_grads == "auto" and not self.apart:
             self.lines = self.diagnosis.gradients

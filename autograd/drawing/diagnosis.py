@@ -139,12 +139,16 @@ def kept_gradients(reading: Reading, pairs: Iterable[tuple[Node, Node]], anyway:
     return found
 
 
-def computed_gradients(reading: Reading, inputs: list[Node] | None = None) -> dict[Node, Any]:
-    """The gradient of the first output with respect to everything on the way to ``inputs`` (None: to all leaves), where the graph still
-    has its numbers; no ``.grad`` is touched. Empty where it does not, or was changed in place since, or the output is not one number."""
+def computed_gradients(reading: Reading, inputs: list[Node] | None = None) -> tuple[dict[Node, Any], dict[Node, list[Any]]]:
+    """The gradient of the first output with respect to everything on the way to ``inputs`` (None: to all leaves), and what was added up
+    to each, where the graph still has its numbers; no ``.grad`` is touched. Empty where it does not, or was changed in place since, or
+    the output is not one number."""
+    addends: dict[Node, list[Any]] = {}
     if not reading.roots[0].requires_grad or released(reading):
-        return {}
+        return {}, addends
     with suppress(RuntimeError):
-        found = backward_pass(reading, inputs)[0]
-        return {n: dense(n, g) for n, g in found.items()}
-    return {}
+        found, products = backward_pass(reading, inputs)
+        for p in products:
+            addends.setdefault(reading.args(p.n)[p.i], []).append(p.amount)
+        return {n: dense(n, g) for n, g in found.items()}, addends
+    return {}, addends

@@ -6,17 +6,18 @@ The text depends on the program alone, never on addresses, so that pictures can 
 from __future__ import annotations
 
 import html
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from itertools import count
 from typing import Any
 
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, fill_of
-from autograd.drawing.picture import Graph
+from autograd.drawing.picture import Graph, render
 from autograd.drawing.plan import scene_of
 from autograd.drawing.scale import STEPS, Scale
 from autograd.drawing.scene import KINDS, MARKS, Box, Edge, Frame, Scene
-from autograd.drawing.style import NODES, Style
+from autograd.drawing.style import Style
 from autograd.program.words import seen
 
 __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
@@ -25,20 +26,24 @@ STRIP = 2 * STEPS + 1  # cells of the strip of a scale
 
 
 def draw_dot(
-    outputs: Any, *, names: Any = None, show_values: bool = True, show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
+    outputs: Any, path: str | os.PathLike[str] | None = None, *, names: Any = None, show_values: bool = True,
+    show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
     show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
     depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light",
-    color: str | Mapping[Any, Any] | None = "auto", legend: bool = False, precision: int = 4, max_nodes: int = NODES,
+    color: str | Mapping[Any, Any] | None = "auto", legend: bool = False, precision: int = 4, max_nodes: int | None = None,
     timeout: float = 20, format: str = "svg",
 ) -> Graph:  # fmt: skip
     """The graph that led to ``outputs`` (Values or Tensors), as a `Graph`, which is a `graphviz.Digraph`. `draw` is the same.
+
+    Where a ``path`` is given, as in ``draw(y, "y.svg")``, the picture is written there as well, in the format of its suffix.
 
     What the outputs were made from is the forward graph. Gradients among the outputs that were recorded with
     ``create_graph=True`` bring the backward graph, in purple with dashed edges. A released graph still draws.
 
     names
         A dict from names to nodes, a module, or pairs as from ``named_parameters()``. What they leave open is named by its
-        label, its place in a module, or the variable of the calling program that holds it.
+        label, its place in a module, or the variable of the calling program that holds it. Formulas use these names; where
+        there is none, or it is long or that of several, they use the number of the box, as ``v7``, which it shows then.
     show_values, show_grads, show_shapes
         What stands in the boxes. "auto": gradients once there are any (of Values: once this graph's backward has been), shapes
         for whatever has dimensions.
@@ -52,7 +57,8 @@ def draw_dot(
         "circles"; "inside": the operation stands in the box of its result; "auto": inside beyond 150 operations.
     modules, depth
         A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
-        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables.
+        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables, of which
+        a caption tells.
     layout
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
@@ -68,7 +74,8 @@ def draw_dot(
     rankdir, theme, legend, precision
         "LR" or "TB"; "light" or "dark"; a key of the kinds of boxes; significant digits.
     max_nodes
-        Raises ValueError, with the sizes and what to do, where more variables would be drawn, or the layout would take minutes.
+        More variables than these are folded into their modules; raises ValueError, with the sizes and what to do, where there
+        would be more all the same. None: 300, and 400 where nothing can be folded; then what would take minutes is refused, too.
     timeout, format
         For the layout in seconds, and the format of ``render`` and ``pipe``; see `Graph`.
 
@@ -79,10 +86,17 @@ def draw_dot(
     """
     given = locals()  # each keyword of a style is spelled out above, for editors and those who ask for help
     style = Style(**{field.name: given[field.name] for field in fields(Style)})
-    return to_dot(scene_of(outputs, names, style), style)
+    if hasattr(path, "named_parameters"):
+        raise TypeError(f"draw(outputs, path): a path is a str or a pathlib.Path, got {type(path).__name__}; names go into names=")
+    picture = to_dot(scene_of(outputs, names, style), style)
+    if path is not None:
+        render(picture, path)
+    return picture
 
 
 draw = draw_dot
+_STYLES = {"gradient": "dashed", "second": '"dashed,bold"', "saved": "dotted"}  # of edges
+_DOUBLE = ("output", "wrong")  # borders
 
 
 def to_dot(scene: Scene, style: Style) -> Graph:
@@ -95,10 +109,10 @@ def to_dot(scene: Scene, style: Style) -> Graph:
                     "newrank": "true", "nslimit": "2", "nslimit1": "2", "nodesep": "0.18", "ranksep": "0.3", "pad": "0.1"},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": ink, "style": "filled", "shape": "box",
                    "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
-        edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7"},
+        edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7", "fontname": FONT, "fontsize": "10", "fontcolor": ink},
     )  # fmt: skip
-    if scene.scale or scene.note:
-        g.graph_attr |= {"label": _below(scene, style.theme), "labelloc": "b"}
+    if below := writer.below(scene, wide=style.rankdir in ("LR", "RL") and len(list(scene)) > 12):
+        g.graph_attr |= {"label": below, "labelloc": "b"}
     g.body += [f"\t{line}\n" for line in writer.scene(scene)]
     return g
 
@@ -108,28 +122,25 @@ class _Writer:
 
     def __init__(self, theme: str) -> None:
         self.theme, self.dark, self.number = theme, theme == "dark", count()
-        self.top = ""  # where frames have their titles, if the picture has something below, which they would inherit
 
     def colour(self, kind: str) -> str:
         return LOOKS[kind][self.dark][1]
 
     def scene(self, scene: Scene) -> Iterator[str]:
-        self.top = " labelloc=t" * bool(scene.scale or scene.note)
         yield from self.inside(scene.forward)
-        if scene.backward.boxes or scene.backward.frames:
-            yield from self.frame(scene.backward)
+        for lane in (scene.backward, *scene.further):
+            if lane.boxes or lane.frames:
+                yield from self.frame(lane)
         yield from map(self.edge, scene.edges)
         if scene.ends:
             # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to
             # two unseen points, one above the other at the end of the lanes.
-            yield "{node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
-            yield "{} -> above; {} -> below}}".format(*scene.ends)
-        if scene.legend:
-            yield from self.legend(scene.legend)
+            unseen = "node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
+            yield f"{{{unseen} {scene.ends[0]} -> above; {scene.ends[1]} -> below}}"
 
     def frame(self, frame: Frame) -> Iterator[str]:
         fill, border = MODULE[self.theme]
-        look = f'labeljust=l{self.top} style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
+        look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 labelloc=t tooltip=" "'
         look = " ".join([look, *self.painted(frame)])
         yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
         yield from self.inside(frame)
@@ -143,13 +154,12 @@ class _Writer:
     def look(self, kind: str) -> str:
         fill, border = LOOKS[kind][:2][self.dark]
         style = LOOKS[kind][2]
-        double = kind in ("output", "wrong")
-        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * double
+        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * (kind in _DOUBLE)
 
     def painted(self, thing: Box | Frame) -> list[str]:
         """What a mark or a tone changes in a look: of two attributes, the later counts."""
         if thing.mark:
-            rounded = isinstance(thing, Frame) or thing.kind == "module"
+            rounded = isinstance(thing, Frame) or thing.kind in ("module", "layer")
             return [self.look(thing.mark).replace('style="', 'style="rounded,' if rounded else 'style="')]
         return [] if thing.tone is None else [f'fillcolor="{fill_of(thing.tone, self.theme)}"']
 
@@ -170,49 +180,49 @@ class _Writer:
         if edge.label:
             parts.append(f"label={quoted(f' {edge.label} ')}")
         if edge.kind != "plain":
-            parts.append(f'style={"dashed" if edge.kind == "gradient" else "dotted"} color="{self.colour(edge.kind)}"')
+            parts.append(f'style={_STYLES[edge.kind]} color="{self.colour(edge.kind)}"')
         if edge.width:
             parts.append(f"penwidth={edge.width:g}")
         if not edge.constraint:
             parts.append("constraint=false")
         if edge.tooltip:
             parts.append(f"tooltip={quoted(edge.tooltip)}")
-        if edge.argument:
-            parts.append(f'headlabel="{edge.argument}" labelfontsize=8 labeldistance=1.3')
         text = " ".join(parts)
         return f"{edge.tail} -> {edge.head}" + f" [{text}]" * bool(text)
 
-    def legend(self, words: dict[str, str]) -> Iterator[str]:
-        """A key: one box for each kind that is in the picture, in one row."""
-        yield f'subgraph cluster_legend {{ label="legend"{self.top} style=rounded color="{MODULE[self.theme][1]}"'
-        for kind, text in words.items():
-            if kind in KINDS or kind in MARKS:
-                look = " shape=ellipse" * (kind == "operation") + f" {self.look(kind)} tooltip={quoted(text)}"
-            else:
-                look = f' shape=plaintext style="" fontcolor="{self.colour("saved" if kind == "saved" else "gradient")}"'
-            yield f"legend_{kind} [label={quoted(text)}{look}]"
-        yield f"{' -> '.join(f'legend_{kind}' for kind in words)} [style=invis]"
-        yield "}"
+    def below(self, scene: Scene, wide: bool) -> str:
+        """What stands below a picture, as a label of the whole, since boxes would push others aside: the strip of the scale, the key, the
+        note; one row after the other."""
+        if not (scene.scale or scene.legend):
+            return scene.note
+        cells = [f"<td>{self.swatch(kind, html.escape(text))}</td>" for kind, text in scene.legend.items()]
+        plain, columns = 'border="0" cellspacing="6" cellpadding="0"', 8 if wide else 4
+        rows = [self.strip(scene.scale)] if scene.scale else []
+        rows += [f"<table {plain}><tr>{''.join(cells[i : i + columns])}</tr></table>" for i in range(0, len(cells), columns)]
+        rows += map(html.escape, scene.note.splitlines())
+        return f'<<table border="0" cellspacing="0" cellpadding="0">{"".join(f"<tr><td>{row}</td></tr>" for row in rows)}</table>>'
 
+    def swatch(self, kind: str, text: str) -> str:
+        if kind not in KINDS and kind not in MARKS:
+            return f'<font color="{self.colour("saved" if kind == "saved" else "gradient")}">{text}</font>'
+        fill, border = LOOKS[kind][:2][self.dark]
+        cues, double = LOOKS[kind][2], kind in _DOUBLE
+        look = f'border="{1 + ("bold" in cues)}" cellborder="{double:d}" cellspacing="{2 * double}" cellpadding="4" bgcolor="{fill}"'
+        shape = next((cue for cue in ("dashed", "dotted") if cue in cues), "rounded" * ("rounded" in cues or kind == "operation"))
+        style = f' style="{shape}"' * bool(shape)
+        return f'<table {look}{style} color="{border}"><tr><td>{text}</td></tr></table>'
 
-def _below(scene: Scene, theme: str) -> str:
-    """What stands below a picture: the note, or a table that begins with the strip of the scale."""
-    if scene.scale is None:
-        return scene.note
-    notes = "".join(f'<TR><TD COLSPAN="{STRIP}">{html.escape(line)}</TD></TR>' for line in scene.note.splitlines())
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{_strip(scene.scale, theme)}{notes}</TABLE>>'
-
-
-def _strip(scale: Scale, theme: str) -> str:
-    """A scale as rows of a table: its title, a cell for each tone, three ticks."""
-    first, last = scale.tones
-    tones = [first + (last - first) * i / (STRIP - 1) for i in range(STRIP)]
-    cells = "".join(f'<TD BGCOLOR="{fill_of(tone, theme)}" WIDTH="14" HEIGHT="10" FIXEDSIZE="TRUE"></TD>' for tone in tones)
-    third = STRIP // 3
-    ticks = "".join(
-        f'<TD COLSPAN="{third}" ALIGN="{side}">{html.escape(text)}</TD>' for side, text in zip(("LEFT", "CENTER", "RIGHT"), scale.ticks)
-    )
-    return f'<TR><TD COLSPAN="{STRIP}">{html.escape(scale.title)}</TD></TR><TR>{cells}</TR><TR>{ticks}</TR>'
+    def strip(self, scale: Scale) -> str:
+        """A scale as a table: its title, a cell for each tone, three ticks."""
+        first, last = scale.tones
+        tones = [first + (last - first) * i / (STRIP - 1) for i in range(STRIP)]
+        cells = "".join(f'<td bgcolor="{fill_of(tone, self.theme)}" width="14" height="10"></td>' for tone in tones)
+        third = STRIP // 3
+        ticks = "".join(
+            f'<td colspan="{third}" align="{side}">{html.escape(text)}</td>' for side, text in zip(("left", "center", "right"), scale.ticks)
+        )
+        rows = f'<tr><td colspan="{STRIP}">{html.escape(scale.title)}</td></tr><tr>{cells}</tr><tr>{ticks}</tr>'
+        return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{rows}</table>'
 
 
 def quoted(text: str) -> str:

@@ -21,7 +21,10 @@ LOOKS = {
     "operation": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), ""),
     "gradient": (("#f6dcea", "#A8437F"), ("#43203a", "#E08DC0"), ""),
     "given": (("#f6dcea", "#A8437F"), ("#43203a", "#E08DC0"), "filled,dashed"),  # a constant among gradients: a seed, a mask
+    "second": (("#d6efe4", "#00785A"), ("#123d31", "#3CC79E"), "filled,bold"),  # the derivative of a gradient
+    "second given": (("#d6efe4", "#00785A"), ("#123d31", "#3CC79E"), "filled,bold,dashed"),
     "module": (("#f4f5f7", "#5b6270"), ("#2a2f37", "#98a1ae"), "filled,rounded"),
+    "layer": (("#cfe6f5", "#0072B2"), ("#123a52", "#56B4E9"), "filled,rounded"),  # a module that has parameters
     "saved": (("", "#C44E00"), ("", "#F0824A"), ""),
     # What is wrong with a box, whatever its kind; ✗, "begins here" and "dead" are written in it.
     "wrong": (("#ffc9c0", "#C00000"), ("#611717", "#ff7a6b"), "filled,bold"),

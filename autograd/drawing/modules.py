@@ -37,16 +37,6 @@ class Modules:
                 self.of[n] = path[levels]
             elif path and path[-1] not in outer:  # as the last of their kind, such as a loss beside a network
                 self.of[n] = path[-1]
-        for a in reading.users:
-            if a.is_leaf and a.requires_grad and a not in self.of:
-                self._hide_shared(a)
-
-    def _hide_shared(self, a: Node) -> None:
-        """A parameter that only calls of one module use, all of them folded, is in their boxes."""
-        boxes = self.users(a)
-        scopes = [s for s in boxes if s is not None]
-        if len(scopes) == len(boxes) > 1 and len({id(s.call.module()) for s in scopes}) == 1 and scopes[0].parameters:
-            self.of[a] = min(scopes, key=lambda s: s.call.began)
 
     def users(self, a: Node) -> set[Scope | None]:
         """The boxes of those who use ``a``; None: it is used outside of any."""
@@ -89,14 +79,16 @@ class Modules:
         )
 
     def label(self, run: list[Folded]) -> list[str]:
-        """Its name, its shapes in and out, and how many parameters it has."""
+        """Its name, its shapes in and out, and how many parameters it has, if any."""
         title = run[0].scope.title if len(run) == 1 else f"{run[0].scope.call.kind} × {len(run)}"
         parameters = sum(self._parameters(box.scope) for box in run)
-        return [clean(title), f"{_shapes(run[0].into)} → {_shapes(run[-1].out)}", size(parameters, "parameter")]
+        label = [clean(title), f"{_shapes(run[0].into)} → {_shapes(run[-1].out)}"]
+        return [*label, size(parameters, "parameter")] if parameters else label
 
     def _parameters(self, scope: Scope) -> int:
-        """How many a module has; of one that is gone, or works on Values, how many are in its box."""
-        return scope.parameters or sum(np.size(n.raw) for n, s in self.of.items() if s is scope and n.is_leaf and n.requires_grad)
+        """How many a module has; of one that is gone, or works on Values, how many are in the boxes of its calls."""
+        inside = (n for n, s in self.of.items() if s.call.module is scope.call.module and n.is_leaf and n.requires_grad)
+        return scope.parameters or sum(np.size(n.raw) for n in inside)
 
 
 def _shapes(nodes: list[Node]) -> str:

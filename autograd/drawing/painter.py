@@ -13,7 +13,7 @@ from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
 from autograd.faces.value import Value
 from autograd.program.reading import Reading, Scope
-from autograd.program.words import clean, details, number, ordered, shape, shape_of
+from autograd.program.words import clean, details, number, shape, shape_of
 
 __all__ = ["Painter"]
 
@@ -30,23 +30,24 @@ class Painter:
         self.variables = 0  # boxes of variables and modules
         self.titles: dict[Scope, tuple[str, str, list[Folded]]] = {}  # of modules that stand as a box: its id, title, members
         self._joined: set[tuple[str, str]] = set()
-        self._frames: dict[tuple[bool, tuple[Scope, ...]], Frame] = {(False, ()): self.scene.forward, (True, ()): self.scene.backward}
+        self._boxes: dict[Node | Scope, tuple[Box, str]] = {}  # of variables and modules, with the name that stands there
+        self._frames: dict[tuple[int, tuple[Scope, ...]], Frame] = {(0, ()): self.scene.forward, (1, ()): self.scene.backward}
         operations = sum(not n.is_leaf and n not in modules.of for n in reading.nodes)
         self.inside = style.ops == "inside" or (style.ops == "auto" and operations > CROWDED)
         self.scene.scale, self.scene.note = self.colouring.scale, self.colouring.note
 
     # Where things are.
-    def put(self, n: Node, box: Box, backward: bool = False) -> None:
-        """A box in the frames of the modules around ``n``, in one lane or the other."""
-        self._frame(backward, self.modules.frames(n)).boxes.append(box)
+    def put(self, n: Node, box: Box, order: int = 0) -> None:
+        """A box in the frames of the modules around ``n``, in the lane of this order of derivative."""
+        self._frame(order, self.modules.frames(n)).boxes.append(box)
 
-    def _frame(self, backward: bool, path: tuple[Scope, ...]) -> Frame:
-        if (backward, path) not in self._frames:
-            paint = Paint() if backward else self.colouring.frame(path[-1])
-            title = " · ".join([clean(path[-1].title), *paint.lines])
-            self._frames[backward, path] = frame = Frame(title, tone=paint.tone, mark=paint.mark)
-            self._frame(backward, path[:-1]).frames.append(frame)
-        return self._frames[backward, path]
+    def _frame(self, order: int, path: tuple[Scope, ...]) -> Frame:
+        if (order, path) not in self._frames:
+            paint = self.colouring.frame(path[-1]) if path and not order else Paint()
+            title = " · ".join([clean(path[-1].title) if path else _lane(order), *paint.lines])
+            self._frames[order, path] = frame = Frame(title, tone=paint.tone, mark=paint.mark)
+            (self._frame(order, path[:-1]).frames if path else self.scene.further).append(frame)
+        return self._frames[order, path]
 
     def edge(self, tail: str, head: str, kind: str = "plain", **more: Any) -> None:
         self.scene.edges.append(Edge(tail, head, kind, **more))
@@ -70,13 +71,18 @@ class Painter:
         module = self.modules.of.get(a)
         if module is None:
             return f"v{self.reading.number[a]}"
-        return "" if a.is_leaf or (user is not None and self.modules.of.get(user) is module) else self.module(a)
+        folded = self.modules.of.get(user) if user is not None else None
+        return "" if folded is module or (a.is_leaf and (user is None or folded)) else self.module(a)
+
+    def order(self, n: Node) -> int:
+        """Of which order of derivative a node is: 0 in the forward graph, 1 in its backward, 2 in the backward of that."""
+        return self.reading.backward.get(n, 0)
 
     # The lane.
     def forward(self) -> None:
         self._modules()
         for n in self.reading.nodes:
-            folded, id, kind = n in self.modules.of, f"v{self.reading.number[n]}", "gradient" if n in self.reading.backward else "plain"
+            folded, id, kind = n in self.modules.of, f"v{self.reading.number[n]}", ("plain", "gradient", "second")[min(self.order(n), 2)]
             if not folded or n in self.roots:
                 self._variable(n, id)
             if n.is_leaf:
@@ -87,7 +93,7 @@ class Painter:
             if target != id and (not folded or n in self.roots):
                 self.edge(target, id, kind, width=self.colouring.width(n))
             if not folded:
-                self._arguments(n, target)
+                self._arguments(n, target, kind)
             for a in self.reading.args(n) if folded else ():
                 if isinstance(a, Node):
                     self.join(self.source(a, n), target, kind, width=self.colouring.width(a))
@@ -96,24 +102,22 @@ class Painter:
         if any(n.stale() for n in results):
             self.scene.note += "\n" * bool(self.scene.note) + "A number was set after it had been used: what was computed from it is older."
 
-    def _arguments(self, n: Node, target: str) -> None:
-        i, in_question = self.reading.number[n], self._in_question(n)
+    def numbered(self) -> None:
+        """Those boxes say their numbers that a formula mentions by it; all formulas are written by now."""
+        for n in sorted(self.reading.mentioned, key=self.reading.number.__getitem__, reverse=True):
+            box, name = self._boxes[n if n in self._boxes else self.modules.of[n]]
+            box.label[: bool(name)] = [f"{self.reading.term(n)} = {box.label[0]}" if name else self.reading.term(n)]
+
+    def _arguments(self, n: Node, target: str, kind: str) -> None:
+        i = self.reading.number[n]
         for k, a in enumerate(self.reading.args(n)):
             if isinstance(a, Node):
-                kind = "plain"
-                if n in self.reading.backward:
-                    kind = "gradient" if a in self.reading.backward else "saved"
-                width = self.colouring.width(a) if kind != "saved" else 0
-                self.edge(self.source(a, n), target, kind, id=f"e{i}_{k}", argument=(k + 1) * in_question, width=width)
+                argument = kind if self.order(a) == self.order(n) else "saved"
+                width = self.colouring.width(a) if argument != "saved" else 0
+                self.edge(self.source(a, n), target, argument, id=f"e{i}_{k}", width=width)
             elif not self.style.fold_constants and isinstance(a, int | float) and not isinstance(a, bool):
                 self.put(n, Box(f"c{i}_{k}", "input", [number(a, self.style.precision)]))
                 self.edge(f"c{i}_{k}", target)
-
-    def _in_question(self, n: Node) -> bool:
-        """Do both operands have no short names, so that one could not tell which comes first?"""
-        args = self.reading.args(n)
-        two = n.op is not None and ordered(n.op) and len(args) == 2 and all(isinstance(a, Node) for a in args)
-        return two and args[0] is not args[1] and not all(map(self.reading.short, args))
 
     def _modules(self) -> None:
         for run in self.modules.runs():
@@ -124,11 +128,14 @@ class Painter:
             self.titles |= {box.scope: (id, label[0], run) for box in run}
             self.variables += 1
             tip = "\n".join([clean(", ".join(box.scope.title for box in run), 200), *self.colouring.module_details(run)])
-            self.put(first, Box(id, "module", [*label, *paint.lines], tip, tone=paint.tone, mark=paint.mark))
+            kind = "layer" if len(label) > 2 else "module"
+            made = Box(id, kind, [*label, *paint.lines], tip, tone=paint.tone, mark=paint.mark)
+            self._boxes |= {box.scope: (made, label[0]) for box in run}
+            self.put(first, made)
 
     def _variable(self, n: Node, id: str) -> None:
         kind = self._kind(n)
-        name = self.reading.name(n) or (_given(n) if kind == "given" else "")
+        name = self.reading.name(n) or (_given(n) if kind.endswith("given") else "")
         label = [clean(name)] if name else []
         if self.inside and not n.is_leaf:
             label.append(self.reading.sign(n, self.style.fold_constants, self.style.precision).replace("\n", " "))
@@ -137,11 +144,13 @@ class Painter:
         more, known = self.colouring.details(n), self.reading.held.get(n, n)
         tip = details(known, clean(name, 200), self.style.precision, self.style.show_source, more) or "a number"
         self.variables += 1
-        self.put(n, Box(id, kind, label, tip, tone=paint.tone, mark=paint.mark), n in self.reading.backward)
+        box = Box(id, kind, label, tip, tone=paint.tone, mark=paint.mark)
+        self._boxes[n] = box, name
+        self.put(n, box, self.order(n))
 
     def _kind(self, n: Node) -> str:
-        if n in self.reading.backward:
-            return "given" if n.is_leaf else "gradient"
+        if order := self.order(n):
+            return ("given" if n.is_leaf else "gradient") if order == 1 else ("second given" if n.is_leaf else "second")
         if n in self.roots:
             return "output"
         if n.is_leaf:
@@ -162,9 +171,12 @@ class Painter:
         text = self.reading.sign(n, self.style.fold_constants, self.style.precision)
         label = clean(text.replace("\n", "\0"), 60).replace("␀", "\n")
         tip = details(n, "", self.style.precision, self.style.show_source)
-        backward, paint = n in self.reading.backward, self.colouring.operation(n)
-        box = Box(id, "gradient" if backward else "operation", [label, *paint.lines], tip, round=True, mark=paint.mark)
-        self.put(n, box, backward)
+        kind, paint = ("operation", "gradient", "second")[min(self.order(n), 2)], self.colouring.operation(n)
+        self.put(n, Box(id, kind, [label, *paint.lines], tip, round=True, mark=paint.mark), self.order(n))
+
+
+def _lane(order: int) -> str:
+    return "second derivative" if order == 2 else f"derivative of order {order}"
 
 
 def _given(n: Node) -> str:

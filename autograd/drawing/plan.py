@@ -17,27 +17,24 @@ from autograd.drawing.flow import backward_pass, released
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.scene import KINDS, MARKS, Scene
-from autograd.drawing.size import size_of
-from autograd.drawing.style import NODES, Style
+from autograd.drawing.size import Size, size_of
+from autograd.drawing.style import NODES, READABLE, Style
 from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
 
 __all__ = ["PATIENCE", "scene_of"]
 
 PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
-_WAY_OUT = (
-    "Draw a part of it (a middle node as the output), fold modules with depth=0 or 1, or raise max_nodes and be patient; "
-    "graph_size() measures it, listing() writes it as text."
-)
+_PART = "or draw a part of it (a middle node as the output); graph_size() measures it, listing() writes it as text"
 
 
 def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     """What a picture of the graph that led to ``outputs`` shows. Raises as `draw_dot` does."""
-    frame, most = user_frame(2), style.max_nodes
+    frame, most = user_frame(2), style.max_nodes or NODES
     reads = partial(read, names=names, what="draw", fold=style.fold_constants, frame=frame)
     try:
         reading = reads(outputs, limit=max(100 * most, 100_000))
     except TooLargeError as error:
-        raise TooLargeError(f"{error}; at most {most} are drawn. {_WAY_OUT}") from None
+        raise TooLargeError(f"{error}; at most {most} are drawn. Draw it with depth=0 and a larger max_nodes=, {_PART}") from None
     found = _derivatives(reading, reads, style.layout == "mirror") if style.layout != "flow" else None
     mirror = found is not None or style.layout == "mirror"
     reading, inputs, titles, pairs = found or (reading, None, {}, _pairs(reading))
@@ -53,16 +50,33 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
         backward.lane(inputs, titles)
     elif style.show_saved:
         backward.saved()
-    if painter.variables / (1 + mirror) > most:
-        raise TooLargeError(f"the graph has {size_of(reading)}; at most {most} variables are drawn. {_WAY_OUT}")
-    if levels is None and most <= NODES and size_of(reading).predictor > PATIENCE:
-        raise TooLargeError(f"the graph has {size_of(reading)}, and so many long edges that its layout would take minutes. {_WAY_OUT}")
+    painter.numbered()
+    whole = size_of(reading)
+    if levels != style.depth:
+        draws = f" (max_nodes={whole.values} draws each)" * (whole.predictor <= PATIENCE)
+        folded = f"folded to depth {levels}: {whole.values:,} variables{draws}"
+        painter.scene.note = "\n".join(filter(None, (folded, painter.scene.note)))
+    slow = levels is None and whole.predictor > PATIENCE
+    _refuse_too_large(whole, -(-painter.variables // (1 + mirror)), style.max_nodes, bool(around) and levels != 0, slow)
     if style.legend:
         there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)} | {box.mark for box in painter.scene}
-        words = {**KINDS, **MARKS, "saved": "dotted: saved\nfor backward", "formula": f"{backward.upstream}: the gradient\nthat arrives"}
+        words = {**KINDS, **MARKS, "saved": "dotted: saved for backward", "formula": f"{backward.upstream}: the gradient that arrives"}
         there |= {"saved", "formula"} if mirror else {"saved"} if style.show_saved else set()
         painter.scene.legend = {kind: text for kind, text in words.items() if kind in there}
     return painter.scene
+
+
+def _refuse_too_large(whole: Size, boxes: int, most: int | None, foldable: bool, slow: bool) -> None:
+    """Raise with the arguments that draw it where there are more ``boxes`` in a lane than ``most``, or it is ``slow`` by default."""
+    if boxes <= (most or NODES) and not (slow and most is None):
+        return
+    why = (
+        f"; at most {most or NODES} variables are drawn"
+        if boxes > (most or NODES)
+        else " and so many long edges that its layout takes minutes"
+    )
+    ways = f"max_nodes={boxes}{', timeout=600' * slow}{', fold it with depth=0' * foldable}"
+    raise TooLargeError(f"the graph has {whole}{why}. Draw it with {ways}, {_PART}")
 
 
 def _derivatives(
@@ -112,10 +126,11 @@ def _levels(reading: Reading, around: dict[Node, tuple[Scope, ...]], style: Styl
     """How many levels of modules are shown; None: all."""
     if style.depth is not None:
         return style.depth
-    if len(reading.nodes) <= style.max_nodes or not around:
+    most = style.max_nodes or READABLE
+    if len(reading.nodes) <= most or not around:
         return None
     for levels in range(max(map(len, around.values())) - 1, 0, -1):
         folded = {path[levels] for path in around.values() if len(path) > levels}
-        if len(folded) + sum(len(around.get(n, ())) <= levels for n in reading.nodes) <= style.max_nodes:
+        if len(folded) + sum(len(around.get(n, ())) <= levels for n in reading.nodes) <= most:
             return levels
     return 0

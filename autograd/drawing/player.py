@@ -25,14 +25,14 @@ from autograd.core.symbols import ATOM, COMPARE, Symbol
 from autograd.drawing.colouring import Colouring
 from autograd.drawing.dot import to_dot
 from autograd.drawing.flow import Product, backward_pass, dense, released
-from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, TONES, fill_of
+from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES, fill_of
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.plan import PATIENCE
 from autograd.drawing.scene import Scene
 from autograd.drawing.size import size_of
 from autograd.drawing.statistics import Statistics, measured
-from autograd.drawing.style import Style
+from autograd.drawing.style import NODES, Style
 from autograd.errors import brief, described, int_of
 from autograd.files import path_of, write_whole
 from autograd.ops.moves import permute_
@@ -50,6 +50,10 @@ class Player:
     def __init__(self, html: str) -> None:
         self.html = html
 
+    def __repr__(self) -> str:
+        title = html.unescape(self.html.partition("<title>")[2].partition("</title>")[0])
+        return f'<film "{title}": .save("film.html") writes it, a notebook shows it>'
+
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the page into a file, whole or not at all, and return its path.
 
@@ -66,7 +70,7 @@ class Player:
 
 def graph_player(
     output: Any, *, names: Any = None, title: str | None = None, theme: str = "auto", color: str | Mapping[Any, Any] | None = "auto",
-    delay: float = 1.1, max_ops: int = 150,
+    delay: float = 1.1, max_ops: int = NODES,
 ) -> Player:  # fmt: skip
     """A page that steps through the graph of ``output``, one number: values appear operation by operation, then gradients flow.
 
@@ -75,7 +79,7 @@ def graph_player(
     title
         Stands above the picture.
     theme
-        "light", "dark", or "auto": as the reader's system.
+        "light", "dark", or "auto": as the notebook or page around it, else as the reader's system.
     color
         As for `draw_dot`; a box has its colour once its value or gradient is there. "auto": by gradients, but of less than 30 Values.
     delay
@@ -109,7 +113,10 @@ def graph_player(
         raise RuntimeError(f"graph_player starts from one number, got {len(reading.roots)}: reduce them with .sum() or .mean() first")
     size = size_of(reading)
     if size.operations > max_ops:
-        raise TooLargeError(f"graph_player: the graph has {size.operations:,} operations, more than max_ops={max_ops}. {_WAY_OUT}")
+        raise TooLargeError(
+            f"graph_player: the graph has {size.operations:,} operations, more than max_ops={max_ops}. {_WAY_OUT}, or be patient "
+            f"with max_ops={size.operations}"
+        )
     if size.predictor > PATIENCE:
         raise TooLargeError(f"graph_player: the graph has {size}, and its layout would take minutes. {_WAY_OUT}")
     if released(reading):
@@ -117,17 +124,17 @@ def graph_player(
             "graph_player needs the arrays of this graph, which an earlier backward() let go: call graph_player before it, or "
             "call it as backward(retain_graph=True)"
         )
-    reading.backward = set()  # recorded gradients are numbers like any other, to be differentiated again
+    reading.backward = {}  # recorded gradients are numbers like any other, to be differentiated again
     script = Script(reading)
     style = Style(show_grads=False, ops="circles", color=color)
     modules = Modules(reading, scopes(reading, names, frame), None)
     painter = Painter(reading, modules, style, Colouring(reading, modules, style, mirror=True))
     painter.forward()
+    painter.numbered()
     script.colour(painter.colouring)
     script.fill(painter.scene)
     picture = to_dot(painter.scene, style)
     picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
-    picture.edge_attr.update(fontname=FONT, fontsize="10")
     svg = picture.pipe(encoding="utf-8")
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
     page = files("autograd.drawing").joinpath("player.html").read_text(encoding="utf-8")
@@ -142,7 +149,7 @@ def graph_player(
     return Player(page)
 
 
-_WAY_OUT = "Play a part of it (a middle node as the output, or a smaller network), or raise max_ops and be patient"
+_WAY_OUT = "Play a part of it: a middle node as the output, or a smaller network"
 
 
 class Script:
@@ -150,11 +157,8 @@ class Script:
 
     def __init__(self, reading: Reading) -> None:
         self.reading, self.root = reading, reading.roots[0]
-        letter = "v"
-        while any(re.fullmatch(rf"{letter}\d+", name) for name in reading.names.values()):
-            letter += "v"
-        for n, i in reading.number.items():
-            reading.names[n] = reading.name(n) or f"{letter}{i}"
+        for n in reading.nodes:
+            reading.names[n] = reading.name(n) or reading.term(n)
         operations = [n for n in reading.nodes if not n.is_leaf]
         gradients, products = backward_pass(reading)
         self.boxes: dict[Node, dict[str, Any]] = {}

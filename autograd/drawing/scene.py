@@ -14,8 +14,9 @@ from autograd.drawing.scale import Scale
 __all__ = ["KINDS", "MARKS", "Box", "Edge", "Frame", "Scene"]
 
 KINDS = {  # of boxes, in words
-    "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "operation",
-    "gradient": "gradient", "given": "seed, mask or constant", "module": "module",
+    "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "round: operation",
+    "gradient": "gradient", "given": "seed, mask or constant", "second": "derivative of a gradient",
+    "second given": "seed or constant of it", "module": "module", "layer": "module with parameters",
 }  # fmt: skip
 MARKS = {"wrong": "✗ not finite", "dead": "all zero"}  # of boxes of any kind
 
@@ -40,16 +41,16 @@ class Box:
 class Edge:
     """From one box to another.
 
-    ``kind`` is "plain", "gradient", "saved" (for the derivative), or "level": nothing is drawn, but the boxes stand side by side.
-    ``id`` is e5_0 for the first argument of operation 5; ``argument`` its place from 1, if that is in question. The layout takes
-    no notice of an edge that is not a ``constraint``, and puts the head first where ``back``. A ``width`` of 0 is that of all others.
+    ``kind`` is "plain", "gradient", "second" (of a higher order), "saved" (for the derivative), or "level": nothing is drawn, but the
+    boxes stand side by side.
+    ``id`` is e5_0 for the first argument of operation 5. The layout takes no notice of an edge that is not a ``constraint``, and
+    puts the head first where ``back``. A ``width`` of 0 is that of all others.
     """
 
     tail: str
     head: str
     kind: str = "plain"
     id: str = ""
-    argument: int = 0
     label: str = ""
     back: bool = False
     constraint: bool = True
@@ -76,11 +77,12 @@ class Frame:
 
 @dataclass
 class Scene:
-    """A picture: two lanes, of which ``ends`` are the last boxes if both were drawn as mirrors, words by kind; below, what the tones mean
-    and a note."""
+    """A picture: two lanes, of which ``ends`` are the last boxes if both were drawn as mirrors, and ``further`` ones for each order of
+    derivative beyond the first; below, what the tones mean, a note, words by kind."""
 
     forward: Frame = field(default_factory=lambda: Frame(""))
     backward: Frame = field(default_factory=lambda: Frame("backward"))
+    further: list[Frame] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     ends: tuple[str, str] | None = None
     scale: Scale | None = None
@@ -88,5 +90,5 @@ class Scene:
     legend: dict[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Box]:
-        yield from self.forward
-        yield from self.backward
+        for lane in (self.forward, self.backward, *self.further):
+            yield from lane

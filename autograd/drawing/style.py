@@ -8,9 +8,10 @@ from typing import Any
 
 from autograd.errors import brief, flag_of, number_of
 
-__all__ = ["NODES", "Style"]
+__all__ = ["NODES", "READABLE", "Style"]
 
-NODES = 300  # as many as can be read
+NODES = 400  # as many as a reader who zooms in can follow
+READABLE = 300  # beyond it, modules are folded
 COLOR = ("auto", "grad", "value", "saturation")
 
 
@@ -38,7 +39,7 @@ class Style:
     color: str | Mapping[Any, Any] | None = "auto"
     legend: bool = False
     precision: int = 4
-    max_nodes: int = NODES
+    max_nodes: int | None = None
     timeout: float = 20
     format: str = "svg"
 
@@ -57,6 +58,8 @@ class Style:
             raise ValueError(f"depth counts the levels of modules that are shown, 0 or more, got {brief(self.depth)}")
         for what in ("precision", "max_nodes"):
             count = getattr(self, what)
+            if what == "max_nodes" and count is None:
+                continue
             if not isinstance(count, int) or isinstance(count, bool) or count < 1:
                 raise ValueError(f"{what} must be an int of at least 1, got {brief(count)}")
         for what in ("show_values", "show_saved", "show_source", "fold_constants", "modules", "legend"):

@@ -7,8 +7,11 @@ same program gives the same reading.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -27,6 +30,9 @@ from autograd.program.words import sign
 __all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "key_of", "outputs_of", "read", "scopes"]
 
 
+_TERM = re.compile(r"(?=.*[^\W\d])[\w.\[\],]{1,14}")  # a name that can stand in a formula, and is no number
+
+
 class TooLargeError(ValueError):
     """The graph is larger than can be shown. The message says how large and what to do."""
 
@@ -43,12 +49,17 @@ class Scope(NamedTuple):
         """``fc1: Linear``, or the class alone."""
         return f"{self.name}: {self.call.kind}" if self.name else self.call.kind
 
+    def took(self, n: Any) -> bool:
+        """Was ``n`` among the arguments of the call?"""
+        return _identity(n) in self.call.inputs
+
 
 class Reading:
     """What there is to know of a graph. Made by `read`.
 
     ``roots`` are the outputs; ``nodes`` everything they were made from, in topological order, and ``number`` the position of
-    each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only; ``variables`` whose
+    each in it; ``names`` what is known of names; ``backward`` the nodes that belong to recorded gradients only, with the order of
+    derivative that each was made for; ``variables`` whose
     gradient a recorded gradient is, with the output that it is a gradient of (None: of several, or of what is not here);
     ``users`` the results that each node is an argument of; ``held`` what a variable of the program still holds of a released graph, by
     the placeholder.
@@ -64,7 +75,9 @@ class Reading:
         self.nodes = [n for n in nodes if n not in self._alias]
         self.number = {n: i for i, n in enumerate(self.nodes)}
         self.names: dict[Node, str] = {}
-        self.called: set[str] = set()  # all names
+        self.called: dict[str, int] = {}  # all names, and how many nodes have each
+        self.letter = "v"  # before the numbers of nodes; of more than one letter where names look so
+        self.mentioned: set[Node] = set()  # by number, in what was written so far
         self.keys: dict[int, str] = {}  # of arrays in indices, by their id: the variable that holds the same
         self.held: dict[Node, Node] = {}
         self.variables: dict[Node, list[tuple[Node, Node | None]]] = {}
@@ -77,28 +90,49 @@ class Reading:
         starts = [n for n in roots if n not in self.variables]
         starts = starts or [v for pairs in self.variables.values() for v, _ in pairs]  # of gradients alone
         forward = set(ancestors(*starts))
-        self.backward = {n for n in self.nodes if n not in forward}
+        self.backward = self._orders({n for n in self.nodes if n not in forward})
         self.users: dict[Node, list[Node]] = {}  # of what was used
         for n in self.nodes:
             for a in self.args(n):
                 if isinstance(a, Node):
                     self.users.setdefault(a, []).append(n)
 
+    def _orders(self, backward: set[Node]) -> dict[Node, int]:
+        """How often what is in ``backward`` was differentiated: as often as the lowest recorded gradient that was made from it."""
+        orders = dict.fromkeys((n for n in self.nodes if n in backward), 0)
+        gradients = {g: _order(g.notes) for g in orders if g in self.variables}
+        for g in sorted(gradients, key=gradients.__getitem__):
+            stack = [g]
+            while stack:
+                n = stack.pop()
+                if orders.get(n) == 0:
+                    orders[n] = gradients[g]
+                    stack += (a for a in self.args(n) if isinstance(a, Node))
+        return {n: order or 1 for n, order in orders.items()}
+
     def args(self, n: Node) -> tuple[Any, ...]:
         """The arguments of the operation that made ``n``; a first power stands for what it is a power of."""
         return tuple(self._alias.get(a, a) if isinstance(a, Node) else a for a in n.args) if self._alias else n.args
 
     def sign(self, n: Node, fold: bool = True, precision: int = 4) -> str:
-        """The operation that made ``n`` as a reader would write it; a box stands for what has no short name, if ``x`` is one."""
+        """The operation that made ``n`` as a reader would write it, on what its arguments are called in formulas."""
         assert n.op is not None
-        return sign(n.op, self.args(n), fold, precision, self.short, "x" if "x" not in self.called else "□")
+        return sign(n.op, self.args(n), fold, precision, self.mention)
 
-    def short(self, a: Any) -> str:
-        """The name of a node, or of an array in an index, if it is short enough to stand in a formula."""
+    def term(self, a: Any) -> str:
+        """What a formula calls a node: its name, where that is one word and no other node has it, else its number, as ``v7``. An
+        array in an index is called as the variable that holds the same, if there is one."""
         if not isinstance(a, Node):
             return self.keys.get(id(a), "")
         name = self.names.get(a, "")
-        return name if len(name) <= 3 and name.isidentifier() else ""
+        return name if self.called.get(name, 0) == 1 and _TERM.fullmatch(name) else f"{self.letter}{self.number[a]}"
+
+    def mention(self, a: Any) -> str:
+        """`term`, of which is remembered whose box has to show its number."""
+        term = self.term(a)
+        if isinstance(a, Node) and term != self.names.get(a):
+            self.mentioned.add(a)
+        return term
 
     def name(self, n: Node) -> str:
         """What ``n`` is called; empty where nothing is known."""
@@ -107,6 +141,16 @@ class Reading:
 
 def _same(n: Node) -> bool:
     return n.op is elementwise.pow and len(n.args) == 2 and not isinstance(n.args[1], Node) and n.args[1] == 1
+
+
+def _order(notes: Any) -> int:
+    """How often was differentiated on the way to the node with these notes?"""
+    order, level, seen = 0, {notes}, {notes}
+    while any(n.gradient_of for n in level):
+        order += 1
+        level = {output for n in level for _, output in n.gradient_of if output is not None} - seen
+        seen |= level
+    return order
 
 
 class _Few:
@@ -204,7 +248,9 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
         if known and g not in found:
             found[g] = ", ".join(known[:3]) + ", …" * (len(known) > 3)
     give(entries)
-    reading.called = set(found.values())
+    reading.called = dict(Counter(found.values()))
+    while any(name.startswith(reading.letter) and name[len(reading.letter) :].isdecimal() for name in found.values()):
+        reading.letter += "v"
     whole = [(name, t.raw) for name, t in variables.items() if t.__class__ is Tensor and t.dtype.kind in "iu"]
     for n in reading.nodes if whole else ():
         if n.op is getitem_:
@@ -212,7 +258,7 @@ def _name(reading: Reading, names: Any, variables: Mapping[str, Any]) -> None:
                 if isinstance(key, np.ndarray):
                     same = (name for name, raw in whole if raw.size == key.size and np.array_equal(raw.reshape(-1), key.reshape(-1)))
                     reading.keys[id(key)] = next(same, "")
-    reading.called |= set(reading.keys.values())
+    reading.called |= dict.fromkeys(reading.keys.values(), 1)
 
 
 def gradient_name(variable: str, output: str) -> str:
@@ -275,7 +321,8 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
 
     An operation belongs to the calls that it lies in between: made from their arguments (or from leaves), and used for what they
     returned. So a tensor that a module reads from elsewhere than its arguments is counted as its own, unless it came out of an
-    earlier call. A leaf is in the scopes that all its users have in common, but not in a call that it went into as an argument.
+    earlier call. A leaf is in the modules that all its users have in common, in the first call of each, but not in one that it went
+    into as an argument.
     """
     outputs: dict[Call, list[Node]] = {}
     for n in reading.nodes:
@@ -307,16 +354,20 @@ def scopes(reading: Reading, names: Any = None, frame: FrameType | None = None) 
                 made[call] = _scope(call, outer, known)
         found[n] = tuple(made[c] for c in calls)
     for n, users in reading.users.items():
-        if not n.is_leaf:
+        users = [user for user in users if user not in reading.backward]  # which are in no call
+        if not n.is_leaf or not users:
             continue
-        common = found.get(users[0], ())
-        for user in users[1:]:
-            theirs = found.get(user, ())
-            common = common[: next((i for i, (a, b) in enumerate(zip(common, theirs)) if a is not b), min(len(common), len(theirs)))]
-        entered = next((i for i, s in enumerate(common) if _identity(n) in s.call.inputs), len(common))
-        if common[:entered]:
-            found[n] = common[:entered]
+        paths = [found.get(user, ()) for user in users]
+        first = min(paths, key=lambda path: [s.call.began for s in path])
+        if own := [s for s, *_ in takewhile(partial(_owned, n), zip(first, *paths))]:
+            found[n] = tuple(own)
     return found
+
+
+def _owned(n: Node, level: tuple[Scope, ...]) -> bool:
+    """Are these calls of one module, which did not get ``n`` from outside?"""
+    modules = {id(s.call.module) for s in level}  # weak references, of which an object has one, also when it is gone
+    return len(modules) == 1 and not any(s.took(n) for s in level)
 
 
 def _older(n: Node, call: Call) -> bool:

@@ -14,7 +14,7 @@ from autograd.core.node import Node, Op
 from autograd.core.symbols import ATOM, BINDS, COMPARE
 from autograd.program.mathematics import UP, Mathematics
 
-__all__ = ["clean", "details", "number", "ordered", "seen", "shape", "shape_of", "sign", "size", "value"]
+__all__ = ["clean", "details", "number", "seen", "shape", "shape_of", "sign", "size", "value"]
 
 _UNSEEN = {i: 0x2400 + i for i in range(32)} | {127: 0x2421, 9: " ", 13: None}  # control characters as their pictures
 _UNSEEN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)  # have none, or no file may hold them
@@ -38,13 +38,13 @@ def shape(sizes: tuple[int, ...]) -> str:
     return "×".join(map(str, sizes))
 
 
-def size(count: float, unit: str) -> str:
+def size(count: float, unit: str, units: str = "") -> str:
     """A count with thousands separated and its unit, in the plural where it is one.
 
-    >>> size(1, "parameter"), size(100480, "parameter")
-    ('1 parameter', '100,480 parameters')
+    >>> size(1, "parameter"), size(100480, "parameter"), size(2, "box", "boxes")
+    ('1 parameter', '100,480 parameters', '2 boxes')
     """
-    return f"{count:,} {unit}{'s' * (count != 1)}"
+    return f"{count:,} {unit if count == 1 else units or unit + 's'}"
 
 
 def shape_of(n: Any) -> tuple[int, ...]:
@@ -78,17 +78,17 @@ def _nameless(_: Any) -> str:
 
 
 class _Circle(Mathematics):
-    """Writes an operation for a circle: what has no short name is a letter, or nothing at all."""
+    """Writes an operation for a circle, on what its arguments are ``called``; ``x`` where that is nothing."""
 
     comma = ","
 
-    def __init__(self, called: Callable[[Any], str], letter: str, precision: int, fold: bool) -> None:
-        self.called, self.letter, self.precision, self.fold = called, letter, precision, fold
+    def __init__(self, called: Callable[[Any], str], precision: int, fold: bool) -> None:
+        self.called, self.precision, self.fold = called, precision, fold
         self.letters = iter("ijklmnpq" * 8)  # for arrays of indices
 
     def operand(self, args: tuple[Any, ...]) -> str:
-        """What the first argument with a name is called."""
-        return next((self.called(a) for a in args if isinstance(a, Node)), "") or self.letter
+        """What the first argument that is a node is called."""
+        return next((self.called(a) for a in args if isinstance(a, Node)), "") or "x"
 
     def constant_of(self, args: tuple[Any, ...]) -> int | None:
         """The place of the one constant that is folded into an operation of two arguments."""
@@ -101,7 +101,7 @@ class _Circle(Mathematics):
         return None if i is None else f"{name}({self.operand(args)}, {number(args[i], self.precision)})"
 
     def of(self, x: Any) -> tuple[str, int]:
-        return (self.called(x) or self.letter, ATOM) if isinstance(x, Node) else super().of(x)
+        return (self.called(x) or "x", ATOM) if isinstance(x, Node) else super().of(x)
 
     def constant(self, x: Any) -> str:
         if isinstance(x, float):
@@ -111,22 +111,16 @@ class _Circle(Mathematics):
         return super().constant(x)
 
 
-def ordered(op: Op) -> bool:
-    """Does it matter which operand comes first?"""
-    return op.infix in ("-", "/", "**", "%", "//")
+def sign(op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless) -> str:
+    """The operation as a reader would write it, constants folded in; ``x`` stands for an operand that is not ``called`` anything.
 
-
-def sign(
-    op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, called: Callable[[Any], str] = _nameless, letter: str = "x"
-) -> str:
-    """The operation as a reader would write it, constants folded in. ``letter`` stands for an operand that is not ``called`` anything.
-
-    >>> from autograd import mul, pow, sub
-    >>> sign(mul, (0.1, mul)), sign(pow, (mul, 2.0)), sign(mul, (mul, mul)), sign(sub, (mul, mul), called=lambda a: "ab")
+    >>> from autograd import Value, mul, pow, sub
+    >>> v = Value(1.0)
+    >>> sign(mul, (0.1, v)), sign(pow, (v, 2.0)), sign(mul, (v, v)), sign(sub, (v, v), called=lambda a: "ab")
     ('0.1 × x', 'x²', '×', 'ab − ab')
     """
     plain = op.sign if isinstance(op.sign, str) else op.name
-    p = _Circle(called, letter, precision, fold)
+    p = _Circle(called, precision, fold)
     text: str | None = None
     if callable(op.sign):
         text = op.sign(p, *args)
@@ -136,9 +130,11 @@ def sign(
         return text
     if op.infix is not None and BINDS[op.infix] < COMPARE and (i := p.constant_of(args)) is not None:
         return _folded(op, plain, p.operand(args), number(args[i], precision), first=i == 0)
-    if ordered(op) and all(map(called, args)):
-        return f"{called(args[0])} {'^' if op.infix == '**' else plain} {called(args[1])}"
-    return plain.replace("{x}", p.operand(args))
+    if op.infix in ("-", "/", "**", "%", "//"):  # it matters which comes first; all else can be read from the arrows
+        first, second = (called(a) if isinstance(a, Node) else p(a) for a in args)
+        if first and second:
+            return f"{first} {'^' if op.infix == '**' else plain} {second}"
+    return plain.replace("{x}", p.operand(args)) if "{x}" in plain else plain
 
 
 def _folded(op: Op, plain: str, x: str, c: str, first: bool) -> str:

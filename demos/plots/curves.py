@@ -128,8 +128,10 @@ def lines(
         axes.set_xscale("symlog", linthresh=least)
         if (everywhere >= 0).all():
             axes.set_xlim(left=-least / 3)
-    elif xscale == "linear" and (everywhere == np.round(everywhere)).all():
-        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    elif xscale == "linear":
+        whole = bool((everywhere == np.round(everywhere)).all())
+        if whole or columns > 1:  # small ones have room for a few numbers
+            axes.xaxis.set_major_locator(MaxNLocator("auto" if columns == 1 else 3, integer=whole))
     return saved(figure, path)
 
 

@@ -16,6 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
@@ -25,11 +26,12 @@ from autograd import Tensor
 from autograd.drawing.looks import INK, PAPER
 
 __all__ = [
-    "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SKY", "VERMILION", "WHITE",
-    "WIDE", "array", "cues", "dtype", "named", "new_figure", "plain", "plain_numbers", "saved", "with_dark_colours",
+    "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SIGNED", "SKY", "VERMILION",
+    "WHITE", "WIDE", "array", "cues", "dtype", "named", "new_figure", "plain", "plain_numbers", "saved", "with_dark_colours",
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#A8437F", "#D55E00", "#56B4E9", "#7A818C"
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#003A5C", BLUE, "white", ORANGE, "#7A3A00"])  # below 0, 0, above 0: in every figure
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import LogNorm, TwoSlopeNorm
 
-from demos.plots.frame import BLACK, GREY, WHITE, array, new_figure, saved
+from demos.plots.frame import BLACK, GREY, SIGNED, WHITE, array, new_figure, saved
 
 __all__ = ["heat_map"]
 
@@ -57,7 +57,7 @@ def heat_map(
     wide, high = (0.35, 0.25) if write is None else (0.8, 0.45)  # inches
     figure = new_figure(title, max(6, 2.4 + wide * len(columns)), max(2.5, 1.2 + high * len(rows)))
     axes = figure.subplots()
-    cmap = colormaps["PuOr" if signed else "cividis"].with_extremes(bad=GREY)
+    cmap = (SIGNED if signed else colormaps["cividis"]).with_extremes(bad=GREY)
     shown = np.where(known, table, np.nan)
     image = axes.imshow(shown, cmap=cmap, norm=norm, aspect="auto")
     axes.set(xticks=range(len(columns)), yticks=range(len(rows)), xlabel=xlabel, ylabel=ylabel)

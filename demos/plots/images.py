@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from demos.plots.frame import BLUE, GREY, ORANGE, PURPLE, WHITE, array, new_figure, saved
+from demos.plots.frame import GREY, PURPLE, SIGNED, WHITE, array, new_figure, saved
 
 __all__ = ["weight_images", "worst_read"]
 
@@ -36,7 +35,7 @@ def weight_images(path: Path, weight: Any, shape: tuple[int, int], title: str) -
     columns = min(units, max(5, min(16, math.ceil(math.sqrt(2 * units)))))
     lost = (~np.isfinite(weights)).sum()
     most = np.abs(weights[np.isfinite(weights)]).max(initial=0) or 1.0
-    cmap = LinearSegmentedColormap.from_list("weights", ["#003A5C", BLUE, "white", ORANGE, "#7A3A00"]).with_extremes(bad=GREY)
+    cmap = SIGNED.with_extremes(bad=GREY)
 
     inch = min(4.7 / columns / (1.08 * width), 3 / height)  # of one pixel
     across, down = 1.08 * width, height + 0.2 / inch  # from image to image, in pixels

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograd as ag
+
 pytest.importorskip("matplotlib")
 
 from matplotlib.image import imread
@@ -147,6 +149,20 @@ def look_at(page: Path, browser: Browser, directory: Path) -> None:
 
 def test_it_can_be_read_on_a_phone_and_in_the_dark(told: list[Story], tmp_path: Path, browser: Browser) -> None:
     look_at(write_page(told, tmp_path / "index.html"), browser, tmp_path)
+
+
+def test_a_wide_picture_of_a_graph_is_at_most_two_screens_on_a_phone(tmp_path: Path, browser: Browser) -> None:
+    story = Story("digits", tmp_path)
+    x = ag.Value(0.5, label="x")
+    for _ in range(12):
+        x = x.tanh()
+    story.picture(plots.graph_picture(ag.draw(x), story.path("wide.svg")), "wide")
+    page = write_page([story], tmp_path / "index.html")
+    for width, most in ((375, 750), (1280, 1280)):
+        browser.size(width, 700, width == 375)
+        browser.open(page)
+        assert 250 < browser.evaluate("document.images[0].width") <= most
+        assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_all_stories_are_told_on_one_page(telling: Callable[..., Story], browser: Browser, capsys: pytest.CaptureFixture[str]) -> None:

@@ -183,7 +183,8 @@ def scene_of_graph(name: str) -> Scene:
 
 def shown(scene: Scene) -> str:
     """A scene for readers: a line for each box, in its frame, and for each edge; everything that is not as it mostly is."""
-    lines = [*_inside(scene.forward, ""), *_frame(scene.backward, ""), *map(_edge, scene.edges)]
+    lines = [*_inside(scene.forward, ""), *(line for lane in (scene.backward, *scene.further) for line in _frame(lane, ""))]
+    lines += map(_edge, scene.edges)
     lines += [f"ends: {' '.join(scene.ends)}"] if scene.ends else []
     lines += [f"scale: {scene.scale.title}: {', '.join(scene.scale.ticks)}"] if scene.scale else []
     lines += [f"note: {scene.note}"] if scene.note else []
@@ -212,9 +213,9 @@ def _box(box: Box) -> str:
 def _edge(edge: Edge) -> str:
     if edge.kind == "level":
         return f"{edge.tail} = {edge.head}"
-    line = {"plain": "-", "gradient": "--", "saved": ".."}[edge.kind]
-    more = [f" {edge.id}"] * bool(edge.id) + [f" #{edge.argument}"] * bool(edge.argument) + [f" {edge.label}"] * bool(edge.label)
-    more += [f" ({edge.width:g})"] * bool(edge.width) + [" free"] * (not edge.constraint) + [f" {edge.tooltip}"] * bool(edge.tooltip)
+    line = {"plain": "-", "gradient": "--", "second": "==", "saved": ".."}[edge.kind]
+    more = [f" {edge.id}"] * bool(edge.id) + [f" {edge.label}"] * bool(edge.label) + [f" ({edge.width:g})"] * bool(edge.width)
+    more += [" free"] * (not edge.constraint) + [f" {edge.tooltip}"] * bool(edge.tooltip)
     return f"{edge.tail} {f'<{line}' if edge.back else f'{line}>'} {edge.head}{''.join(more)}"
 
 

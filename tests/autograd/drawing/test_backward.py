@@ -3,6 +3,7 @@
 import re
 
 import autograd as ag
+import nn
 from autograd import Value, draw, tensor
 from autograd.program.formulas import flowing
 from autograd.program.mathematics import mathematics
@@ -17,13 +18,63 @@ def test_saved_values() -> None:
     assert "dotted" not in draw(y).source
 
 
-def test_formulas_do_not_take_the_names_of_others() -> None:
+def test_formulas_call_things_as_their_boxes_do() -> None:
     g, x = Value(0.5), Value(2.0)
     y = (g * x + 1).tanh() ** 2
     source = draw(y, layout="mirror").source
-    assert list(boxes(source, "b").values()) == ["δ · x", "δ · g", "δ · (1 − z²)", "δ · 2 · □"]
-    assert list(boxes(source, "o").values()) == ["×", "□ + 1", "tanh", "□²"]
-    assert 'legend_formula [label="δ: the gradient\\nthat arrives"' in draw(y, layout="mirror", legend=True).source
+    assert list(boxes(source, "b").values()) == ["δ · x", "δ · g", "δ · (1 − v4²)", "δ · 2 · v4"]
+    assert list(boxes(source, "o").values()) == ["×", "v2 + 1", "tanh", "v4²"]
+    assert [label.split("/")[0] for label in boxes(source).values()] == ["g", "x", "v2", "2", "v4", "y"]
+    assert "δ: the gradient" in draw(y, layout="mirror", legend=True).source
+
+
+def test_a_number_is_no_name_of_the_program_and_a_name_in_a_formula_is_in_one_box_only() -> None:
+    v0, δ, g = Value(0.5), Value(2.0), Value(1.0)
+    pair = Value(1.5, label="two"), Value(2.5, label="two")
+    y = (v0 * δ * g).sin() * pair[0] * pair[1]
+    source = draw(y, layout="mirror").source
+    formulas = set(boxes(source, "b").values())
+    assert {"g0 · δ", "g0 · v0", "g0 · vv2", "g0 · g", "g0 · cos(vv4)", "g0 · vv6", "g0 · vv8"} <= formulas
+    labels = boxes(source)
+    assert labels["v6"] == "vv6 = two/1.5" and labels["v8"] == "vv8 = two/2.5" and labels["v0"] == "v0/0.5"
+    mentioned = {name for text in formulas for name in re.findall(r"\bvv\d+", text)}
+    assert mentioned == {text.split("/")[0].split(" = ")[0] for text in labels.values() if text.startswith("vv")}
+
+
+def test_a_name_that_reads_as_a_number_stands_in_no_formula() -> None:
+    x = Value(3.0, label="2")
+    assert boxes(draw(x**2, layout="mirror").source, "b") == {"b1_0": "g · 2 · v0"}
+
+
+def test_a_first_power_is_called_as_what_it_is_a_power_of() -> None:
+    v, w = Value(1.0), Value(2.0)
+    y = (v * v) ** 1 * w
+    source = draw(y, layout="mirror").source
+    assert {"g · v1", "g · w"} <= set(boxes(source, "b").values()) and boxes(source)["v1"] == "v1/1"
+
+
+def test_what_a_formula_mentions_of_a_folded_module_is_numbered_there() -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
+    loss = (net(ag.ones(4, 3)) ** 2).mean()
+    source = draw(loss, names=net, depth=0, layout="mirror").source
+    assert boxes(source, "m") == {"m3": "v4 = net: Sequential/4×3 → 4×2/8 parameters"} and "g · 2 · v4" in boxes(source, "b").values()
+
+
+def test_a_sum_of_gradients_shows_what_was_added() -> None:
+    """The addends in a box are what the chain rule gives for each use, and add up to the gradient."""
+    a, b = Value(-4.0), Value(2.0)
+    y = a * b + b**3 + b * 0.5 - b
+    (db,) = ag.grad(y, b)
+    label = boxes(draw(y, layout="mirror").source, "g")["g1"].removeprefix("∂y/∂b/").replace("−", "-")
+    total, *terms = label.split("/")
+    addends = " ".join(terms).removeprefix("= ").replace("- ", "+ -").split(" + ")
+    assert len(addends) == 4 and float(total) == db.data == sum(map(float, addends))
+    x = Value(1.0)
+    many = sum(x * float(k) for k in range(7))
+    assert any(text.endswith("= sum of 7") for text in boxes(draw(many, layout="mirror").source, "g").values())
+    t = ag.ones(2, 3, requires_grad=True)
+    assert boxes(draw((t * t + t).sum(), layout="mirror").source, "g")["g0"] == "grad t/rms 3/= sum of 3"
 
 
 def test_the_lanes_hold_a_gradient_for_each_variable() -> None:
@@ -35,7 +86,7 @@ def test_the_lanes_hold_a_gradient_for_each_variable() -> None:
         assert gradients[id].endswith(f"{g.data:.4g}".replace("-", "−"))
     assert gradients["g0"].startswith("∂L/∂x/") and gradients["g5"] == "seed/1"
     assert all(f"{{rank=same; v{i}; g{i}}}" in source for i in range(6))
-    assert boxes(source, "b") == {"b2_0": "g · w", "b2_1": "g · x", "b4_0": "g · (1 − z²)", "b5_0": "g · 2 · □"}
+    assert boxes(source, "b") == {"b2_0": "g · w", "b2_1": "g · x", "b4_0": "g · (1 − v4²)", "b5_0": "g · 2 · v4"}
     dotted = re.findall(r"^\t(\w+) -> (\w+) \[style=dotted", source, re.M)
     assert dotted == [("v1", "b2_0"), ("v0", "b2_1"), ("v4", "b4_0"), ("v4", "b5_0")]
 
@@ -79,6 +130,12 @@ def test_each_gradient_stands_above_its_own_variable() -> None:
     assert [label.split("/")[-1] for label in boxes(draw([y, dp, dq]).source, "g").values()] == ["1", "−1", "1"]
 
 
+def test_the_classes_of_a_loss_are_counted_in_its_formula() -> None:
+    scores, labels = ag.ones(4, 10, requires_grad=True), ag.tensor([1, 2, 3, 4])
+    source = draw(nn.functional.cross_entropy(scores, labels), layout="mirror").source
+    assert "(softmax₁(scores) − (labels = 0…9)) · g" in boxes(source, "b").values()
+
+
 def test_between_the_layers() -> None:
     p, q = Value(1.0), Value(2.0)
     y = ag.tensor([p, q]).sum()
@@ -88,7 +145,7 @@ def test_between_the_layers() -> None:
 def test_a_box_in_a_formula_can_be_raised() -> None:
     x, y, z = (ag.ones(2, 2, requires_grad=True) for _ in range(3))
     source = draw(((x * y * z) @ x.exp()).sum(), layout="mirror").source
-    assert "box" not in "".join(boxes(source, "b").values()) and any("□ᵀ" in label for label in boxes(source, "b").values())
+    assert "v4ᵀ @ g" in boxes(source, "b").values() and boxes(source)["v4"].startswith("v4/")
 
 
 def test_a_tensor_that_is_taken_apart_into_values_has_its_gradient_drawn_by_its_shape() -> None:

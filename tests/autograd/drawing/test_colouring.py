@@ -220,13 +220,13 @@ def test_where_no_gradient_is_known_the_picture_says_why() -> None:
 def test_a_mirror_shows_the_numbers_that_the_call_has() -> None:
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     y = (x * x).sum()
-    assert boxes(draw(y, layout="mirror").source, "g")["g0"] == "∂y/∂x/rms 3.2"
+    assert boxes(draw(y, layout="mirror").source, "g")["g0"] == "∂y/∂x/rms 3.2/= sum of 2"
     y.backward()  # lets the graph go: what is left is .grad
     gradients = boxes(draw(y, layout="mirror").source, "g")
     assert gradients["g0"] == "∂y/∂x/rms 3.2" and gradients["g2"] == "seed"
     y = (x * x).sum()
     (dx,) = ag.grad(y, x, create_graph=True)
-    assert "dx/rms 3.2" in boxes(draw([y, dx]).source, "g").values()
+    assert "dx/rms 3.2/= sum of 2" in boxes(draw([y, dx]).source, "g").values()
     flow = scene([y, dx], names={"dx": dx}, layout="flow")
     (box,) = where(flow, "dx")
     assert box.tone is not None and box.kind == "gradient"  # in a flow recorded gradients are boxes like others, coloured by their size
@@ -242,7 +242,7 @@ def test_values() -> None:
     assert "rms 710 · 50 % zero" in texts(found) and "rms 1e−3" in texts(found)
     net, loss = healthy()
     folded = scene(loss, names=net, depth=1, color="value")
-    assert all("rms" in box.label[-1] for box in folded if box.kind == "module")
+    assert all("rms" in box.label[-1] for box in folded if box.kind in ("module", "layer"))
 
 
 def test_saturation() -> None:
@@ -266,7 +266,7 @@ def test_numbers_of_ones_own() -> None:
     folded = scene(loss, names=net, depth=1, color={net[0]: 3.0, net[1]: math.nan})
     labels = {box.label[0]: box for box in folded}
     assert "given 3" in labels["0: Linear"].label and labels["0: Linear"].tone is not None
-    assert "✗ given nan" in labels["1: ReLU"].label and labels["1: ReLU"].mark == "wrong" and labels["2: Linear"].tone is None
+    assert "✗ given nan" in labels["1: ReLU"].label and labels["1: ReLU"].mark == "wrong" and labels["v7 = 2: Linear"].tone is None
     a, b = Value(1.0), Value(2.0)
     assert fills(scene(a * b, color={a: 10, b: 20})) == {0.0, 1.0}
     h = net[0](ag.ones(1, 2))
@@ -299,26 +299,26 @@ def test_the_strip_has_three_ticks_in_both_themes() -> None:
     _, loss = deep()
     for theme, i in (("light", 0), ("dark", 1)):
         source = draw(loss, theme=theme, depth=1).source
-        assert re.findall(r">([^<>]+)</TD>", source) == [
+        assert re.findall(r">([^<>]+)</td>", source) == [
             "rms of the gradient (white: as at the last parameter)", *scene(loss, depth=1).scale.ticks,  # type: ignore[union-attr]
         ]  # fmt: skip
-        assert re.findall(r'BGCOLOR="(#\w+)"', source) == [pair[i] for pair in TONES]
+        assert re.findall(r'<td bgcolor="(#\w+)"', source) == [pair[i] for pair in TONES]
         assert set(re.findall(r'fillcolor="(#\w+)"', source)) & {pair[i] for pair in TONES}
 
 
 def test_frames_keep_their_titles_above_where_something_stands_below() -> None:
     net, loss = healthy()
-    assert "labelloc" not in draw(loss, names=net).source
-    source = draw(loss, names=net, color="grad").source
-    assert "labelloc=b" in source and source.count("labelloc=t") == source.count("subgraph cluster")
+    for below in ({}, {"color": "grad"}, {"legend": True}):
+        source = draw(loss, names=net, **below).source  # type: ignore[arg-type]
+        assert ("labelloc=b" in source) == bool(below) and source.count("labelloc=t") == source.count("subgraph cluster")
 
 
 def test_marks_have_a_cue_besides_colour_and_stand_in_the_key() -> None:
     source = draw(invalid(), legend=True).source
-    assert source.count(LOOKS["wrong"][0][1]) == 5 + 1 and "legend_wrong" in source and source.count("peripheries=2") >= 5
+    assert source.count(LOOKS["wrong"][0][1]) == 5 + 1 and "<td>✗ not finite</td>" in source and source.count("peripheries=2") >= 5
     _, loss = dead_net()
     source = draw(loss, legend=True, depth=1).source
-    assert "rounded,filled,dotted" in source and "legend_dead" in source
+    assert "rounded,filled,dotted" in source and "<td>all zero</td>" in source
 
 
 def test_edges_are_as_wide_as_what_flows_along_them_is_large() -> None:
@@ -340,6 +340,6 @@ def test_tooltips_have_both_lines() -> None:
         if not box.round:
             assert "gradient: " in box.tooltip
     for box in scene(loss, names=net, layout="mirror", depth=1):
-        if box.kind == "module" or box.id.startswith("b"):
+        if box.kind in ("module", "layer") or box.id.startswith("b"):
             assert "gradient of its input" in box.tooltip or box.label[0] == "0: Linear" or box.round
             assert ("gradient of its parameters" in box.tooltip) == ("Linear" in box.label[0] and not box.round)

@@ -28,9 +28,11 @@ def test_depth_folds_modules() -> None:
     assert len(boxes(one)) == 4 and "cluster" not in one
     three = draw(loss, depth=1).source
     assert list(boxes(three, "m").values()) == [
-        "0: Linear/5×4 → 5×3/15 parameters", "1: ReLU/5×3 → 5×3/0 parameters", "2: Linear/5×3 → 5×2/8 parameters",
+        "0: Linear/5×4 → 5×3/15 parameters", "1: ReLU/5×3 → 5×3", "2: Linear/5×3 → 5×2/8 parameters",
     ]  # fmt: skip
     assert draw(loss, depth=5).source == three
+    kinds = [re.search(rf"{id} .*fillcolor=\"(\S+)\"", three)[1] for id in ("m3", "m4", "m7")]  # type: ignore[index]
+    assert kinds[0] == kinds[2] != kinds[1]  # with parameters and without
     for _ in range(2):
         assert [a for a in arrows(three) if "m" in a[0] + a[1]][:3] == [("v0", "m3"), ("m3", "m4"), ("m4", "m7")]
     del net
@@ -74,7 +76,7 @@ def test_scalars_of_a_network_fold_by_layer() -> None:
     y = twin([1.0, 2.0, 3.0, 4.0])
     found = boxes(draw(y).source, "m")
     assert [label.split(": ")[1] for label in found.values()] == [
-        "Linear/4 → 16/80 parameters", "ReLU/16 → 16/0 parameters", "Linear/16 → 16/272 parameters", "ReLU/16 → 16/0 parameters",
+        "Linear/4 → 16/80 parameters", "ReLU/16 → 16", "Linear/16 → 16/272 parameters", "ReLU/16 → 16",
         "Linear/16 → 1/17 parameters",
     ]  # fmt: skip
 
@@ -129,3 +131,44 @@ def test_a_module_that_is_called_twice_folds_with_its_parameters() -> None:
     source = draw(net(ag.ones(2, 4)).mean() + net(ag.ones(2, 4)).sum(), depth=0).source
     assert list(boxes(source, "m").values()) == ["net: Sequential/2×4 → 2×1/25 parameters"] * 2
     assert "weight" not in source
+
+
+def test_a_network_of_values_that_is_called_twice_folds_with_its_parameters() -> None:
+    twin = nn.MLP(3, [4, 1]).scalars()
+    y = twin([2.0, 3.0, -1.0]) - twin([3.0, -1.0, 0.5])
+    labels = list(boxes(draw(y, depth=1).source, "m").values())
+    assert [label.split(": ")[1] for label in labels] == ["Linear/3 → 4/16 parameters", "ReLU/4 → 4", "Linear/4 → 1/5 parameters"] * 2
+    assert "weight" not in draw(y, depth=1).source
+
+
+def test_an_input_that_goes_twice_through_one_module_keeps_its_box() -> None:
+    net, x = nn.Sequential(nn.Linear(2, 2), nn.Tanh()), ag.ones(3, 2, requires_grad=True)
+    source = draw((net(x) + net(x)).sum(), depth=1).source
+    assert boxes(source)["v0"] == "x/tensor 3×2" and arrows(source).count(("v0", "m3")) == 1
+
+
+def _frames(source: str) -> dict[str, str]:
+    """The frame that each box stands in, by the first line of its label."""
+    found, stack = {}, [""]
+    for line in source.splitlines():
+        if frame := re.search(r'cluster_\d+ { label="([^"]*)"', line):
+            stack.append(frame[1])
+        elif line.strip() == "}" and len(stack) > 1:
+            stack.pop()
+        elif box := re.match(r'\s*v\d+ \[id=v\d+ label="([^"\\]*)', line):
+            found.setdefault(box[1], stack[-1])
+    return found
+
+
+@pytest.mark.parametrize("layout", ["flow", "mirror"])
+def test_parameters_and_masks_stay_in_their_modules_beside_recorded_gradients(layout: str) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Dropout(0.5), nn.Linear(3, 2))
+    l = nn.CrossEntropyLoss()(net(ag.ones(5, 4)), ag.zeros(5, dtype=ag.int64))
+    gradients = ag.grad(l, list(net.parameters()), create_graph=True)
+    frames = _frames(draw([l, *gradients], names=net, layout=layout).source)
+    mask = next(name for name in frames if name.endswith("mask"))
+    assert [frames[name] for name in ("0.weight", "3.weight", "3.bias", mask)] == ["0: Linear", "3: Linear", "3: Linear", "2: Dropout"]
+    for depth in (0, 1):  # and in its box, which a rule that needs it has an arrow from
+        source = draw([l, *gradients], names=net, layout="flow", depth=depth).source
+        ids = {a for a, _ in arrows(source)} | {b for _, b in arrows(source)}
+        assert not re.search(r"^\s*->", source, re.M) and all(f"{id} [id={id} " in source for id in ids if id[0] in "vmo")

@@ -17,7 +17,7 @@ pytest.importorskip("ipykernel")
 CELLS = [
     ("from autograd.drawing.picture import Graph\ng = Graph()\ng.edge('a', 'b')", "", ""),
     ("g", "image/svg+xml", "<svg(.|\n)*<title>a</title>"),
-    ("display(g)", "image/svg+xml", "<svg"),
+    ("display(g)", "image/svg+xml", '<svg style="max-width:100%;height:auto" width='),  # no wider than the cell
     ("from autograd import *\nx = Value(2.0)\ndraw(x * x)", "image/svg+xml", "<svg(.|\n)*>x</text>"),
     ("graph_player(x * x)", "text/html", "^<iframe srcdoc="),
     ("summary(__import__('nn').Linear(2, 1), (3, 2))", "text/html", "<table"),

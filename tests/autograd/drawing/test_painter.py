@@ -3,6 +3,7 @@
 import gc
 import math
 import re
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ import autograd as ag
 import nn
 from autograd import Value, draw
 from autograd.drawing import Graph, draw_dot
+from autograd.testing.strategies.programs import Expression, expressions
+from tests.autograd.drawing.test_flow import graphs
 from tests.autograd.drawing.texts import arrows, boxes, mlp, neuron
 from tests.autograd.examples import tensors_alive
 
@@ -21,8 +24,8 @@ def test_squares_and_circles() -> None:
     loss, _ = neuron()
     g = draw(loss)
     assert isinstance(g, Graph) and draw is draw_dot
-    assert boxes(g.source) == {"v0": "x/0.5", "v1": "w/−1.5", "v2": "−0.75", "v3": "0.05", "v4": "0.04996", "v5": "L/0.002496"}
-    assert boxes(g.source, "o") == {"o2": "×", "o3": "□ + 0.8", "o4": "tanh", "o5": "□²"}
+    assert boxes(g.source) == {"v0": "x/0.5", "v1": "w/−1.5", "v2": "v2/−0.75", "v3": "0.05", "v4": "v4/0.04996", "v5": "L/0.002496"}
+    assert boxes(g.source, "o") == {"o2": "×", "o3": "v2 + 0.8", "o4": "tanh", "o5": "v4²"}
     assert ("v0", "o2") in arrows(g.source) and ("o2", "v2") in arrows(g.source)
     assert g.source == draw(neuron()[0]).source
 
@@ -64,14 +67,14 @@ def test_repeated_operands_have_an_arrow_each() -> None:
 def test_constants() -> None:
     x = Value(2.0)
     y = 0.1 * x**2
-    assert list(boxes(draw(y).source, "o").values()) == ["x²", "0.1 × □"]  # x is a name here
+    assert list(boxes(draw(y).source, "o").values()) == ["x²", "0.1 × v1"]
     unfolded = draw(y, fold_constants=False).source
-    assert list(boxes(unfolded, "o").values()) == ["pow", "×"] and unfolded.count('label="0.1"') == 1
+    assert list(boxes(unfolded, "o").values()) == ["x ^ 2", "×"] and unfolded.count('label="0.1"') == 1
 
 
 def test_operations_inside_the_boxes() -> None:
     loss, _ = neuron()
-    assert boxes(draw(loss, ops="inside").source)["v4"] == "tanh/0.04996" and not boxes(draw(loss, ops="inside").source, "o")
+    assert boxes(draw(loss, ops="inside").source)["v4"] == "v4/tanh/0.04996" and not boxes(draw(loss, ops="inside").source, "o")
     y = Value(1.0)
     for _ in range(151):
         y = y.sin()
@@ -80,10 +83,10 @@ def test_operations_inside_the_boxes() -> None:
 
 def test_an_index_that_the_program_holds_is_named() -> None:
     labels, scores = ag.tensor([0, 2]), ag.ones(2, 3, requires_grad=True)
-    assert "x[i, j]" in boxes(draw(scores[[0, 1], [1, 1]].sum()).source, "o").values()
+    assert "scores[i, j]" in boxes(draw(scores[[0, 1], [1, 1]].sum()).source, "o").values()
     t = labels
     del labels
-    assert "x[i, t]" in boxes(draw(scores[[0, 1], t].sum()).source, "o").values()
+    assert "scores[i, t]" in boxes(draw(scores[[0, 1], t].sum()).source, "o").values()
     assert "t/tensor 2" in boxes(draw(nn.functional.cross_entropy(scores, t)).source).values()
 
 
@@ -112,6 +115,28 @@ def test_every_node_is_visited_once(edges: list[tuple[int, int]]) -> None:
     source = draw(made, max_nodes=1000).source
     assert len(boxes(source)) == len(made)
     assert sum(b.startswith("o") for _, b in arrows(source)) == 2 * len(edges)
+
+
+@settings(max_examples=50)
+@given(
+    graphs().map(lambda graph: graph[0]) | expressions(),
+    st.sampled_from(["flow", "mirror"]),
+    st.booleans(),
+    st.sampled_from(["circles", "inside"]),
+)
+def test_every_number_in_a_formula_is_that_of_a_box_and_no_letter_stands_for_one(y: Any, layout: str, fold: bool, ops: str) -> None:
+    if isinstance(y, Expression):
+        inputs = [(f"input {i}", x) for i, x in enumerate(y.inputs())]  # names that stand in no formula
+        y = y(*(x for _, x in inputs))
+    else:
+        inputs = []
+    source = draw(y, names=inputs, layout=layout, fold_constants=fold, ops=ops).source
+    numbered = {text.split("/")[0].split(" = ")[0] for text in boxes(source).values()}
+    formulas = [*boxes(source, "o").values(), *boxes(source, "b").values()]
+    mentioned = {name for text in formulas for name in re.findall(r"(?<![\w.])v\d+(?![\w²³.])|(?<![\w.])v\d+(?=[²³⁻ᵀ])", text)}
+    assert mentioned <= numbered
+    if ops == "circles":
+        assert {name for name in numbered if re.fullmatch(r"v\d+", name)} == mentioned
 
 
 def test_old_results_beside_new_numbers_are_told() -> None:

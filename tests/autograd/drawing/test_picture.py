@@ -1,5 +1,6 @@
 """Pictures from what the machine has: `dot`, or pygraphviz alone, or neither; and none takes for ever or leaves something behind."""
 
+import base64
 import copy
 import json
 import os
@@ -16,11 +17,14 @@ from typing import Any
 
 import graphviz
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import nn
+from autograd import Value, draw
 from autograd.drawing.picture import Graph, layout
 from autograd.drawing.picture import render as draw_into
+from tests.browser import Browser
 
 render = sys.modules[Graph.__module__]  # the package has a function of this name
 SIGNATURES = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
@@ -229,7 +233,6 @@ def require_a_renderer() -> None:
     [
         {},
         {"filename": "g", "format": "png"},
-        {"filename": "g.svg"},
         {"filename": "g.dot", "directory": "new", "cleanup": True},
         {"outfile": "g.pdf", "cleanup": True},
         {"outfile": "new/g.pdf"},
@@ -251,6 +254,72 @@ def test_render_names_files_as_graphviz_does(arguments: Any, dot: Dot, tmp_path:
         assert files[Path(returned)] == b"picture"
         found.append((returned, files))
     assert found[0] == found[1]
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["n.png", "N.SVG", "a.b.pdf", "n.json"]), inside=st.booleans(), how=st.sampled_from(["save", "render", "write"])
+)
+def test_a_name_that_says_a_format_gets_the_picture_and_nothing_beside_it(name: str, inside: bool, how: str, tmp_path: Path) -> None:
+    shutil.rmtree(there := tmp_path / "there", ignore_errors=True)
+    there.mkdir()
+    g, path = small(format="gif"), there / name
+    found = draw_into(g, path) if how == "write" else getattr(g, how)(*((name, there) if inside else (path,)))
+    assert Path(found) == path and [*there.iterdir()] == [path]
+    start = {"json": b"{"} | SIGNATURES
+    assert path.read_bytes().startswith(start[name.split(".")[-1].lower()])
+    assert g.filename == small().filename and g.format == "gif"  # as they were
+    assert g.save(there / "n.gv") == str(there / "n.gv") and (there / "n.gv").read_text() == g.source
+
+
+def test_names_and_formats_that_disagree_are_refused(tmp_path: Path, neither: None) -> None:
+    with pytest.raises(ValueError, match=r"the name says png; give one of the two"):
+        small().render(tmp_path / "n.png", format="svg")
+    (tmp_path / "n.png").write_text("older")
+    with pytest.raises(graphviz.FileExistsError):
+        small().render(tmp_path / "n.png", raise_if_result_exists=True)
+    assert small().save(tmp_path / "n.png", skip_existing=True) == str(tmp_path / "n.png")
+    assert (tmp_path / "n.png").read_text() == "older" and len([*tmp_path.iterdir()]) == 1
+
+
+def test_draw_writes_into_the_file_that_is_named(tmp_path: Path) -> None:
+    x = Value(2.0, label="x")
+    picture = draw(x * x, tmp_path / "y.svg")
+    assert b"<svg" in (tmp_path / "y.svg").read_bytes() and picture.source == draw(x * x).source and len([*tmp_path.iterdir()]) == 1
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png"):
+        draw(x * x, "svg")
+    with pytest.raises(TypeError, match="names go into names="):
+        draw(x * x, nn.Linear(1, 1))  # type: ignore[arg-type]
+
+
+def test_a_wide_picture_fits_a_narrow_cell_and_is_whole_in_a_file(browser: Browser, tmp_path: Path) -> None:
+    g = Graph(graph_attr={"rankdir": "LR"})
+    for i in range(30):
+        g.edge(f"node {i}", f"node {i + 1}")
+    svg = g._repr_mimebundle_()["image/svg+xml"]
+    as_image = f'<img src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}" style="max-width:100%">'
+    for width in (375, 1280):
+        browser.size(width, 600)
+        for shown in (svg[svg.index("<svg") :], as_image):
+            (page := tmp_path / "cell.html").write_text(f'<!doctype html><body style="margin:0"><div>{shown}</div>')
+            browser.open(page)
+            box = browser.evaluate("(r => [r.width, r.height])(document.querySelector('svg, img').getBoundingClientRect())")
+            assert width - 2 < box[0] <= width and 1 < box[1] < 50 and browser.evaluate("document.documentElement.scrollWidth") == width
+    assert "max-width" not in g.pipe("svg", encoding="utf-8")
+
+
+def test_what_a_picture_is_called() -> None:
+    x = Value(2.0, label="x")
+    assert repr(draw(x * x)).startswith("<picture of 3 boxes and 3 arrows: .save(")
+    loss = (x * x + 1).tanh()
+    for picture in (draw(loss, layout="mirror"), draw(loss)):
+        boxes, arrows = map(int, re.findall(r"\d+", repr(picture))[:2])
+        svg = picture.pipe("svg", encoding="utf-8")
+        assert (boxes, arrows) == (svg.count('class="node"'), svg.count('class="edge"'))
+    g = Graph()
+    g.node("a", "A -> B")
+    g.edge("a", "b c", label="x -> y")
+    assert repr(g).startswith("<picture of 2 boxes and 1 arrow:")
 
 
 def test_render_refuses_as_graphviz_does(tmp_path: Path, neither: None) -> None:

@@ -219,7 +219,7 @@ def test_errors() -> None:
     for nothing in (3.0, "y", [y], None):
         with pytest.raises(TypeError, match="graph_player takes Values and Tensors"):
             graph_player(nothing)
-    with pytest.raises(ValueError, match=r"has 2 operations, more than max_ops=1\. Play a part"):
+    with pytest.raises(ValueError, match=r"has 2 operations, more than max_ops=1\. Play a part.* with max_ops=2$"):
         graph_player(y, max_ops=1)
     t = ag.ones(3, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"shape \(3,\).*reduce to one number"):
@@ -268,6 +268,10 @@ def test_it_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="disk full"):
         Player("other").save(path)
     assert Path(path).read_text("utf-8") == player.html and [p.name for p in tmp_path.iterdir()] == ["n.html"]
+
+
+def test_it_says_what_it_is() -> None:
+    assert repr(neuron(title="A < B")) == '<film "A < B": .save("film.html") writes it, a notebook shows it>'
 
 
 def test_a_notebook_gets_a_frame_around_the_same_page() -> None:
@@ -448,6 +452,9 @@ def test_fit_zoom_and_pan(browser: Browser, page: Path) -> None:
     browser.press("0")
     assert browser.evaluate(VIEW) == start
     x, y = 300, 250
+    browser.wheel(x, y, -200)  # scrolls the page, as it does beside the picture
+    assert browser.evaluate("new Promise(done => setTimeout(done, 100))") is None and browser.evaluate(VIEW) == start
+    browser.click(x, y)
     under = [(x - left) / scale, (y - top) / scale]
     browser.wheel(x, y, -200)
     browser.wait(f"{VIEW}[0] > {scale}")
@@ -480,6 +487,75 @@ def test_themes(browser: Browser, tmp_path: Path, theme: str) -> None:
         fill, border = LOOKS["parameter"][looks == "dark"]
         look = [rgb(PAPER[looks]), rgb(str(fill)), rgb(str(border))]  # the first box is a parameter
         browser.wait(f"String({LOOK}) === {json.dumps(','.join(look))}")
+
+
+def test_the_wheel_scrolls_a_notebook_past_the_film(browser: Browser, tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!doctype html><meta charset=utf-8>{neuron()._repr_html_()}<div style='height: 2000px'></div>", "utf-8")
+    browser.open(notebook)
+    scale = "document.querySelector('iframe').contentDocument.querySelector('.graph').getScreenCTM().a"
+    before = browser.evaluate(scale)
+    browser.wheel(600, 300, 100)
+    browser.wait("scrollY > 50")
+    assert browser.evaluate(scale) == before
+    browser.evaluate("scrollTo(0, 0)")
+    browser.call("Input.dispatchMouseEvent", type="mouseWheel", x=600, y=300, deltaX=0, deltaY=-100, modifiers=2)  # with Ctrl
+    browser.wait(f"{scale} > {before}")
+    assert browser.evaluate("scrollY") == 0
+    browser.move(600, 620)  # beside it, and a click there is forgotten
+    browser.click(600, 300)
+    browser.move(600, 620)
+    browser.wheel(600, 300, 100)
+    browser.wait("scrollY > 50")
+
+
+def test_a_film_is_as_dark_as_the_notebook_around_it(browser: Browser, tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!doctype html><meta charset=utf-8><body style='background: #111'><div>{neuron()._repr_html_()}</div>", "utf-8")
+    browser.open(notebook)
+    dark = "document.querySelector('iframe').contentDocument.querySelector('.player').classList.contains('dark')"
+    browser.wait(dark)
+    browser.evaluate("void (document.body.style.background = 'white')")
+    browser.prefer(dark=True)
+    browser.wait(f"!({dark})")
+    browser.evaluate("void (document.body.style.background = '')")  # then there is no telling but by the system
+    browser.wait(dark)
+
+
+def test_a_click_on_a_box_goes_to_its_step(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    node = "[...document.querySelectorAll('.node')].find(n => n.querySelector('text').textContent === {!r})"
+    told = []
+    for _ in range(3):
+        browser.click(*place(browser, node.format("u")))
+        told.append((browser.evaluate(STEP), browser.evaluate(PANEL).split("\n")[0]))
+    assert [head for _, head in told] == ["+ computes u", "∂L/∂a = −1.9 flows back through tanh", "+ computes u"]
+    browser.click(*place(browser, node.format("tanh")))
+    assert browser.evaluate(PANEL).startswith("tanh computes a")
+    x, y = place(browser, node.format("L"))
+    browser.drag((x, y), (x - 30, y))  # that was to move the picture
+    assert browser.evaluate(PANEL).startswith("tanh computes a")
+
+
+@pytest.mark.parametrize(("width", "mobile"), [(1280, False), (375, True)])
+def test_the_numbers_on_the_way_back_stand_in_their_pills(browser: Browser, tmp_path: Path, width: int, mobile: bool) -> None:
+    net = nn.Sequential(*[layer for _ in range(12) for layer in (nn.Linear(16, 16), nn.Tanh())])
+    browser.size(width, 640, mobile)
+    browser.open(Path(graph_player(net(ag.ones(2, 16)).sum(), names=net).save(tmp_path / "n.html")))
+    outside = """[...document.querySelectorAll('.edge text')].filter(t => {
+        const a = t.getBoundingClientRect(), b = t.previousElementSibling.getBoundingClientRect();
+        return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1; }).length"""
+    browser.press("End")
+    assert browser.evaluate("document.querySelectorAll('.edge text').length") > 30 and browser.evaluate(outside) == 0
+
+
+def test_the_picture_fills_the_stage_where_it_is_larger(browser: Browser, tmp_path: Path) -> None:
+    net = nn.Sequential(*[layer for _ in range(12) for layer in (nn.Linear(16, 16), nn.Tanh())])
+    browser.open(Path(graph_player(net(ag.ones(2, 16)).sum(), names=net).save(tmp_path / "n.html")))
+    gaps = "(r => [r.left, innerWidth - r.right])(document.querySelector('.graph').getBoundingClientRect())"
+    for key in ("Home", "End"):
+        browser.press(key)
+        assert max(browser.evaluate(gaps)) < 20
 
 
 def test_every_colour_of_the_picture_has_a_dark_one(browser: Browser, tmp_path: Path) -> None:

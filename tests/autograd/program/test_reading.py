@@ -107,7 +107,7 @@ def test_gradients_alone() -> None:
 
 def test_several_outputs_are_not_gradients() -> None:
     x = Value(2.0)
-    assert read([x.sin(), x.cos()]).backward == set()
+    assert read([x.sin(), x.cos()]).backward == {}
 
 
 def test_a_first_power_is_its_argument() -> None:
@@ -160,7 +160,12 @@ def test_two_calls_of_one_module_are_two() -> None:
     y = layer(layer(ag.ones(1, 2)))
     found = scopes(read(y))
     assert found[y][0].call is not found[y.args[0]][0].call
-    assert titles(found, layer.weight) == []  # used by both
+    assert found[layer.weight] == found[y.args[0]]  # that of the first
+    x = ag.ones(1, 2, requires_grad=True)
+    other = nn.Linear(2, 2)
+    other.weight = layer.weight
+    found = scopes(read(layer(x) + layer(x) + other(x)))
+    assert titles(found, layer.weight) == titles(found, x) == [] and titles(found, layer.bias) == ["layer: Linear"]
 
 
 def test_state_from_an_earlier_call_belongs_to_it() -> None:

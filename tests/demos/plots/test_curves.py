@@ -63,6 +63,17 @@ def test_curves_differ_without_colour_and_the_legend_has_their_order(look: Look)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss (nats)")
 
 
+@pytest.mark.parametrize("most", [4.0, 3.75, 1.0, 250.0])
+@pytest.mark.parametrize("columns", [2, 5])
+def test_the_numbers_of_small_panels_do_not_touch(look: Look, most: float, columns: int) -> None:
+    x = np.linspace(-most, most, 801)
+    figure = look(plots.lines, {f"f{i}": {"": x} for i in range(columns)}, "Small", "x", x=x, columns=columns)
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        boxes = [t.label1.get_window_extent() for t in axes.xaxis.get_major_ticks() if low <= t.get_loc() <= high and t.label1.get_text()]
+        assert len(boxes) >= 2 and all(a.x1 + 4 < b.x0 for a, b in zip(boxes, boxes[1:]))
+
+
 def test_small_panels_share_the_axes_of_their_row_and_all_of_each_is_seen(look: Look) -> None:
     panels = {f"{i} (m)": {"": [-i, 0, 2 * i]} for i in range(1, 6)}
     *drawn, unused = look(plots.lines, panels, "Five", "t (s)", columns=3).axes

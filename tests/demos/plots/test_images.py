@@ -41,6 +41,14 @@ def test_each_unit_is_an_image_on_one_scale_around_a_white_zero(look: Look, weig
     assert {str(i) for i in range(len(weight))} <= {text.get_text() for text in axes.texts}
 
 
+def test_pixels_are_square_and_signs_have_the_colours_of_all_figures(look: Look) -> None:
+    axes = look(plots.weight_images, np.eye(32, 64), (8, 8), "Digits").axes[0]
+    tile = axes.patches[0].get_window_extent()
+    assert tile.width == pytest.approx(tile.height, rel=1e-3)
+    table = look(plots.heat_map, [[-1.0, 1.0]], ["a"], ["b", "c"], "t", "m", xlabel="x", ylabel="y", signed=True).axes[0].images[0]
+    assert [table.cmap(table.norm(v)) for v in (-1.0, 0.5)] == [axes.images[0].cmap(axes.images[0].norm(v)) for v in (-1.0, 0.5)]
+
+
 def test_a_dash_lies_in_its_pixel(look: Look) -> None:
     weight = np.ones((7, 20))
     weight[5, 13], weight[2, 0] = -0.26, -0.24  # a quarter of the scale is the least that has a dash
