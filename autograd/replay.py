@@ -30,4 +30,5 @@ def again(function: F) -> F:
         watch = watching()
         return function(*args) if watch is None else watch.call(function, args)
 
+    called.is_called_again = True  # type: ignore[attr-defined]  # what it reads is read in each replay
     return called  # type: ignore[return-value]

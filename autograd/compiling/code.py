@@ -318,7 +318,12 @@ class Writer(Names):
         for k, s in enumerate(self.plan.kept):
             if isinstance(s, Row) and s.op is mul and len(s.args) == 2 and isinstance(s.args[0], Ref) and isinstance(s.args[1], Live):
                 g, raw = self.plan.root(s.args[0].slot), self.slots[s.out].raw
-                if g in self.held and raw.flags.c_contiguous and raw.shape == self.slots[g].raw.shape and self.slots[g].raw.flags.c_contiguous:
+                if (
+                    g in self.held
+                    and raw.flags.c_contiguous
+                    and raw.shape == self.slots[g].raw.shape
+                    and self.slots[g].raw.flags.c_contiguous
+                ):
                     groups.setdefault((s.args[1], raw.dtype), []).append((k, s))
         found: dict[int, list[Row]] = {}
         for same in groups.values():

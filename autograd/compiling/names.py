@@ -21,7 +21,8 @@ class Names:
     def name(self, wanted: str) -> str:
         """A name that is not taken."""
         base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
-        base = f"v{base}" if base[0].isdigit() or keyword.iskeyword(base) else base
+        if not base.isidentifier() or keyword.iskeyword(base):
+            base = f"v{base}" if f"v{base}".isidentifier() else "v"
         text, k = base, self._last.get(base, 1)
         while text in self.taken:
             k += 1

@@ -289,6 +289,8 @@ class World:
             self._fact(_item, things, key, x, inner, gated)
 
     def _function(self, f: FunctionType, path: str) -> None:
+        if getattr(f, "is_called_again", False):
+            return
         if not is_users(f.__code__.co_filename):
             if hasattr(f, "__wrapped__"):
                 self._visit(f.__wrapped__, path)

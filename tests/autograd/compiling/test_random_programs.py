@@ -128,13 +128,9 @@ def test_every_row(row: Op, data: st.DataObject) -> None:
     hold(lambda compile: told_of(compile, f, lambda i: moved(xs, i, dtype), form), replayed=None if eager else 2)
 
 
-
-
 @pytest.mark.parametrize("form", FORMS[:2])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "row", [*table.ELEMENTWISE.values()], ids=lambda row: row.name
-)
+@pytest.mark.parametrize("row", [*table.ELEMENTWISE.values()], ids=lambda row: row.name)
 def test_every_elementwise_row_at_the_edges(row: Op, dtype: str, form: str) -> None:
     def inputs(i: int) -> list[Tensor]:
         made = [ag.tensor(np.array(EDGES, dtype), requires_grad=row.differentiable)]

@@ -1,0 +1,157 @@
+"""Compiled functions of Values: the numbers and gradients of eager, for as long as what was read is what it was."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value, grad
+
+Layers = list[list[tuple[list[Value], Value]]]
+
+
+def network(seed: int) -> Layers:
+    """Two layers of four units: weights and a bias each."""
+    rng = random.Random(seed)
+    return [[([Value(rng.uniform(-1, 1)) for _ in range(n)], Value(rng.uniform(-1, 1))) for _ in range(4)] for n in (3, 4)]
+
+
+def rows(seed: int, requires_grad: bool = True) -> list[list[Value]]:
+    rng = random.Random(seed)
+    return [[Value(rng.uniform(-2, 2), requires_grad) for _ in range(3)] for _ in range(8)]
+
+
+def loss(layers: Layers, inputs: list[list[Value]], scale: float = 1.0) -> Value:
+    total: Any = 0
+    for row in inputs:
+        for units in layers:
+            row = [sum((w * x for w, x in zip(weights, row)), bias).tanh() for weights, bias in units]
+        total = total + sum(row) * sum(row) * scale
+    return total + 1e-3 * sum(w * w for units in layers for weights, _ in units for w in weights)
+
+
+def parameters(layers: Layers) -> list[Value]:
+    return [v for units in layers for weights, bias in units for v in (*weights, bias)]
+
+
+def close(a: Any, b: Any) -> None:
+    np.testing.assert_allclose(np.array(a, float), np.array(b, float), rtol=1e-11, atol=1e-13)
+
+
+def trained(function: Callable[..., Any], steps: int = 6, **given: Any) -> list[Any]:
+    """Losses, parameters and gradients of steps of training on other rows each time."""
+    layers, seen = network(0), []
+    for i in range(steps):
+        inputs = rows(i)
+        total = function(layers, inputs, **given)
+        for p in parameters(layers):
+            p.grad = None
+        total.backward()
+        for p in parameters(layers):
+            p.data -= 0.05 * p.grad
+        seen += [total.data, *(p.data for p in parameters(layers)), *(x.grad for row in inputs for x in row)]
+    return seen
+
+
+def test_training_gives_the_numbers_of_eager() -> None:
+    compiled = ag.compile(loss)
+    close(trained(compiled), trained(loss))
+    assert compiled.calls == (1, 5, 0) and compiled.reasons == []
+    assert "steps of numpy" in compiled.listing()
+
+
+def test_what_the_function_reads_may_change() -> None:
+    layers, factor = network(1), 2.0
+    compiled = ag.compile(lambda inputs: loss(layers, inputs, factor))
+    for i, factor in enumerate((2.0, 2.0, 3.0, 3.0, 2.0)):
+        inputs = rows(i)
+        close(compiled(inputs).data, loss(layers, inputs, factor).data)
+    assert compiled.calls.replayed == 3 and compiled.programs == 2
+    layers[0][0][0][0] = Value(5.0)  # another Value in the place of one
+    inputs = rows(9)
+    y = compiled(inputs)
+    y.backward()
+    want = grad(loss(layers, inputs, factor), layers[0][0][0][0])[0].data
+    close(layers[0][0][0][0].grad, want)
+
+
+def test_constants_are_read_as_they_are() -> None:
+    """Values that require no gradient: their numbers are part of the program."""
+    layers = network(2)
+    compiled = ag.compile(loss)
+    fixed = rows(0, requires_grad=False)
+    for number in (1.0, 1.0, -4.0, 1.0):
+        fixed[0][0].data = number
+        close(compiled(layers, fixed).data, loss(layers, fixed).data)
+
+
+def test_several_calls_wait_for_their_backward_and_gradients_are_differentiated_again() -> None:
+    layers = network(3)
+    compiled = ag.compile(loss)
+    inputs = [rows(i) for i in range(4)]
+    totals = [compiled(layers, x) for x in inputs]
+    w = layers[0][0][0][0]
+    for total, x in reversed([*zip(totals, inputs)]):
+        close(grad(total, w)[0].data, grad(loss(layers, x), w)[0].data)
+    for function in (compiled, loss):
+        (first,) = grad(function(layers, inputs[0]), w, create_graph=True)
+        close(grad(first, w)[0].data, grad(grad(loss(layers, inputs[0]), w, create_graph=True)[0], w)[0].data)
+
+
+def test_a_result_is_one_node_until_it_is_drawn() -> None:
+    layers, inputs = network(4), rows(0)
+    compiled = ag.compile(loss)
+    compiled(layers, inputs)
+    z = compiled(layers, inputs)
+    assert all(a.is_leaf for a in z.args if isinstance(a, Value))
+    assert sum(not n.is_leaf for n in ag.ancestors(z)) == sum(not n.is_leaf for n in ag.ancestors(loss(layers, inputs)))
+    z.backward()
+    close(layers[0][0][1].grad, grad(loss(layers, inputs), layers[0][0][1])[0].data)
+
+
+def test_data_that_was_set_since_is_refused_or_not_needed() -> None:
+    layers, inputs = network(5), rows(0)
+    compiled = ag.compile(loss)
+    compiled(layers, inputs)
+    z = compiled(layers, inputs)
+    want = grad(loss(layers, inputs), layers[1][0][1])[0].data
+    layers[0][0][0][0].data = 9.0
+    z2 = compiled(layers, inputs)  # the memory of z is used again
+    with pytest.raises(RuntimeError, match=r"\.data .* was set"):
+        z.backward()
+    z2.backward()
+    assert layers[1][0][1].grad != want
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda layers, x: loss(layers, x) * (2.0 if x[0][0] > 0 else 3.0),
+        lambda layers, x: loss(layers, x) * x[0][0].data,
+        lambda layers, x: loss(layers, x) * float(x[0][0].detach()),
+        lambda layers, x: ag.tensor([loss(layers, x), 1.0]).sum(),
+    ],
+    ids=["condition", "data", "float", "tensor"],
+)
+def test_what_takes_a_number_out_runs_eagerly_and_says_so(body: Callable[..., Any]) -> None:
+    layers, compiled = network(6), ag.compile(body)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        for i in range(4):
+            inputs = rows(i)
+            assert compiled(layers, inputs).item() == body(layers, inputs).item()
+    assert compiled.calls.replayed == 0 and len([w for w in heard if "compile" in str(w.message)]) == 1
+
+
+def test_a_small_graph_runs_eagerly() -> None:
+    x, y = Value(2.0), Value(3.0)
+    compiled = ag.compile(lambda: x * y + x)
+    with pytest.warns(UserWarning, match="hardly two are alike"):
+        assert compiled().data == 8.0
+    assert compiled().data == 8.0 and compiled.calls.eager == 2
