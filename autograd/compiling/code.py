@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.compiling.names import Names
 from autograd.compiling.plan import Plan, refs
-from autograd.compiling.watching import Bind, Call, Change, Live, New, Recorder, Ref, Row, Step
+from autograd.compiling.watching import Recorder
 from autograd.core.node import Op
 from autograd.core.symbols import Python, Symbol
 from autograd.faces.changes import assign
@@ -23,6 +23,7 @@ from autograd.faces.record import Array, made
 from autograd.ops import fast
 from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_, getitem_
+from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
 
 __all__ = ["Writer"]
 

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.plan import Plan, refs, touched
-from autograd.compiling.watching import Bind, Change, Live, New, Recorder, Ref, Row, Still
+from autograd.compiling.watching import Recorder
 from autograd.core.mode import enable_grad, is_grad_enabled, watching
 from autograd.core.node import leaf
 from autograd.core.walk import ancestors, grad
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Changed
 from autograd.function import Function
+from autograd.program.steps import Bind, Change, Live, New, Ref, Row, Still
 
 __all__ = ["Again", "differentiable", "unfolding"]
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.watching import Bind, Call, Change, Live, New, Recorder, Ref, Row, Step
+from autograd.compiling.watching import Recorder
 from autograd.faces.changes import assign
 from autograd.ops.moves import cast_, clone_
+from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
 
 __all__ = ["Plan", "flat", "refs", "touched"]
 

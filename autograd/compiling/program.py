@@ -12,7 +12,7 @@ import numpy as np
 from autograd.compiling.code import Writer
 from autograd.compiling.node import Again, differentiable, unfolding
 from autograd.compiling.plan import Plan, flat, touched
-from autograd.compiling.watching import Bind, Call, Change, Recorder, Ref
+from autograd.compiling.watching import Recorder
 from autograd.compiling.world import PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
@@ -20,6 +20,7 @@ from autograd.core.notes import notes_of
 from autograd.core.watch import STRUCTURE
 from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
+from autograd.program.steps import Bind, Call, Change, Ref
 
 __all__ = ["MISS", "Program", "UnfitError", "flatten"]
 

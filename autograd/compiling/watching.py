@@ -24,8 +24,9 @@ from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
 from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_
+from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step, Still
 
-__all__ = ["Bind", "Call", "Change", "Live", "New", "Reason", "Recorder", "Ref", "Row", "Slot", "Step", "Still"]
+__all__ = ["Reason", "Recorder", "Slot"]
 
 _ndarray = np.ndarray
 _SIZED = frozenset({"bincount", "nonzero", "unique"})  # rows whose result is as large as the numbers want it
@@ -42,24 +43,6 @@ class Reason(NamedTuple):
         return f"{self.file}:{self.line}: {self.what}"
 
 
-class Ref(NamedTuple):
-    """The array in a slot."""
-
-    slot: int
-
-
-class Still(Ref):
-    """The array in a slot as a constant: no gradient flows through it, for it was detached, or gradients were off."""
-
-    __slots__ = ()
-
-
-class Live(NamedTuple):
-    """A float that a step `Call` gives."""
-
-    number: int
-
-
 class Slot:
     """An array of the program.
 
@@ -71,47 +54,6 @@ class Slot:
 
     def __init__(self, raw: np.ndarray, kind: str, of: Any, root: int) -> None:
         self.raw, self.kind, self.of, self.root = raw, kind, of, root
-
-
-class Row(NamedTuple):
-    """``out`` becomes ``op(*args)``."""
-
-    op: Op
-    args: tuple[Any, ...]
-    out: int
-
-
-class New(NamedTuple):
-    """``out`` is a new array with the entries of a constant."""
-
-    out: int
-
-
-class Change(NamedTuple):
-    """``compute(target, operand, target)``: a change in place of ``tensor``."""
-
-    compute: Callable[..., Any]
-    target: int
-    operand: Any
-    tensor: Any
-
-
-class Call(NamedTuple):
-    """``function(*args)`` is called again. It gives arrays (their slots), floats (their numbers), or nothing."""
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    outs: Any
-
-
-class Bind(NamedTuple):
-    """The gradient of ``tensor`` becomes a tensor on ``slot``, or None."""
-
-    tensor: Any
-    slot: int | None
-
-
-Step = Row | New | Change | Call | Bind
 
 
 class _Within(Block):

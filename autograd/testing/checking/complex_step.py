@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.ops.table import padded
-from autograd.program.steps import Program, Step
+from autograd.program.steps import Program, Row
 from autograd.testing.checking.differences import slope
 
 __all__ = ["STEP", "Trace", "flat", "rounding"]
@@ -33,8 +33,9 @@ def flat(raws: Sequence[Any]) -> np.ndarray:
 class _Step:
     """A step of the program as it is computed for batches, and with complex numbers."""
 
-    def __init__(self, step: Step) -> None:
-        self.node, self.op, self.moving, self.args = step.node, step.op, step.uses, list(step.args)
+    def __init__(self, step: Row) -> None:
+        self.node, self.op, self.moving = step.node, step.op, step.uses
+        self.args = [a.raw if isinstance(a, Node) else a for a in step.node.args]
         self.complex_args: list[Any] = [np.dtype(complex) if isinstance(a, np.dtype) and a.kind == "f" else a for a in self.args]
         self.local = False  # is it not analytic, so that its derivative is a difference?
         self.partials: tuple[np.ndarray, np.ndarray] | None = None  # the derivatives of an elementwise row, and how wrong they may be
@@ -182,7 +183,7 @@ class Trace:
 
     def _run(self, values: list[Any], apply: Callable[[_Step, list[Any]], Any]) -> list[Any]:
         with np.errstate(all="ignore"):
-            return self.program.run(values, lambda step, found: apply(self.steps[step.slot - len(self.inputs)], found))
+            return self.program.run(values, lambda step, found: apply(self.steps[step.out - len(self.inputs)], found))
 
     def _parts(self, rows: np.ndarray) -> list[Any]:
         """A batch for each input, from rows that hold all inputs."""

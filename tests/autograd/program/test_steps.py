@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Node, Value, tensor
-from autograd.program.steps import Program
+from autograd.program.steps import Program, Ref
 from autograd.testing.expressions import expressions
 from autograd.testing.strategies import shapes
 
@@ -48,14 +48,14 @@ def test_steps_are_the_operations_that_depend_on_an_input_in_an_order_that_compu
         if n.args and any(id(a) in depends for a in n.args):
             depends.add(id(n))
     assert {id(s.node) for s in program.steps} | {id(x) for x in inputs} == depends
-    assert [s.slot for s in program.steps] == list(range(len(inputs), len(inputs) + len(program.steps)))
+    assert [s.out for s in program.steps] == list(range(len(inputs), len(inputs) + len(program.steps)))
     for s in program.steps:
-        assert s.op is s.node.op and len(s.args) == len(s.node.args) and program.slot(s.node) == s.slot
-        assert all(slot < s.slot for _, slot in s.uses)
+        assert s.op is s.node.op and len(s.args) == len(s.node.args) and program.slot(s.node) == s.out
+        assert all(slot < s.out for _, slot in s.uses)
         held = [*inputs, *(other.node for other in program.steps)]
         assert {j: held[slot] is s.node.args[j] for j, slot in s.uses} == {j: True for j, a in enumerate(s.node.args) if id(a) in depends}
         for a, n in zip(s.args, s.node.args):
-            assert a is (n.raw if isinstance(n, Node) else n)
+            assert isinstance(a, Ref) or a is (n.raw if isinstance(n, Node) else n)
     # all of it is a constant where nothing is an input
     assert Program([y], []).steps == [] and Program([y], [])([]) == [y.raw]
 
@@ -86,6 +86,6 @@ def test_a_step_is_computed_as_one_says(x: float) -> None:
     (z,) = program([complex(x, 1e-30)], lambda step, args: step.op.compute(*args))
     assert z.imag / 1e-30 == pytest.approx(ag.grad(y, v)[0].data, rel=1e-12, abs=1e-14)
     seen: list[tuple[str, list[int]]] = []
-    found = program.run([0.0], lambda step, found: (seen.append((step.op.name, list(found))), step.slot)[1])
+    found = program.run([0.0], lambda step, found: (seen.append((step.op.name, list(found))), step.out)[1])
     assert found == [0.0, *range(1, len(program.steps) + 1)] and [name for name, _ in seen] == [s.op.name for s in program.steps]
     assert all(before == found[: len(before)] for _, before in seen)
