@@ -159,12 +159,12 @@ class Colouring:
             silent = self._silent(made)
             lines, mark = [*lines, *silent.lines], mark or silent.mark
         inside = [n for n in self._members(run) if n not in self.modules.roots]  # these have boxes of their own
-        found = [] if backward else [s for n in inside if (s := d.value(n))]
-        found += [s for n in inside if (s := d.gradient(n))] if backward or not self.apart else []
-        wrong = self.by is not None and any(s.nonfinite for s in found)
+        values = any(s.nonfinite for n in inside if (s := d.value(n))) and not backward
+        gradients = any(s.nonfinite for n in inside if (s := d.gradient(n))) and (backward or not self.apart)
+        wrong = self.by is not None and (values or gradients)
         if wrong:
             said = [f"✗ {line}" if "not finite" in line else line for line in lines]
-            lines = said if said != lines else [*lines, "✗ not finite"]
+            lines = said if said != lines else [*lines, "✗ not finite" if values else "✗ grad not finite"]
         return self._marked(tone, mark, lines, wrong, inside, backward)
 
     def frame(self, scope: Scope) -> Paint:

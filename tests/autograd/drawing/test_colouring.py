@@ -245,6 +245,18 @@ def test_values() -> None:
     assert all("rms" in box.label[-1] for box in folded if box.kind in ("module", "layer"))
 
 
+def test_a_module_whose_gradients_alone_are_not_finite_is_not_said_to_have_such_values() -> None:
+    net = nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=1))
+    x = ag.tensor([[1.0, 2.0]])
+    loss = (net(x) - net(x).detach()).square().sum().sqrt()  # 0, with a slope of 0 / 0
+    loss.backward()
+    said = [line for box in scene(loss, names=net, depth=1, color="value") for line in box.label if "not finite" in line]
+    assert said == ["✗ grad not finite"]
+    net[0].weight.data.fill_(math.inf)
+    said = [line for box in scene(net(x).sum(), names=net, depth=1, color="saturation") for line in box.label if "not finite" in line]
+    assert "✗ not finite" in said and "✗ grad not finite" not in said
+
+
 def test_saturation() -> None:
     x = ag.tensor([[100.0, 0.0], [-100.0, 0.0]], requires_grad=True)
     found = scene(ag.tanh(x).sum(), color="saturation")
