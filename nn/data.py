@@ -349,12 +349,12 @@ def k_fold(n: int, k: int, shuffle: bool = True, generator: ag.Generator | None 
     """k pairs (training indices, validation indices), int64; every row is in exactly one validation part.
 
     The validation parts have n // k rows, or one more. Raises TypeError unless n and k are ints, ValueError unless
-    2 <= k <= n.
+    2 <= k <= n. The rows themselves are ``X[training]``, or those of a dataset of n rows, ``Subset(dataset, training)``.
 
     >>> [valid.tolist() for _, valid in k_fold(5, 2, shuffle=False)]
     [[0, 1, 2], [3, 4]]
     """
-    n, k = int_of(n, "n", 0), int_of(k, "k", 0)
+    n, k = int_of(n, "k_fold: the number of rows n", 0), int_of(k, "k_fold: k", 0)
     if not 2 <= k <= n:
         raise ValueError(f"k_fold needs 2 <= k <= n, got k={k} and n={n}")
     order = ag.randperm(n, generator=generator) if flag_of(shuffle, "shuffle") else ag.arange(n)
