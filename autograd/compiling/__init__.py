@@ -129,9 +129,8 @@ class Compiled:
                 kept.clear()
         if own.recorded >= _VAIN and own.replayed < own.recorded:
             own.vain = True
-            self._say(
-                own, self._at_call(f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time")
-            )
+            often = f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time"
+            self._say(own, self._at_call(often, "pass numbers that change as tensors, and data in batches of few shapes"))
             return self.function(*args, **kwargs)
         CHANGES.count += 1
         try:
@@ -156,7 +155,7 @@ class Compiled:
             if own.tries < _TRIES:
                 own.recorded += 1
                 return result
-            reason = self._at_call(f"each call changes {broken}")
+            reason = self._at_call(f"each call changes {broken}", "change it outside of what is compiled")
         if reason is None:
             name = getattr(self.function, "__name__", type(self.function).__name__)
             try:
@@ -182,14 +181,14 @@ class Compiled:
         """The names of arguments that are given by position."""
         return dict(enumerate(self._signature.parameters)) if spec.__class__ is int and self._signature is not None else {}
 
-    def _at_call(self, what: str) -> Reason:
+    def _at_call(self, what: str, cure: str = "") -> Reason:
         frame = user_frame(3)
-        return Reason(frame.f_code.co_filename, frame.f_lineno, what)
+        return Reason(frame.f_code.co_filename, frame.f_lineno, what, cure)
 
     def _refuse(self, own: _Own, kind: Any, reason: Reason) -> None:
         """Run eagerly from now on, for arguments of this kind; say so once for each reason."""
         if self.fullgraph:
-            raise RuntimeError(f"compile: {reason} cannot be replayed (fullgraph=True)")
+            raise RuntimeError(f"compile: {reason} cannot be replayed (fullgraph=True){reason.advice}")
         spec, leaves = kind
         own.eager += 1
         own.tries = 0
@@ -202,7 +201,7 @@ class Compiled:
         if str(reason) not in own.reasons:
             own.reasons[str(reason)] = None
             name = getattr(self.function, "__name__", type(self.function).__name__)
-            warnings.warn_explicit(f"compile: {name} runs eagerly: {reason}", UserWarning, reason.file, reason.line)
+            warnings.warn_explicit(f"compile: {name} runs eagerly: {reason}{reason.advice}", UserWarning, reason.file, reason.line)
 
     # What a user may look at.
     @property

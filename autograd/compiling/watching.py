@@ -31,13 +31,24 @@ __all__ = ["Reason", "Recorder", "Slot"]
 _ndarray = np.ndarray
 _SIZED = frozenset({"bincount", "nonzero", "unique"})  # rows whose result is as large as the numbers want it
 
+_OUTSIDE = "keep it outside of what is compiled"
+_NUMBERS = "return the tensor, and ask it for its numbers outside of what is compiled"
+_ASKED = frozenset({"item()", "tolist()", "float()", "int()", "its text"})
+_UPDATE = "of Values, compile the loss alone, and keep its backward and the update outside"
+
 
 class Reason(NamedTuple):
-    """Why a call runs eagerly."""
+    """Why a call runs eagerly, and where there is something to be done, what."""
 
     file: str
     line: int
     what: str
+    cure: str = ""
+
+    @property
+    def advice(self) -> str:
+        """The cure, as the end of a message."""
+        return f"; {self.cure}" if self.cure else ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.what}"
@@ -146,21 +157,21 @@ class Recorder(Watch):
                 module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", "")
                 owner = type(getattr(arg, "__self__", None))
                 if (module or owner.__module__).split(".")[0] in IMPURE or (module == "builtins" and name in IMPURE_BUILTINS):
-                    self.refuse(f"{name}()", frame)
+                    self.refuse(f"{name}()", frame, _OUTSIDE)
         elif event == "call" and self.refused is None:
             name = frame.f_globals.get("__name__", "")
             if name.split(".")[0] in IMPURE and not is_ours(frame.f_code.co_filename):
                 caller = frame.f_back
                 if caller is not None and is_users(caller.f_code.co_filename):
-                    self.refuse(f"{name}.{frame.f_code.co_name}()", caller)
+                    self.refuse(f"{name}.{frame.f_code.co_name}()", caller, _OUTSIDE)
 
-    def refuse(self, what: str, frame: Any = None) -> None:
+    def refuse(self, what: str, frame: Any = None, cure: str = "") -> None:
         """The call cannot be replayed, because of what it did at the line of user code in ``frame``."""
         if self.refused is None:
             frame = frame or user_frame(2)
-            self.refused = Reason(frame.f_code.co_filename, frame.f_lineno, what)
+            self.refused = Reason(frame.f_code.co_filename, frame.f_lineno, what, cure)
             if self.fullgraph:
-                raise RuntimeError(f"compile: {self.refused} cannot be replayed (fullgraph=True)")
+                raise RuntimeError(f"compile: {self.refused} cannot be replayed (fullgraph=True){self.refused.advice}")
 
     # Arrays.
     def _add(self, raw: np.ndarray, kind: str, of: Any = None, root: int | None = None) -> int:
@@ -239,7 +250,7 @@ class Recorder(Watch):
                 self.refuse("a hook of backward")
             if n.op is leaf:
                 if not isinstance(n, Array):
-                    self.refuse("a backward of Values")
+                    self.refuse("a backward of Values", cure=_UPDATE)
                 else:
                     self.slot(n.raw, n)
             elif not isinstance(n, Array) or id(n.raw) not in self.known or self.slots[self.known[id(n.raw)]].kind != "result":
@@ -279,7 +290,7 @@ class Recorder(Watch):
 
     def binds(self, t: Any, grad: Any) -> None:
         if not isinstance(t, Array):
-            self.refuse("a gradient of Values")
+            self.refuse("a gradient of Values", cure=_UPDATE)
             return
         self.bound.add(id(t))
         self.kept.append((t, grad))
@@ -339,7 +350,7 @@ class Recorder(Watch):
         self.steps.append(Change(compute, target, operand, t))
 
     def reads(self, what: str) -> None:
-        self.refuse(what)
+        self.refuse(what, cure=_NUMBERS if what in _ASKED else _UPDATE if self.scalars and what.endswith("=") else _OUTSIDE)
 
     def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         tree = tuple([self.tree(a) for a in args])

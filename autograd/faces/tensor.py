@@ -201,7 +201,7 @@ class Tensor(OfTensors, Overwriting):
             raise RuntimeError(
                 f"numpy() of a tensor that requires grad, of shape {self.shape}, would lose its history; use .detach().numpy()"
             )
-        _leaves("numpy(), or a function of numpy,")
+        _leaves("numpy(), or a function of numpy")
         return self.raw
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:

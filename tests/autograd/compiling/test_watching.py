@@ -552,6 +552,39 @@ def test_one_warning_for_each_reason_at_the_line_of_the_user() -> None:
     assert f.calls.replayed == 0 and f.calls.eager == 10 and len(f.reasons) == 1 and f.programs == 0
 
 
+def test_a_warning_and_an_error_say_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    counts, v = [0], ag.Value(2.0)
+
+    def counting(x: Any) -> Any:
+        counts[0] += 1
+        return x * 2
+
+    def update(x: Any) -> Any:
+        v.grad = 0.0
+        return v * v
+
+    cures = {item: "return the tensor", as_list: "return the tensor", as_bool: "outside", printed: "outside", by_numpy: "outside"}
+    for body, cure in {**cures, counting: "change it outside", update: "compile the loss alone"}.items():
+        f = ag.compile(body)
+        with pytest.warns(UserWarning, match=f"{body.__name__} runs eagerly: .*; .*{cure}"):
+            for _ in range(5):
+                f(2.0 if body is update else rows(0, 3))
+        if body in cures:
+            with pytest.raises(RuntimeError, match=f"cannot be replayed .*; .*{cure}"):
+                ag.compile(body, fullgraph=True)(rows(0, 3))
+
+
+def test_what_is_called_with_other_numbers_each_time_is_told_to_take_tensors() -> None:
+    f = ag.compile(lambda x, rate: x * rate)
+    with pytest.warns(UserWarning, match="recorded.*; pass numbers that change as tensors"):
+        for i in range(70):
+            f(rows(0, 3), 1 / (i + 1))
+    g = ag.compile(lambda x, rate: x * rate, fullgraph=True)
+    for i in range(70):
+        g(rows(0, 3), ag.tensor(1 / (i + 1)))
+    assert g.calls == (1, 69, 0)
+
+
 @pytest.mark.parametrize("body", [item, as_bool, printed, as_list], ids=lambda f: f.__name__)
 def test_fullgraph_refuses_each_time_and_leaves_no_half_state(body: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     f = ag.compile(fullgraph=True)(body)
