@@ -72,6 +72,13 @@ def _opnames(code: CodeType) -> frozenset[str]:
     return frozenset(i.opname for i in dis.get_instructions(code))
 
 
+@lru_cache(maxsize=1024)
+def _lines_of(code: CodeType) -> tuple[tuple[str, int], ...]:
+    """The names in the code, with the lines where they stand."""
+    found = ((i.argval, i.positions.lineno) for i in dis.get_instructions(code) if i.positions is not None and isinstance(i.argval, str))
+    return tuple([(name, line) for name, line in found if line is not None])
+
+
 def _code_of(function: FunctionType) -> Iterator[CodeType]:
     stack = [function.__code__]
     while stack:
@@ -303,9 +310,8 @@ class World:
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
             self._module(self._cell(cell, name), f)
         for code in _code_of(f):
-            for i in dis.get_instructions(code):
-                if i.positions is not None and i.positions.lineno is not None and isinstance(i.argval, str):
-                    self.places.setdefault(i.argval, (code.co_filename, i.positions.lineno))
+            for name, line in _lines_of(code):
+                self.places.setdefault(name, (code.co_filename, line))
         if "random" in self.attributes and any(getattr(g, "__name__", "") == "numpy" for g in f.__globals__.values()):
             if any(f.__globals__.get(name) is np for name in _globals_of(f.__code__)):
                 raise UnknownError("numpy's random numbers", self.places.get("random"))
