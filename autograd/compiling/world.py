@@ -24,11 +24,12 @@ from autograd.faces.record import Array
 from autograd.faces.value import Value
 from autograd.random import Generator
 
-__all__ = ["Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
+__all__ = ["GONE", "Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+GONE = (KeyError, IndexError, AttributeError, ValueError)  # what is raised where there is nothing any more
 _FEW = 1000  # numbers of an array of numpy that are compared each time
 _MOST = 20_000  # facts; who names more than that has a dataset in a list
 # What Python itself is asked for, and what may be other at the next call.
@@ -121,6 +122,8 @@ class Facts:
                 tests.append(f"len({h}) == {value}")
             elif get is _contents:
                 tests.append(f"{h}.cell_contents is {names.put('known', value)}")
+            elif get is _attribute:
+                tests.append(f"{h}.{key} is {names.put('known', value)}")
             else:
                 others.items.append((get, holder, key, value))
         return " and ".join([*tests, *([f"{names.put('others', others)}.hold()"] if others.items else [])])
@@ -134,7 +137,7 @@ class Facts:
         for i, (get, holder, key, value) in enumerate(self.items):
             try:
                 now = get(holder, key)
-            except (KeyError, IndexError, AttributeError, ValueError):
+            except GONE:
                 return _told(holder, key)
             if now is not value:
                 if not same(now, value):
