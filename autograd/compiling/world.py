@@ -30,6 +30,7 @@ _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 GONE = (KeyError, IndexError, AttributeError, ValueError)  # what is raised where there is nothing any more
+_REPLACED = ("forward", "step", "update")  # methods of our classes that programs replace to look at what happens
 _FEW = 1000  # numbers of an array of numpy that are compared each time
 _MOST = 20_000  # facts; who names more than that has a dataset in a list
 # What Python itself is asked for, and what may be other at the next call.
@@ -354,9 +355,10 @@ class World:
         return value
 
     def _class(self, cls: type) -> None:
-        if "forward" in vars(cls) and not isinstance(vars(cls)["forward"], staticmethod):
-            self.always.add(_item, vars(cls), "forward", vars(cls)["forward"])
         for c in cls.__mro__:
+            for name in _REPLACED if is_ours(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen") else ():
+                if isinstance(vars(c).get(name), FunctionType):  # a user may have put one of their own there, or do so later
+                    self._fact(_item, vars(c), name, vars(c)[name], name)
             if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
                 for name, thing in vars(c).items():
                     if isinstance(thing, FunctionType) or not name.startswith(("__", "_abc_")):
