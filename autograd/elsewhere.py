@@ -51,7 +51,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         **_all("conv1d conv2d conv3d conv_transpose2d max_pool2d avg_pool2d", _CONVOLUTIONS),
         **_all("lstm gru", _RECURRENT),
         **_all("fft sparse distributed", "Fourier transforms, sparse tensors and many devices are left to PyTorch"),
-        **_all("jit compile", "operations run one by one, in Python: call the function itself"),
+        **_all("jit compiler", "a function that runs again and again is recorded once by autograd.compile(function), and replayed"),
         **_all("complex64 complex128 cfloat", "tensors hold real numbers"),
         **_all("gradcheck gradgradcheck", _GRADCHECK),
         "set_detect_anomaly": "write with autograd.detect_anomaly(): around what is to be watched",

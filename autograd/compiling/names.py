@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import keyword
 import re
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["Names"]
+
+
+@lru_cache(maxsize=1024)
+def _readable(wanted: str) -> str:
+    base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
+    if base.isidentifier() and not keyword.iskeyword(base):
+        return base
+    return f"v{base}" if f"v{base}".isidentifier() else "v"
 
 
 class Names:
@@ -20,9 +29,7 @@ class Names:
 
     def name(self, wanted: str) -> str:
         """A name that is not taken."""
-        base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
-        if not base.isidentifier() or keyword.iskeyword(base):
-            base = f"v{base}" if f"v{base}".isidentifier() else "v"
+        base = _readable(wanted)
         text, k = base, self._last.get(base, 1)
         while text in self.taken:
             k += 1

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.compiling.watching import Recorder
 from autograd.faces.changes import assign
 from autograd.ops.moves import cast_, clone_
-from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
+from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step, Still
 
 __all__ = ["Plan", "flat", "refs", "touched"]
 
@@ -159,7 +159,15 @@ def flat(tree: Any) -> Any:
 
 def refs(tree: Any) -> list[Ref]:
     """The references in an argument."""
-    return [x for x in flat(tree) if isinstance(x, Ref)]
+    if tree.__class__ is not tuple:
+        return [tree] if isinstance(tree, Ref) else []
+    found: list[Ref] = []
+    for x in tree:
+        if x.__class__ is Ref or x.__class__ is Still:
+            found.append(x)
+        elif x.__class__ is tuple:
+            found += refs(x)
+    return found
 
 
 def touched(s: Step) -> list[int]:

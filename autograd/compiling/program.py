@@ -13,7 +13,7 @@ from autograd.compiling.code import Writer
 from autograd.compiling.node import Again, differentiable, unfolding
 from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Recorder
-from autograd.compiling.world import PLAIN, World, same
+from autograd.compiling.world import GONE, PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
@@ -106,6 +106,7 @@ class Program:
             "gradient_on": gradient_on,
             "STRUCTURE": STRUCTURE,
             "refs": sys.getrefcount,
+            "GONE": GONE,
             "program": self,
             "same": same,
         }
@@ -264,7 +265,8 @@ class Program:
                 tests.append(f"{w.holder(t)}._grad is{' not' * (t._grad is not None)} None")
         facts = world.always.source(w)
         lines = [f"if not ({test}): return MISS" for test in tests]
-        lines += [f"if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []
+        if facts:
+            lines += ["try:", f"    if not ({facts}) and not program.facts_hold(): return MISS", "except GONE: return MISS"]
         lines += ["if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
         for function, args, got in recorder.conditions:
             given = ", ".join(self._argument(w, a) for a in args)

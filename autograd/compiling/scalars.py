@@ -262,6 +262,12 @@ def _check(n: Node) -> None:
         raise NotScalarsError(f"{op!r} has {len(op.vjps)} vjps and was called with {len(n.x)} arguments")
 
 
+def _said(out: slice, what: str, taken: list[Any]) -> str:
+    """A step as a line of a listing: ``v`` is the array of all numbers."""
+    places = [f"v[{p.start}:{p.stop}]" if isinstance(p, slice) else f"v[{len(p)} places]" for p in taken]
+    return f"v[{out.start}:{out.stop}] = {what}{' of ' * bool(places)}{', '.join(places)}"
+
+
 class _Step(Protocol):
     """What is computed at once: ``forward`` puts its results among the values, ``backward`` its gradients among the gradients."""
 
@@ -279,6 +285,9 @@ class _Alike:
         varying = [(i, places) for i, places in enumerate(index) if self.args[i] is None]
         self.takes = [(i, _run(places)) for i, places in varying]
         self.puts = [(i, _Put(places, uses)) for i, places in varying if flows and row.vjps[i] is not None]
+
+    def __repr__(self) -> str:
+        return _said(self.out, self.row.name, [places for _, places in self.takes])
 
     def forward(self, values: np.ndarray) -> None:
         args = self.args
@@ -302,6 +311,9 @@ class _Sum:
         self.takes = [(_run(part.reshape(-1)), part.shape) for part in rows]
         self.puts = [_Put(part, uses) for part in rows if flows]
 
+    def __repr__(self) -> str:
+        return _said(self.out, "sums", [places for places, _ in self.takes])
+
     def forward(self, values: np.ndarray) -> None:
         one, *other = [np.add.reduce(values[places].reshape(shape), 0) for places, shape in self.takes]
         values[self.out] = one + other[0] if other else one
@@ -320,6 +332,9 @@ class _OneByOne:
         self.takes = [[(i, place) for i, (place, number) in enumerate(args) if number is None] for args in its]
         ruled = [i for i, rule in zip(range(len(its[0])), row.rules) if rule is not None and flows]
         self.puts = [[(i, place) for i, place in takes if i in ruled] for takes in self.takes]
+
+    def __repr__(self) -> str:
+        return _said(self.out, f"{self.row.name}, one by one,", [])
 
     def forward(self, values: np.ndarray) -> None:
         for z, args, takes in zip(count(self.out.start), self.args, self.takes):

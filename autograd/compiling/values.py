@@ -8,7 +8,7 @@ from typing import Any
 from autograd.compiling.names import Names
 from autograd.compiling.program import MISS, UnfitError, flatten
 from autograd.compiling.scalars import Levels, NotScalarsError
-from autograd.compiling.world import PLAIN, World, same
+from autograd.compiling.world import GONE, PLAIN, World, same
 from autograd.core.mode import enable_grad
 from autograd.core.node import Node, Op, each
 from autograd.core.walk import grad
@@ -134,7 +134,10 @@ class ValueProgram:
         for i, a in self.plain:
             if leaves[i] is not a and not same(leaves[i], a):
                 return MISS
-        if not self.holds() and not self.world.always.hold():
+        try:
+            if not self.holds() and not self.world.always.hold():
+                return MISS
+        except GONE:
             return MISS
         if STRUCTURE.count != self.structure:
             if not self.world.gated.hold():

@@ -24,11 +24,13 @@ from autograd.faces.record import Array
 from autograd.faces.value import Value
 from autograd.random import Generator
 
-__all__ = ["Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
+__all__ = ["GONE", "Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+GONE = (KeyError, IndexError, AttributeError, ValueError)  # what is raised where there is nothing any more
+_REPLACED = ("forward", "step", "update")  # methods of our classes that programs replace to look at what happens
 _FEW = 1000  # numbers of an array of numpy that are compared each time
 _MOST = 20_000  # facts; who names more than that has a dataset in a list
 # What Python itself is asked for, and what may be other at the next call.
@@ -70,6 +72,13 @@ def _globals_of(code: CodeType) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def _opnames(code: CodeType) -> frozenset[str]:
     return frozenset(i.opname for i in dis.get_instructions(code))
+
+
+@lru_cache(maxsize=1024)
+def _lines_of(code: CodeType) -> tuple[tuple[str, int], ...]:
+    """The names in the code, with the lines where they stand."""
+    found = ((i.argval, i.positions.lineno) for i in dis.get_instructions(code) if i.positions is not None and isinstance(i.argval, str))
+    return tuple([(name, line) for name, line in found if line is not None])
 
 
 def _code_of(function: FunctionType) -> Iterator[CodeType]:
@@ -114,6 +123,8 @@ class Facts:
                 tests.append(f"len({h}) == {value}")
             elif get is _contents:
                 tests.append(f"{h}.cell_contents is {names.put('known', value)}")
+            elif get is _attribute:
+                tests.append(f"{h}.{key} is {names.put('known', value)}")
             else:
                 others.items.append((get, holder, key, value))
         return " and ".join([*tests, *([f"{names.put('others', others)}.hold()"] if others.items else [])])
@@ -127,7 +138,7 @@ class Facts:
         for i, (get, holder, key, value) in enumerate(self.items):
             try:
                 now = get(holder, key)
-            except (KeyError, IndexError, AttributeError, ValueError):
+            except GONE:
                 return _told(holder, key)
             if now is not value:
                 if not same(now, value):
@@ -303,9 +314,8 @@ class World:
         for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars):
             self._module(self._cell(cell, name), f)
         for code in _code_of(f):
-            for i in dis.get_instructions(code):
-                if i.positions is not None and i.positions.lineno is not None and isinstance(i.argval, str):
-                    self.places.setdefault(i.argval, (code.co_filename, i.positions.lineno))
+            for name, line in _lines_of(code):
+                self.places.setdefault(name, (code.co_filename, line))
         if "random" in self.attributes and any(getattr(g, "__name__", "") == "numpy" for g in f.__globals__.values()):
             if any(f.__globals__.get(name) is np for name in _globals_of(f.__code__)):
                 raise UnknownError("numpy's random numbers", self.places.get("random"))
@@ -345,9 +355,10 @@ class World:
         return value
 
     def _class(self, cls: type) -> None:
-        if "forward" in vars(cls) and not isinstance(vars(cls)["forward"], staticmethod):
-            self.always.add(_item, vars(cls), "forward", vars(cls)["forward"])
         for c in cls.__mro__:
+            for name in _REPLACED if is_ours(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen") else ():
+                if isinstance(vars(c).get(name), FunctionType):  # a user may have put one of their own there, or do so later
+                    self._fact(_item, vars(c), name, vars(c)[name], name)
             if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
                 for name, thing in vars(c).items():
                     if isinstance(thing, FunctionType) or not name.startswith(("__", "_abc_")):
