@@ -279,10 +279,12 @@ class Writer(Names):
         function = getattr(s.compute, "__wrapped__", s.compute)
         self.lines.append(f"{self._numpy(function)}({target}, {operand}, {target})")
 
-    def _numpy(self, function: Any) -> str:
+    def _numpy(self, function: Any, row: str = "kernel") -> str:
+        """The name of a function: numpy's, its own or, where that says nothing, that of its row."""
         if isinstance(function, np.ufunc) and getattr(np, name := str(function.__name__), None) is function:
             return f"np.{name}"
-        return self.put(getattr(function, "__name__", "kernel").strip("_<>"), function)
+        own = getattr(function, "__name__", row).strip("_")
+        return self.put(row if own in ("<lambda>", "compute") else own, function)
 
     def _row(self, s: Row) -> None:
         slot = self.slots[s.out]
@@ -290,7 +292,7 @@ class Writer(Names):
             self._view(s)
             return
         args = [self.text(a) for a in s.args]
-        names = (s.op.public, s.op.name, getattr(s.op.ufunc, "__name__", ""), "v")
+        names = (s.op.public, s.op.name.replace(" ", "_"), getattr(s.op.ufunc, "__name__", ""), "v")
         wanted = next(name for name in names if name.isidentifier())
         if (s.op is cast_ or s.op is clone_) and s.out not in self.fresh:
             self.lines.append(f"np.copyto({self.buffer(s.out, wanted)}, {args[0]}, casting='unsafe')")
@@ -310,7 +312,7 @@ class Writer(Names):
             out = self.buffer(s.out, wanted, self._ending(s, slot.raw))
             self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {'out=' * (function in _NAMED)}{out})")
         else:
-            call = f"{self._numpy(function if function is not None else kernel(s.op))}({', '.join(args)})"
+            call = f"{self._numpy(function if function is not None else kernel(s.op), wanted)}({', '.join(args)})"
             self._fresh(s.out, wanted, f"np.asarray({call})" if not slot.raw.ndim else call)
 
     def _scaled_together(self) -> dict[int, list[Row]]:

@@ -316,3 +316,17 @@ def test_numbers_without_dimensions(compile: Compile) -> Iterator[Any]:
 
     for i in range(6):
         yield step(rows(i), rows(i + 50)), w, b
+
+
+# What is read.
+def test_what_numpy_has_no_name_for_is_called_as_its_row() -> None:
+    @ag.compile
+    def step(x: Tensor, y: Tensor) -> Any:
+        parts = ag.stack([x.norm(dim=1), x.norm(dim=1)])
+        return parts.sum(), x.argmax(1), nn.functional.cross_entropy(x, y)
+
+    step(rows(0, 5, 3), labels(0, 5, 3))
+    text = step.listing()
+    for call in ("norm_2 = norm(x, ", "stack_2 = stack(0, ", "argmax_2 = argmax(x, 1, ", "cross_entropy_2 = cross_entropy(x, y)"):
+        assert call in text, text
+    assert "lambda" not in text and "compute" not in text
