@@ -130,7 +130,7 @@ class Compiled:
         if own.recorded >= _VAIN and own.replayed < own.recorded:
             own.vain = True
             often = f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time"
-            self._say(own, self._at_call(often, "pass numbers that change as tensors, and data in batches of few shapes"))
+            self._say(own, self._at_call(often, "pass numbers that change as tensors or Values, and data in batches of few shapes"))
             return self.function(*args, **kwargs)
         CHANGES.count += 1
         try:
@@ -150,12 +150,12 @@ class Compiled:
         recorder = Recorder(leaves, world, self.fullgraph)
         result = recorder.run(self.function, args, kwargs)
         reason = recorder.refused
-        if reason is None and (broken := world.always.broken() or world.gated.broken()) is not None:
+        if reason is None and (changed := world.changed()) is not None:
             own.tries += 1
             if own.tries < _TRIES:
                 own.recorded += 1
                 return result
-            reason = self._at_call(f"each call changes {broken}", "change it outside of what is compiled")
+            reason = self._at_call(f"each call changes {changed}", "change it outside of what is compiled")
         if reason is None:
             name = getattr(self.function, "__name__", type(self.function).__name__)
             try:

@@ -13,7 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, MutableSequence
 from functools import lru_cache, partial
-from types import BuiltinFunctionType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ _MOST = 20_000  # facts; who names more than that has a dataset in a list
 IMPURE = frozenset({"random", "_random", "time", "secrets", "uuid", "datetime", "logging", "io", "_io", "posix", "os", "socket"})
 IMPURE_BUILTINS = frozenset({"print", "input", "open", "exec", "eval", "breakpoint", "__import__"})
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented), range, slice, np.dtype, np.generic)
+_DRAWN = "draw them outside, or by functions of this library"
 
 
 class UnknownError(Exception):
@@ -133,24 +134,18 @@ class Facts:
         """Do all of them still hold?"""
         return self.broken() is None
 
-    def broken(self) -> str | None:
-        """The first that does not hold, as a text."""
+    def broken(self) -> tuple[Any, Any] | None:
+        """Holder and key of the first that does not hold."""
         for i, (get, holder, key, value) in enumerate(self.items):
             try:
                 now = get(holder, key)
             except GONE:
-                return _told(holder, key)
+                return holder, key
             if now is not value:
                 if not same(now, value):
-                    return _told(holder, key)
+                    return holder, key
                 self.items[i] = get, holder, key, now
         return None
-
-
-def _told(holder: Any, key: Any) -> str:
-    if isinstance(holder, dict | list):
-        return f"{key!r} of a {type(holder).__name__}" if key is not None else f"the length of a {type(holder).__name__}"
-    return f"{key!r} of {type(holder).__name__}" if key is not None else "a variable of an outer function"
 
 
 def _item(holder: Any, key: Any) -> Any:
@@ -189,6 +184,7 @@ class World:
         self.tensors: dict[int, Any] = {}  # by the id of their arrays
         self.values: list[Any] = []
         self.names: dict[int, str] = {}  # by the id of tensors: the path to each
+        self.paths: dict[int, str] = {}  # the same of what facts are read from, for who is told that one changed
         self.attributes: set[str] = set()  # the names that the code looks up in objects
         self.unsettled = False  # is there a lazy layer that learns its shape in this call?
         self.catches = False  # does the code catch errors?
@@ -211,6 +207,18 @@ class World:
             while self.stack:
                 self._look(*self.stack.pop())
 
+    def changed(self) -> str | None:
+        """The first fact that does not hold any more, as a text."""
+        if (broken := self.always.broken() or self.gated.broken()) is None:
+            return None
+        holder, key = broken
+        if isinstance(holder, dict) and "__builtins__" in holder:
+            return f"the global {key!r}"
+        where = self.paths.get(id(holder), f"a {type(holder).__name__}")
+        if isinstance(holder, CellType):
+            return f"the variable {where!r} of an outer function"
+        return f"{key!r} of {where}" if key is not None else f"the length of {where}" if isinstance(holder, dict | list) else where
+
     def _visit(self, thing: Any, path: str) -> None:
         if isinstance(thing, PLAIN):
             return
@@ -222,6 +230,8 @@ class World:
         self.stack.append((thing, path))
 
     def _fact(self, get: Any, holder: Any, key: Any, value: Any, path: str, gated: bool = False) -> None:
+        if path and key is None:
+            self.paths.setdefault(id(holder), path)
         (self.gated if gated else self.always).add(get, holder, key, value)
         self._visit(value, path)
 
@@ -265,11 +275,11 @@ class World:
         elif isinstance(thing, np.ufunc | Generator):
             pass
         elif type(thing).__module__.split(".")[0] in ("random", "_random") or type(thing).__module__.startswith("numpy.random"):
-            raise UnknownError(f"{path or 'it'} draws random numbers that are not ours", self.places.get(path))
+            raise UnknownError(f"{path or 'it'} draws random numbers that are not ours; {_DRAWN}", self.places.get(path))
         elif (inner := getattr(type(thing), "stands_for", None)) is not None:  # a compiled function is what is within
             self._fact(_attribute, thing, inner, getattr(thing, inner), path)
         elif hasattr(type(thing), "__next__"):
-            raise UnknownError(f"{path or 'it'} is an iterator, and each call takes what comes next")
+            raise UnknownError(f"{path or 'it'} is an iterator, and each call takes what comes next; pass that as an argument")
         else:
             self._object(thing, path)
 
@@ -318,7 +328,7 @@ class World:
                 self.places.setdefault(name, (code.co_filename, line))
         if "random" in self.attributes and any(getattr(g, "__name__", "") == "numpy" for g in f.__globals__.values()):
             if any(f.__globals__.get(name) is np for name in _globals_of(f.__code__)):
-                raise UnknownError("numpy's random numbers", self.places.get("random"))
+                raise UnknownError(f"random numbers of numpy; {_DRAWN}", self.places.get("random"))
         if any("IMPORT_NAME" in _opnames(code) for code in _code_of(f)):
             self.impure = True
         if any("CHECK_EXC_MATCH" in _opnames(code) or "suppress" in code.co_names for code in _code_of(f)):
@@ -377,6 +387,7 @@ class World:
             if free:
                 self._reader(thing, free)
             else:
+                self.paths.setdefault(id(held), path or f"a {type(thing).__name__}")
                 self._mapping(held, path, told)
         for c in type(thing).__mro__:
             slots = c.__dict__.get("__slots__", ())

@@ -574,6 +574,54 @@ def test_a_warning_and_an_error_say_what_to_do(capsys: pytest.CaptureFixture[str
                 ag.compile(body, fullgraph=True)(rows(0, 3))
 
 
+COUNT = 0
+
+
+def counting_globally(x: Tensor) -> Tensor:
+    global COUNT
+    COUNT += 1
+    return x * 2
+
+
+def test_what_each_call_changes_is_called_as_the_program_calls_it() -> None:
+    counter, losses, kept, schedule = (
+        SimpleNamespace(n=0),
+        [0],
+        {"n": 0},
+        optim.lr_scheduler.StepLR(optim.SGD(mlp().parameters(), lr=0.1), 2),
+    )
+    n = 0
+
+    def outer(x: Tensor) -> Tensor:
+        nonlocal n
+        n += 1
+        return x * 2
+
+    def item_of_dict(x: Tensor) -> Tensor:
+        kept["n"] += 1
+        return x * 2
+
+    def of_module(self: Any, x: Tensor) -> Tensor:
+        self.n += 1
+        return x * 2
+
+    module = type("Counting", (nn.Module,), {"forward": of_module})()
+    module.n = 0
+    for function, told in (
+        (counting_globally, "the global 'COUNT'"),
+        (outer, "the variable 'n' of an outer function"),
+        (item_of_dict, "'n' of kept"),
+        (module, "'n' of a Counting"),
+        (lambda x: (losses.append(0), x * 2)[1], "the length of losses"),
+        (lambda x: (schedule.step(), x * 2)[1], "'last_epoch' of schedule"),
+        (lambda x: (vars(counter).update(n=counter.n + 1), x * 2)[1], "'n' of counter"),
+    ):
+        with pytest.warns(UserWarning, match=f"each call changes {told}; change it outside"):
+            f = ag.compile(function)
+            for i in range(5):
+                f(rows(i, 3))
+
+
 def test_what_is_called_with_other_numbers_each_time_is_told_to_take_tensors() -> None:
     f = ag.compile(lambda x, rate: x * rate)
     with pytest.warns(UserWarning, match="recorded.*; pass numbers that change as tensors"):
