@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from itertools import groupby
 from typing import Any
 
 from autograd.core.node import Node
@@ -18,6 +19,8 @@ from autograd.program.words import clean, shape, shape_of, value
 
 __all__ = ["Backward"]
 
+MANY = 8  # dotted edges that nobody can follow any more
+
 
 class Backward:
     """Goes on where ``painter`` has drawn the forward lane. ``upstream`` is what a formula calls the gradient that arrives."""
@@ -25,6 +28,7 @@ class Backward:
     def __init__(self, painter: Painter) -> None:
         self.painter, self.reading = painter, painter.reading
         self.modules: set[str] = set()  # whose backward is drawn
+        self.kept: list[tuple[Node, Box]] = []  # values that were saved, each with the product that needs it
         self.upstream = "g" if "g" not in self.reading.called else "δ"
 
     def lane(self, inputs: list[Node] | None, titles: dict[Node, str]) -> None:
@@ -42,6 +46,7 @@ class Backward:
                         self.painter.join(self._above(a), "b" + module, "gradient", back=True)
                     else:
                         self._product(n, i, a)
+        self._saved()
         root = self.reading.number[self.reading.roots[0]]
         self.painter.scene.ends = (f"g{root}", f"v{root}")
 
@@ -92,12 +97,27 @@ class Backward:
         id = f"b{self.reading.number[n]}_{i}"
         tip = f"{clean(self.reading.name(a)) or 'an argument'} receives {text}; {self.upstream} is what arrives"
         text = re.sub(", (?=spread|put back|else)", ",\n", text) if len(text) > 16 else text
-        self.painter.put(n, Box(id, "gradient", [text], tip, round=True), True)
+        box = Box(id, "gradient", [text], tip, round=True)
+        self.painter.put(n, box, True)
         self._back(self._above(a), id)
         self._back(id, self._above(n))
-        for s in saved:
-            if source := self.painter.source(s):
-                self.painter.edge(source, id, "saved", constraint=False, tooltip="saved for backward")
+        self.kept += [(s, box) for s in saved if self.painter.source(s)]
+
+    def _saved(self) -> None:
+        """What each product was kept for: as dotted edges where these are few or asked for, else said in the product's circle."""
+        if self.painter.style.show_saved or len(self.kept) < MANY:
+            for s, box in self.kept:
+                self.painter.edge(self.painter.source(s), box.id, "saved", constraint=False, tooltip="saved for backward")
+            return
+        for box, group in groupby(self.kept, lambda pair: pair[1]):
+            box.label.append("saved " + ", ".join(self._chip(s) for s, _ in group))
+
+    def _chip(self, s: Node) -> str:
+        """A saved value in few letters: its name where that is short, and its shape or number, unless that was let go."""
+        name, amount = clean(self.reading.short(s)), shape(shape_of(s))
+        if not amount:
+            amount = "a number" if s.raw is None else value(s.raw, self.painter.style.precision)
+        return f"{name} = {amount}" if name else amount
 
     def product(self, n: Node, i: int) -> tuple[str, list[Node]]:
         """What flows from ``n`` into its argument ``i`` as a formula, and the nodes whose data it needs."""

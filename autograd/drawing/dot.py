@@ -38,7 +38,8 @@ def draw_dot(
         What stands in the boxes. "auto": gradients once there are any (of Values: once this graph's backward has been), shapes
         for whatever has dimensions.
     show_saved
-        Dotted edges to each operation from the values that its derivative needs (mirrored lanes show them always).
+        Dotted edges to each operation from the values that its derivative needs. Mirrored lanes have them without being asked
+        where they are fewer than eight; where they are more, each product says what was saved for it.
     show_source
         The line of code of each operation, in tooltips, if it was recorded (see `autograd.record_lines`).
     fold_constants

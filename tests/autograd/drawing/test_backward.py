@@ -17,6 +17,35 @@ def test_saved_values() -> None:
     assert "dotted" not in draw(y).source
 
 
+def test_many_saved_values_are_said_where_they_are_needed() -> None:
+    def product(n: int) -> Value:
+        y = x
+        for _ in range(n):
+            y = y * x
+        return y
+
+    x = Value(2.0)
+    few, many = draw(product(3), layout="mirror").source, draw(product(4), layout="mirror").source
+    assert few.count("dotted") == 6 and "saved" not in "".join(boxes(few, "b").values())
+    assert "dotted" not in many and [label.split("/")[1] for label in boxes(many, "b").values()][:3] == [
+        "saved x = 2",
+        "saved x = 2",
+        "saved x = 2",
+    ]
+    assert "saved 4" in {label.split("/")[1] for label in boxes(many, "b").values()}  # it has no name
+    asked = draw(product(4), layout="mirror", show_saved=True).source
+    assert asked.count("dotted") == 8 and "saved" not in "".join(boxes(asked, "b").values())
+
+
+def test_a_saved_number_that_was_let_go_is_not_read() -> None:
+    x, y = ag.tensor(2.0, requires_grad=True), ag.tensor(3.0, requires_grad=True)
+    z = x * y
+    for _ in range(4):
+        z = z * z
+    z.backward()
+    assert "saved a number" in "".join(boxes(draw(z, layout="mirror").source, "b").values())
+
+
 def test_formulas_do_not_take_the_names_of_others() -> None:
     g, x = Value(0.5), Value(2.0)
     y = (g * x + 1).tanh() ** 2
