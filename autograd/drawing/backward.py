@@ -40,7 +40,7 @@ class Backward:
                 if module := self.painter.module(n):
                     self._module(n, module)
                 for i, a in taking(self.reading, n):
-                    if a not in on_the_way or (a.is_leaf and a in self.painter.modules.of):
+                    if a not in on_the_way or (a.is_leaf and a in self.painter.modules.of) or self.painter.modules.skipped(a, n):
                         continue
                     if module:
                         self.painter.join(self._above(a), "b" + module, "gradient", back=True)

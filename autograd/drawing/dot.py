@@ -48,7 +48,8 @@ def draw_dot(
         "circles"; "inside": the operation stands in the box of its result; "auto": inside beyond 150 operations.
     modules, depth
         A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
-        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables.
+        so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables. Of boxes
+        that repeat, up to four in a round, the first round is drawn, in a frame that says how often: ``(Linear → Tanh) × 12``.
     layout
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.drawing.modules import Modules
+from autograd.drawing.modules import Modules, Repeat
 from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
 from autograd.faces.value import Value
@@ -28,7 +28,10 @@ class Painter:
         self.variables = 0  # boxes of variables and modules
         self.titles: dict[Scope, tuple[str, str]] = {}  # of the modules that stand as a box: its id, its title
         self._joined: set[tuple[str, str]] = set()
-        self._frames: dict[tuple[bool, tuple[Scope, ...]], Frame] = {(False, ()): self.scene.forward, (True, ()): self.scene.backward}
+        self._frames: dict[tuple[bool, tuple[Scope | Repeat, ...]], Frame] = {
+            (False, ()): self.scene.forward,
+            (True, ()): self.scene.backward,
+        }
         operations = sum(not n.is_leaf and n not in modules.of for n in reading.nodes)
         self.inside = style.ops == "inside" or (style.ops == "auto" and operations > CROWDED)
         self.grads = bool(style.show_grads)
@@ -41,7 +44,7 @@ class Painter:
         """A box in the frames of the modules around ``n``, in one lane or the other."""
         self._frame(backward, self.modules.frames(n)).boxes.append(box)
 
-    def _frame(self, backward: bool, path: tuple[Scope, ...]) -> Frame:
+    def _frame(self, backward: bool, path: tuple[Scope | Repeat, ...]) -> Frame:
         if (backward, path) not in self._frames:
             self._frames[backward, path] = frame = Frame(clean(path[-1].title))
             self._frame(backward, path[:-1]).frames.append(frame)
@@ -65,11 +68,13 @@ class Painter:
         return self.module(n) or f"{'v' if self.inside else 'o'}{self.reading.number[n]}"
 
     def source(self, a: Node, user: Node | None = None) -> str:
-        """The box that an arrow from ``a`` starts at; none for what stays inside the module of its user."""
+        """The box that an arrow from ``a`` starts at; none for what stays inside the module of its user, or is folded away."""
         module = self.modules.of.get(a)
         if module is None:
             return f"v{self.reading.number[a]}"
-        return "" if a.is_leaf or (user is not None and self.modules.of.get(user) is module) else self.module(a)
+        if a.is_leaf or (user is not None and (self.modules.of.get(user) is module or self.modules.skipped(a, user))):
+            return ""
+        return self.module(a)
 
     # The lane.
     def forward(self) -> None:
@@ -114,11 +119,11 @@ class Painter:
         return two and args[0] is not args[1] and not all(map(self.reading.short, args))
 
     def _modules(self) -> None:
-        for run in self.modules.runs():
+        for run, scopes in self.modules.boxes():
             first = run[0].made[0]
             label = self.modules.label(run)
             id = f"m{self.reading.number[first]}"
-            self.titles |= {box.scope: (id, label[0]) for box in run}
+            self.titles |= dict.fromkeys(scopes, (id, label[0]))
             self.variables += 1
             self.put(first, Box(id, "module", label, clean(", ".join(box.scope.title for box in run), 200)))
 

@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd as ag
 import nn
@@ -129,3 +131,37 @@ def test_a_module_that_is_called_twice_folds_with_its_parameters() -> None:
     source = draw(net(ag.ones(2, 4)).mean() + net(ag.ones(2, 4)).sum(), depth=0).source
     assert list(boxes(source, "m").values()) == ["net: Sequential/2×4 → 2×1/25 parameters"] * 2
     assert "weight" not in source
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.sampled_from([nn.Tanh, nn.ReLU, nn.Sigmoid, lambda: nn.Linear(3, 3)]), min_size=1, max_size=5),
+    st.integers(1, 6),
+    st.booleans(),
+)
+def test_rounds_of_modules_stand_once(kinds: list[Any], rounds: int, mirror: bool) -> None:
+    """Whatever repeats, the picture has each look once, and no arrow turns back."""
+    net = nn.Sequential(nn.Linear(2, 3), *[kind() for _ in range(rounds) for kind in kinds], nn.Linear(3, 1))
+    source = draw(net(ag.ones(1, 2)).sum(), names=net, depth=1, layout="mirror" if mirror else "flow").source
+    folded, title = boxes(source, "m"), re.search(r'label="\((.*?)\) × (\d+)"', source)
+    if title:
+        shown = title[1].split(" → ")
+        assert 2 <= len(shown) <= 4 and int(title[2]) >= 3
+        assert source.count(title[0]) == 1 + mirror
+    parts = [label.split("/")[0] for label in folded.values()]
+    assert parts[0] == "0: Linear" and f"{1 + rounds * len(kinds)}: Linear" in parts
+    heads: dict[str, set[str]] = {}
+    for tail, head in arrows(source):
+        heads.setdefault(tail, set()).add(head)
+    assert all(tail not in heads.get(head, ()) and tail != head for tail, head in arrows(source))
+    if rounds >= 3 and 2 <= len(kinds) <= 4 and len(set(map(id, kinds))) == len(kinds):
+        assert title and len(title[1].split(" → ")) == len(kinds) and int(title[2]) >= rounds - 1
+        assert len(folded) <= len(kinds) + 4
+
+
+def test_what_is_used_between_the_rounds_is_not_folded_away() -> None:
+    net = nn.Sequential(*[m for _ in range(6) for m in (nn.Linear(3, 3), nn.Tanh())])
+    x = ag.ones(1, 3)
+    halves = [x := layer(x) for layer in net]
+    source = draw((halves[5] + halves[-1]).sum(), names=net, depth=1).source
+    assert source.count("(Linear → Tanh) × 3") == 2 and len(boxes(source, "m")) == 4
