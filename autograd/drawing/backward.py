@@ -104,8 +104,8 @@ class Backward:
         self.kept += [(s, box) for s in saved if self.painter.source(s)]
 
     def _saved(self) -> None:
-        """What each product was kept for: as dotted edges where these are few or asked for, else said in the product's circle."""
-        if self.painter.style.show_saved or len(self.kept) < MANY:
+        """What each product needs: as dotted edges where these are asked for, or few and cross no frames; else in the product's circle."""
+        if self.painter.style.show_saved or (len(self.kept) < MANY and not self.painter.modules.around):
             for s, box in self.kept:
                 self.painter.edge(self.painter.source(s), box.id, "saved", constraint=False, tooltip="saved for backward")
             return
@@ -114,9 +114,10 @@ class Backward:
 
     def _chip(self, s: Node) -> str:
         """A saved value in few letters: its name where that is short, and its shape or number, unless that was let go."""
-        name, amount = clean(self.reading.short(s)), shape(shape_of(s))
-        if not amount:
-            amount = "a number" if s.raw is None else value(s.raw, self.painter.style.precision)
+        name = clean(self.reading.short(s))
+        if shape_of(s) or s.raw is None:
+            return f"{name} {shape(shape_of(s))}".strip() or "a number"
+        amount = value(s.raw, self.painter.style.precision)
         return f"{name} = {amount}" if name else amount
 
     def product(self, n: Node, i: int) -> tuple[str, list[Node]]:

@@ -10,10 +10,12 @@ from dataclasses import fields
 from itertools import count
 from typing import Any
 
+from autograd.drawing.layout.page import placed
+from autograd.drawing.layout.sizes import BORDER, width
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER
 from autograd.drawing.picture import Graph
 from autograd.drawing.plan import scene_of
-from autograd.drawing.scene import KINDS, Box, Edge, Frame, Scene
+from autograd.drawing.scene import KINDS, Box, Edge, Frame, Placed, Scene
 from autograd.drawing.style import NODES, Style
 from autograd.program.words import seen
 
@@ -39,7 +41,7 @@ def draw_dot(
         for whatever has dimensions.
     show_saved
         Dotted edges to each operation from the values that its derivative needs. Mirrored lanes have them without being asked
-        where they are fewer than eight; where they are more, each product says what was saved for it.
+        where they are fewer than eight and there are no modules; else each product says what was saved for it.
     show_source
         The line of code of each operation, in tooltips, if it was recorded (see `autograd.record_lines`).
     fold_constants
@@ -54,8 +56,11 @@ def draw_dot(
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
         outputs are first derivatives of the first.
-    rankdir, theme, legend, precision
-        "LR" or "TB"; "light" or "dark"; a key of the kinds of boxes; significant digits.
+    rankdir
+        "LR": from left to right, in rows as wide as a page, with positions of our own where our rules fit, so that every renderer
+        draws the same picture; once something is added, Graphviz finds its own. "TB", "RL", "BT": as Graphviz lays it out.
+    theme, legend, precision
+        "light" or "dark"; a key of the kinds of boxes; significant digits.
     max_nodes
         Raises ValueError, with the sizes and what to do, where more variables would be drawn, or the layout would take minutes.
     timeout, format
@@ -76,17 +81,22 @@ draw = draw_dot
 
 def to_dot(scene: Scene, style: Style) -> Graph:
     """The scene as text, in the colours of the theme."""
-    writer, ink = _Writer(style.theme), INK[style.theme]
+    where = placed(scene) if style.rankdir == "LR" else None
+    writer, ink = _Writer(style.theme, where), INK[style.theme]
     g = Graph(
         timeout=style.timeout,
         format=style.format,
-        graph_attr={"rankdir": style.rankdir, "bgcolor": PAPER[style.theme], "fontcolor": ink, "fontname": FONT, "fontsize": "10",
+        graph_attr={"rankdir": style.rankdir, "bgcolor": PAPER[style.theme], "fontcolor": ink, "fontname": FONT, "fontsize": "11",
                     "newrank": "true", "nslimit": "2", "nslimit1": "2", "nodesep": "0.18", "ranksep": "0.3", "pad": "0.1"},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": ink, "style": "filled", "shape": "box",
                    "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
         edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7"},
     )  # fmt: skip
-    if scene.note:
+    if where:
+        g.placed = True
+        g.graph_attr["layout"] = "nop2"  # Graphviz's name for: draw everything where it is said to be
+        g.node_attr["fixedsize"] = "true"
+    elif scene.note:
         g.graph_attr |= {"label": scene.note, "labelloc": "b"}
     g.body += [f"\t{line}\n" for line in writer.scene(scene)]
     return g
@@ -95,18 +105,25 @@ def to_dot(scene: Scene, style: Style) -> Graph:
 class _Writer:
     """Writes line by line. Frames are numbered as they come."""
 
-    def __init__(self, theme: str) -> None:
-        self.theme, self.dark, self.number = theme, theme == "dark", count()
+    def __init__(self, theme: str, where: Placed | None) -> None:
+        self.theme, self.dark, self.number, self.where = theme, theme == "dark", count(), where
 
     def colour(self, kind: str) -> str:
         return LOOKS[kind][self.dark][1]
 
     def scene(self, scene: Scene) -> Iterator[str]:
-        yield from self.inside(scene.forward)
-        if scene.backward.boxes or scene.backward.frames:
-            yield from self.frame(scene.backward)
-        yield from map(self.edge, scene.edges)
-        if scene.ends:
+        if self.where:
+            for frame in self.where.frames:
+                yield from self.frame(frame) if frame.rectangle else self.inside(frame)
+            yield from (self.edge(edge, self.where.lines[i]) for i, edge in enumerate(scene.edges) if edge.kind != "level")
+            if scene.note:
+                yield f'note [label={quoted(scene.note)} shape=plaintext style=""{self.at("note")}]'
+        else:
+            yield from self.inside(scene.forward)
+            if scene.backward.boxes or scene.backward.frames:
+                yield from self.frame(scene.backward)
+            yield from map(self.edge, scene.edges)
+        if scene.ends and not self.where:
             # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to
             # two unseen points, one above the other at the end of the lanes.
             yield "{node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
@@ -117,6 +134,9 @@ class _Writer:
     def frame(self, frame: Frame) -> Iterator[str]:
         fill, border = MODULE[self.theme]
         look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 tooltip=" "'
+        if frame.rectangle:
+            left, bottom, right, top = frame.rectangle
+            look += f' bb="{left:.1f},{bottom:.1f},{right:.1f},{top:.1f}" lp="{left + 8 + width(frame.title) / 2:.1f},{top - 10:.1f}"'
         yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
         yield from self.inside(frame)
         yield "}"
@@ -138,9 +158,19 @@ class _Writer:
             parts += [f"shape={'circle' if len(text) < 4 else 'ellipse'}", self.look(box.kind), "margin=0.03"]
         else:
             parts.append(self.look(box.kind))
-        return f"{box.id} [{' '.join(parts + [f'tooltip={quoted(box.tooltip)}'] * bool(box.tooltip))}]"
+        parts += [f"tooltip={quoted(box.tooltip)}"] * bool(box.tooltip)
+        return f"{box.id} [{' '.join(parts)}{self.at(box.id, box.kind)}]"
 
-    def edge(self, edge: Edge) -> str:
+    def at(self, id: str, kind: str = "") -> str:
+        """Where a box stands and how large it is, if that is known."""
+        if not self.where:
+            return ""
+        x, y, w, h = self.where.boxes[id]
+        if kind == "output":
+            w, h = w - BORDER, h - BORDER
+        return f' pos="{x:.1f},{y:.1f}" width={w / 72:.3f} height={h / 72:.3f}'
+
+    def edge(self, edge: Edge, line: str = "") -> str:
         if edge.kind == "level":
             return f"{{rank=same; {edge.head}; {edge.tail}}}"
         parts = ["dir=back" if edge.back else f"id={edge.id}" * bool(edge.id)] * edge.constraint
@@ -148,13 +178,15 @@ class _Writer:
             parts.append(f"label={quoted(f' {edge.label} ')}")
         if edge.kind != "plain":
             parts.append(f'style={"dashed" if edge.kind == "gradient" else "dotted"} color="{self.colour(edge.kind)}"')
-        if not edge.constraint:
+        if not edge.constraint and not line:
             parts.append("constraint=false")
         if edge.tooltip:
             parts.append(f"tooltip={quoted(edge.tooltip)}")
         if edge.argument:
-            parts.append(f'headlabel="{edge.argument}" labelfontsize=8 labeldistance=1.3')
-        text = " ".join(parts)
+            parts.append(f'headlabel="{edge.argument}" labelfontsize=11 labeldistance=1.3')
+        if line:
+            parts.append(f'pos="{line}"')
+        text = " ".join(filter(None, parts))
         return f"{edge.tail} -> {edge.head}" + f" [{text}]" * bool(text)
 
     def legend(self, words: dict[str, str]) -> Iterator[str]:
@@ -165,8 +197,9 @@ class _Writer:
                 look = " shape=ellipse" * (kind == "operation") + f" {self.look(kind)} tooltip={quoted(text)}"
             else:
                 look = f' shape=plaintext style="" fontcolor="{self.colour("saved" if kind == "saved" else "gradient")}"'
-            yield f"legend_{kind} [label={quoted(text)}{look}]"
-        yield f"{' -> '.join(f'legend_{kind}' for kind in words)} [style=invis]"
+            yield f"legend_{kind} [label={quoted(text)}{look}{self.at(f'legend_{kind}', kind)}]"
+        if not self.where:
+            yield f"{' -> '.join(f'legend_{kind}' for kind in words)} [style=invis]"
         yield "}"
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-__all__ = ["KINDS", "Box", "Edge", "Frame", "Scene"]
+__all__ = ["KINDS", "Box", "Edge", "Frame", "Placed", "Scene"]
 
 KINDS = {  # of boxes, in words
     "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "operation",
@@ -50,11 +51,15 @@ class Edge:
 
 @dataclass
 class Frame:
-    """What belongs together: the boxes of a module call or of a lane, and the frames in it."""
+    """What belongs together: the boxes of a module call or of a lane, and the frames in it.
+
+    ``rectangle`` is where it is drawn, if that is known: left, bottom, right, top, in points.
+    """
 
     title: str
     boxes: list[Box] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    rectangle: tuple[float, float, float, float] | None = None
 
     def __iter__(self) -> Iterator[Box]:
         """All boxes in it."""
@@ -77,3 +82,13 @@ class Scene:
     def __iter__(self) -> Iterator[Box]:
         yield from self.forward
         yield from self.backward
+
+
+class Placed(NamedTuple):
+    """Where a picture is drawn, in points from its lower left corner: ``boxes`` as x, y, width, height, edges by their place in the
+    scene as points of splines, and the frames of each row."""
+
+    boxes: dict[str, tuple[float, float, float, float]]
+    lines: dict[int, str]
+    frames: list[Frame]
+    height: float

@@ -63,7 +63,10 @@ def test_the_lanes_hold_a_gradient_for_each_variable() -> None:
     for id, g in numbers.items():
         assert gradients[id].endswith(f"{g.data:.4g}".replace("-", "−"))
     assert gradients["g0"].startswith("∂L/∂x/") and gradients["g5"] == "seed/1"
-    assert all(f"{{rank=same; v{i}; g{i}}}" in source for i in range(6))
+    across = dict(re.findall(r'^\t+(\w+) \[.* pos="([^,]*),', source, re.M))
+    assert all(across[f"v{i}"] == across[f"g{i}"] for i in range(6))
+    below = draw(loss, layout="mirror", rankdir="TB").source  # which Graphviz lays out
+    assert all(f"{{rank=same; v{i}; g{i}}}" in below for i in range(6))
     assert boxes(source, "b") == {"b2_0": "g · w", "b2_1": "g · x", "b4_0": "g · (1 − z²)", "b5_0": "g · 2 · □"}
     dotted = re.findall(r"^\t(\w+) -> (\w+) \[style=dotted", source, re.M)
     assert dotted == [("v1", "b2_0"), ("v0", "b2_1"), ("v4", "b4_0"), ("v4", "b5_0")]
