@@ -48,7 +48,7 @@ class Rows:
         self.place()
         natural, most = self.left, list(accumulate(self.end, max))
         room = self.page - 2 * self.margin - 2 * PAD * max(map(len, self.path)) - 2 * (10 + 2 * RAIL)
-        for _ in range(4):  # frames that begin again, and the arrows between rows, take some room
+        for _ in range(12):  # frames that begin again, and the arrows between rows, take some room
             over = max(self.end) + self.margin + self.rails - self.page
             if self.rails > RAILS:
                 return False
