@@ -199,7 +199,9 @@ class _Page:
         tree = front.tree
         titles = [width(frame.title) for frame in tree.frames]
         margin = PAD * (len(self.sides) - 1)
-        self.rows = rows = Rows(wide, chips, self._gaps(), arriving, [tree.path[f][1:] for f in front.within], titles, margin)
+        results = frozenset(c for id, c in front.column.items() if [self.boxes[a].round for a in self.columns.before[id]] == [True])
+        path = [tree.path[f][1:] for f in front.within]
+        self.rows = rows = Rows(wide, chips, self._gaps(), arriving, path, titles, results, margin)
         if not rows.lay():
             return False
         if len(rows.starts) > 1 and any(len(column) > 1 for side in self.sides for column in side.lane.columns):

@@ -20,7 +20,8 @@ RAILS = 110.0  # the most room for them
 @dataclass
 class Rows:
     """What is known of each column: its width, how wide the chips below it are, the gap before it, how many arrows come from before
-    it, the frames it is in, and the widths of their titles. ``lay`` then says where all are."""
+    it, the frames it is in, and the widths of their titles; which of them hold results, and belong to the column before. ``lay`` then
+    says where all are."""
 
     wide: list[float]
     chips: list[float]
@@ -28,6 +29,7 @@ class Rows:
     arriving: list[int]
     path: list[tuple[int, ...]]
     titles: list[float]  # of frames, by number
+    results: frozenset[int] = frozenset()
     margin: float = 0.0  # of frames around whole rows
     page: float = PAGE
     starts: list[int] = field(default_factory=list)
@@ -118,7 +120,9 @@ class Rows:
 
             def cost(e: int, c: int = c, wish: float = wish) -> float:
                 more = ceil((most[-1] - x[e]) / room)
-                return 6 * more + 4 * abs(most[e - 1] - x[c] - wish) / wish + 0.5 * self.arriving[e] + self.shared[e]
+                return (
+                    6 * more + 4 * abs(most[e - 1] - x[c] - wish) / wish + 0.5 * self.arriving[e] + self.shared[e] + 2 * (e in self.results)
+                )
 
             c = min(ends, key=cost)
             if c >= n:

@@ -163,7 +163,7 @@ HOW: dict[str, dict[str, Any]] = {
     "depth": {"depth": 1},
     "depth mirror": {"depth": 1, "layout": "mirror"},
 }
-CROSSINGS = {("neuron", "mirror"): 8, ("micrograd", ""): 9, ("micrograd", "mirror"): 15, ("twin", ""): 5, ("twin", "mirror"): 5}
+CROSSINGS = {("neuron", "mirror"): 8, ("micrograd", ""): 9, ("micrograd", "mirror"): 16, ("twin", ""): 5, ("twin", "mirror"): 5}
 
 
 @pytest.mark.parametrize("wheel", [False, True], ids=["dot", "wheel"])

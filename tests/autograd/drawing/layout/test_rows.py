@@ -43,3 +43,9 @@ def test_rows_are_about_equal_and_end_between_frames() -> None:
 
 def test_too_many_arrows_between_rows_are_refused() -> None:
     assert not Rows([60.0] * 40, [0.0] * 40, [20.0] * 40, [30] * 41, [()] * 40, [0.0]).lay()
+
+
+def test_a_result_does_not_begin_a_row() -> None:
+    results = frozenset(range(1, 40, 2))
+    rows = Rows([60.0] * 40, [0.0] * 40, [20.0] * 40, [1] * 41, [()] * 40, [0.0], results)
+    assert rows.lay() and len(rows.starts) > 1 and not results.intersection(rows.starts)
