@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain, count
+from itertools import chain, count, groupby
 from typing import Any
 
 from autograd.core.node import Node
@@ -19,6 +19,8 @@ from autograd.program.words import clean, shape, shape_of, value
 
 __all__ = ["Backward"]
 
+MANY = 8  # dotted edges that nobody can follow any more
+
 
 class Backward:
     """Goes on where ``painter`` has drawn the forward lane. ``upstream`` is what a formula calls the gradient that arrives."""
@@ -26,6 +28,7 @@ class Backward:
     def __init__(self, painter: Painter) -> None:
         self.painter, self.reading = painter, painter.reading
         self.modules: set[str] = set()  # whose backward is drawn
+        self.kept: list[tuple[Node, Box]] = []  # values that were saved, each with the product that needs it
         self.upstream = next(g for g in chain(("g", "δ"), map("g{}".format, count())) if g not in self.reading.called)
 
     def lane(self, inputs: list[Node] | None, titles: dict[Node, str]) -> None:
@@ -37,12 +40,13 @@ class Backward:
                 if module := self.painter.module(n):
                     self._module(n, module)
                 for i, a in taking(self.reading, n):
-                    if a not in on_the_way or (a.is_leaf and a in self.painter.modules.of):
+                    if a not in on_the_way or (a.is_leaf and a in self.painter.modules.of) or self.painter.modules.skipped(a, n):
                         continue
                     if module:
                         self._join(self._above(a), "b" + module, a)
                     else:
                         self._product(n, i, a)
+        self._saved()
         root = self.reading.number[self.reading.roots[0]]
         self.painter.scene.ends = (f"g{root}", f"v{root}")
 
@@ -107,12 +111,27 @@ class Backward:
         id = f"b{self.reading.number[n]}_{i}"
         tip = f"{clean(self.reading.name(a)) or 'an argument'} receives {text}; {self.upstream} is what arrives"
         text = re.sub(", (?=spread|put back|else)", ",\n", text) if len(text) > 16 else text
-        self.painter.put(n, Box(id, "gradient", [text], tip, round=True), 1)
+        box = Box(id, "gradient", [text], tip, round=True)
+        self.painter.put(n, box, 1)
         self._back(self._above(a), id, a)
         self._back(id, self._above(n), n)
-        for s in saved:
-            if source := self.painter.source(s):
-                self.painter.edge(source, id, "saved", constraint=False, tooltip="saved for backward")
+        self.kept += [(s, box) for s in saved if self.painter.source(s)]
+
+    def _saved(self) -> None:
+        """What each product needs: as dotted edges where these are asked for, or few and cross no frames; else in the product's circle."""
+        if self.painter.style.show_saved or (len(self.kept) < MANY and not self.painter.modules.around):
+            for s, box in self.kept:
+                self.painter.edge(self.painter.source(s), box.id, "saved", constraint=False, tooltip="saved for backward")
+            return
+        for box, group in groupby(self.kept, lambda pair: pair[1]):
+            box.label.append("saved " + ", ".join(self._chip(s) for s, _ in group))
+
+    def _chip(self, s: Node) -> str:
+        """A saved value in few letters: what formulas call it, and its shape or number, unless that was let go."""
+        name = clean(self.reading.term(s))
+        if shape_of(s) or s.raw is None:
+            return f"{name} {shape(shape_of(s))}".strip()
+        return f"{name} = {value(s.raw, self.painter.style.precision)}"
 
     def product(self, n: Node, i: int) -> tuple[str, list[Node]]:
         """What flows from ``n`` into its argument ``i`` as a formula, and the nodes whose data it needs."""

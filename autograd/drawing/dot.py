@@ -12,17 +12,19 @@ from dataclasses import fields
 from itertools import count
 from typing import Any
 
+from autograd.drawing.layout.page import placed
+from autograd.drawing.layout.sizes import BORDER, STRIP, width
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, fill_of
 from autograd.drawing.picture import Graph, render
 from autograd.drawing.plan import scene_of
 from autograd.drawing.scale import STEPS, Scale
-from autograd.drawing.scene import KINDS, MARKS, Box, Edge, Frame, Scene
+from autograd.drawing.scene import DOUBLE, KINDS, MARKS, Box, Edge, Frame, Placed, Scene
 from autograd.drawing.style import Style
 from autograd.program.words import seen
 
 __all__ = ["draw", "draw_dot", "quoted", "to_dot"]
 
-STRIP = 2 * STEPS + 1  # cells of the strip of a scale
+CELLS = 2 * STEPS + 1  # of the strip of a scale
 
 
 def draw_dot(
@@ -48,7 +50,8 @@ def draw_dot(
         What stands in the boxes. "auto": gradients once there are any (of Values: once this graph's backward has been), shapes
         for whatever has dimensions.
     show_saved
-        Dotted edges to each operation from the values that its derivative needs (mirrored lanes show them always).
+        Dotted edges to each operation from the values that its derivative needs. Mirrored lanes have them without being asked
+        where they are fewer than eight and there are no modules; else each product says what was saved for it.
     show_source
         The line of code of each operation, in tooltips, if it was recorded (see `autograd.record_lines`).
     fold_constants
@@ -58,7 +61,8 @@ def draw_dot(
     modules, depth
         A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
         so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables, of which
-        a caption tells.
+        a caption tells. Of boxes that repeat, up to four in a round, all in the same colours, the first round is drawn, in a frame that
+        says how often: ``(Linear → Tanh) × 12``.
     layout
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
@@ -71,8 +75,11 @@ def draw_dot(
         share of entries where an activation is flat. Or a dict from nodes, parameters or modules to numbers of your own. "auto": "grad"
         in mirrors and once there are gradients, but for fewer than 30 Values. All but None mark in red what is not finite, and where that
         begins, and say how many units of a ReLU are dead: 0 for all of at least 8 examples.
-    rankdir, theme, legend, precision
-        "LR" or "TB"; "light" or "dark"; a key of the kinds of boxes; significant digits.
+    rankdir
+        "LR": from left to right, in rows as wide as a page, with positions of our own where our rules fit, so that every renderer
+        draws the same picture; once something is added, Graphviz finds its own. "TB", "RL", "BT": as Graphviz lays it out.
+    theme, legend, precision
+        "light" or "dark"; a key of the kinds of boxes; significant digits.
     max_nodes
         More variables than these are folded into their modules; raises ValueError, with the sizes and what to do, where there
         would be more all the same. None: 300, and 400 where nothing can be folded; then what would take minutes is refused, too.
@@ -96,22 +103,26 @@ def draw_dot(
 
 draw = draw_dot
 _STYLES = {"gradient": "dashed", "second": '"dashed,bold"', "saved": "dotted"}  # of edges
-_DOUBLE = ("output", "wrong")  # borders
 
 
 def to_dot(scene: Scene, style: Style) -> Graph:
     """The scene as text, in the colours of the theme."""
-    writer, ink = _Writer(style.theme), INK[style.theme]
+    where = placed(scene) if style.rankdir == "LR" else None
+    writer, ink = _Writer(style.theme, where), INK[style.theme]
     g = Graph(
         timeout=style.timeout,
         format=style.format,
-        graph_attr={"rankdir": style.rankdir, "bgcolor": PAPER[style.theme], "fontcolor": ink, "fontname": FONT, "fontsize": "10",
+        graph_attr={"rankdir": style.rankdir, "bgcolor": PAPER[style.theme], "fontcolor": ink, "fontname": FONT, "fontsize": "11",
                     "newrank": "true", "nslimit": "2", "nslimit1": "2", "nodesep": "0.18", "ranksep": "0.3", "pad": "0.1"},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": ink, "style": "filled", "shape": "box",
                    "margin": "0.11,0.05", "height": "0.3", "width": "0.3"},
         edge_attr={"color": writer.colour("operation"), "arrowsize": "0.7", "fontname": FONT, "fontsize": "10", "fontcolor": ink},
     )  # fmt: skip
-    if below := writer.below(scene, wide=style.rankdir in ("LR", "RL") and len(list(scene)) > 12):
+    if where:
+        g.placed = True
+        g.graph_attr["layout"] = "nop2"  # Graphviz's name for: draw everything where it is said to be
+        g.node_attr["fixedsize"] = "true"
+    elif below := writer.below(scene, wide=style.rankdir in ("LR", "RL") and len(list(scene)) > 12):
         g.graph_attr |= {"label": below, "labelloc": "b"}
     g.body += [f"\t{line}\n" for line in writer.scene(scene)]
     return g
@@ -120,19 +131,26 @@ def to_dot(scene: Scene, style: Style) -> Graph:
 class _Writer:
     """Writes line by line. Frames are numbered as they come."""
 
-    def __init__(self, theme: str) -> None:
-        self.theme, self.dark, self.number = theme, theme == "dark", count()
+    def __init__(self, theme: str, where: Placed | None) -> None:
+        self.theme, self.dark, self.number, self.where = theme, theme == "dark", count(), where
 
     def colour(self, kind: str) -> str:
         return LOOKS[kind][self.dark][1]
 
     def scene(self, scene: Scene) -> Iterator[str]:
-        yield from self.inside(scene.forward)
-        for lane in (scene.backward, *scene.further):
-            if lane.boxes or lane.frames:
-                yield from self.frame(lane)
-        yield from map(self.edge, scene.edges)
-        if scene.ends:
+        if self.where:
+            for frame in self.where.frames:
+                yield from self.frame(frame) if frame.rectangle else self.inside(frame)
+            yield from (self.edge(edge, self.where.lines[i]) for i, edge in enumerate(scene.edges) if edge.kind != "level")
+            if below := [*self.placed_below(scene)]:
+                yield f"{{{'; '.join(below)}}}"  # apart, for these are no boxes of the graph
+        else:
+            yield from self.inside(scene.forward)
+            for lane in (scene.backward, *scene.further):
+                if lane.boxes or lane.frames:
+                    yield from self.frame(lane)
+            yield from map(self.edge, scene.edges)
+        if scene.ends and not self.where:
             # Which lane is above is Graphviz's own choice, unless the wrong one costs a crossing: that of two unseen arrows to
             # two unseen points, one above the other at the end of the lanes.
             unseen = "node [shape=point width=0 style=invis]; edge [style=invis]; above; below; {rank=same; above -> below}"
@@ -142,6 +160,9 @@ class _Writer:
         fill, border = MODULE[self.theme]
         look = f'labeljust=l style="rounded,filled" fillcolor="{fill}" color="{border}" peripheries=1 margin=8 labelloc=t tooltip=" "'
         look = " ".join([look, *self.painted(frame)])
+        if frame.rectangle:
+            left, bottom, right, top = frame.rectangle
+            look += f' bb="{left:.1f},{bottom:.1f},{right:.1f},{top:.1f}" lp="{left + 8 + width(frame.title) / 2:.1f},{top - 10:.1f}"'
         yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
         yield from self.inside(frame)
         yield "}"
@@ -154,7 +175,7 @@ class _Writer:
     def look(self, kind: str) -> str:
         fill, border = LOOKS[kind][:2][self.dark]
         style = LOOKS[kind][2]
-        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * (kind in _DOUBLE)
+        return f'fillcolor="{fill}" color="{border}"' + f' style="{style}"' * bool(style) + " peripheries=2" * (kind in DOUBLE)
 
     def painted(self, thing: Box | Frame) -> list[str]:
         """What a mark or a tone changes in a look: of two attributes, the later counts."""
@@ -170,10 +191,19 @@ class _Writer:
             parts += [f"shape={'circle' if len(text) < 4 else 'ellipse'}", self.look(box.kind), "margin=0.03"]
         else:
             parts.append(self.look(box.kind))
-        parts += self.painted(box)
-        return f"{box.id} [{' '.join(parts + [f'tooltip={quoted(box.tooltip)}'] * bool(box.tooltip))}]"
+        parts += [*self.painted(box), *[f"tooltip={quoted(box.tooltip)}"] * bool(box.tooltip)]
+        return f"{box.id} [{' '.join(parts)}{self.at(box.id, box.double)}]"
 
-    def edge(self, edge: Edge) -> str:
+    def at(self, id: str, double: bool = False) -> str:
+        """Where a box stands and how large it is, if that is known."""
+        if not self.where:
+            return ""
+        x, y, w, h = self.where.boxes[id]
+        if double:
+            w, h = w - BORDER, h - BORDER
+        return f' pos="{x:.1f},{y:.1f}" width={w / 72:.3f} height={h / 72:.3f}'
+
+    def edge(self, edge: Edge, line: str = "") -> str:
         if edge.kind == "level":
             return f"{{rank=same; {edge.head}; {edge.tail}}}"
         parts = ["dir=back" if edge.back else f"id={edge.id}" * bool(edge.id)] * edge.constraint
@@ -183,12 +213,27 @@ class _Writer:
             parts.append(f'style={_STYLES[edge.kind]} color="{self.colour(edge.kind)}"')
         if edge.width:
             parts.append(f"penwidth={edge.width:g}")
-        if not edge.constraint:
+        if not edge.constraint and not line:
             parts.append("constraint=false")
         if edge.tooltip:
             parts.append(f"tooltip={quoted(edge.tooltip)}")
-        text = " ".join(parts)
+        if line:
+            parts.append(f'pos="{line}"')
+        text = " ".join(filter(None, parts))
         return f"{edge.tail} -> {edge.head}" + f" [{text}]" * bool(text)
+
+    def placed_below(self, scene: Scene) -> Iterator[str]:
+        """What stands below a picture whose places are known: the strip of the scale, the key, the note, as boxes."""
+        if scene.scale:
+            yield f'scale [label=<{self.strip(scene.scale)}> shape=plaintext style=""{self.at("scale")}]'
+        for kind, text in scene.legend.items():
+            if kind in KINDS or kind in MARKS:
+                look = " shape=ellipse" * (kind == "operation") + f" {self.look(kind)} tooltip={quoted(text)}"
+            else:
+                look = f' shape=plaintext style="" fontcolor="{self.colour("saved" if kind == "saved" else "gradient")}"'
+            yield f"legend_{kind} [label={quoted(text)}{look}{self.at(f'legend_{kind}', kind in DOUBLE)}]"
+        if scene.note:
+            yield f'note [label={quoted(scene.note)} shape=plaintext style=""{self.at("note")}]'
 
     def below(self, scene: Scene, wide: bool) -> str:
         """What stands below a picture, as a label of the whole, since boxes would push others aside: the strip of the scale, the key, the
@@ -206,23 +251,29 @@ class _Writer:
         if kind not in KINDS and kind not in MARKS:
             return f'<font color="{self.colour("saved" if kind == "saved" else "gradient")}">{text}</font>'
         fill, border = LOOKS[kind][:2][self.dark]
-        cues, double = LOOKS[kind][2], kind in _DOUBLE
+        cues, double = LOOKS[kind][2], kind in DOUBLE
         look = f'border="{1 + ("bold" in cues)}" cellborder="{double:d}" cellspacing="{2 * double}" cellpadding="4" bgcolor="{fill}"'
         shape = next((cue for cue in ("dashed", "dotted") if cue in cues), "rounded" * ("rounded" in cues or kind == "operation"))
         style = f' style="{shape}"' * bool(shape)
         return f'<table {look}{style} color="{border}"><tr><td>{text}</td></tr></table>'
 
     def strip(self, scale: Scale) -> str:
-        """A scale as a table: its title, a cell for each tone, three ticks."""
+        """A scale as a table: its title, a cell for each tone, three ticks; where places are known, as large as they say."""
         first, last = scale.tones
-        tones = [first + (last - first) * i / (STRIP - 1) for i in range(STRIP)]
-        cells = "".join(f'<td bgcolor="{fill_of(tone, self.theme)}" width="14" height="10"></td>' for tone in tones)
-        third = STRIP // 3
-        ticks = "".join(
-            f'<td colspan="{third}" align="{side}">{html.escape(text)}</td>' for side, text in zip(("left", "center", "right"), scale.ticks)
-        )
-        rows = f'<tr><td colspan="{STRIP}">{html.escape(scale.title)}</td></tr><tr>{cells}</tr><tr>{ticks}</tr>'
-        return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{rows}</table>'
+        tones = [first + (last - first) * i / (CELLS - 1) for i in range(CELLS)]
+        fixed = ' fixedsize="true"' * bool(self.where)
+
+        def cell(text: str, columns: int, height: float, more: str) -> str:
+            across = STRIP[0] * columns / CELLS
+            return f'<td {more} width="{across:g}" height="{height:g}"{fixed}>{html.escape(text)}</td>'
+
+        colours = "".join(cell("", 1, STRIP[1] / 4, f'bgcolor="{fill_of(tone, self.theme)}"') for tone in tones)
+        third, line = CELLS // 3, STRIP[1] * 3 / 8
+        sides = zip(("left", "center", "right"), scale.ticks)
+        ticks = "".join(cell(text, third, line, f'colspan="{third}" align="{side}"') for side, text in sides)
+        title = cell(scale.title, CELLS, line, f'colspan="{CELLS}"')
+        rows = f"<tr>{title}</tr><tr>{colours}</tr><tr>{ticks}</tr>"
+        return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{rows}</table>'
 
 
 def quoted(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,10 @@ from autograd.core.node import Node
 from autograd.program.reading import Reading, Scope
 from autograd.program.words import clean, shape, shape_of, size
 
-__all__ = ["Folded", "Modules"]
+__all__ = ["Folded", "Modules", "Repeat"]
+
+PERIODS = (2, 3, 4)  # modules in a round; of those of one class, what repeats is one box
+ROUNDS = 3  # with fewer, there is little to gain
 
 
 class Folded(NamedTuple):
@@ -22,13 +26,24 @@ class Folded(NamedTuple):
     out: list[Node]
 
 
+class Repeat(NamedTuple):
+    """A frame around the first of several rounds of modules; the others look the same and are not drawn."""
+
+    title: str
+    number: int  # of the repeats of a picture, so that no two are equal
+
+
 class Modules:
-    """The module calls ``around`` each node. Beyond ``levels`` of them (None: never), ``of`` says in whose box a node is."""
+    """The module calls ``around`` each node. Beyond ``levels`` of them (None: never), ``of`` says in whose box a node is.
+
+    Of modules that repeat, ``rounds`` says in which repeat and in which round of it a box is.
+    """
 
     def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], levels: int | None) -> None:
         self.reading, self.around, self.levels = reading, around, levels
         self.roots = set(reading.roots)
         self.of: dict[Node, Scope] = {}
+        self.rounds: dict[Scope, tuple[Repeat, int]] = {}
         if levels is None:
             return
         outer = {path[k] for path in around.values() for k in range(len(path) - 1)}  # modules with others in them
@@ -42,13 +57,49 @@ class Modules:
         """The boxes of those who use ``a``; None: it is used outside of any."""
         return {self.of.get(n) for n in self.reading.users[a]}
 
-    def frames(self, n: Node) -> tuple[Scope, ...]:
+    def frames(self, n: Node) -> tuple[Scope | Repeat, ...]:
         """The frames that ``n``, or the box that it is in, stands in, the outermost first."""
+        box = self.of.get(n)
+        return (*self._outside(n), self.rounds[box][0]) if box in self.rounds else self._outside(n)
+
+    def _outside(self, n: Node) -> tuple[Scope, ...]:
         path = self.around.get(n, ())[: self.levels]
         return path[: path.index(self.of[n])] if self.of.get(n) in path else path
 
-    def runs(self) -> list[list[Folded]]:
-        """The boxes. Modules of one class in sequence, each with nothing but the result of the one before, stand as one."""
+    def skipped(self, a: Node, user: Node) -> bool:
+        """Does an arrow from ``a`` to ``user`` lead into the next round of a repeat? Where one stands for all, it would turn back."""
+        one, other = (self.rounds.get(self.of[n]) if n in self.of else None for n in (a, user))
+        return one is not None and other is not None and one[0] is other[0] and one[1] != other[1]
+
+    def boxes(self, shades: Callable[[list[Folded]], Any] = lambda run: None) -> list[tuple[list[Folded], list[Folded]]]:
+        """What is in each box, and all that it stands for: of modules that repeat, and of which ``shades`` are the same, every round."""
+        runs, boxes, i = self._runs(), [], 0
+        looks = [(_looks(run), shades(run)) for run in runs]
+        while i < len(runs):
+            found = [(period, self._rounds(runs, looks, i, period)) for period in PERIODS]
+            period, rounds = max(found, key=lambda pair: (pair[0] * pair[1], -pair[0]))
+            if rounds < ROUNDS:
+                period = rounds = 1
+            repeating = runs[i : i + period * rounds]
+            boxes += [(run, [box for later in repeating[k::period] for box in later]) for k, run in enumerate(repeating[:period])]
+            if rounds > 1:
+                kinds = " → ".join(self.label(run)[0].rpartition(": ")[2] for run in repeating[:period])
+                repeat = Repeat(f"({kinds}) × {rounds}", i)
+                self.rounds |= {box.scope: (repeat, k // period) for k, run in enumerate(repeating) for box in run}
+            i += len(repeating)
+        return boxes
+
+    def _rounds(self, runs: list[list[Folded]], looks: list[Any], i: int, period: int) -> int:
+        """How often the modules that begin at ``i`` come, one round handing on to the next."""
+        end = i + 1
+        while end < len(runs) and self._hands_on(runs[end - 1][-1], runs[end][0]):
+            if end >= i + period and looks[end] != looks[end - period]:
+                break
+            end += 1
+        return (end - i) // period
+
+    def _runs(self) -> list[list[Folded]]:
+        """Modules of one class in sequence, each with nothing but the result of the one before, stand as one."""
         members: dict[Scope, list[Node]] = {}
         for n in self.reading.nodes:
             if n in self.of and not n.is_leaf:
@@ -65,17 +116,20 @@ class Modules:
                 runs.append([box])
         return runs
 
-    def _follows(self, before: Folded, box: Folded) -> bool:
+    def _hands_on(self, before: Folded, box: Folded) -> bool:
+        """Is the one result of a module all that the next one takes, and nobody else, in the same frame?"""
         if not (len(before.out) == len(box.into) == 1 and before.out[0] is box.into[0]):
             return False
         (between,) = box.into
+        alone = between not in self.roots and self.users(between) <= {before.scope, box.scope}
+        return alone and self._outside(between) == self._outside(box.out[0])
+
+    def _follows(self, before: Folded, box: Folded) -> bool:
         return (
             before.scope.call.kind == box.scope.call.kind
-            and between not in self.roots
-            and self.users(between) <= {before.scope, box.scope}
+            and self._hands_on(before, box)
             and before.scope.parameters == box.scope.parameters
-            and self.around[between][: self.levels] == self.around[box.out[0]][: self.levels]
-            and {shape_of(n) for n in (*before.into, *before.out, *box.out)} == {shape_of(between)}
+            and len({shape_of(n) for n in (*before.into, *before.out, *box.out)}) == 1
         )
 
     def label(self, run: list[Folded]) -> list[str]:
@@ -89,6 +143,12 @@ class Modules:
         """How many a module has; of one that is gone, or works on Values, how many are in the boxes of its calls."""
         inside = (n for n, s in self.of.items() if s.call.module is scope.call.module and n.is_leaf and n.requires_grad)
         return scope.parameters or sum(np.size(n.raw) for n in inside)
+
+
+def _looks(run: list[Folded]) -> Any:
+    """What two boxes have in common that look the same."""
+    first = run[0]
+    return [(box.scope.call.kind, box.scope.parameters) for box in run], _shapes(first.into), _shapes(run[-1].out)
 
 
 def _shapes(nodes: list[Node]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.drawing.colouring import Colouring, Paint
-from autograd.drawing.modules import Folded, Modules
+from autograd.drawing.modules import Folded, Modules, Repeat
 from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
 from autograd.faces.value import Value
@@ -31,7 +31,7 @@ class Painter:
         self.titles: dict[Scope, tuple[str, str, list[Folded]]] = {}  # of modules that stand as a box: its id, title, members
         self._joined: set[tuple[str, str]] = set()
         self._boxes: dict[Node | Scope, tuple[Box, str]] = {}  # of variables and modules, with the name that stands there
-        self._frames: dict[tuple[int, tuple[Scope, ...]], Frame] = {(0, ()): self.scene.forward, (1, ()): self.scene.backward}
+        self._frames: dict[tuple[int, tuple[Scope | Repeat, ...]], Frame] = {(0, ()): self.scene.forward, (1, ()): self.scene.backward}
         operations = sum(not n.is_leaf and n not in modules.of for n in reading.nodes)
         self.inside = style.ops == "inside" or (style.ops == "auto" and operations > CROWDED)
         self.scene.scale, self.scene.note = self.colouring.scale, self.colouring.note
@@ -41,10 +41,11 @@ class Painter:
         """A box in the frames of the modules around ``n``, in the lane of this order of derivative."""
         self._frame(order, self.modules.frames(n)).boxes.append(box)
 
-    def _frame(self, order: int, path: tuple[Scope, ...]) -> Frame:
+    def _frame(self, order: int, path: tuple[Scope | Repeat, ...]) -> Frame:
         if (order, path) not in self._frames:
-            paint = self.colouring.frame(path[-1]) if path and not order else Paint()
-            title = " · ".join([clean(path[-1].title) if path else _lane(order), *paint.lines])
+            around = path[-1] if path else None
+            paint = self.colouring.frame(around) if isinstance(around, Scope) and not order else Paint()
+            title = " · ".join([clean(around.title) if around else _lane(order), *paint.lines])
             self._frames[order, path] = frame = Frame(title, tone=paint.tone, mark=paint.mark)
             (self._frame(order, path[:-1]).frames if path else self.scene.further).append(frame)
         return self._frames[order, path]
@@ -67,12 +68,14 @@ class Painter:
         return self.module(n) or f"{'v' if self.inside else 'o'}{self.reading.number[n]}"
 
     def source(self, a: Node, user: Node | None = None) -> str:
-        """The box that an arrow from ``a`` starts at; none for what stays inside the module of its user."""
+        """The box that an arrow from ``a`` starts at; none for what stays inside the module of its user, or is folded away."""
         module = self.modules.of.get(a)
         if module is None:
             return f"v{self.reading.number[a]}"
         folded = self.modules.of.get(user) if user is not None else None
-        return "" if folded is module or (a.is_leaf and (user is None or folded)) else self.module(a)
+        if folded is module or (a.is_leaf and (user is None or folded)) or (user is not None and self.modules.skipped(a, user)):
+            return ""
+        return self.module(a)
 
     def order(self, n: Node) -> int:
         """Of which order of derivative a node is: 0 in the forward graph, 1 in its backward, 2 in the backward of that."""
@@ -105,6 +108,11 @@ class Painter:
     def numbered(self) -> None:
         """Those boxes say their numbers that a formula mentions by it; all formulas are written by now."""
         for n in sorted(self.reading.mentioned, key=self.reading.number.__getitem__, reverse=True):
+            scope = self.modules.of.get(n)
+            if n not in self._boxes and scope not in self._boxes:  # the last of several rounds, of which the first is drawn
+                frame = self._frame(0, self.modules.frames(n))
+                frame.title = f"{self.reading.term(n)} = {frame.title}"
+                continue
             box, name = self._boxes[n if n in self._boxes else self.modules.of[n]]
             box.label[: bool(name)] = [f"{self.reading.term(n)} = {box.label[0]}" if name else self.reading.term(n)]
 
@@ -120,18 +128,23 @@ class Painter:
                 self.edge(f"c{i}_{k}", target)
 
     def _modules(self) -> None:
-        for run in self.modules.runs():
+        for run, members in self.modules.boxes(self._shades):
             first = run[0].made[0]
             label = self.modules.label(run)
-            paint = self.colouring.module(run)
+            paint = self.colouring.module(members)
             id = f"m{self.reading.number[first]}"
-            self.titles |= {box.scope: (id, label[0], run) for box in run}
+            self.titles |= {box.scope: (id, label[0], members) for box in members}
             self.variables += 1
-            tip = "\n".join([clean(", ".join(box.scope.title for box in run), 200), *self.colouring.module_details(run)])
+            tip = "\n".join([clean(", ".join(box.scope.title for box in run), 200), *self.colouring.module_details(members)])
             kind = "layer" if len(label) > 2 else "module"
             made = Box(id, kind, [*label, *paint.lines], tip, tone=paint.tone, mark=paint.mark)
             self._boxes |= {box.scope: (made, label[0]) for box in run}
             self.put(first, made)
+
+    def _shades(self, run: list[Folded]) -> Any:
+        """What colours say of a module; where they say another thing of the next round, it does not look the same."""
+        paints = [self.colouring.module(run, backward) for backward in (False, True)[: 1 + self.colouring.mirror]]
+        return [(paint.tone, paint.mark, paint.lines if paint.mark else ()) for paint in paints]
 
     def _variable(self, n: Node, id: str) -> None:
         kind = self._kind(n)

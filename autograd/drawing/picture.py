@@ -73,6 +73,7 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
     def __init__(self, name: str | None = None, *, timeout: float = 20, format: str = "svg", **arguments: Any) -> None:
         super().__init__(name, format=format, **arguments)
         self.timeout = timeout
+        self.placed = False  # does the text say where everything stands?
 
     def __repr__(self) -> str:
         found = [m.groups() for m in map(_STATEMENT.match, self.body) if m and m[1] not in ("graph", "node", "edge", "subgraph")]
@@ -84,11 +85,39 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
     def copy(self) -> Graph:
         """A copy with the same ``timeout``."""
         other: Graph = super().copy()
-        other.timeout = self.timeout
+        other.timeout, other.placed = self.timeout, self.placed
         return other
+
+    # What is added to a picture has no place in it, so Graphviz then finds places for all.
+    def node(self, *arguments: Any, **attributes: Any) -> None:
+        """As there."""
+        self._leave_the_places()
+        super().node(*arguments, **attributes)
+
+    def edge(self, *arguments: Any, **attributes: Any) -> None:
+        """As there."""
+        self._leave_the_places()
+        super().edge(*arguments, **attributes)
+
+    def edges(self, tail_head_iter: Any) -> None:
+        """As there."""
+        self._leave_the_places()
+        super().edges(tail_head_iter)
+
+    def attr(self, *arguments: Any, **attributes: Any) -> None:
+        """As there."""
+        if arguments or not attributes.keys() <= {"bgcolor", "dpi"}:  # which move nothing
+            self._leave_the_places()
+        super().attr(*arguments, **attributes)
+
+    def _leave_the_places(self) -> None:
+        if self.placed:
+            self.placed = False
+            self.graph_attr.pop("layout", None)
 
     def subgraph(self, *graph: Any, **arguments: Any) -> Any:
         """As there; a graph begun in a ``with`` block has the ``timeout`` of this one."""
+        self._leave_the_places()
         begun = super().subgraph(*graph, **arguments)
         return begun and self._timed(begun)
 

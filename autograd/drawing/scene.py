@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autograd.drawing.scale import Scale
 
-__all__ = ["KINDS", "MARKS", "Box", "Edge", "Frame", "Scene"]
+__all__ = ["DOUBLE", "KINDS", "MARKS", "Box", "Edge", "Frame", "Placed", "Scene"]
 
 KINDS = {  # of boxes, in words
     "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "round: operation",
@@ -19,6 +20,7 @@ KINDS = {  # of boxes, in words
     "second given": "seed or constant of it", "module": "module", "layer": "module with parameters",
 }  # fmt: skip
 MARKS = {"wrong": "✗ not finite", "dead": "all zero"}  # of boxes of any kind
+DOUBLE = ("output", "wrong")  # kinds and marks with two borders
 
 
 @dataclass
@@ -35,6 +37,11 @@ class Box:
     round: bool = False
     tone: float | None = None
     mark: str = ""
+
+    @property
+    def double(self) -> bool:
+        """Has it two borders?"""
+        return self.kind in DOUBLE or self.mark in DOUBLE
 
 
 @dataclass
@@ -60,13 +67,17 @@ class Edge:
 
 @dataclass
 class Frame:
-    """What belongs together: the boxes of a module call or of a lane, and the frames in it."""
+    """What belongs together: the boxes of a module call or of a lane, and the frames in it.
+
+    ``rectangle`` is where it is drawn, if that is known: left, bottom, right, top, in points.
+    """
 
     title: str
     boxes: list[Box] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     tone: float | None = None
     mark: str = ""
+    rectangle: tuple[float, float, float, float] | None = None
 
     def __iter__(self) -> Iterator[Box]:
         """All boxes in it."""
@@ -92,3 +103,13 @@ class Scene:
     def __iter__(self) -> Iterator[Box]:
         for lane in (self.forward, self.backward, *self.further):
             yield from lane
+
+
+class Placed(NamedTuple):
+    """Where a picture is drawn, in points from its lower left corner: ``boxes`` as x, y, width, height, edges by their place in the
+    scene as points of splines, and the frames of each row."""
+
+    boxes: dict[str, tuple[float, float, float, float]]
+    lines: dict[int, str]
+    frames: list[Frame]
+    height: float

@@ -18,6 +18,35 @@ def test_saved_values() -> None:
     assert "dotted" not in draw(y).source
 
 
+def test_many_saved_values_are_said_where_they_are_needed() -> None:
+    def product(n: int) -> Value:
+        y = x
+        for _ in range(n):
+            y = y * x
+        return y
+
+    x = Value(2.0)
+    few, many = draw(product(3), layout="mirror").source, draw(product(4), layout="mirror").source
+    assert few.count("dotted") == 6 and "saved" not in "".join(boxes(few, "b").values())
+    assert "dotted" not in many and [label.split("/")[1] for label in boxes(many, "b").values()][:3] == [
+        "saved x = 2",
+        "saved x = 2",
+        "saved x = 2",
+    ]
+    assert "saved v1 = 4" in {label.split("/")[1] for label in boxes(many, "b").values()}  # it has no name
+    asked = draw(product(4), layout="mirror", show_saved=True).source
+    assert asked.count("dotted") == 8 and "saved" not in "".join(boxes(asked, "b").values())
+
+
+def test_a_saved_number_that_was_let_go_is_not_read() -> None:
+    x, y = ag.tensor(2.0, requires_grad=True), ag.tensor(3.0, requires_grad=True)
+    z = x * y
+    for _ in range(4):
+        z = z * z
+    z.backward()
+    assert {"g · y/saved y = 3", "g · v2/saved v2"} < set(boxes(draw(z, layout="mirror").source, "b").values())
+
+
 def test_formulas_call_things_as_their_boxes_do() -> None:
     g, x = Value(0.5), Value(2.0)
     y = (g * x + 1).tanh() ** 2
@@ -33,7 +62,7 @@ def test_a_number_is_no_name_of_the_program_and_a_name_in_a_formula_is_in_one_bo
     pair = Value(1.5, label="two"), Value(2.5, label="two")
     y = (v0 * δ * g).sin() * pair[0] * pair[1]
     source = draw(y, layout="mirror").source
-    formulas = set(boxes(source, "b").values())
+    formulas = {label.split("/")[0] for label in boxes(source, "b").values()}
     assert {"g0 · δ", "g0 · v0", "g0 · vv2", "g0 · g", "g0 · cos(vv4)", "g0 · vv6", "g0 · vv8"} <= formulas
     labels = boxes(source)
     assert labels["v6"] == "vv6 = two/1.5" and labels["v8"] == "vv8 = two/2.5" and labels["v0"] == "v0/0.5"
@@ -58,7 +87,10 @@ def test_what_a_formula_mentions_of_a_folded_module_is_numbered_there() -> None:
     net = nn.Sequential(nn.Linear(3, 2), nn.Tanh())
     loss = (net(ag.ones(4, 3)) ** 2).mean()
     source = draw(loss, names=net, depth=0, layout="mirror").source
-    assert boxes(source, "m") == {"m3": "v4 = net: Sequential/4×3 → 4×2/8 parameters"} and "g · 2 · v4" in boxes(source, "b").values()
+    assert (
+        boxes(source, "m") == {"m3": "v4 = net: Sequential/4×3 → 4×2/8 parameters"}
+        and "g · 2 · v4/saved v4 4×2" in boxes(source, "b").values()
+    )
 
 
 def test_a_sum_of_gradients_shows_what_was_added() -> None:
@@ -85,7 +117,10 @@ def test_the_lanes_hold_a_gradient_for_each_variable() -> None:
     for id, g in numbers.items():
         assert gradients[id].endswith(f"{g.data:.4g}".replace("-", "−"))
     assert gradients["g0"].startswith("∂L/∂x/") and gradients["g5"] == "seed/1"
-    assert all(f"{{rank=same; v{i}; g{i}}}" in source for i in range(6))
+    across = dict(re.findall(r'^\t+(\w+) \[.* pos="([^,]*),', source, re.M))
+    assert all(across[f"v{i}"] == across[f"g{i}"] for i in range(6))
+    below = draw(loss, layout="mirror", rankdir="TB").source  # which Graphviz lays out
+    assert all(f"{{rank=same; v{i}; g{i}}}" in below for i in range(6))
     assert boxes(source, "b") == {"b2_0": "g · w", "b2_1": "g · x", "b4_0": "g · (1 − v4²)", "b5_0": "g · 2 · v4"}
     dotted = re.findall(r"^\t(\w+) -> (\w+) \[style=dotted", source, re.M)
     assert dotted == [("v1", "b2_0"), ("v0", "b2_1"), ("v4", "b4_0"), ("v4", "b5_0")]

@@ -63,14 +63,17 @@ def test_a_legend_has_the_kinds_that_are_there() -> None:
     loss, _ = neuron()
 
     def words(**options: Any) -> list[str]:
-        return re.findall(r">([^<>]+)</(?:td|font)>", draw(loss, legend=True, **options).source)
+        key = re.findall(r'legend_[^[]* \[label="([^"]*)"', draw(loss, legend=True, **options).source)
+        below = draw(loss, legend=True, rankdir="TB", **options).source  # which Graphviz lays out
+        assert re.findall(r">([^<>]+)</(?:td|font)>", below) == key
+        return key
 
     assert words() == ["parameter", "intermediate", "output", "round: operation"]
     assert words(layout="mirror")[-2:] == ["dotted: saved for backward", "g: the gradient that arrives"]
     _, (x, _) = found = neuron()
     x.data = 5.0
     noted = draw(found[0], legend=True, theme="dark")
-    assert "is older.</td>" in noted.source and "#ffffff" not in noted.source
+    assert 'is older." shape=plaintext' in noted.source and "#ffffff" not in noted.source
     if shutil.which("dot"):  # every kind can be laid out, with characters that end HTML
         draw(found[0], legend=True, layout="mirror", show_saved=True).pipe("svg")
     assert "legend" not in draw(loss).source

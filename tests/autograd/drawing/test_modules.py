@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd as ag
 import nn
@@ -172,3 +174,54 @@ def test_parameters_and_masks_stay_in_their_modules_beside_recorded_gradients(la
         source = draw([l, *gradients], names=net, layout="flow", depth=depth).source
         ids = {a for a, _ in arrows(source)} | {b for _, b in arrows(source)}
         assert not re.search(r"^\s*->", source, re.M) and all(f"{id} [id={id} " in source for id in ids if id[0] in "vmo")
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.sampled_from([nn.Tanh, nn.ReLU, nn.Sigmoid, lambda: nn.Linear(3, 3)]), min_size=1, max_size=5),
+    st.integers(1, 6),
+    st.booleans(),
+)
+def test_rounds_of_modules_stand_once(kinds: list[Any], rounds: int, mirror: bool) -> None:
+    """Whatever repeats, the picture has each look once, and no arrow turns back."""
+    net = nn.Sequential(nn.Linear(2, 3), *[kind() for _ in range(rounds) for kind in kinds], nn.Linear(3, 1))
+    source = draw(net(ag.ones(1, 2)).sum(), names=net, depth=1, layout="mirror" if mirror else "flow", color=None).source
+    folded, title = boxes(source, "m"), re.search(r'label="\((.*?)\) × (\d+)"', source)
+    if title:
+        shown = title[1].split(" → ")
+        assert 2 <= len(shown) <= 4 and int(title[2]) >= 3
+        assert source.count(title[0]) == 1 + mirror
+    parts = [label.split("/")[0] for label in folded.values()]
+    assert parts[0] == "0: Linear" and f"{1 + rounds * len(kinds)}: Linear" in parts
+    heads: dict[str, set[str]] = {}
+    for tail, head in arrows(source):
+        heads.setdefault(tail, set()).add(head)
+    assert all(tail not in heads.get(head, ()) and tail != head for tail, head in arrows(source))
+    if rounds >= 3 and 2 <= len(kinds) <= 4 and len(set(map(id, kinds))) == len(kinds):
+        assert title and len(title[1].split(" → ")) == len(kinds) and int(title[2]) >= rounds - 1
+        assert len(folded) <= len(kinds) + 4
+
+
+def test_what_is_used_between_the_rounds_is_not_folded_away() -> None:
+    net = nn.Sequential(*[m for _ in range(6) for m in (nn.Linear(3, 3), nn.Tanh())])
+    x = ag.ones(1, 3)
+    halves = [x := layer(x) for layer in net]
+    source = draw((halves[5] + halves[-1]).sum(), names=net, depth=1).source
+    assert source.count("(Linear → Tanh) × 3") == 2 and len(boxes(source, "m")) == 4
+
+
+def test_rounds_that_colours_tell_apart_are_drawn_each() -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(*[m for _ in range(8) for m in (nn.Linear(4, 4), nn.Sigmoid())])
+    loss = (net(ag.ones(2, 4)) ** 2).sum()
+    loss.backward(retain_graph=True)
+    for color, count in (("grad", 16), (None, 2)):
+        source = draw(loss, names=net, depth=1, color=color).source
+        assert len(boxes(source, "m")) == count and ("(Linear → Sigmoid) × 8" in source) == (count == 2)
+
+
+def test_what_a_formula_mentions_of_the_last_round_is_numbered_at_the_frame() -> None:
+    net = nn.Sequential(*[m for _ in range(4) for m in (nn.Linear(3, 3), nn.Tanh())])
+    source = draw((net(ag.ones(1, 3)) ** 2).sum(), names=net, depth=1, color=None).source
+    (square,) = (label for label in boxes(source, "o").values() if "²" in label)
+    assert f'label="{square[:-1]} = (Linear → Tanh) × 4"' in source

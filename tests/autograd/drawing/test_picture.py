@@ -363,6 +363,24 @@ def test_subgraphs_and_the_text(tmp_path: Path) -> None:
     assert (Graph().format, Graph().timeout, Graph(format="png").format) == ("svg", 20, "png")
 
 
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda g: g.node("new"), lambda g: g.edge("v0", "new"), lambda g: g.edges([("v0", "new")]), lambda g: g.attr(rankdir="TB"),
+        lambda g: g.subgraph(Graph("s")),
+    ],
+)  # fmt: skip
+def test_what_is_added_to_a_picture_is_laid_out_by_graphviz(add: Any) -> None:
+    picture = draw(Value(2.0) * 3)
+    other = picture.copy()
+    assert "layout=nop2" in other.source
+    add(other)
+    assert "nop2" not in other.source and "nop2" in picture.source
+    own = Graph(graph_attr={"layout": "nop2"})
+    add(own)
+    assert "nop2" in own.source  # whoever gives places themselves keeps them
+
+
 def test_unflatten_is_a_program_of_its_own(dot: Dot) -> None:
     with pytest.raises(graphviz.ExecutableNotFound, match="unflatten"):
         small().unflatten()

@@ -54,7 +54,7 @@ def test_a_graph_that_was_folded_says_so_and_names_what_draws_it_whole() -> None
     assert f'label="folded to depth 1: {size.values:,} variables (max_nodes={size.values} draws each)"' in draw(y).source
     whole = draw(y, max_nodes=size.values).source
     assert "folded" not in whole and len(boxes(whole)) == size.values and "folded" not in draw(y, depth=1).source
-    net = nn.Sequential(*[layer for _ in range(10) for layer in (nn.Linear(2, 2), nn.Tanh())])
+    net = nn.Sequential(*[layer for i in range(10) for layer in (nn.Linear(2 + i, 3 + i), nn.Tanh())])  # no two are the same
     deep = net(ag.ones(1, 2)).sum()
     with pytest.raises(ValueError, match=r"max_nodes=22, fold it with depth=0, or draw a part"):
         draw(deep, max_nodes=10, depth=1)

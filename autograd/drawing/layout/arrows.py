@@ -1,0 +1,194 @@
+"""Every arrow of a picture as a line: level from column to column, above what an arc passes, and round the end of a row to the next."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from autograd.drawing.layout.lines import Line, Point, edge_of
+from autograd.drawing.layout.rows import RAIL, Rows
+from autograd.drawing.layout.sides import Arrow, Side
+from autograd.drawing.scene import Box, Scene
+
+__all__ = ["Lines", "between_rows"]
+
+SPREAD = 7.0  # between arrowheads at one box
+Rectangle = tuple[float, float, float, float]
+
+
+def between_rows(sides: list[Side], rows: Rows) -> list[list[int]]:
+    """Between each row and the next, the arrows that go there, in the order in which they leave: the lowest first."""
+    found: list[list[tuple[int, float, int]]] = [[] for _ in rows.starts[1:]]
+    for i, side in enumerate(sides):
+        for arrow in side.arrows if found else ():
+            first, last = rows.row[side.column[arrow.tail]], rows.row[side.column[arrow.head]]
+            for row in range(first, last):
+                found[row].append((-i, _leaves(side, arrow, row, rows), arrow.number))
+    return [[number for _, _, number in sorted(arrows, reverse=True)] for arrows in found]
+
+
+def _leaves(side: Side, arrow: Arrow, row: int, rows: Rows) -> float:
+    """At what height of its lane an arrow leaves a row."""
+    if (arrow.number, row) in side.level:
+        return side.level[arrow.number, row]
+    point = side.passes.get(arrow.number, {}).get(rows.starts[row + 1] - 1)
+    return side.y[arrow.tail] if point is None else side.lane.y[point]
+
+
+class Lines:
+    """Draws the arrows of boxes that stand ``at`` a place: x, y, width and height, y counted from above. ``shift`` is where a lane
+    begins in a row, ``channels`` where the first of the arrows between rows goes, in the order of ``crossing``."""
+
+    def __init__(
+        self, scene: Scene, boxes: dict[str, Box], sides: list[Side], rows: Rows, at: dict[str, Rectangle],
+        shift: dict[tuple[int, int], float], crossing: list[list[int]], channels: list[float], total: float,
+    ) -> None:  # fmt: skip
+        self.scene, self.boxes, self.sides, self.rows, self.at = scene, boxes, sides, rows, at
+        self.shift, self.channels, self.total = shift, channels, total
+        self.rank = [{number: k for k, number in enumerate(arrows)} for arrows in crossing]
+        self.rows_end = [max([rows.end[c] for c in rows.columns(row)]) for row in range(len(rows.starts))]
+
+    def all(self) -> dict[int, str]:
+        """The lines by their place in the scene, as Graphviz reads them."""
+        lines: dict[int, str] = {}
+        for i, side in enumerate(self.sides):
+            offset = self._offsets(side)
+            for arrow in side.arrows:
+                line = self._arched(i, side, arrow, offset) if arrow.arc else self._level(i, side, arrow, offset)
+                lines[arrow.number] = line.written(self.total, arrow.back)
+            for arrow in side.straight:
+                lines[arrow.number] = self._straight(arrow).written(self.total, arrow.back)
+        for k, edge in enumerate(self.scene.edges):
+            if k not in lines and edge.kind == "saved":
+                lines[k] = self._dotted(edge.tail, edge.head).written(self.total, False)
+        return lines
+
+    def _offsets(self, side: Side) -> dict[int, float]:
+        """How far from the middle of its box each arrowhead is, so that no two are at the same place."""
+        arriving: dict[str, list[tuple[float, int]]] = {}
+        for arrow in side.arrows:
+            arriving.setdefault(arrow.tail if arrow.back else arrow.head, []).append((0.0, arrow.number))
+        several = {box for box, arrows in arriving.items() if len(arrows) > 1}
+        offset = dict.fromkeys((number for arrows in arriving.values() for _, number in arrows), 0.0)
+        if not several:
+            return offset
+        for box in several:
+            arriving[box] = []
+        for arrow in side.arrows:
+            box = arrow.tail if arrow.back else arrow.head
+            if box in several:
+                arriving[box].append((self._beside(side, arrow), arrow.number))
+        for box in several:
+            apart = min(SPREAD, 0.7 * self.at[box][3] / len(arriving[box]))
+            for k, (_, number) in enumerate(sorted(arriving[box])):
+                offset[number] = apart * (k - (len(arriving[box]) - 1) / 2)
+        return offset
+
+    def _beside(self, side: Side, arrow: Arrow) -> float:
+        """The height of what comes next to the head of an arrow; an arc comes from above."""
+        if arrow.arc:
+            return -1e6
+        point = side.passes[arrow.number].get(side.column[arrow.tail] + 1 if arrow.back else side.column[arrow.head] - 1)
+        return side.lane.y[point] if point is not None else side.y[arrow.head if arrow.back else arrow.tail]
+
+    def _ends(self, arrow: Arrow, offset: float) -> tuple[Point, Point]:
+        """The right side of the tail and the left side of the head, ``offset`` below the middle at the arrowhead."""
+        below, above = (offset, 0.0) if arrow.back else (0.0, offset)
+        return self._beyond(arrow.tail, 1, below), self._beyond(arrow.head, -1, above)
+
+    def _beyond(self, id: str, way: int, offset: float) -> Point:
+        x, y, w, h = self.at[id]
+        half = w / 2
+        if offset and self.boxes[id].round:
+            half *= max(0.0, 1 - (2 * offset / h) ** 2) ** 0.5
+        return x + way * half, y + offset
+
+    def _straight(self, arrow: Arrow) -> Line:
+        a, b = self.at[arrow.tail], self.at[arrow.head]
+        if arrow.back:
+            start = edge_of(a, self.boxes[arrow.tail].round, b[:2])
+        else:  # from the nearer side of a chip, so that it does not run over the chip beside it
+            x = min(max(b[0], a[0] - a[2] / 2 + 8), a[0] + a[2] / 2 - 8)
+            start = (x, a[1] + (a[3] / 2 if b[1] > a[1] else -a[3] / 2))
+        line = Line(start)
+        line.straight(edge_of(b, self.boxes[arrow.head].round, a[:2] if arrow.back else start))
+        return line
+
+    def _dotted(self, tail: str, head: str) -> Line:
+        """From the forward lane up to the backward one: straight, or beside the column of its head, where it runs over the fewest boxes."""
+        a, b = self.at[tail], self.at[head]
+        beside = (self.rows.left[self.sides[-1].at(head)] - 5, b[1] + b[3] / 2 + 8)
+        others = [box for id, box in self.at.items() if id not in (tail, head)]
+        ways = []
+        for via in ((), (beside,)):
+            for start in (edge_of(a, False, (*via, b[:2])[0]), *((a[0] + side * a[2] / 2, a[1] - a[3] / 4) for side in (1, -1))):
+                ways.append((start, *via, edge_of(b, self.boxes[head].round, (start, *via)[-1])))
+        start, *corners = min(ways, key=lambda way: sum(_meets(box, p, q) for box in others for p, q in pairwise(way)))
+        line = Line(start)
+        line.around(*corners)
+        return line
+
+    def _level(self, i: int, side: Side, arrow: Arrow, offset: dict[int, float]) -> Line:
+        rows = self.rows
+        start, end = self._ends(arrow, offset[arrow.number])
+        line = Line(start)
+        first, last = side.column[arrow.tail], side.column[arrow.head]
+        for c in range(first + 1, last + 1):
+            to = end if c == last else (rows.left[c], side.lane.y[side.passes[arrow.number][c]] + self.shift[i, rows.row[c]])
+            if rows.row[c] != rows.row[c - 1]:
+                self._rail(line, rows.row[c - 1], arrow.number, to)
+            elif line.points[-1][1] == to[1]:
+                line.straight(to)
+            else:  # level as long as it is beside a box
+                if c == first + 1 and rows.right[first] > start[0] + 4:
+                    line.straight((rows.right[first], start[1]))
+                if c == last and rows.left[last] < end[0] - 4:
+                    line.across((rows.left[last], end[1]))
+                line.across(to)
+            if c < last:
+                line.straight((rows.right[c], to[1]))
+        return line
+
+    def _rail(self, line: Line, row: int, number: int, to: Point) -> None:
+        """From the end of a row back to the beginning of the next one: nested, so that no two of them cross."""
+        rows, k, many = self.rows, self.rank[row][number], len(self.rank[row])
+        right = self.rows_end[row] + rows.margin + 8 + RAIL * k
+        left = rows.rails - 8 - RAIL * (many - 1 - k)
+        y = self.channels[row] + RAIL * k
+        line.around((right, line.points[-1][1]), (right, y), (left, y), (left, to[1]), to)
+
+    def _arched(self, i: int, side: Side, arrow: Arrow, offset: dict[int, float]) -> Line:
+        rows = self.rows
+        start, end = self._ends(arrow, offset[arrow.number])
+        line = Line(start)
+        tail, head = side.column[arrow.tail], side.column[arrow.head]
+        for row in range(rows.row[tail], rows.row[head] + 1):
+            columns, level = rows.columns(row), side.level.get((arrow.number, row))
+            if level is not None:
+                y, corners = level + self.shift[i, row], list[Point]()
+                if row == rows.row[tail]:
+                    x = rows.end[tail] + rows.gap[tail + 1] / 2 - 4
+                    corners += [(x, start[1]), (x, y)]
+                else:
+                    corners.append((rows.left[columns.start], y))
+                if row == rows.row[head]:
+                    x = rows.end[head - 1] + rows.gap[head] / 2 + 2
+                    corners += [(x, y), (x, end[1]), end]
+                else:
+                    corners.append((rows.right[columns.stop - 1], y))
+                line.around(*corners)
+            elif row == rows.row[head]:
+                line.straight(end)
+            if row < rows.row[head]:
+                later = side.level.get((arrow.number, row + 1))
+                to = end if later is None else (rows.left[columns.stop], later + self.shift[i, row + 1])
+                self._rail(line, row, arrow.number, to)
+        return line
+
+
+def _meets(box: Rectangle, start: Point, end: Point) -> bool:
+    """Does the straight line run over the box?"""
+    x, y, w, h = box
+    if min(start[0], end[0]) > x + w / 2 or max(start[0], end[0]) < x - w / 2:
+        return False
+    steps = [k / 24 for k in range(25)]
+    return any(abs(start[0] + t * (end[0] - start[0]) - x) < w / 2 and abs(start[1] + t * (end[1] - start[1]) - y) < h / 2 for t in steps)
