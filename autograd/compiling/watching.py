@@ -32,8 +32,12 @@ _ndarray = np.ndarray
 _SIZED = frozenset({"bincount", "nonzero", "unique"})  # rows whose result is as large as the numbers want it
 
 _OUTSIDE = "keep it outside of what is compiled"
-_NUMBERS = "return the tensor, and ask it for its numbers outside of what is compiled"
-_ASKED = frozenset({"item()", "tolist()", "float()", "int()", "its text"})
+_CURES = {
+    **dict.fromkeys(
+        ("item()", "tolist()", "float()", "int()", "its text"), "return the tensor, and ask it for its numbers outside of what is compiled"
+    ),
+    "a truth value": f"choose by where(), or {_OUTSIDE}",
+}
 _UPDATE = "of Values, compile the loss alone, and keep its backward and the update outside"
 
 
@@ -350,7 +354,7 @@ class Recorder(Watch):
         self.steps.append(Change(compute, target, operand, t))
 
     def reads(self, what: str) -> None:
-        self.refuse(what, cure=_NUMBERS if what in _ASKED else _UPDATE if self.scalars and what.endswith("=") else _OUTSIDE)
+        self.refuse(what, cure=_CURES.get(what, _UPDATE if self.scalars and what.endswith("=") else _OUTSIDE))
 
     def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         tree = tuple([self.tree(a) for a in args])
