@@ -159,8 +159,8 @@ class Colouring:
             silent = self._silent(made)
             lines, mark = [*lines, *silent.lines], mark or silent.mark
         inside = [n for n in self._members(run) if n not in self.modules.roots]  # these have boxes of their own
-        values = any(s.nonfinite for n in inside if (s := d.value(n))) and not backward
-        gradients = any(s.nonfinite for n in inside if (s := d.gradient(n))) and (backward or not self.apart)
+        values = not backward and any(s.nonfinite for n in inside if (s := d.value(n)))
+        gradients = (backward or not self.apart) and any(s.nonfinite for n in inside if (s := d.gradient(n)))
         wrong = self.by is not None and (values or gradients)
         if wrong:
             said = [f"✗ {line}" if "not finite" in line else line for line in lines]
