@@ -262,7 +262,16 @@ def _key(leaves: Any) -> Any:
     )
 
 
-def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None = None) -> Any:
+def compile(
+    model: Any = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: Any = None,
+    mode: str | None = None,
+    options: dict[str, Any] | None = None,
+    disable: bool = False,
+) -> Any:
     """``model``, a function or a module, recorded once and then run as straight-line numpy, with the same numbers to the last bit.
 
     It is for what runs again and again with tensors of the same shapes: a whole step of training, or a network where no gradients are
@@ -271,8 +280,9 @@ def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None 
     depends on has changed, such as a shape, a global, an attribute of a module or ``train()``: then it is recorded once more. The learning
     rate, the counts of optimisers, data and parameters are read anew each time, and dropout is drawn anew. A function that cannot be
     replayed, for it asks a tensor for its numbers (``item()``, ``if x.sum() > 0``), prints, or uses numpy or other random numbers, runs
-    eagerly, with one warning that names the line and what to do; with ``fullgraph`` that is a RuntimeError. ``dynamic`` is taken for
-    PyTorch's sake. It is a decorator, too, with and without arguments.
+    eagerly, with one warning that names the line and what to do; with ``fullgraph`` that is a RuntimeError. ``disable`` gives
+    ``model`` as it is; ``dynamic``, ``backend``, ``mode`` and ``options`` are taken for PyTorch's sake and change nothing. It is a
+    decorator, too, with and without arguments.
 
     A function without a backward in it leaves one node, whose backward is compiled as well. `Compiled.listing` shows the program.
     Raises TypeError for what cannot be called.
@@ -299,7 +309,9 @@ def compile(model: Any = None, *, fullgraph: bool = False, dynamic: bool | None 
     if dynamic is not None:
         flag_of(dynamic, "compile: dynamic")
     if model is None:
-        return lambda function: compile(_callable(function), fullgraph=fullgraph)
+        return lambda function: compile(_callable(function), fullgraph=fullgraph, disable=disable)
+    if flag_of(disable, "compile: disable"):
+        return _callable(model)
     if isinstance(model, Compiled):
         return model
     return Compiled(_callable(model), fullgraph)

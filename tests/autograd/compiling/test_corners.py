@@ -326,3 +326,12 @@ def test_dtypes_meet(compile: Compile) -> Iterator[Any]:
     for i in range(5):
         for dtype in ("float32", "float64"):
             yield raised(lambda i=i, dtype=dtype: step(rows(i, 5, 3, dtype=dtype))), net
+
+
+def test_arguments_of_pytorch_are_taken() -> None:
+    def f(x: Tensor) -> Tensor:
+        return x * 2
+
+    for step in (ag.compile(f, mode="reduce-overhead", backend="inductor", options={}, dynamic=True), ag.compile(mode="default")(f)):
+        assert [step(ag.ones(1)).item() for _ in range(3)] == [2.0] * 3 and step.calls.replayed == 2
+    assert ag.compile(f, disable=True) is f and ag.compile(disable=True)(f) is f
