@@ -330,7 +330,7 @@ class Writer(Names):
         for same in groups.values():
             first, last = same[0][0], same[-1][0]
             roots = {self.plan.root(s.args[0].slot) for _, s in same}
-            still = not any(isinstance(s, Change) and self.plan.root(s.target) in roots for s in self.plan.kept[first:last])
+            still = not any(self.plan.root(i) in roots for s in self.plan.kept[first:last] for i in _written(s))
             if still and len(same) == len(roots) > 1:
                 found |= {k: [] for k, _ in same} | {first: [s for _, s in same]}
         return found
@@ -434,6 +434,15 @@ class Writer(Names):
 
 
 _python = Python()
+
+
+def _written(s: Step) -> list[int]:
+    """The slots that a step writes."""
+    if isinstance(s, Row | New):
+        return [s.out]
+    if isinstance(s, Change):
+        return [s.target]
+    return [r.slot for r in refs(s.outs)] if isinstance(s, Call) else []
 
 
 def _transposed(x: np.ndarray) -> np.ndarray:

@@ -72,6 +72,28 @@ def test_groups_have_settings_of_their_own(compile: Compile, kind: Any) -> Itera
     yield from training(compile, mlp, pair, optimizer=grouped, calls=7)
 
 
+@ag.replay.again
+def _half() -> float:
+    return 0.5
+
+
+@compiled_as_eager()
+def test_gradients_scaled_by_one_number_before_all_are_there(compile: Compile) -> Iterator[Any]:
+    v, w = rows(0, 3, requires_grad=True), rows(1, 3, requires_grad=True)
+
+    @compile
+    def step(x: Tensor) -> Any:
+        v.grad = w.grad = None
+        half = _half()
+        (v * x).sum().backward()
+        one = v.grad * half
+        (w * x * x).sum().backward()
+        return one + w.grad * half
+
+    for i in range(4):
+        yield step(rows(i, 3)), v, w
+
+
 @compiled_as_eager(replayed=4, programs=1)
 def test_an_optimiser_of_ones_own(compile: Compile) -> Iterator[Any]:
     class Smoothed(optim.Optimizer):
