@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from autograd.compiling.names import Names
@@ -26,9 +27,8 @@ class _Taken:
 
     __slots__ = ("args", "found", "gradient", "inputs", "numbers", "program", "when", "which")
 
-    def __init__(self, program: ValueProgram, inputs: list[Any], numbers: list[float], which: int, args: Any) -> None:
-        self.program, self.inputs, self.numbers, self.which, self.args = program, inputs, numbers, which, args
-        self.when = program.run_count
+    def __init__(self, program: ValueProgram, inputs: list[Any], numbers: list[float], which: int, args: Any, when: int) -> None:
+        self.program, self.inputs, self.numbers, self.which, self.args, self.when = program, inputs, numbers, which, args, when
         self.gradient: Any = None
         self.found: list[Any] = []
 
@@ -40,12 +40,13 @@ class _Taken:
 
     def _computed(self, g: float) -> list[float]:
         program = self.program
-        if self.when != program.run_count:  # another call has used the memory since
-            program.forward(self.numbers)
-            self.when = program.run_count
         weights = [0.0] * program.results
         weights[self.which] = g
-        found: list[float] = program.levels.backward(weights).tolist()
+        with program.lock:  # a walk may be another thread's
+            if self.when != program.run_count:  # another call has used the memory since
+                program.forward(self.numbers)
+                self.when = program.run_count
+            found: list[float] = program.levels.backward(weights).tolist()
         return found
 
     def again(self) -> Any:
@@ -112,7 +113,7 @@ class ValueProgram:
         self.levels.take_only_used()
         if self.levels.operations < _LEAST * len(self.levels.steps):
             raise UnfitError(f"of {self.levels.operations} operations hardly two are alike, so that eager is as fast")
-        self.results, self.run_count = len(outputs), 0
+        self.results, self.run_count, self.lock = len(outputs), 0, RLock()
         self.ops = [v.op if v.is_leaf else None for v in inputs]
         self.row = Op(getattr(call, "__name__", type(call).__name__), _not_computed, each(_rule))
         self.row.unfold = _unfold
@@ -162,6 +163,7 @@ class ValueProgram:
         return inputs
 
     def forward(self, numbers: list[float]) -> list[float]:
+        """The results; for whoever has the lock."""
         self.run_count += 1  # first: where it fails midway, the memory is no earlier call's any more
         found: list[float] = self.levels.forward(numbers).tolist()
         return found
@@ -171,9 +173,10 @@ class ValueProgram:
         if (inputs := self._inputs(leaves)) is None:
             return MISS
         numbers = [v.raw for v in inputs]
-        found = self.forward(numbers)
+        with self.lock:
+            found, when = self.forward(numbers), self.run_count
         call = self.function, args, kwargs
-        return self.rebuild([self._node(z, _Taken(self, inputs, numbers, k, call), inputs) for k, z in enumerate(found)])
+        return self.rebuild([self._node(z, _Taken(self, inputs, numbers, k, call, when), inputs) for k, z in enumerate(found)])
 
     def _node(self, raw: float, taken: _Taken, inputs: list[Any]) -> Value:
         z = Value(raw, requires_grad=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -253,3 +255,48 @@ def test_hooks_that_the_function_registers_run_eagerly() -> None:
     with pytest.warns(UserWarning, match="a hook"):
         for _ in range(3):
             close([g.data for g in grad(compiled(xs), xs)], [g.data for g in grad(hooked(xs), xs)])
+
+
+def test_a_call_without_gradients_does_not_stop_later_ones() -> None:
+    xs, ys, compiled = some(0), some(1), ag.compile(slopes)
+    compiled(xs, ys)
+    with ag.no_grad(), pytest.warns(UserWarning, match="no gradients"):
+        assert compiled(xs, ys).data == slopes(xs, ys).data
+    close(compiled(xs, ys).data, slopes(xs, ys).data)
+    assert compiled.calls == (1, 1, 1)
+
+
+def test_what_runs_eagerly_does_so_for_other_values_of_the_kind() -> None:
+    compiled = ag.compile(lambda x, y: x * y + x)
+    with pytest.warns(UserWarning, match="hardly two are alike"):
+        compiled(Value(2.0), Value(3.0))
+    for reached in (Value(1.0), Value(4.0)):
+        assert compiled(reached, Value(3.0)).data == reached.data * 4
+    assert compiled.calls == (0, 0, 3)
+    assert len(compiled._threads.own.eagerly) == 1
+
+
+def test_backward_in_other_threads() -> None:
+    xs, ys, others, compiled = some(0), some(1), some(2), ag.compile(slopes)
+    want = [g.data for g in grad(slopes(xs, ys), xs)]
+    totals = [compiled(xs, ys) for _ in range(200)][1:]
+    found: list[list[float]] = []
+
+    def walk(totals: list[Value]) -> None:
+        for z in totals:
+            found.append([g.data for g in grad(z, xs)])
+
+    threads = [threading.Thread(target=walk, args=(totals[i::4],)) for i in range(4)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for t in threads:
+            t.start()
+        for _ in range(500):
+            compiled(xs, others)
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(found) == len(totals)
+    close(found, [want] * len(totals))
