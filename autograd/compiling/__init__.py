@@ -23,7 +23,7 @@ from autograd.compiling.watching import Reason, Recorder
 from autograd.compiling.world import PLAIN, UnknownError, World
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
-from autograd.core.node import leaf
+from autograd.core.node import Node, leaf
 from autograd.core.notes import user_frame
 from autograd.core.watch import STRUCTURE
 from autograd.errors import described, flag_of
@@ -55,7 +55,7 @@ class _Own:
         self.recorded = self.replayed = self.eager = self.tries = 0
         self.last: Any = None
         self.reasons: dict[str, None] = {}
-        self.eagerly: set[Any] = set()  # the kinds of arguments for which it runs eagerly
+        self.eagerly: set[Any] = set()  # whether nothing is recorded, and the kinds of arguments, for which it runs eagerly
         self.vain = False  # does it run eagerly for all?
         self.nested = False  # were there arguments inside of others?
 
@@ -96,7 +96,7 @@ class Compiled:
         if kwargs or own.nested:
             leaves = []
             spec = flatten((args, kwargs), leaves)
-        if own.vain or (own.eagerly and (spec, _key(leaves)) in own.eagerly):
+        if own.vain or (own.eagerly and (off, spec, _key(leaves)) in own.eagerly):
             own.eager += 1
             return self.function(*args, **kwargs)
         if not HOOKED or not any(map(hooked, leaves)):
@@ -140,7 +140,7 @@ class Compiled:
             if HOOKED and any(map(hooked, (*leaves, *world.tensors.values()))):
                 raise UnknownError("a tensor has a hook")
         except UnknownError as unknown:
-            self._refuse(own, (spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
+            self._refuse(own, (off, spec, leaves), Reason(*unknown.place, str(unknown)) if unknown.place else self._at_call(str(unknown)))
             return self.function(*args, **kwargs)
         if world.unsettled and own.tries < _TRIES:
             own.tries += 1
@@ -168,7 +168,7 @@ class Compiled:
             except UnfitError as unfit:
                 reason = self._at_call(str(unfit))
         if reason is not None:
-            self._refuse(own, (spec, leaves), reason)
+            self._refuse(own, (off, spec, leaves), reason)
             return result
         own.tries = 0
         own.recorded += 1
@@ -189,10 +189,10 @@ class Compiled:
         """Run eagerly from now on, for arguments of this kind; say so once for each reason."""
         if self.fullgraph:
             raise RuntimeError(f"compile: {reason} cannot be replayed (fullgraph=True){reason.advice}")
-        spec, leaves = kind
+        off, spec, leaves = kind
         own.eager += 1
         own.tries = 0
-        own.eagerly.add((spec, _key(leaves)))
+        own.eagerly.add((off, spec, _key(leaves)))
         if len(own.eagerly) > _VAIN:
             own.vain = True
         self._say(own, reason)
@@ -254,6 +254,8 @@ def _key(leaves: Any) -> Any:
         [
             (a.raw.shape, a.raw.dtype, None if a.op is None else a.op is leaf)
             if isinstance(a, Array)
+            else (type(a), None if a.op is None else a.op is leaf)
+            if isinstance(a, Node)
             else type(a)
             if isinstance(a, PLAIN)
             else id(a)

@@ -25,7 +25,7 @@ from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_, getitem_
 from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "copied"]
 
 _NAMED = (np.maximum, np.minimum)  # their third argument must be named
 _direct: dict[Any, bool] = {}  # does a kernel give the dtype that is recorded? By the row, that dtype, and those of the arguments.
@@ -61,6 +61,11 @@ class Name(str):
         name = super().__new__(cls, text)
         name.raw, name.fixed = raw, fixed
         return name
+
+
+def copied(a: Name) -> str:
+    """The source of a copy that lies in memory as the array does, on which the last bit of a sum of it depends."""
+    return f"{a}.copy()" if a.raw.flags.c_contiguous or 0 in a.raw.strides else f"{a}.copy('K')"
 
 
 class Writer(Names):
@@ -237,7 +242,7 @@ class Writer(Names):
                 self.lines.append(f"{self.holder(s.tensor)}._grad = {name}")
             else:
                 outside = self.slots[self.slots[i].root].kind in ("argument", "captured", "gradient")
-                self.lines.append(f"{self.holder(s.tensor)}._grad = gradient_on({self.array(i)}{'' if outside else '.copy()'})")
+                self.lines.append(f"{self.holder(s.tensor)}._grad = gradient_on({self.array(i) if outside else copied(self.array(i))})")
 
     def _call(self, s: Call) -> None:
         args = []
@@ -332,7 +337,7 @@ class Writer(Names):
         for same in groups.values():
             first, last = same[0][0], same[-1][0]
             roots = {self.plan.root(s.args[0].slot) for _, s in same}
-            still = not any(isinstance(s, Change) and self.plan.root(s.target) in roots for s in self.plan.kept[first:last])
+            still = not any(self.plan.root(i) in roots for s in self.plan.kept[first:last] for i in _written(s))
             if still and len(same) == len(roots) > 1:
                 found |= {k: [] for k, _ in same} | {first: [s for _, s in same]}
         return found
@@ -436,6 +441,15 @@ class Writer(Names):
 
 
 _python = Python()
+
+
+def _written(s: Step) -> list[int]:
+    """The slots that a step writes."""
+    if isinstance(s, Row | New):
+        return [s.out]
+    if isinstance(s, Change):
+        return [s.target]
+    return [r.slot for r in refs(s.outs)] if isinstance(s, Call) else []
 
 
 def _transposed(x: np.ndarray) -> np.ndarray:

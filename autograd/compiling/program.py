@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.code import Writer
+from autograd.compiling.code import Writer, copied
 from autograd.compiling.node import Again, differentiable, unfolding
 from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Recorder
@@ -96,7 +96,7 @@ class Program:
         self.writer = writer = Writer(recorder, plan, arguments)
         outside: list[Any] = [recorder.slots[recorder.slots[i].root] for i in slots]
         outside = [r if r is not None and r.kind in ("argument", "captured", "gradient") else None for r in outside]
-        arrays = [f"{a}.copy()" if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
+        arrays = [copied(a) if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
         self.namespace = writer.namespace
         self.namespace |= {
             "agrees": _agrees,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from autograd.compiling.names import Names
@@ -24,11 +25,10 @@ _LEAST = 10  # operations in a step of numpy, below which eager is as fast
 class _Taken:
     """One call: the numbers of its inputs, and their gradients once a walk has asked for them."""
 
-    __slots__ = ("args", "found", "gradient", "numbers", "program", "when", "which")
+    __slots__ = ("args", "found", "gradient", "inputs", "numbers", "program", "when", "which")
 
-    def __init__(self, program: ValueProgram, numbers: list[float], which: int, args: Any) -> None:
-        self.program, self.numbers, self.which, self.args = program, numbers, which, args
-        self.when = program.run_count
+    def __init__(self, program: ValueProgram, inputs: list[Any], numbers: list[float], which: int, args: Any, when: int) -> None:
+        self.program, self.inputs, self.numbers, self.which, self.args, self.when = program, inputs, numbers, which, args, when
         self.gradient: Any = None
         self.found: list[Any] = []
 
@@ -40,19 +40,22 @@ class _Taken:
 
     def _computed(self, g: float) -> list[float]:
         program = self.program
-        if self.when != program.run_count:  # another call has used the memory since
-            program.levels.forward(self.numbers)
-            program.run_count += 1
-            self.when = program.run_count
         weights = [0.0] * program.results
         weights[self.which] = g
-        found: list[float] = program.levels.backward(weights).tolist()
+        with program.lock:  # a walk may be another thread's
+            if self.when != program.run_count:  # another call has used the memory since
+                program.forward(self.numbers)
+                self.when = program.run_count
+            found: list[float] = program.levels.backward(weights).tolist()
         return found
 
     def again(self) -> Any:
         """The result, recorded operation by operation."""
         function, args, kwargs = self.args
-        if [v.raw for v in self.program.inputs_of(self.args)] != self.numbers:
+        inputs = self.program.inputs_of(args, kwargs)
+        if inputs is None or list(map(id, inputs)) != list(map(id, self.inputs)):
+            raise RuntimeError("what a compiled function of Values read was changed since: differentiate or draw first, or call it again")
+        if [v.raw for v in inputs] != self.numbers:
             raise RuntimeError("the .data of a Value that a compiled function read was set since: differentiate first, or call it again")
         with enable_grad():
             values: list[Any] = []
@@ -60,8 +63,7 @@ class _Taken:
         return values[self.which]
 
     def _recorded(self, g: Any) -> list[Any]:
-        inputs = self.program.inputs_of(self.args)
-        return [0.0 if d is None else d for d in grad(self.again(), inputs, g, create_graph=True, allow_unused=True)]
+        return [0.0 if d is None else d for d in grad(self.again(), self.inputs, g, create_graph=True, allow_unused=True)]
 
 
 def _rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
@@ -89,7 +91,7 @@ def _values(result: Any, found: list[Any]) -> Any:
 class ValueProgram:
     """One call of a function of Values, for arguments and a world like those it was recorded with."""
 
-    source = ""
+    pure = True  # where it fails, nothing is half done
 
     def __init__(self, leaves: list[Any], world: World, structure: int, result: Any, spec: Any, call: Any) -> None:
         self.world, self.spec, self.structure = world, spec, structure
@@ -111,53 +113,73 @@ class ValueProgram:
         self.levels.take_only_used()
         if self.levels.operations < _LEAST * len(self.levels.steps):
             raise UnfitError(f"of {self.levels.operations} operations hardly two are alike, so that eager is as fast")
-        self.results, self.run_count = len(outputs), 0
+        self.results, self.run_count, self.lock = len(outputs), 0, RLock()
         self.ops = [v.op if v.is_leaf else None for v in inputs]
         self.row = Op(getattr(call, "__name__", type(call).__name__), _not_computed, each(_rule))
         self.row.unfold = _unfold
         self.function = call
         names = Names(MISS=MISS, leaves=None)
         self.holds = eval(f"lambda: {world.always.source(names) or True}", names.namespace)
-        self.plain = [(i, a) for i, a in enumerate(leaves) if not isinstance(a, Value)]
+        self.plain: list[tuple[int, Any]] = []  # arguments that must be what they were, such as a Value that is read by another way, too
+        self.twins: list[tuple[int, int]] = []  # arguments that must be one Value
+        first: dict[int, int] = {}
+        for i, a in enumerate(leaves):
+            if not isinstance(a, Value) or id(a) in world.seen:
+                self.plain.append((i, a))
+            elif (k := first.setdefault(id(a), i)) != i:
+                self.twins.append((i, k))
         said = f"# {self.levels.operations} operations on {len(inputs)} Values, in {len(self.levels.steps)} steps of numpy:"
         self.source = "\n".join([said, *map(str, self.levels.steps)])
 
-    def inputs_of(self, args: Any) -> list[Any]:
-        """The Values that the call with these arguments reads and differentiates."""
-        _, given, kwargs = args
+    def inputs_of(self, args: Any, kwargs: Any) -> list[Any] | None:
+        """The Values that the call with these arguments reads and differentiates, or None where something is not as it was."""
         leaves: list[Any] = []
-        flatten((given, kwargs), leaves)
-        return [leaves[of] if argument else of for argument, of in self.places]
+        spec = flatten((args, kwargs), leaves)
+        return self._inputs(leaves) if self.spec in (spec, len(args)) else None
 
-    def run(self, leaves: Any, args: Any, kwargs: Any) -> Any:
-        """The result, or MISS where something is not as it was."""
+    def _inputs(self, leaves: Any) -> list[Any] | None:
         for i, a in self.plain:
             if leaves[i] is not a and not same(leaves[i], a):
-                return MISS
+                return None
+        for i, k in self.twins:
+            if leaves[i] is not leaves[k]:
+                return None
         try:
             if not self.holds() and not self.world.always.hold():
-                return MISS
+                return None
         except GONE:
-            return MISS
+            return None
         if STRUCTURE.count != self.structure:
             if not self.world.gated.hold():
-                return MISS
+                return None
             self.structure = STRUCTURE.count
         inputs = [leaves[of] if argument else of for argument, of in self.places]
         try:
             if [v.op if v.op is None or v.is_leaf else None for v in inputs] != self.ops:
-                return MISS
+                return None
         except AttributeError:  # no Value
-            return MISS
+            return None
         for (argument, of), number in self.fixed:
             v = leaves[of] if argument else of
             if not isinstance(v, Value) or v.op is not None or not same(v.raw, number):
-                return MISS
+                return None
+        return inputs
+
+    def forward(self, numbers: list[float]) -> list[float]:
+        """The results; for whoever has the lock."""
+        self.run_count += 1  # first: where it fails midway, the memory is no earlier call's any more
+        found: list[float] = self.levels.forward(numbers).tolist()
+        return found
+
+    def run(self, leaves: Any, args: Any, kwargs: Any) -> Any:
+        """The result, or MISS where something is not as it was."""
+        if (inputs := self._inputs(leaves)) is None:
+            return MISS
         numbers = [v.raw for v in inputs]
-        found = self.levels.forward(numbers).tolist()
-        self.run_count += 1
+        with self.lock:
+            found, when = self.forward(numbers), self.run_count
         call = self.function, args, kwargs
-        return self.rebuild([self._node(z, _Taken(self, numbers, k, call), inputs) for k, z in enumerate(found)])
+        return self.rebuild([self._node(z, _Taken(self, inputs, numbers, k, call, when), inputs) for k, z in enumerate(found)])
 
     def _node(self, raw: float, taken: _Taken, inputs: list[Any]) -> Value:
         z = Value(raw, requires_grad=False)

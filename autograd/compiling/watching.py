@@ -271,7 +271,7 @@ class Recorder(Watch):
             self.walking -= 1
 
     def own(self, g: Any) -> Any:
-        return Array.record(clone_, (g,)) if isinstance(g, Array) else g
+        return _copied(g) if isinstance(g, Array) else g
 
     def accumulate(self, n: Any, g: Any) -> None:
         if not isinstance(g, Array):  # of a rule that gives a number
@@ -283,7 +283,7 @@ class Recorder(Watch):
         elif n._grad is None:
             if id(n) not in self.bound and self._outlives(n):
                 self.without.append(n)
-            grad = Array.record(clone_, (g,))
+            grad = _copied(g)
             grad.saved_version = Lost.GRADIENT
             self.binds(n, grad)
             n._grad = grad
@@ -386,6 +386,11 @@ class Recorder(Watch):
         if x is not None:
             self.refuse(f"{function.__name__}, which gives {described(x)}")
         return x, None
+
+
+def _copied(g: Any) -> Any:
+    """A copy that lies in memory as eager's gradient does, on which the last bit of a sum depends: a stretched one is spread out there."""
+    return Array.record(clone_, (g, "C" if 0 in g.raw.strides else "K"))
 
 
 def _refs(tree: Any) -> Iterator[Ref]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Container, Iterator
-from operator import attrgetter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -97,7 +96,12 @@ class Value(OfValues, Node):
         return raw
 
     data = property(_get_data, _set_data, doc="The number, a float; it can be set.")
-    grad = property(attrgetter("_grad"), _set_grad, doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")
+
+    def _get_grad(self) -> Any:
+        _leaves("grad")
+        return self._grad
+
+    grad = property(_get_grad, _set_grad, doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")
 
     backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
 

@@ -62,9 +62,12 @@ def _masked(x: np.ndarray, kept: np.ndarray, bits: Any) -> Any:
     return np.multiply(z, x.view(bits), z).view(x.dtype)  # in place, without an intermediate cast
 
 
+STRETCHED = 8192  # so many numbers are copied
+
+
 def stretched(g: Any, shape: tuple[int, ...]) -> np.ndarray:
     """np.broadcast_to(g, shape); for a few numbers a copy is faster than its view: 0.21 at 100×16."""
-    if math.prod(shape) > 8192:
+    if math.prod(shape) > STRETCHED:
         return np.broadcast_to(g, shape)
     z = np.empty(shape, g.dtype)
     z[...] = g

@@ -126,7 +126,7 @@ class _Lists(Python):
 cast_        = row("to",       quiet(lambda x, dtype: x.astype(dtype)),          lambda g, z, x, dtype: g, None,  # the engine casts g back
     moves=True, write=lambda p, x, dtype: f"{p(x, ATOM)}.astype(np.{dtype.name})", formula=lambda p, x, dtype: (f"{p(x)} as {dtype.name}", WORDS),
     sign=lambda p, x, dtype: f"to {dtype.name}", public="", on_batch=True, on_values=lambda x, dtype: x)
-clone_       = row("clone",    lambda x: x.copy(),                               lambda g, z, x: g,
+clone_       = row("clone",    lambda x, order="C": x.copy(order),               lambda g, z, x, order="C": g, None,
     moves=True, write=method("copy"), on_batch=True)
 reshape_     = row("reshape",  lambda x, shape: x.reshape(shape),                lambda g, z, x, shape: g.reshape(x.shape), None,
     moves=True, write=lambda p, x, shape: p.call(f"{p(x, ATOM)}.reshape", *(shape or [()])), formula=_as_shape,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.core.mode import watching
 from autograd.core.node import Node, Op
 from autograd.core.symbols import POWER, SIGN
 from autograd.errors import described, flag_of, number_of, within
@@ -20,7 +21,7 @@ from autograd.ops import fast
 from autograd.ops.elementwise import _kinked, exp, flat_, maximum, minimum, sqrt, square, where
 from autograd.ops.elementwise import abs as abs_
 from autograd.ops.elementwise import pow as pow_
-from autograd.ops.moves import broadcast_to_, cat, unsqueeze
+from autograd.ops.moves import broadcast_to_, cat, clone_, unsqueeze
 from autograd.ops.places import _key_of
 from autograd.ops.table import (
     Dim,
@@ -47,7 +48,9 @@ def _kept(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
 def _spread(g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """A reduced ``g`` broadcast back to the shape of ``x``."""
     if not isinstance(g, np.ndarray | np.generic):
-        return broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
+        wide = broadcast_to_(g.reshape(_kept(x.shape, axes)), x.shape)
+        # Where a replay is to give the same bits, it lies as it does below: the memory of what is made from it follows.
+        return clone_(wide) if watching() is not None and math.prod(x.shape) <= fast.STRETCHED else wide
     return fast.stretched(np.reshape(g, _kept(x.shape, axes)) if g.ndim else g, x.shape)
 
 

@@ -316,6 +316,20 @@ def test_hooks_on_what_is_inside(compile: Compile) -> Iterator[Any]:
 
 
 @compiled_as_eager()
+def test_hooks_on_what_is_inside_without_a_backward(compile: Compile) -> Iterator[Any]:
+    @compile
+    def function(x: Tensor) -> Any:
+        h = (x * 2).tanh()
+        h.register_hook(lambda g: g * 3)
+        return h.sum()
+
+    for i in range(4):
+        x = rows(i, 3, requires_grad=True)
+        function(x).backward()
+        yield x
+
+
+@compiled_as_eager()
 def test_hooks_on_arguments_and_results(compile: Compile) -> Iterator[Any]:
     f = compile(lambda x: x * x * 2)
     for i in range(8):

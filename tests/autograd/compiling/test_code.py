@@ -72,6 +72,66 @@ def test_groups_have_settings_of_their_own(compile: Compile, kind: Any) -> Itera
     yield from training(compile, mlp, pair, optimizer=grouped, calls=7)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda w: (w.T * 2).tanh().sum(0),
+        lambda w: ag.softmax(w.T, 0) * w.T.relu(),
+        lambda w: w.T.var(-1),
+        lambda w: (w.T.abs() + 1).log().mean(0),
+        lambda w: (w.reshape(5, 11, 7).permute(2, 1, 0) * 3).T,
+        lambda w: ag.logsumexp(w, 1) * w.norm(dim=1),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("inside", [False, True])
+def test_results_and_gradients_lie_in_memory_as_those_of_eager(body: Any, turned: bool, inside: bool) -> None:
+    def function(w: Tensor) -> Tensor:
+        z: Tensor = body(w)
+        if inside:
+            (z * z).sum().backward()
+            w.grad.mul_(1 / w.grad.square().sum())
+        return z
+
+    def told(function: Any) -> Any:
+        seen = []
+        for i in range(3):
+            w = (rows(i, 7, 55) if turned else rows(i, 55, 7)).detach()
+            w = (ag.from_numpy(w.numpy().T) if turned else w).requires_grad_()
+            z = function(w)
+            if not inside:
+                (z * z).sum().backward()
+            for t in (z.detach(), w.grad):
+                seen.append((t.numpy().strides, t.numpy().tobytes(), t.sum().item()))
+        return seen
+
+    compiled = ag.compile(function)
+    assert told(compiled) == told(function)
+    assert compiled.calls.replayed == 2
+
+
+@ag.replay.again
+def _half() -> float:
+    return 0.5
+
+
+@compiled_as_eager()
+def test_gradients_scaled_by_one_number_before_all_are_there(compile: Compile) -> Iterator[Any]:
+    v, w = rows(0, 3, requires_grad=True), rows(1, 3, requires_grad=True)
+
+    @compile
+    def step(x: Tensor) -> Any:
+        v.grad = w.grad = None
+        half = _half()
+        (v * x).sum().backward()
+        one = v.grad * half
+        (w * x * x).sum().backward()
+        return one + w.grad * half
+
+    for i in range(4):
+        yield step(rows(i, 3)), v, w
+
+
 @compiled_as_eager(replayed=4, programs=1)
 def test_an_optimiser_of_ones_own(compile: Compile) -> Iterator[Any]:
     class Smoothed(optim.Optimizer):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, grad
+from autograd import Op, Value, grad
 
 Layers = list[list[tuple[list[Value], Value]]]
 
@@ -156,3 +158,146 @@ def test_a_small_graph_runs_eagerly() -> None:
     with pytest.warns(UserWarning, match="hardly two are alike"):
         assert compiled().data == 8.0
     assert compiled().data == 8.0 and compiled.calls.eager == 2
+
+
+def slopes(xs: list[Value], ys: list[Value]) -> Any:
+    return sum(((x * y + x).tanh() for x, y in zip(xs, ys)), 0.0)
+
+
+def some(seed: int, requires_grad: bool = True) -> list[Value]:
+    return [Value(random.Random(seed + 10 * i).uniform(-1, 1), requires_grad) for i in range(12)]
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_values_that_were_one_may_be_two(requires_grad: bool) -> None:
+    held, xs, ys = some(0), some(1), some(2, requires_grad)
+
+    def of_held(values: list[Value]) -> Any:
+        return slopes(values, held)
+
+    compiled, compiled_held = ag.compile(slopes), ag.compile(of_held)
+    for one, other in [(xs, ys), (ys, ys), (xs, ys), (xs, xs), (ys, xs)]:
+        if one[0].requires_grad or other[0].requires_grad:
+            close(compiled(one, other).data, slopes(one, other).data)
+    for values in (held, xs, held, ys, xs):
+        z, want = compiled_held(values), of_held(values)
+        close(z.data, want.data)
+        close([g.data for g in grad(z, held)], [g.data for g in grad(want, held)])
+    assert compiled_held.calls.replayed
+
+
+def test_a_gradient_that_is_read_may_change() -> None:
+    xs, weights = some(0), some(1)
+
+    def weighed(xs: list[Value]) -> Any:
+        return sum((x * w.grad for x, w in zip(xs, weights)), 0.0)
+
+    compiled = ag.compile(weighed)
+    with pytest.warns(UserWarning, match="grad"):
+        for number in (1.0, 2.0, 3.0):
+            for w in weights:
+                w.grad = number
+            close(compiled(xs).data, weighed(xs).data)
+
+
+def test_what_was_read_and_changed_since_is_refused_by_what_records_again() -> None:
+    held, xs = some(0), some(1)
+    scale = 1.0
+
+    def scaled(xs: list[Value]) -> Any:
+        return slopes([x * scale for x in xs], held)
+
+    compiled = ag.compile(scaled)
+    for change in ("scale", "other", "shorter"):
+        compiled(xs)
+        z, x, want = compiled(xs), xs[0], grad(scaled(xs), xs[0])[0].data
+        if change == "scale":
+            scale = 2.0
+        elif change == "other":
+            xs[:] = [Value(v.data) for v in xs]
+        else:
+            xs.pop()
+        close(grad(z, x)[0].data, want)
+        with pytest.raises(RuntimeError, match="changed since"):
+            grad(z, x, create_graph=True)
+    assert compiled.calls.replayed >= 3
+
+
+def test_a_failure_within_a_replay_is_that_of_eager_and_leaves_earlier_results_whole() -> None:
+    def picky(x: float) -> float:
+        if x > 5:
+            raise ArithmeticError("too large")
+        return x * 3.0
+
+    row = Op("picky", picky, lambda g, z, x: g * z)
+    xs = some(0)
+
+    def function(xs: list[Value]) -> Any:
+        return sum(row((x * x).tanh() + x) for x in xs)
+
+    compiled = ag.compile(function)
+    compiled(xs)
+    z, want = compiled(xs), [g.data for g in grad(function(xs), xs)]
+    others = [*some(1)[:-1], Value(9.0)]
+    with pytest.raises(ArithmeticError, match="too large"):
+        compiled(others)
+    assert compiled.calls.replayed == 1
+    close([g.data for g in grad(z, xs)], want)
+
+
+def test_hooks_that_the_function_registers_run_eagerly() -> None:
+    def hooked(xs: list[Value]) -> Any:
+        inner = [(x * 2).tanh() for x in xs]
+        for h in inner:
+            h.register_hook(lambda g: g * 3)
+        return sum(inner, 0.0)
+
+    xs, compiled = some(0), ag.compile(hooked)
+    with pytest.warns(UserWarning, match="a hook"):
+        for _ in range(3):
+            close([g.data for g in grad(compiled(xs), xs)], [g.data for g in grad(hooked(xs), xs)])
+
+
+def test_a_call_without_gradients_does_not_stop_later_ones() -> None:
+    xs, ys, compiled = some(0), some(1), ag.compile(slopes)
+    compiled(xs, ys)
+    with ag.no_grad(), pytest.warns(UserWarning, match="no gradients"):
+        assert compiled(xs, ys).data == slopes(xs, ys).data
+    close(compiled(xs, ys).data, slopes(xs, ys).data)
+    assert compiled.calls == (1, 1, 1)
+
+
+def test_what_runs_eagerly_does_so_for_other_values_of_the_kind() -> None:
+    compiled = ag.compile(lambda x, y: x * y + x)
+    with pytest.warns(UserWarning, match="hardly two are alike"):
+        compiled(Value(2.0), Value(3.0))
+    for reached in (Value(1.0), Value(4.0)):
+        assert compiled(reached, Value(3.0)).data == reached.data * 4
+    assert compiled.calls == (0, 0, 3)
+    assert len(compiled._threads.own.eagerly) == 1
+
+
+def test_backward_in_other_threads() -> None:
+    xs, ys, others, compiled = some(0), some(1), some(2), ag.compile(slopes)
+    want = [g.data for g in grad(slopes(xs, ys), xs)]
+    totals = [compiled(xs, ys) for _ in range(200)][1:]
+    found: list[list[float]] = []
+
+    def walk(totals: list[Value]) -> None:
+        for z in totals:
+            found.append([g.data for g in grad(z, xs)])
+
+    threads = [threading.Thread(target=walk, args=(totals[i::4],)) for i in range(4)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for t in threads:
+            t.start()
+        for _ in range(500):
+            compiled(xs, others)
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(found) == len(totals)
+    close(found, [want] * len(totals))
