@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import random
 import sys
 import threading
@@ -138,8 +140,13 @@ def test_data_that_was_set_since_is_refused_or_not_needed() -> None:
         lambda layers, x: loss(layers, x) * x[0][0].data,
         lambda layers, x: loss(layers, x) * float(x[0][0].detach()),
         lambda layers, x: ag.tensor([loss(layers, x), 1.0]).sum(),
+        lambda layers, x: loss(layers, x) + round(x[0][0] * 10),
+        lambda layers, x: loss(layers, x) + math.floor(x[0][0] * 10),
+        lambda layers, x: loss(layers, x) + math.ceil(x[0][0] * 10),
+        lambda layers, x: loss(layers, x) + x[0][0].detach() * 3,
+        lambda layers, x: loss(layers, x) + copy.copy(x[0][0]),
     ],
-    ids=["condition", "data", "float", "tensor"],
+    ids=["condition", "data", "float", "tensor", "round", "floor", "ceil", "detach", "copy"],
 )
 def test_what_takes_a_number_out_runs_eagerly_and_says_so(body: Callable[..., Any]) -> None:
     layers, compiled = network(6), ag.compile(body)
