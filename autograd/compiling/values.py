@@ -108,6 +108,8 @@ class ValueProgram:
         except NotScalarsError as error:
             raise UnfitError(str(error)) from None
         found = [(place, v) for place, v in found if v.op is not None]
+        used = {*self.levels.used}  # whether another one requires a gradient may have been asked
+        self.idle = [(place, v.op) for i, (place, v) in enumerate(found) if i not in used and v.is_leaf]
         found = [found[i] for i in self.levels.used]
         self.places, inputs = [place for place, _ in found], [v for _, v in found]
         self.levels.take_only_used()
@@ -159,6 +161,9 @@ class ValueProgram:
                 return None
         except AttributeError:  # no Value
             return None
+        for (argument, of), op in self.idle:
+            if getattr(leaves[of] if argument else of, "op", None) is not op:
+                return None
         for (argument, of), number in self.fixed:
             v = leaves[of] if argument else of
             if not isinstance(v, Value) or v.op is not None or not same(v.raw, number):

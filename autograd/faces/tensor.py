@@ -15,7 +15,7 @@ import numpy as np
 from autograd.core.mode import NONDEFAULT, watching
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import warn_of_a_cut
-from autograd.core.watch import STRUCTURE
+from autograd.core.watch import SCALARS, STRUCTURE, leaves_scalars
 from autograd.devices import CPU, names_device
 from autograd.devices import device as _place
 from autograd.elsewhere import refuse_all
@@ -524,6 +524,8 @@ def _as_of_old(data: tuple[Any, ...]) -> np.ndarray:
 
 def _leaves(what: str) -> None:
     """Tell who watches that numbers leave the tensors by ``what``."""
+    if SCALARS:
+        leaves_scalars(what)
     if NONDEFAULT and (watch := watching()) is not None:
         watch.reads(what)
 

@@ -214,6 +214,7 @@ class Value(OfValues, Node):
 
     def detach(self) -> Value:
         """The same number with no history and no gradient."""
+        _leaves("detach()")
         return Value(self.raw, requires_grad=False)._lost(Lost.DETACHED)
 
     def item(self) -> float:
@@ -268,14 +269,17 @@ class Value(OfValues, Node):
     def __round__(self, ndigits: int | None = None) -> Any:
         """An int without ``ndigits``, as for a float; with it, a Value (whose gradient is zero)."""
         if ndigits is None:
+            _leaves("round()")
             return round(self.raw)
         scale = 10.0 ** int_of(ndigits, "round: ndigits", -300, 300)
         return elementwise.round(self * scale) / scale
 
     def __floor__(self) -> int:
+        _leaves("floor()")
         return math.floor(self.raw)
 
     def __ceil__(self) -> int:
+        _leaves("ceil()")
         return math.ceil(self.raw)
 
     def __divmod__(self, other: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import random
 import sys
 import threading
@@ -139,8 +141,14 @@ def test_data_that_was_set_since_is_refused_or_not_needed() -> None:
         lambda layers, x: loss(layers, x) * x[0][0].data,
         lambda layers, x: loss(layers, x) * float(x[0][0].detach()),
         lambda layers, x: ag.tensor([loss(layers, x), 1.0]).sum(),
+        lambda layers, x: loss(layers, x) + round(x[0][0] * 10),
+        lambda layers, x: loss(layers, x) + math.floor(x[0][0] * 10),
+        lambda layers, x: loss(layers, x) + math.ceil(x[0][0] * 10),
+        lambda layers, x: loss(layers, x) + x[0][0].detach() * 3,
+        lambda layers, x: loss(layers, x) + copy.copy(x[0][0]),
+        lambda layers, x: loss(layers, x) + ag.tensor(x[0]).sum().item(),
     ],
-    ids=["condition", "data", "float", "tensor"],
+    ids=["condition", "data", "float", "tensor", "round", "floor", "ceil", "detach", "copy", "item of a tensor"],
 )
 def test_what_takes_a_number_out_runs_eagerly_and_says_so(body: Callable[..., Any]) -> None:
     layers, compiled = network(6), ag.compile(body)
@@ -301,3 +309,16 @@ def test_backward_in_other_threads() -> None:
         sys.setswitchinterval(interval)
     assert len(found) == len(totals)
     close(found, [want] * len(totals))
+
+
+def test_whether_a_value_requires_a_gradient_may_be_all_that_is_asked() -> None:
+    xs, asked = some(0), Value(1.0)
+
+    def function(xs: list[Value]) -> Any:
+        return sum(((x * x).tanh() * (2 if asked.requires_grad else 3) for x in xs), 0.0)
+
+    compiled = ag.compile(function)
+    for on in (True, True, False, False, True):
+        asked.requires_grad = on
+        close(compiled(xs).data, function(xs).data)
+    assert compiled.calls.replayed
