@@ -48,7 +48,7 @@ class Calls(NamedTuple):
 class _Own:
     """What a thread has of a compiled function."""
 
-    __slots__ = ("eager", "eagerly", "last", "nested", "programs", "reasons", "recorded", "replayed", "tries", "vain")
+    __slots__ = ("eager", "eagerly", "hopeless", "last", "nested", "programs", "reasons", "recorded", "replayed", "tries")
 
     def __init__(self) -> None:
         self.programs: dict[bool, list[Any]] = {False: [], True: []}  # by whether nothing is recorded, the last used first
@@ -56,7 +56,7 @@ class _Own:
         self.last: Any = None
         self.reasons: dict[str, None] = {}
         self.eagerly: set[Any] = set()  # whether nothing is recorded, and the kinds of arguments, for which it runs eagerly
-        self.vain = False  # does it run eagerly for all?
+        self.hopeless = False  # does it run eagerly for all?
         self.nested = False  # were there arguments inside of others?
 
 
@@ -96,7 +96,7 @@ class Compiled:
         if kwargs or own.nested:
             leaves = []
             spec = flatten((args, kwargs), leaves)
-        if own.vain or (own.eagerly and (off, spec, _key(leaves)) in own.eagerly):
+        if own.hopeless or (own.eagerly and (off, spec, _key(leaves)) in own.eagerly):
             own.eager += 1
             return self.function(*args, **kwargs)
         if not HOOKED or not any(map(hooked, leaves)):
@@ -128,7 +128,7 @@ class Compiled:
             for kept in own.programs.values():
                 kept.clear()
         if own.recorded >= _VAIN and own.replayed < own.recorded:
-            own.vain = True
+            own.hopeless = True
             often = f"of {own.recorded + own.replayed} calls, {own.recorded} were recorded: the next are other each time"
             self._say(own, self._at_call(often, "pass numbers that change as tensors or Values, and data in batches of few shapes"))
             return self.function(*args, **kwargs)
@@ -194,7 +194,7 @@ class Compiled:
         own.tries = 0
         own.eagerly.add((off, spec, _key(leaves)))
         if len(own.eagerly) > _VAIN:
-            own.vain = True
+            own.hopeless = True
         self._say(own, reason)
 
     def _say(self, own: _Own, reason: Reason) -> None:
