@@ -170,6 +170,7 @@ def test_an_interrupt_at_any_line_of_a_replay_leaves_the_next_call_right() -> No
     assert step.calls.replayed == before + 1
 
 
+@pytest.mark.long
 def test_an_interrupt_at_any_line_of_a_recording_leaves_the_next_call_right() -> None:
     rnd, at = random.Random(1), 0
     while True:

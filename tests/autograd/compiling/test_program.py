@@ -373,6 +373,7 @@ def _replaying() -> Callable[[int], None]:
     return run
 
 
+@pytest.mark.long
 def test_memory_is_flat() -> None:
     """What Python has allocated after ten thousand replays, in blocks; then in bytes, those of arrays too."""
     run = _replaying()

@@ -178,7 +178,7 @@ def test_a_reader_can_read_it_at_the_width_of_a_page(name: str, how: str, wheel:
     assert found.crossings <= CROSSINGS.get((name, how), 0)
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in ("fifty", "micrograd"))) for name in SHOWN])
 def test_both_renderers_draw_the_same_picture(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for how in ({}, {"layout": "mirror", "depth": 1}):
         picture = SHOWN[name](**how)
@@ -187,6 +187,7 @@ def test_both_renderers_draw_the_same_picture(name: str, monkeypatch: pytest.Mon
         assert all(abs(a - b) < 0.5 for id in one for a, b in zip(one[id], other[id]))
 
 
+@pytest.mark.long
 def test_the_same_program_gives_the_same_positions() -> None:
     """Also where sets have another order."""
     code = "from tests.autograd.drawing.shown import SHOWN; print([f(layout='mirror', depth=d).source for f in SHOWN.values() for d in (None, 1)][:12])"
