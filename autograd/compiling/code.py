@@ -74,8 +74,9 @@ class Writer(Names):
     ``namespace`` holds what is there for good; ``memory`` makes what has to be made anew where somebody keeps a gradient.
     """
 
-    def __init__(self, recorder: Recorder, plan: Plan, arguments: dict[int, str]) -> None:
+    def __init__(self, recorder: Recorder, plan: Plan, arguments: dict[int, str], function: str) -> None:
         super().__init__(np=np, made=made, recorded_as=recorded_as, leaves=None, MISS=None)
+        self.taken.add(function)  # the name under which it is listed
         self.arguments = arguments
         self.recorder, self.plan, self.slots = recorder, plan, plan.slots
         self.lines: list[str] = []
@@ -351,7 +352,7 @@ class Writer(Names):
                 self._row(s)
             return
         for s in rows:
-            self.buffer(s.out, "step", alone=True)
+            self.buffer(s.out, "scaled", alone=True)
         of, to = self.name("gradients"), self.name("steps")
         self.flats += [(of, [b for b in owned if b is not None]), (to, [self.owner[s.out] for s in rows])]
         self.lines.append(f"np.multiply({of}, {self.text(rows[0].args[1])}, {to})")

@@ -93,7 +93,7 @@ class Program:
         self.given: list[Any] = []  # the new tensors among what is returned
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
-        self.writer = writer = Writer(recorder, plan, arguments)
+        self.writer = writer = Writer(recorder, plan, arguments, name)
         outside: list[Any] = [recorder.slots[recorder.slots[i].root] for i in slots]
         outside = [r if r is not None and r.kind in ("argument", "captured", "gradient") else None for r in outside]
         arrays = [copied(a) if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
@@ -130,7 +130,7 @@ class Program:
         guards = self._guards(writer)
         changed = self._changed()
         body = [*([f"touch({', '.join(changed)})"] if changed or self.versions else []), *writer.lines, last]
-        self.source = "\n    ".join([f"def {name}(leaves):", *body])
+        self.source = "\n    ".join([f"def {name if name.isidentifier() else 'program'}(leaves):", *body])
         checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
         self.namespace["touch"] = self._touch
         exec(_code_of(checked, name), self.namespace)

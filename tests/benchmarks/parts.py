@@ -134,7 +134,7 @@ def of_compiled(number: int = 100, rounds: int = 25) -> list[Part]:
     whole = sides[OURS]
     for _ in range(3):
         whole()
-    program = whole.step._own.last
+    program = whole.step._threads.own.last
     head, *lines = program.source.splitlines()
     computing = [line for line in lines if "_grad = " not in line and not line.strip().startswith(("touch(", "return "))]
 
