@@ -242,7 +242,7 @@ class Writer(Names):
                 self.gradients.append((s.tensor, i, name))
                 self.lines.append(f"{self.holder(s.tensor)}._grad = {name}")
             else:
-                outside = self.slots[self.slots[i].root].kind in ("argument", "captured", "gradient")
+                outside = self.slots[self.slots[i].root].outside
                 self.lines.append(f"{self.holder(s.tensor)}._grad = gradient_on({self.array(i) if outside else copied(self.array(i))})")
 
     def _call(self, s: Call) -> None:

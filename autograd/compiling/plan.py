@@ -73,13 +73,13 @@ class Plan:
     def value(self, i: int) -> np.ndarray:
         """The constant in slot ``i``, which whoever was given it in the call that was recorded cannot change."""
         s = self.slots[i]
-        raw: np.ndarray = s.raw if i in self.constant else s.of
-        return raw.copy("K") if i in self.constant else raw
+        raw: np.ndarray = s.raw.copy("K") if i in self.constant else s.of
+        return raw
 
     def _kept(self) -> list[Step]:
-        needed = {self.slots[i].root for i in self.outputs} | (
-            self.bound if self.effects else set()
-        )  # a gradient may change once it is set
+        needed = {self.slots[i].root for i in self.outputs}
+        if self.effects:
+            needed |= self.bound  # a gradient may change once it is set
         slots = set(self.outputs)
         kept: list[Step] = []
 
@@ -100,7 +100,7 @@ class Plan:
                 need(s.args)
             elif isinstance(s, Change):
                 root = self.slots[s.target].root
-                if root not in needed and (not self.effects or self.slots[root].kind in ("result", "constant")):
+                if root not in needed and not (self.effects and self.slots[root].outside):
                     continue
                 need((Ref(s.target), s.operand))
             elif isinstance(s, New):

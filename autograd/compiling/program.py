@@ -94,9 +94,8 @@ class Program:
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
         self.writer = writer = Writer(recorder, plan, arguments, name)
-        outside: list[Any] = [recorder.slots[recorder.slots[i].root] for i in slots]
-        outside = [r if r is not None and r.kind in ("argument", "captured", "gradient") else None for r in outside]
-        arrays = [copied(a) if (a := writer.array(i)).fixed and r is None else str(a) for i, r in zip(slots, outside)]
+        outside = [recorder.slots[recorder.slots[i].root].outside for i in slots]
+        arrays = [copied(a) if (a := writer.array(i)).fixed and not out else str(a) for i, out in zip(slots, outside)]
         self.namespace = writer.namespace
         self.namespace |= {
             "agrees": _agrees,
@@ -111,17 +110,17 @@ class Program:
             "same": same,
         }
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
-        if any(r is not None and needed for r, needed in zip(outside, live)):
+        if any(out and needed for out, needed in zip(outside, live)):
             raise UnfitError("a part of an argument, or of what it reads, is returned and can be differentiated")
         if any(live) and recorder.bound:
             raise UnfitError("what it returns can be differentiated, after a backward in it")
         if any(live):
-            inner = [k for k, r in enumerate(outside) if r is None]
+            inner = [k for k, out in enumerate(outside) if not out]
             drawn = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner])
-            parts = [self._new(writer, t, i, a) for t, i, a, r in zip(self.given, slots, arrays, outside) if r is not None]
+            parts = [self._new(writer, t, i, a) for t, i, a, out in zip(self.given, slots, arrays, outside) if out]
             texts = [f"({', '.join(arrays[k] for k in inner)},)", f"[{', '.join(map(writer.text, drawn))}]", f"[{', '.join(parts)}]"]
             at = iter(range(len(parts)))
-            new = [f"new[{inner.index(k)}]" if r is None else f"parts[{next(at)}]" for k, r in enumerate(outside)]
+            new = [f"parts[{next(at)}]" if out else f"new[{inner.index(k)}]" for k, out in enumerate(outside)]
             self.rebuild = eval("lambda leaves, program, new, parts: " + returned.format(*new))
             last = f"return {', '.join(texts)}"
         else:
@@ -145,9 +144,9 @@ class Program:
         if any(live):
             self.replay, self.run = self.run, self._run_as_node
         self.used = {recorder.slots[i].of for s in plan.kept for i in touched(s) if recorder.slots[i].kind == "argument"}
-        kinds = {recorder.slots[recorder.slots[s.target].root].kind for s in plan.kept if isinstance(s, Change)}
+        seen = any(recorder.slots[recorder.slots[s.target].root].outside for s in plan.kept if isinstance(s, Change))
         acts = any(isinstance(s, Bind) or (isinstance(s, Call) and s.outs is not None) for s in plan.kept)  # what gives nothing is a check
-        self.pure = kinds <= {"result", "constant"} and not acts  # may it fail anywhere, and nothing is half done?
+        self.pure = not seen and not acts  # may it fail anywhere, and nothing is half done?
         self._let_go()
 
     def _let_go(self) -> None:
@@ -359,7 +358,7 @@ class Program:
         i = w.slot(result.raw, result)
         if result.op is leaf:
             raise UnfitError("a new leaf is returned")
-        if result.op is not None and result.saved_version == -1 and w.slots[w.slots[i].root].kind not in ("result", "constant"):
+        if result.op is not None and result.saved_version == -1 and w.slots[w.slots[i].root].outside:
             raise UnfitError("a part of an argument, or of what it reads, is returned after a backward through it")
         slots.append(i)
         self.given.append(result)
@@ -368,7 +367,7 @@ class Program:
     def _new(self, w: Writer, result: Any, i: int, array: str) -> str:
         """The source of a new tensor in the place of ``result``."""
         root = self.recorder.slots[self.recorder.slots[i].root]
-        if root.kind in ("argument", "captured", "gradient"):  # it shares that memory, and its version
+        if root.outside:  # it shares that memory, and its version
             whole = f"leaves[{root.of}]" if root.kind == "argument" else w.holder(root.of) + "._grad" * (root.kind == "gradient")
             return f"view_on({whole}, {array})"
         if result.op is None:

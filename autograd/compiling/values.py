@@ -120,7 +120,7 @@ class ValueProgram:
         self.row = Op(getattr(call, "__name__", type(call).__name__), _not_computed, each(_rule))
         self.row.unfold = _unfold
         self.function = call
-        names = Names(MISS=MISS, leaves=None)
+        names = Names()
         self.holds = eval(f"lambda: {world.always.source(names) or True}", names.namespace)
         self.plain: list[tuple[int, Any]] = []  # arguments that must be what they were, such as a Value that is read by another way, too
         self.twins: list[tuple[int, int]] = []  # arguments that must be one Value

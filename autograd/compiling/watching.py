@@ -70,6 +70,11 @@ class Slot:
     def __init__(self, raw: np.ndarray, kind: str, of: Any, root: int) -> None:
         self.raw, self.kind, self.of, self.root = raw, kind, of, root
 
+    @property
+    def outside(self) -> bool:
+        """Is it there without the call, so that others may hold it?"""
+        return self.kind in ("argument", "captured", "gradient")
+
 
 class _Within(Block):
     """The mode in which ``watch`` observes; None: nobody does."""
