@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT, watching
+from autograd.core.mode import leaves
 from autograd.devices import device as _device
 from autograd.errors import described, flag_of, int_of
 from autograd.replay import again
@@ -35,8 +35,7 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from ``seed``, an int >= 0."""
-        if NONDEFAULT and (watch := watching()) is not None:
-            watch.reads("manual_seed()")
+        leaves("manual_seed()")
         self._seed = int_of(seed, "a seed", 0, 2**128 - 1)
         self.__dict__.pop("numpy", None)
         return self
@@ -52,8 +51,7 @@ class Generator:
 
     def get_state(self) -> dict[str, Any]:
         """All that is needed to go on from here, as plain data."""
-        if NONDEFAULT and (watch := watching()) is not None:
-            watch.reads("get_state()")
+        leaves("get_state()")
         return {"seed": self._seed, "state": self.numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -109,8 +107,7 @@ def source(generator: Generator | None = None) -> np.random.Generator:
     """numpy's generator inside ``generator``, or inside the default one."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"generator must be an autograd.Generator, got {described(generator)}")
-    if NONDEFAULT and (watch := watching()) is not None:
-        watch.reads("a function that draws random numbers and is not marked to be called again")
+    leaves("a function that draws random numbers and is not marked to be called again")
     return (generator or default_generator).numpy
 
 

@@ -11,9 +11,9 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
-from autograd.core.mode import watching
+from autograd.core.mode import leaves
 from autograd.core.notes import notes_of
-from autograd.core.watch import STRUCTURE, leaves_scalars
+from autograd.core.watch import STRUCTURE
 from autograd.errors import described
 
 __all__ = ["HOOKED", "Handle", "Hooks", "Living", "register_hook", "register_post_accumulate_grad_hook"]
@@ -38,9 +38,7 @@ class Handle:
         self._hooks, self._number = hooks, next(Handle._numbers)
         hooks[self._number] = hook
         STRUCTURE.count += 1
-        leaves_scalars("a hook")  # a replay would not register it
-        if (watch := watching()) is not None:
-            watch.reads("a hook")
+        leaves("a hook")  # a replay would not register it
 
     def remove(self) -> None:
         """The hook is called no more."""

@@ -14,11 +14,11 @@ from typing import Any
 from weakref import ref
 
 from autograd.core.blocks import Blocks, Exit
-from autograd.core.watch import Watch
+from autograd.core.watch import SCALARS, Watch, leaves_scalars
 from autograd.errors import described, flag_of
 
 __all__ = [
-    "NONDEFAULT", "Block", "Mode", "enable_grad", "here", "inference_mode", "is_grad_enabled", "no_grad", "record_lines",
+    "NONDEFAULT", "Block", "Mode", "enable_grad", "here", "inference_mode", "is_grad_enabled", "leaves", "no_grad", "record_lines",
     "set_grad_enabled", "watching",
 ]  # fmt: skip
 
@@ -75,6 +75,14 @@ def is_grad_enabled() -> bool:
 def watching() -> Watch | None:
     """The observer of this thread, if there is one."""
     return here.inside[-1].watch if NONDEFAULT else None
+
+
+def leaves(what: str) -> None:
+    """Tell who observes this thread that by ``what`` a number leaves the Values and tensors, or something else is done than operations."""
+    if SCALARS:
+        leaves_scalars(what)
+    if NONDEFAULT and (watch := here.inside[-1].watch) is not None:
+        watch.reads(what)
 
 
 class Block:

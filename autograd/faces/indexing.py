@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT, watching
+from autograd.core.mode import leaves
 from autograd.core.node import Node
 from autograd.errors import described, int_of
 from autograd.faces.dtypes import entries, int64
@@ -41,8 +41,7 @@ def checked(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
             if k.dtype.kind not in "biu":
                 raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype} in {described(given)}")
             if not k.ndim and k.dtype.kind != "b":
-                if NONDEFAULT and (watch := watching()) is not None:
-                    watch.reads("a number in a tensor as an index")
+                leaves("a number in a tensor as an index")
                 k = int(k)
         elif isinstance(k, bool | np.bool_):
             k = np.asarray(k)

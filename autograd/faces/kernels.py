@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT, watching
+from autograd.core.mode import NONDEFAULT, leaves
 from autograd.core.node import Node, Op
 from autograd.core.symbols import Python, Symbol, derivative
-from autograd.core.watch import SCALARS, leaves_scalars
+from autograd.core.watch import SCALARS
 from autograd.errors import described
 from autograd.ops import elementwise
 from autograd.ops.table import ELEMENTWISE
@@ -157,10 +157,8 @@ def comparison(row: Op) -> Callable[[Any, Any], Any]:
     """A comparison of Values by their numbers."""
 
     def compare(x: Any, y: Any) -> Any:
-        if SCALARS:
-            leaves_scalars(f"a comparison by {row.name}")
-        if NONDEFAULT and (watch := watching()) is not None:
-            watch.reads(f"a comparison by {row.name}")
+        if SCALARS or NONDEFAULT:
+            leaves(f"a comparison by {row.name}")
         if y.__class__ is Kernel.face:
             return row.compute(x.raw, y.raw)
         return row.compute(x.raw, y if isinstance(y, int) else float(y)) if isinstance(y, numbers.Real) else Kernel.face.slow(row, x, y)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from autograd.core.mode import watching
+from autograd.core.mode import leaves
 from autograd.core.watch import STRUCTURE
 from autograd.errors import described, number_of
 from autograd.faces.changes import assign
@@ -110,8 +110,7 @@ class Overwriting(InPlace):
     def _reshaped(self, what: str, raw: Any) -> Self:
         if self._changeable(what):
             raise RuntimeError(f"{what} on the result of {self.op!r} is not recorded; write it out of place: y = y.{what.strip('_')}(...)")
-        if (watch := watching()) is not None:
-            watch.reads(what)
+        leaves(what)
         STRUCTURE.count += 1
         bump_version(self, what)  # what was recorded with the other shape can no longer be differentiated
         self.raw = raw

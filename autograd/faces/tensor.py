@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.mode import NONDEFAULT, watching
+from autograd.core.mode import NONDEFAULT, leaves, watching
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import warn_of_a_cut
-from autograd.core.watch import SCALARS, STRUCTURE, leaves_scalars
+from autograd.core.watch import STRUCTURE
 from autograd.devices import CPU, names_device
 from autograd.devices import device as _place
 from autograd.elsewhere import refuse_all
@@ -114,7 +114,7 @@ class Tensor(OfTensors, Overwriting):
         if value.dtype.kind != self.dtype.kind:
             raise TypeError(f"data of dtype {value.dtype} cannot replace data of dtype {self.dtype}")
         if value.raw is not self.raw:  # else it was changed in place, as by .data -= ...
-            _leaves(".data =")
+            leaves(".data =")
             STRUCTURE.count += 1
         self.raw, self.version = value.raw, value.version  # aliases share one version
         bump_version(self, ".data =")
@@ -180,19 +180,19 @@ class Tensor(OfTensors, Overwriting):
         """Keep the gradient of this result in ``.grad`` when a backward passes."""
         if not self.requires_grad:
             raise RuntimeError(f"retain_grad() on a tensor that does not require grad, of shape {self.shape}")
-        _leaves("retain_grad()")
+        leaves("retain_grad()")
         self.retains_grad = not self.is_leaf
 
     def item(self) -> Any:
         """The one entry as a Python number."""
         if self.raw.size != 1:
             raise ValueError(f"item() needs a tensor of one entry, got shape {self.shape}; use .tolist()")
-        _leaves("item()")
+        leaves("item()")
         return self.raw.item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        _leaves("tolist()")
+        leaves("tolist()")
         return self.raw.tolist()
 
     def numpy(self) -> np.ndarray:
@@ -201,7 +201,7 @@ class Tensor(OfTensors, Overwriting):
             raise RuntimeError(
                 f"numpy() of a tensor that requires grad, of shape {self.shape}, would lose its history; use .detach().numpy()"
             )
-        _leaves("numpy(), or a function of numpy")
+        leaves("numpy(), or a function of numpy")
         return self.raw
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -218,7 +218,7 @@ class Tensor(OfTensors, Overwriting):
         >>> t.grad
         tensor([3., 2.])
         """
-        _leaves("values()")
+        leaves("values()")
         flat = Tensor.record(scalars, (self,))
         out = np.empty(self.raw.size, object)
         out[:] = [Value.record(item, (flat, i)) for i in range(self.raw.size)]
@@ -348,13 +348,13 @@ class Tensor(OfTensors, Overwriting):
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, x: Any) -> Any:
-        _leaves("in")
+        leaves("in")
         return elementwise.eq(self, x).raw.any().item()
 
     def _one(self, what: str) -> Any:
         if self.raw.size != 1:
             raise ValueError(f"{what} needs a tensor of one entry, got shape {self.shape}")
-        _leaves(what)
+        leaves(what)
         return self.raw.item()
 
     def __bool__(self) -> Any:
@@ -381,13 +381,13 @@ class Tensor(OfTensors, Overwriting):
         return repr(self) if self.ndim else format(self.item(), spec)
 
     def __repr__(self) -> str:
-        _leaves("its text")
+        leaves("its text")
         return show(self)
 
     def __reduce__(self) -> Any:
         if not self.is_leaf:
             raise TypeError(f"a recorded tensor (shape {self.shape}) cannot be pickled or copied with its graph; use .detach().clone()")
-        _leaves("a copy")
+        leaves("a copy")
         return _rebuild, (type(self), self.raw, self.requires_grad)
 
     def __copy__(self) -> Tensor:
@@ -428,12 +428,12 @@ class Tensor(OfTensors, Overwriting):
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":
             raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
-        _leaves("~")
+        leaves("~")
         return made(np.asarray(~self._numbers))
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""
-        _leaves("allclose()")
+        leaves("allclose()")
         x, y = _tensor(self, "allclose")._numbers, entries(other, "allclose")
         fitting("allclose", x.shape, y.shape)
         rtol, atol = number_of(rtol, "allclose: rtol") * 1.0, number_of(atol, "allclose: atol") * 1.0
@@ -442,7 +442,7 @@ class Tensor(OfTensors, Overwriting):
 
     def equal(self, other: Tensor) -> Any:
         """The same shape and the same entries?"""
-        _leaves("equal()")
+        leaves("equal()")
         return np.array_equal(_tensor(self, "equal")._numbers, entries(other, "equal"))
 
     def is_floating_point(self) -> Any:
@@ -520,14 +520,6 @@ def _as_of_old(data: tuple[Any, ...]) -> np.ndarray:
     if len(data) > 1 or not isinstance(data[0], list | tuple):
         raise TypeError(f"Tensor() takes an array, a list, or sizes, got {', '.join(map(described, data))}; use tensor(data) for a number")
     return held(entries(data[0], "Tensor()"), float32, "Tensor()")
-
-
-def _leaves(what: str) -> None:
-    """Tell who watches that numbers leave the tensors by ``what``."""
-    if SCALARS:
-        leaves_scalars(what)
-    if NONDEFAULT and (watch := watching()) is not None:
-        watch.reads(what)
 
 
 def _kept(index: np.ndarray) -> np.ndarray:

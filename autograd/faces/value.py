@@ -13,11 +13,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
-from autograd.core.mode import NONDEFAULT, is_grad_enabled, watching
+from autograd.core.mode import NONDEFAULT, is_grad_enabled, leaves
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded, warn_of_a_cut
 from autograd.core.walk import backward
-from autograd.core.watch import SCALARS, leaves_scalars
 from autograd.elsewhere import refuse_all
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number
@@ -39,14 +38,6 @@ def no_row(ufunc: np.ufunc, method: str, kwargs: dict[str, Any]) -> NoReturn:
     name = ufunc.__name__ + ("" if method == "__call__" else f".{method}")
     how = f" with {', '.join(f'{k}=' for k in kwargs)}" if kwargs else ""
     raise TypeError(f"np.{name}{how} of Values and Tensors is not recorded; use the functions and methods of autograd")
-
-
-def _leaves(what: str) -> None:
-    """Tell who watches that a number leaves the Values by ``what``."""
-    if SCALARS:
-        leaves_scalars(what)
-    if NONDEFAULT and (watch := watching()) is not None:
-        watch.reads(what)
 
 
 def _operator(row: Op, name: str) -> tuple[Any, Any]:
@@ -81,24 +72,24 @@ class Value(OfValues, Node):
             self.label = label
 
     def _set_data(self, data: Any) -> None:
-        _leaves(".data =")
+        leaves(".data =")
         self.raw = data if data.__class__ is float else number(data, "the data of a Value")
         CHANGES.count += 1
         notes_of(self).changed = CHANGES.count
 
     def _set_grad(self, grad: Any) -> None:
-        _leaves(".grad =")
+        leaves(".grad =")
         self._grad = grad if grad is None or isinstance(grad, Value | int) else number(grad, "the gradient of a Value")
 
     def _get_data(self) -> float:
-        _leaves("data")
+        leaves("data")
         raw: float = self.raw
         return raw
 
     data = property(_get_data, _set_data, doc="The number, a float; it can be set.")
 
     def _get_grad(self) -> Any:
-        _leaves("grad")
+        leaves("grad")
         return self._grad
 
     grad = property(_get_grad, _set_grad, doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")
@@ -214,12 +205,12 @@ class Value(OfValues, Node):
 
     def detach(self) -> Value:
         """The same number with no history and no gradient."""
-        _leaves("detach()")
+        leaves("detach()")
         return Value(self.raw, requires_grad=False)._lost(Lost.DETACHED)
 
     def item(self) -> float:
         """The number as a Python float."""
-        _leaves("item()")
+        leaves("item()")
         return self.raw
 
     def zero_grad(self) -> None:
@@ -227,7 +218,7 @@ class Value(OfValues, Node):
         self.grad = None
 
     def __repr__(self) -> str:
-        _leaves("its text")
+        leaves("its text")
         label = "" if self.label is None else f", label={self.label!r}"
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad
         return f"Value(data={self.raw}, grad={grad}{label})"
@@ -241,26 +232,26 @@ class Value(OfValues, Node):
     __hash__ = object.__hash__
 
     def __float__(self) -> float:
-        _leaves("float()")
+        leaves("float()")
         if self.op is not None and self.op is not leaf and self._grad is None:
             warn_of_a_cut(self, "float() of a recorded Value, also by a function of math or an array of numpy,")
         return self.raw
 
     def __int__(self) -> int:
-        _leaves("int()")
+        leaves("int()")
         return int(self.raw)
 
     __trunc__ = __int__
 
     def __bool__(self) -> bool:
-        _leaves("a truth value")
+        leaves("a truth value")
         return self.raw != 0
 
     def __complex__(self) -> complex:
         return complex(float(self))
 
     def __format__(self, spec: str) -> str:
-        _leaves("its text")
+        leaves("its text")
         return format(self.raw, spec) if spec else repr(self)
 
     def __pos__(self) -> Value:
@@ -269,17 +260,17 @@ class Value(OfValues, Node):
     def __round__(self, ndigits: int | None = None) -> Any:
         """An int without ``ndigits``, as for a float; with it, a Value (whose gradient is zero)."""
         if ndigits is None:
-            _leaves("round()")
+            leaves("round()")
             return round(self.raw)
         scale = 10.0 ** int_of(ndigits, "round: ndigits", -300, 300)
         return elementwise.round(self * scale) / scale
 
     def __floor__(self) -> int:
-        _leaves("floor()")
+        leaves("floor()")
         return math.floor(self.raw)
 
     def __ceil__(self) -> int:
-        _leaves("ceil()")
+        leaves("ceil()")
         return math.ceil(self.raw)
 
     def __divmod__(self, other: Any) -> Any:

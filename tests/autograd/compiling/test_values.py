@@ -266,6 +266,26 @@ def test_hooks_that_the_function_registers_run_eagerly() -> None:
             close([g.data for g in grad(compiled(xs), xs)], [g.data for g in grad(hooked(xs), xs)])
 
 
+@pytest.mark.parametrize(
+    "draw", [lambda: ag.manual_seed(3), lambda: ag.random.default_generator.get_state(), lambda: ag.random.source().random()]
+)
+def test_seeds_and_draws_run_eagerly(draw: Callable[[], Any]) -> None:
+    def seeded(xs: list[Value]) -> Any:
+        draw()
+        return sum([(x * 2).tanh() for x in xs], 0.0)
+
+    compiled = ag.compile(seeded)
+    states = []
+    with pytest.warns(UserWarning, match="compile: seeded runs eagerly"):
+        for f in (compiled, seeded):
+            ag.manual_seed(7)
+            for i in range(4):
+                f(some(i))
+                states.append(ag.random.default_generator.get_state())
+                ag.random.source().random()
+    assert states[:4] == states[4:] and compiled.calls.replayed == 0
+
+
 def test_a_call_without_gradients_does_not_stop_later_ones() -> None:
     xs, ys, compiled = some(0), some(1), ag.compile(slopes)
     compiled(xs, ys)
