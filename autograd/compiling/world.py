@@ -60,6 +60,11 @@ def is_users(file: str) -> bool:
     return not is_ours(file) and not os.path.abspath(file).startswith(_LIBRARIES) and not file.startswith("<frozen")
 
 
+def _file_of(module: Any) -> str:
+    """Where a module was read from: "" for a notebook, which has no file, and "<frozen" for what else has none."""
+    return getattr(module, "__file__", None) or ("" if getattr(module, "__name__", None) == "__main__" else "<frozen")
+
+
 @lru_cache(maxsize=1024)
 def _globals_of(code: CodeType) -> tuple[str, ...]:
     """The names of globals that the code reads, and what is defined inside it."""
@@ -349,7 +354,7 @@ class World:
 
     def _module(self, module: Any, f: FunctionType) -> None:
         """What the code of ``f`` reads of a module of the user's own."""
-        if isinstance(module, ModuleType) and is_users(getattr(module, "__file__", None) or "<frozen"):
+        if isinstance(module, ModuleType) and is_users(_file_of(module)):
             for name in {n for code in _code_of(f) for n in code.co_names}:
                 if name in vars(module):
                     self._fact(_item, vars(module), name, vars(module)[name], name)
@@ -366,10 +371,10 @@ class World:
 
     def _class(self, cls: type) -> None:
         for c in cls.__mro__:
-            for name in _REPLACED if is_ours(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen") else ():
+            for name in _REPLACED if is_ours(_file_of(sys.modules.get(c.__module__))) else ():
                 if isinstance(vars(c).get(name), FunctionType):  # a user may have put one of their own there, or do so later
                     self._fact(_item, vars(c), name, vars(c)[name], name)
-            if is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or ("" if c.__module__ == "__main__" else "<frozen")):
+            if is_users(_file_of(sys.modules.get(c.__module__))):
                 for name, thing in vars(c).items():
                     if isinstance(thing, FunctionType) or not name.startswith(("__", "_abc_")):
                         self.always.add(lambda d, key: d.get(key), vars(c), name, thing)
@@ -392,11 +397,7 @@ class World:
         for c in type(thing).__mro__:
             slots = c.__dict__.get("__slots__", ())
             for name in (slots,) if isinstance(slots, str) else slots:
-                if (
-                    name != "__weakref__"
-                    and hasattr(thing, name)
-                    and is_users(getattr(sys.modules.get(c.__module__), "__file__", None) or "<frozen")
-                ):
+                if name != "__weakref__" and hasattr(thing, name) and is_users(_file_of(sys.modules.get(c.__module__))):
                     self._fact(_attribute, thing, name, getattr(thing, name), name)
 
     def _reader(self, thing: Any, free: frozenset[str]) -> None:

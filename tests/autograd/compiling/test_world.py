@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -254,7 +256,8 @@ class Slotted:
 
 
 @pytest.mark.parametrize(
-    "kind", ["list", "dict", "nested", "set", "dataclass", "namespace", "slots", "class", "property", "array", "tuple"]
+    "kind",
+    ["list", "dict", "nested", "set", "dataclass", "namespace", "slots", "class", "class list", "property", "array", "bytes", "tuple"],
 )
 @compiled_as_eager()
 def test_a_number_inside_of_something(compile: Compile, kind: str) -> Iterator[Any]:
@@ -319,6 +322,29 @@ def test_a_number_inside_of_something(compile: Compile, kind: str) -> Iterator[A
         if i % 3 == 2:
             write(i + 0.5)
         yield f(rows(i, 3))
+
+
+NOTEBOOK = """
+import autograd as ag
+
+class Scale:
+    {body}
+
+scale = Scale()
+scale.factor = 2.0
+f = ag.compile(lambda x: x * scale.factor)
+x = ag.ones(2)
+for i in range(6):
+    scale.factor = 1.0 + i // 3
+    print(f(x).tolist())
+print(f.calls.replayed > 0)
+"""
+
+
+@pytest.mark.parametrize("body", ["pass", "__slots__ = ('factor',)"])
+def test_objects_of_a_class_of_a_notebook(body: str) -> None:
+    run = subprocess.run([sys.executable, "-c", NOTEBOOK.format(body=body)], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["[1.0, 1.0]"] * 3 + ["[2.0, 2.0]"] * 3 + ["True"]
 
 
 @compiled_as_eager()
