@@ -78,6 +78,7 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
         update_wrapper(self, function, updated=())
         self.function, self.fullgraph = function, fullgraph
+        self._title = getattr(function, "__name__", type(function).__name__)
         self._threads = _Threads()
         try:
             self._signature = inspect.signature(getattr(function, "forward", function))
@@ -157,14 +158,13 @@ class Compiled:
                 return result
             reason = self._at_call(f"each call changes {changed}", "change it outside of what is compiled")
         if reason is None:
-            name = getattr(self.function, "__name__", type(self.function).__name__)
             try:
                 if recorder.scalars and (recorder.steps or off):
                     raise UnfitError("Values stand among tensors" if recorder.steps else "no gradients are recorded")
                 if recorder.scalars:
                     program: Any = ValueProgram(leaves, world, structure, result, spec, self.function)
                 else:
-                    program = Program(recorder, world, structure, result, spec, name, self._names(spec))
+                    program = Program(recorder, world, structure, result, spec, self._title, self._names(spec))
             except UnfitError as unfit:
                 reason = self._at_call(str(unfit))
         if reason is not None:
@@ -200,8 +200,7 @@ class Compiled:
     def _say(self, own: _Own, reason: Reason) -> None:
         if str(reason) not in own.reasons:
             own.reasons[str(reason)] = None
-            name = getattr(self.function, "__name__", type(self.function).__name__)
-            warnings.warn_explicit(f"compile: {name} runs eagerly: {reason}{reason.advice}", UserWarning, reason.file, reason.line)
+            warnings.warn_explicit(f"compile: {self._title} runs eagerly: {reason}{reason.advice}", UserWarning, reason.file, reason.line)
 
     # What a user may look at.
     @property
