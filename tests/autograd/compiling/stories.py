@@ -165,6 +165,29 @@ def mlp(dtype: Any = "float32") -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 4, dtype=dtype), nn.Tanh(), nn.Linear(4, 2, dtype=dtype))
 
 
+def batch(i: int, n: int = 5) -> tuple[Tensor, Tensor]:
+    """What an `mlp` is given, and classes."""
+    return rows(i, n, 3), labels(i, n, 2)
+
+
+def stepping(
+    compile: Compile, net: nn.Module, optimizer: Any = None, criterion: Callable[..., Any] = nn.functional.cross_entropy
+) -> Callable[..., Any]:
+    """A step of training of ``net``, compiled. It is given the inputs, and the target last."""
+    optimizer = optimizer or nn.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+    @compile
+    def step(*given: Tensor) -> Tensor:
+        *inputs, target = given
+        optimizer.zero_grad()
+        l = criterion(net(*inputs), target)
+        l.backward(None if l.ndim == 0 else ag.ones_like(l))
+        optimizer.step()
+        return l
+
+    return step
+
+
 def training(
     compile: Compile,
     net: Callable[[], nn.Module],
@@ -174,17 +197,8 @@ def training(
     calls: int = 6,
 ) -> Iterator[Any]:
     """The story of steps of training as everybody writes them; ``batch(i)`` has what the i-th one is given, the target last."""
-    model, criterion = net(), loss()
+    model = net()
     chosen = optimizer(model)
-
-    @compile
-    def step(*given: Tensor) -> Tensor:
-        *inputs, target = given
-        chosen.zero_grad()
-        l = criterion(model(*inputs), target)
-        l.backward(None if l.ndim == 0 else ag.ones_like(l))
-        chosen.step()
-        return l
-
+    step = stepping(compile, model, chosen, loss())
     for i in range(calls):
         yield step(*batch(i)), model, chosen

@@ -18,29 +18,10 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn import optim
-from tests.autograd.compiling.stories import Compile, bits, compiled_as_eager, labels, mlp, raised, rows
+from tests.autograd.compiling.stories import Compile, batch, bits, compiled_as_eager, mlp, raised, rows, stepping
 from tests.test_threads import THREADS, together
 
 F = nn.functional
-
-
-def stepping(compile: Compile, net: nn.Module, optimizer: Any = None, inside: bool = True) -> Callable[..., Any]:
-    """A step of training of ``net``, compiled."""
-    optimizer = optimizer or optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
-
-    @compile
-    def step(x: Tensor, y: Tensor) -> Tensor:
-        optimizer.zero_grad()
-        l = F.cross_entropy(net(x), y)
-        l.backward()
-        optimizer.step()
-        return l
-
-    return step
-
-
-def batch(i: int, n: int = 5) -> tuple[Tensor, Tensor]:
-    return rows(i, n, 3), labels(i, n, 2)
 
 
 # Settings of an optimiser.

@@ -14,8 +14,7 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn import optim
-from tests.autograd.compiling.stories import Compile, compiled_as_eager, labels, mlp, raised, rows
-from tests.autograd.compiling.test_around import batch, stepping
+from tests.autograd.compiling.stories import Compile, batch, compiled_as_eager, labels, mlp, raised, rows, stepping
 
 F = nn.functional
 

@@ -15,8 +15,7 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn import optim
-from tests.autograd.compiling.stories import Compile, bits, compiled_as_eager, mlp, raised, rows
-from tests.autograd.compiling.test_around import batch, stepping
+from tests.autograd.compiling.stories import Compile, batch, bits, compiled_as_eager, mlp, raised, rows, stepping
 
 F = nn.functional
 

@@ -13,7 +13,7 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn import optim
-from tests.autograd.compiling.stories import Compile, compiled_as_eager, mlp, rows
+from tests.autograd.compiling.stories import Compile, compiled_as_eager, mlp, rows, stepping
 
 F = nn.functional
 
@@ -64,14 +64,7 @@ def test_training_and_evaluation(compile: Compile) -> Iterator[Any]:
 def test_a_layer_is_frozen_midway_and_thawed(compile: Compile) -> Iterator[Any]:
     net = mlp()
     optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
-
-    @compile
-    def step(x: Tensor, y: Tensor) -> Tensor:
-        optimizer.zero_grad()
-        l = F.mse_loss(net(x), y)
-        l.backward()
-        optimizer.step()
-        return l
+    step = stepping(compile, net, optimizer, F.mse_loss)
 
     for i in range(12):
         net[0].requires_grad_(i // 4 != 1)

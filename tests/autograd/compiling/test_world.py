@@ -17,7 +17,7 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from nn import optim
-from tests.autograd.compiling.stories import Compile, compiled_as_eager, labels, raised, rows
+from tests.autograd.compiling.stories import Compile, compiled_as_eager, labels, raised, rows, stepping
 
 F = nn.functional
 FACTOR: Any = 2.0
@@ -52,14 +52,7 @@ def test_a_last_batch_that_is_smaller(compile: Compile) -> Iterator[Any]:
     net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.2), nn.Linear(4, 2))
     optimizer = optim.Adam(net.parameters(), lr=0.1)
     data = nn.data.DataLoader(nn.data.TensorDataset(rows(0, 18, 3), labels(0, 18, 2)), batch_size=5)
-
-    @compile
-    def step(x: Tensor, y: Tensor) -> Tensor:
-        optimizer.zero_grad()
-        l = F.cross_entropy(net(x), y)
-        l.backward()
-        optimizer.step()
-        return l
+    step = stepping(compile, net, optimizer)
 
     for _ in range(4):
         for x, y in data:
