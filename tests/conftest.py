@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import autograd as ag
+from autograd.core.mode import here
 from tests.browser import Browser, find
 
 settings.register_profile("project", deadline=None, derandomize=True, print_blob=False, suppress_health_check=[HealthCheck.too_slow])
@@ -18,7 +19,7 @@ settings.load_profile("project")
 def _seeded() -> Iterator[None]:
     ag.manual_seed(0)
     yield
-    assert ag.is_grad_enabled(), "a test left recording off"
+    assert ag.is_grad_enabled() and len(here.inside) == 1, "a test left recording off, or a block open"
 
 
 @pytest.fixture(scope="module")
