@@ -8,6 +8,7 @@ returned is new each time; gradients keep their memory for as long as nobody els
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
 
 __all__ = ["Writer", "copied"]
 
+_LOCAL = frozenset({"args", "as_held", "held", "kwargs", "leaves", "raw", "replay", "OUT"})  # names of the function's own
 _NAMED = (np.maximum, np.minimum)  # their third argument must be named
 _direct: dict[Any, bool] = {}  # does a kernel give the dtype that is recorded? By the row, that dtype, and those of the arguments.
 
@@ -74,9 +76,9 @@ class Writer(Names):
     ``namespace`` holds what is there for good; ``memory`` makes what has to be made anew where somebody keeps a gradient.
     """
 
-    def __init__(self, recorder: Recorder, plan: Plan, arguments: dict[int, str], function: str) -> None:
-        super().__init__(np=np, made=made, recorded_as=recorded_as, leaves=None, MISS=None)
-        self.taken.add(function)  # the name under which it is listed
+    def __init__(self, recorder: Recorder, plan: Plan, arguments: dict[int, str], function: str, **given: Any) -> None:
+        super().__init__(np=np, made=made, recorded_as=recorded_as, slice=slice, **given)
+        self.taken |= {*_LOCAL, function}  # the last is the name under which it is listed
         self.arguments = arguments
         self.recorder, self.plan, self.slots = recorder, plan, plan.slots
         self.lines: list[str] = []
@@ -313,7 +315,7 @@ class Writer(Names):
                 self._fresh(s.out, wanted, f"np.empty({slot.raw.shape}, {self.put(slot.raw.dtype.name, slot.raw.dtype)})")
             else:
                 self.buffer(s.out, wanted)
-            self.lines += [line.replace("OUT", self.names[s.out]) for line in written]
+            self.lines += [re.sub(r"\bOUT\b", self.names[s.out], line) for line in written]
         elif function is not None and s.out not in self.fresh:
             out = self.buffer(s.out, wanted, self._ending(s, slot.raw))
             self.lines.append(f"{self._numpy(function)}({', '.join(args)}, {'out=' * (function in _NAMED)}{out})")

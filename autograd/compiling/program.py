@@ -93,22 +93,12 @@ class Program:
         self.given: list[Any] = []  # the new tensors among what is returned
         returned = self._returned(result, slots)
         self.plan = plan = Plan(recorder, slots)
-        self.writer = writer = Writer(recorder, plan, arguments, name)
+        used = {"STRUCTURE": STRUCTURE, "GONE": GONE, "MISS": MISS, "leaf": leaf, "len": len, "id": id, "same": same, "agrees": _agrees}
+        made_ = {"view_on": _view_on, "gradient_on": gradient_on, "refs": sys.getrefcount, "touch": self._touch, "program": self}
+        self.writer = writer = Writer(recorder, plan, arguments, name, **used, **made_)
         outside = [recorder.slots[recorder.slots[i].root].outside for i in slots]
         arrays = [copied(a) if (a := writer.array(i)).fixed and not out else str(a) for i, out in zip(slots, outside)]
         self.namespace = writer.namespace
-        self.namespace |= {
-            "agrees": _agrees,
-            "view_on": _view_on,
-            "MISS": MISS,
-            "leaf": leaf,
-            "gradient_on": gradient_on,
-            "STRUCTURE": STRUCTURE,
-            "refs": sys.getrefcount,
-            "GONE": GONE,
-            "program": self,
-            "same": same,
-        }
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
         if any(out and needed for out, needed in zip(outside, live)):
             raise UnfitError("a part of an argument, or of what it reads, is returned and can be differentiated")
@@ -131,7 +121,6 @@ class Program:
         body = [*([f"touch({', '.join(changed)})"] if changed or self.versions else []), *writer.lines, last]
         self.source = "\n    ".join([f"def {name if name.isidentifier() else 'program'}(leaves):", *body])
         checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
-        self.namespace["touch"] = self._touch
         exec(_code_of(checked, name), self.namespace)
         if writer.gradients:
             exec(_code_of(self._holding(writer), "held"), self.namespace)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
+import types
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -12,8 +15,9 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor
+from autograd.compiling.program import Program
 from nn import optim
-from tests.autograd.compiling.stories import Compile, compiled_as_eager, labels, mlp, rows, training
+from tests.autograd.compiling.stories import Compile, batch, compiled_as_eager, labels, mlp, rows, stepping, training
 
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
@@ -390,3 +394,37 @@ def test_what_numpy_has_no_name_for_is_called_as_its_row() -> None:
     for call in ("norm_2 = norm(x, ", "stack_2 = stack(0, ", "argmax_2 = argmax(x, 1, ", "cross_entropy_2 = cross_entropy(x, y)"):
         assert call in text, text
     assert "lambda" not in text and "compute" not in text
+
+
+def named(compile: Compile, name: str) -> Any:
+    """A step whose only tensor, a global, has this name."""
+    source = f"def step(x):\n    l = ag.nn.linear(x, {name}).relu().sum() * {name}.sum()\n    l.backward()\n    return l.detach()"
+    there = {"ag": types.SimpleNamespace(nn=nn.functional), name: ag.tensor([[1.0, 2.0]], requires_grad=True)}
+    exec(source, there)
+    return compile(there["step"])
+
+
+def test_a_tensor_may_have_the_name_of_anything_in_the_code() -> None:
+    step = named(ag.compile, "w")
+    step(rows(0, 3, 2))
+    program = step._threads.own.last
+    replay = program.namespace["replay"].__code__
+    names = {*program.namespace, *replay.co_varnames, *replay.co_names, *dir(builtins), "OUT", "OUTPUT", "args", "kwargs", "parts", "new"}
+    for name in sorted(names):
+        if name.isidentifier() and not keyword.iskeyword(name) and name not in ("ag", "x", "l", "step", "__debug__", "__builtins__"):
+            step, eager = named(ag.compile, name), named(lambda f: f, name)
+            got = [step(rows(i, 3, 2)).item() for i in range(4)]
+            assert got == [eager(rows(i, 3, 2)).item() for i in range(4)]
+            assert step.calls.replayed >= 2, name
+
+
+def test_what_did_not_change_is_found_by_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fact may be any object, None among them; only numbers that are equal and another object are compared as numbers."""
+    net = mlp()
+    step = stepping(ag.compile, net)
+    for i in range(3):
+        step(*batch(i))
+    monkeypatch.setattr(Program, "facts_hold", lambda self: pytest.fail("the facts were asked one by one"))
+    for i in range(3):
+        step(*batch(i))
+    assert step.calls.replayed >= 3
