@@ -324,6 +324,12 @@ class Tensor(OfTensors, Overwriting):
         return moves.permute_(self, (1, 0)) if self.raw.ndim == 2 else moves.transpose(self, -2, -1)
 
     def __getitem__(self, key: Any) -> Tensor:
+        rows = key.__class__ is np.ndarray and key.dtype is int64 and key.ndim
+        if rows and self.op is None and self.__class__ is Tensor and not NONDEFAULT:
+            try:  # a batch of what needs no gradient: nothing is recorded, and a copy shares no version
+                return made(self.raw.take(key, 0))
+            except (IndexError, ValueError):  # told below
+                pass
         key = indexing.checked(key, self.raw.shape)
         if self.op is not None:  # the graph saves a copy: the arrays of a key have no version
             key = tuple([_kept(k) if k.__class__ is np.ndarray else k for k in key])
