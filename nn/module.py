@@ -354,7 +354,8 @@ class Module:
         if not isinstance(mode, bool):
             raise TypeError(f"train() takes True or False, got {described(mode)}")
         for m in self.modules():
-            m.training = mode
+            if vars(m).get("training") is not mode:  # each epoch may say again what is so already
+                m.training = mode
         return self
 
     def eval(self: Self) -> Self:
