@@ -30,6 +30,10 @@ __all__ = ["Writer", "copied"]
 
 _LOCAL = frozenset({"args", "as_held", "held", "kwargs", "leaves", "raw", "replay", "OUT"})  # names of the function's own
 _NAMED = (np.maximum, np.minimum)  # their third argument must be named
+_OF_ONE_KIND = frozenset({  # they take a number beside an array in the dtype of the array
+    np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.minimum,
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+})  # fmt: skip
 _direct: dict[Any, bool] = {}  # does a kernel give the dtype that is recorded? By the row, that dtype, and those of the arguments.
 
 
@@ -89,6 +93,7 @@ class Writer(Names):
         self.views: list[tuple[str, Callable[..., Any], tuple[Any, ...]]] = []  # of what is fixed, in order
         self.gradients: list[tuple[Any, int, str]] = []  # what holds each, its slot, and the name of its tensor
         self.floats: dict[int, str] = {}
+        self.numbers: dict[Any, str] = {}  # as arrays of no dimension, by number and dtype
         bound = [s.slot for s in plan.kept if isinstance(s, Bind) and s.slot is not None]
         self.held = {plan.root(i) for i in bound}
         self.fresh = {plan.root(i) for i in plan.outputs} - self.held
@@ -145,6 +150,22 @@ class Writer(Names):
         if a.__class__ is slice:
             return f"slice({a.start!r}, {a.stop!r}, {a.step!r})"
         return self.put("settings" if a.__class__ is dict else type(a).__name__.lower(), a)
+
+    def number(self, a: Any, dtype: Any) -> str:
+        """A number as an argument beside arrays of this dtype; as an array of no dimension, which takes numpy half the time of a number."""
+        given = a.number if isinstance(a, Live) else repr(a) if a.__class__ in (int, float) else None
+        if given is None or dtype.kind != "f" or (a.__class__ is int and abs(a) > 2**24):
+            return self.text(a)
+        if (name := self.numbers.get((given, dtype))) is None:
+            with np.errstate(over="ignore"):
+                raw = np.asarray(0.0 if isinstance(a, Live) else a, dtype)
+            if isinstance(a, Live):
+                name = self.put(f"{self.floats[a.number]}_in_{dtype}", raw)
+                self.lines.append(f"{name}[()] = {self.floats[a.number]}")
+            else:
+                name = self.put(f"c_{a}".replace("-", "minus_"), raw)
+            self.numbers[given, dtype] = name
+        return name
 
     def fixed(self, wanted: str, function: Callable[..., Any], *args: Any) -> str:
         """A name for what ``function`` gives of arrays that stay, which is asked once."""
@@ -280,11 +301,11 @@ class Writer(Names):
     def _change(self, s: Change) -> None:
         if s.target in self.plan.unmade and s.target not in self.names:
             self.buffer(s.target, "new")
-        target, operand = self.array(s.target), self.text(s.operand)
+        target, function = self.array(s.target), getattr(s.compute, "__wrapped__", s.compute)
+        operand = self.number(s.operand, target.raw.dtype) if function in _OF_ONE_KIND else self.text(s.operand)
         if s.compute is assign:
             self.lines.append(f"np.copyto({target}, {operand}, casting='unsafe')")
             return
-        function = getattr(s.compute, "__wrapped__", s.compute)
         self.lines.append(f"{self._numpy(function)}({target}, {operand}, {target})")
 
     def _numpy(self, function: Any, row: str = "kernel") -> str:
@@ -299,14 +320,17 @@ class Writer(Names):
         if slot.root != s.out:
             self._view(s)
             return
-        args = [self.text(a) for a in s.args]
+        function, kinds, direct = ufunc_of(s.op), {self.slots[r.slot].raw.dtype for r in refs(s.args)}, self._is_direct(s, slot.raw)
+        if direct and function in _OF_ONE_KIND and len(kinds) == 1:
+            args = [self.number(a, *kinds) for a in s.args]
+        else:
+            args = [self.text(a) for a in s.args]
         names = (s.op.public, s.op.name.replace(" ", "_"), getattr(s.op.ufunc, "__name__", ""), "v")
         wanted = next(name for name in names if name.isidentifier())
         if (s.op is cast_ or s.op is clone_) and s.out not in self.fresh:
             self.lines.append(f"np.copyto({self.buffer(s.out, wanted)}, {args[0]}, casting='unsafe')")
             return
-        function = ufunc_of(s.op)
-        if not self._is_direct(s, slot.raw):
+        if not direct:
             self._fresh(s.out, wanted, f"recorded_as({self.put(wanted + '_row', s.op)}, {', '.join(args)})")
         elif s.op.into is not None and (
             written := s.op.into(self, slot.raw, *[a if isinstance(a, Name) else x for a, x in zip(args, s.args)])
@@ -357,7 +381,7 @@ class Writer(Names):
             self.buffer(s.out, "scaled", alone=True)
         of, to = self.name("gradients"), self.name("steps")
         self.flats += [(of, [b for b in owned if b is not None]), (to, [self.owner[s.out] for s in rows])]
-        self.lines.append(f"np.multiply({of}, {self.text(rows[0].args[1])}, {to})")
+        self.lines.append(f"np.multiply({of}, {self.number(rows[0].args[1], self.slots[rows[0].out].raw.dtype)}, {to})")
 
     def _fresh(self, i: int, wanted: str, source: str) -> None:
         """A line that makes the array in slot ``i`` anew in each call."""
