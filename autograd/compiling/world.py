@@ -123,8 +123,7 @@ class Facts:
             h = names.put("holder", holder)
             if get is _item:
                 k = repr(key) if key.__class__ in (str, int) else names.put("key", key)
-                item = f"{h}.get({k})" if isinstance(holder, dict) else f"{h}[{k}]"
-                tests.append(f"{item} is {names.put('known', value)}")
+                tests.append(f"{h}[{k}] is {names.put('known', value)}")
             elif get is _length:
                 tests.append(f"len({h}) == {value}")
             elif get is _contents:
@@ -373,7 +372,7 @@ class World:
         for c in cls.__mro__:
             for name in _REPLACED if is_ours(_file_of(sys.modules.get(c.__module__))) else ():
                 if isinstance(vars(c).get(name), FunctionType):  # a user may have put one of their own there, or do so later
-                    self._fact(_item, vars(c), name, vars(c)[name], name)
+                    self._fact(_attribute, c, name, vars(c)[name], name)
             if is_users(_file_of(sys.modules.get(c.__module__))):
                 for name, thing in vars(c).items():
                     if isinstance(thing, FunctionType) or not name.startswith(("__", "_abc_")):
