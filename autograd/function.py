@@ -188,7 +188,7 @@ class _Last(threading.local):
     It stands here and not in the call, where a recorded gradient would refer to the node that it came through: a circle.
     """
 
-    call: _Call | None = None
+    call: Any = None
     gradient: Any = None
 
     def __init__(self) -> None:
@@ -196,6 +196,21 @@ class _Last(threading.local):
 
 
 _last = _Last()
+
+
+def for_all(call: Any, g: Any, j: int, backward: Callable[[], dict[int, Any]]) -> Any:
+    """The gradient of argument ``j``, of those that ``backward`` gives at once: it is called once for a ``call`` with the gradient ``g``.
+
+    ``backward`` gives what is asked for, by argument. Raises NoGradient for None.
+    """
+    if _last.call is not call or _last.gradient is not g or j not in _last.found:
+        _last.call, _last.gradient, _last.found = call, g, backward()
+    d = _last.found.pop(j)
+    if not _last.found:
+        _last.call, _last.gradient = None, None
+    if d is None:
+        raise NoGradient
+    return d
 
 
 class _Call:
@@ -271,18 +286,10 @@ class _Call:
 
     def pull(self, j: int, g: Any, z: Any, *args: Any) -> Any:
         """The rule for argument ``j`` of the row. ``backward`` is called for the first of them; the others find what it gave."""
-        if _last.call is not self or _last.gradient is not g or j not in _last.found:
-            found = self.backward(g, z, args)
-            _last.call, _last.gradient, _last.found = self, g, found
-        d = _last.found.pop(j)
-        if not any(self.ctx.needs_input_grad[self.at[i]] for i in _last.found):
-            _last.call, _last.gradient, _last.found = None, None, {}
-        if d is None:
-            raise NoGradient
-        return d
+        return for_all(self, g, j, lambda: self.backward(g, z, args))
 
     def backward(self, g: Any, z: Any, args: tuple[Any, ...]) -> dict[int, Any]:
-        """What ``backward`` gives for each tensor among the arguments: raw, or as nodes if ``g`` is one."""
+        """What ``backward`` gives for each tensor among the arguments that requires a gradient: raw, or as nodes if ``g`` is one."""
         sparse = isinstance(g, SparseGradient)
         as_nodes = any(isinstance(d, Node) for d in g.values()) if sparse else isinstance(g, Node)
         whole = g if sparse else _tensor(g)
@@ -309,7 +316,8 @@ class _Call:
         for i, d in enumerate(given):
             if not isinstance(d, Tensor | None):
                 raise RuntimeError(f"backward of {name} returned {described(d)} for argument {i}; return a Tensor or None")
-        return {j: d if (d := given[i]) is None or as_nodes else d.raw for j, i in enumerate(self.at)}
+        asked = [(j, given[i]) for j, i in enumerate(self.at) if ctx.needs_input_grad[i]]
+        return {j: d if d is None or as_nodes else d.raw for j, d in asked}
 
 
 def _tensor(a: Any) -> Any:

@@ -276,13 +276,13 @@ def compile(
     """``model``, a function or a module, recorded once and then run as straight-line numpy, with the same numbers to the last bit.
 
     It is for what runs again and again with tensors of the same shapes: a whole step of training, or a network where no gradients are
-    recorded (a network alone, in a step that is not compiled, saves nothing); of Values, the loss of all examples, its backward and the
-    update outside. The first call for each kind of arguments runs as it is and is watched; later calls replay it, unless something that it
-    depends on has changed, such as a shape, a global, an attribute of a module or ``train()``: then it is recorded once more. The learning
-    rate, the counts of optimisers, data and parameters are read anew each time, and dropout is drawn anew. A function that cannot be
-    replayed, for it asks a tensor for its numbers (``item()``, ``if x.sum() > 0``), prints, or uses numpy or other random numbers, runs
-    eagerly, with one warning that names the line and what to do; with ``fullgraph`` that is a RuntimeError. ``disable`` gives
-    ``model`` as it is; ``dynamic``, ``backend``, ``mode`` and ``options`` are taken for PyTorch's sake and change nothing. It is a
+    recorded (a network alone, in a step that is not compiled, saves a tenth at most); of Values, the loss of all examples, its backward
+    and the update outside. The first call for each kind of arguments runs as it is and is watched; later calls replay it, unless
+    something that it depends on has changed, such as a shape, a global, an attribute of a module or ``train()``: then it is recorded once
+    more. The learning rate, the counts of optimisers, data and parameters are read anew each time, and dropout is drawn anew. A function
+    that cannot be replayed, for it asks a tensor for its numbers (``item()``, ``if x.sum() > 0``), prints, or uses numpy or other random
+    numbers, runs eagerly, with one warning that names the line and what to do; with ``fullgraph`` that is a RuntimeError. ``disable``
+    gives ``model`` as it is; ``dynamic``, ``backend``, ``mode`` and ``options`` are taken for PyTorch's sake and change nothing. It is a
     decorator, too, with and without arguments.
 
     A function without a backward in it leaves one node, whose backward is compiled as well. `Compiled.listing` shows the program.
@@ -301,7 +301,7 @@ def compile(
     def loss(leaves):
         x = leaves[0].raw
         np.multiply(w, x, mul)
-        np.tanh(mul, tanh)
+        tanh = np.tanh(mul)
         sum = np.empty((), float32)
         np.add.reduce(tanh, (0,), None, sum, False)
     <BLANKLINE>

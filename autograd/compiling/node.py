@@ -1,27 +1,31 @@
 """A compiled function without a backward in it leaves one node, whose backward is compiled as well.
 
 The backward records the steps of the call once more, from what the node has saved, and differentiates them: eagerly where the gradient is
-to be differentiated again, else as a program of its own. What was drawn is saved, not drawn again.
+to be differentiated again, else as a program of its own. What was drawn is saved, not drawn again; so are the intermediate results that the
+gradients are made of, which that program takes as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.plan import Plan, refs, touched
 from autograd.compiling.watching import Recorder
-from autograd.core.mode import enable_grad, is_grad_enabled, watching
-from autograd.core.node import leaf
+from autograd.compiling.world import World
+from autograd.core.mode import NONDEFAULT, enable_grad, is_grad_enabled, no_grad, watching
+from autograd.core.node import Op, leaf
+from autograd.core.notes import recorded
 from autograd.core.walk import ancestors, grad
 from autograd.faces.record import Array, made
-from autograd.faces.versions import CHANGES, Changed
-from autograd.function import Function
+from autograd.faces.versions import CHANGES, Changed, Version
+from autograd.function import Function, for_all
 from autograd.program.steps import Bind, Change, Live, New, Ref, Row, Still
 
-__all__ = ["Again", "differentiable", "unfolding"]
+__all__ = ["Again", "differentiable"]
 
 
 class Again:
@@ -29,9 +33,15 @@ class Again:
 
     def __init__(self, recorder: Recorder, plan: Plan, inputs: Sequence[int], drawn: Sequence[Any]) -> None:
         plan.steps, plan.kept = [], [s._replace(tensor=None) if isinstance(s, Change) else s for s in plan.kept]
+        self.leaves = recorder.leaves
         self.slots, self.plan, self.inputs, self.drawn = recorder.slots, plan, list(inputs), list(drawn)
-
+        self.kept: list[int] = []  # the slots of intermediate results that are saved
         self.constants = {i: plan.value(i) for s in plan.kept for i in (*touched(s), *plan.outputs) if i in plan.constant}
+
+    def requires(self, i: int) -> bool:
+        """Does the input in slot ``i`` require a gradient?"""
+        slot = self.slots[i]
+        return (self.leaves[slot.of] if slot.kind == "argument" else slot.of).op is not None
 
     def fits(self) -> bool:
         """Can they be recorded again? Not where what is differentiated was changed in place, or a gradient was set."""
@@ -54,10 +64,15 @@ class Again:
         )
         return not live and not any(i in apart or slots[i].kind in ("argument", "captured") for i in changed)
 
-    def __call__(self, tensors: Sequence[Any]) -> list[Any]:
-        """The results, recorded, of the inputs and of what was drawn."""
-        slots, env = self.slots, dict(zip(self.inputs, tensors))
+    def __call__(self, tensors: Sequence[Any], env: dict[int, Any] | None = None) -> list[Any]:
+        """The results, recorded, of the inputs, of what was drawn, and, where these are given, of intermediate results.
+
+        ``env`` is filled with all of them, by slot.
+        """
+        slots, env = self.slots, {} if env is None else env
+        env |= zip(self.inputs, tensors)
         env |= {where.slot: made(t.raw) for where, t in zip(self.drawn, tensors[len(self.inputs) :])}
+        known = {i: t.raw for i, t in zip(self.kept, tensors[len(self.inputs) + len(self.drawn) :])}
         watch = watching()
 
         def value(a: Any) -> Any:
@@ -72,7 +87,13 @@ class Again:
             return value(a).raw if isinstance(a, Ref) else value(a)
 
         for s in self.plan.kept:
-            if isinstance(s, Row):
+            if isinstance(s, Row) and s.out in known:
+                args = tuple(map(value, s.args))
+                needed = s.op.differentiable and any(isinstance(a, Array) and a.op is not None for a in args)
+                env[s.out] = z = made(known[s.out], s.op, args) if needed else made(known[s.out])
+                if watch is not None:
+                    watch.resumes(z)
+            elif isinstance(s, Row):
                 env[s.out] = Array.record(s.op, tuple(map(value, s.args)))
             elif isinstance(s, New):
                 env[s.out] = _constant(slots[s.out].of.copy())
@@ -107,49 +128,117 @@ def unfolding(again: Again) -> Callable[[Any], None]:
     return unfold
 
 
-def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bool]) -> type[Function]:
-    """The operation that one call is. ``compiled(function, args)`` runs ``function(*args)`` as a program."""
-    count = len(again.inputs)
+Calling = Callable[[Any, Any, Any, Any], Sequence[Any]]  # of arrays: results, drawn, saved; and of the tensors that are read
 
-    def gradients(n: int, needs: int, *given: Any) -> list[Any]:
-        """Of the first ``n`` are the gradients of the results, the rest is what was saved; ``needs`` has a bit for each input."""
+
+def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bool]) -> Calling:
+    """Makes the results of one call, recorded as one operation. ``compiled(function, args)`` runs ``function(*args)`` as a program."""
+    count, drawn = len(again.inputs), len(again.drawn)
+    needs = sum(again.requires(i) << k for k, i in enumerate(again.inputs))
+    asked = [k for k in range(count) if needs >> k & 1]
+
+    def gradients(n: int, *given: Any, env: dict[int, Any] | None = None) -> list[Any]:
+        """Of the first ``n`` are the gradients of the results, the rest is what was saved."""
         weights, tensors = given[:n], list(given[n:])
         with enable_grad():
-            for k in range(count):
-                if needs >> k & 1:
-                    t = made(tensors[k].raw)
-                    t.op = leaf
-                    tensors[k] = t
-            return _grad(again(tensors), tensors[:count], weights, False)
+            for k in asked:
+                t = made(tensors[k].raw)
+                t.op = leaf
+                tensors[k] = t
+            return of(again(tensors, env), tensors, weights, False)
+
+    def of(outputs: Any, tensors: Any, weights: Any, create_graph: bool) -> list[Any]:
+        outputs, inputs = [o for o, needed in zip(outputs, requires) if needed], [tensors[k] for k in asked]
+        return list(grad(outputs, inputs, weights, create_graph=create_graph, allow_unused=True, retain_graph=create_graph or None))
+
+    def backward(weights: Sequence[Any], saved: Sequence[Any], record: bool) -> dict[int, Any]:
+        """The gradients by argument. What was saved are nodes or arrays, or `Changed`."""
+        if record:
+            tensors = [a.refuse() if isinstance(a, Changed) else a for a in saved[: count + drawn]]
+            return dict(zip(asked, of(again(tensors), tensors, weights, True)))
+        raws = [np.zeros(a.shape, a.dtype) if isinstance(a, Changed) else a.raw if isinstance(a, Array) else a for a in saved]
+        found, used = compiled(gradients, [len(weights), *(made(w.raw) for w in weights), *map(made, raws)])
+        for k, a in enumerate(saved):
+            if isinstance(a, Changed) and 1 + len(weights) + k in used:
+                a.refuse()
+        return dict(zip(asked, found))
+
+    again.kept = _read_by(gradients, again, requires)
+    total = count + drawn + len(again.kept)
+    return _one(name, again, backward, asked, total) if len(requires) == 1 else _several(name, again, backward, requires)
+
+
+def _one(name: str, again: Again, backward: Any, asked: Sequence[int], total: int) -> Calling:
+    """A call with one result: a row that all calls have in common."""
+
+    def rule(j: int) -> Callable[..., Any]:
+        def pull(g: Any, z: Any, *args: Any) -> Any:
+            return for_all(z, g, j, lambda: of(g, args))
+
+        return pull
+
+    def of(g: Any, args: Any) -> dict[int, Any]:
+        nodes = isinstance(g, Array)
+        found = backward([g if nodes else made(g)], args, nodes and is_grad_enabled())
+        return {k: d if d is None or nodes else d.raw for k, d in found.items()}
+
+    def compute(*raws: Any) -> Any:
+        """With other numbers, for readers of the graph."""
+        with no_grad():
+            return again([made(np.asarray(raw)) for raw in raws[: len(again.inputs) + len(again.drawn)]])[0].raw
+
+    row = Op(name, compute, *[rule(j) if j in asked else None for j in range(total)])
+    row.unfold = unfolding(again)
+
+    def call(results: Any, drawn: Any, kept: Any, tensors: Any) -> Sequence[Any]:
+        z, args = made(results[0]), [*tensors, *map(made, (*drawn, *kept))]
+        for t in args[len(args) - len(kept) :]:
+            if t.raw is z.raw:  # who changes the result changes what was saved
+                t.version = z.version = Version()
+        if not NONDEFAULT or recorded(z, row, tuple(args), True):
+            z.op, z.x = row, tuple(args)
+        return (z,)
+
+    return call
+
+
+def _several(name: str, again: Again, backward: Any, requires: Sequence[bool]) -> Calling:
+    """A call with several results, whose gradients meet in one."""
 
     class Replayed(Function):
         @staticmethod
-        def forward(ctx: Any, results: Any, drawn: Any, *tensors: Any) -> Any:
+        def forward(ctx: Any, results: Any, drawn: Any, kept: Any, *tensors: Any) -> Any:
             outputs = [made(raw) for raw in results]
-            ctx.save_for_backward(*tensors, *[made(d) for d in drawn])
+            own = {id(o.raw): o for o in outputs}
+            ctx.save_for_backward(*tensors, *map(made, drawn), *[own[id(raw)] if id(raw) in own else made(raw) for raw in kept])
             ctx.mark_non_differentiable(*[o for o, needed in zip(outputs, requires) if not needed])
             return tuple(outputs)
 
         @staticmethod
         def backward(ctx: Any, *weights: Any) -> Any:
-            some = [w for w, needed in zip(weights, requires) if needed]
-            if is_grad_enabled():  # the gradient is recorded
-                tensors = list(ctx.saved_tensors)
-                return None, None, *_grad(again(tensors), tensors[:count], some, True)
-            changed = {k: t for k, t in enumerate(ctx._unpacked) if isinstance(t, Changed)}
-            raws = [np.zeros(t.shape, t.dtype) if isinstance(t, Changed) else t.raw for t in ctx._unpacked]
-            needs = sum(needed << k for k, needed in enumerate(ctx.needs_input_grad[2 : 2 + count]))
-            found, used = compiled(gradients, [len(some), needs, *(made(raw) for raw in (*(w.raw for w in some), *raws))])
-            for k, t in changed.items():
-                if 2 + len(some) + k in used:
-                    t.refuse()
-            return None, None, *found
-
-    def _grad(outputs: Any, inputs: Any, weights: Any, create_graph: bool) -> list[Any]:
-        outputs = [o for o, needed in zip(outputs, requires) if needed]
-        asked = [t for t in inputs if t.op is not None]
-        found = iter(grad(outputs, asked, weights, create_graph=create_graph, allow_unused=True, retain_graph=create_graph or None))
-        return [next(found) if t.op is not None else None for t in inputs]
+            found = backward([w for w, needed in zip(weights, requires) if needed], ctx._unpacked, is_grad_enabled())
+            return None, None, None, *[found.get(k) for k in range(len(again.inputs))]
 
     Replayed.__name__ = Replayed.__qualname__ = name
-    return Replayed
+    return lambda results, drawn, kept, tensors: Replayed.apply(results, drawn, kept, *tensors)
+
+
+def _read_by(gradients: Callable[..., Any], again: Again, requires: Sequence[bool]) -> list[int]:
+    """The slots of the intermediate results that the gradients are made of; none where that is not known."""
+    slots = again.slots
+    weights = [made(np.ones_like(slots[i].raw)) for i, needed in zip(again.plan.outputs, requires) if needed]
+    saved = [made(slots[i].raw) for i in (*again.inputs, *[where.slot for where in again.drawn])]
+    env: dict[int, Any] = {}
+    leaves = [len(weights), *weights, *saved]
+    recorder = Recorder(leaves, World(None), False)
+    found = recorder.run(partial(gradients, env=env), leaves, {})
+    if recorder.refused is not None:
+        return []
+    plan = Plan(recorder, [recorder.slot(g.raw) for g in found if g is not None])
+    own = {
+        recorder.known[id(env[s.out].raw)]: s.out for s in again.plan.kept if isinstance(s, Row) and id(env[s.out].raw) in recorder.known
+    }
+    read = {i for s in plan.kept if not (isinstance(s, Row) and s.out in own) for i in touched(s)}
+    roots = {recorder.slots[i].root for i in (*read, *plan.outputs)}
+    changed = {slots[s.target].root for s in again.plan.kept if isinstance(s, Change)}
+    return [i for k, i in own.items() if k in roots and slots[i].root == i and i not in changed and i not in again.plan.constant]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiling.code import Writer, copied
-from autograd.compiling.node import Again, differentiable, unfolding
+from autograd.compiling.node import Again, differentiable
 from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Recorder
 from autograd.compiling.world import GONE, PLAIN, World, same
@@ -89,30 +89,32 @@ class Program:
         self.recorder, self.world, self.spec = recorder, world, spec
         self.structure = structure
         self.outputs: list[Any] = []
+        self.again: Again | None = None
         slots: list[int] = []
         self.given: list[Any] = []  # the new tensors among what is returned
         returned = self._returned(result, slots)
-        self.plan = plan = Plan(recorder, slots)
-        used = {"STRUCTURE": STRUCTURE, "GONE": GONE, "MISS": MISS, "leaf": leaf, "len": len, "id": id, "same": same, "agrees": _agrees}
-        made_ = {"view_on": _view_on, "gradient_on": gradient_on, "refs": sys.getrefcount, "touch": self._touch, "program": self}
-        self.writer = writer = Writer(recorder, plan, arguments, name, **used, **made_)
         outside = [recorder.slots[recorder.slots[i].root].outside for i in slots]
-        arrays = [copied(a) if (a := writer.array(i)).fixed and not out else str(a) for i, out in zip(slots, outside)]
-        self.namespace = writer.namespace
         live = [t.op is not None and t.saved_version != -1 for t in self.given]
         if any(out and needed for out, needed in zip(outside, live)):
             raise UnfitError("a part of an argument, or of what it reads, is returned and can be differentiated")
         if any(live) and recorder.bound:
             raise UnfitError("what it returns can be differentiated, after a backward in it")
-        if any(live):
-            inner = [k for k, out in enumerate(outside) if not out]
-            drawn = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner])
+        inner = [k for k, out in enumerate(outside) if not out]
+        saved = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner]) if any(live) else []
+        self.plan = plan = Plan(recorder, [*slots, *saved])
+        used = {"STRUCTURE": STRUCTURE, "GONE": GONE, "MISS": MISS, "leaf": leaf, "len": len, "id": id, "same": same, "agrees": _agrees}
+        made_ = {"view_on": _view_on, "gradient_on": gradient_on, "refs": sys.getrefcount, "touch": self._touch, "program": self}
+        self.writer = writer = Writer(recorder, plan, arguments, name, **used, **made_)
+        arrays = [copied(a) if (a := writer.array(i)).fixed and not out else str(a) for i, out in zip(slots, outside)]
+        self.namespace = writer.namespace
+        if self.again is not None:
             parts = [self._new(writer, t, i, a) for t, i, a, out in zip(self.given, slots, arrays, outside) if out]
-            texts = [f"({', '.join(arrays[k] for k in inner)},)", f"[{', '.join(map(writer.text, drawn))}]", f"[{', '.join(parts)}]"]
+            own = [*map(writer.text, self.again.drawn)], [*map(writer.array, self.again.kept)]
+            lists = [f"[{', '.join(texts)}]" for texts in (*own, parts)]
             at = iter(range(len(parts)))
             new = [f"parts[{next(at)}]" if out else f"new[{inner.index(k)}]" for k, out in enumerate(outside)]
-            self.rebuild = eval("lambda leaves, program, new, parts: " + returned.format(*new))
-            last = f"return {', '.join(texts)}"
+            self.rebuild: Callable[..., Any] = eval("lambda leaves, program, new, parts: " + returned.format(*new))
+            last = f"return ({', '.join(arrays[k] for k in inner)},), {', '.join(lists)}"
         else:
             new = [self._new(writer, t, i, a) for t, i, a in zip(self.given, slots, arrays)]
             last = f"return {returned.format(*new)}"
@@ -149,32 +151,32 @@ class Program:
         self.plan.kept = self.plan.steps = []
         self.writer.forget()
         del self.recorder, self.given, self.writer, self.plan
+        if self.again is not None:
+            del self.again.leaves
 
     # As one node.
-    def _as_node(self, name: str, outputs: list[int], live: list[bool]) -> list[Any]:
+    def _as_node(self, name: str, outputs: list[int], live: list[bool]) -> list[int]:
+        """Makes the operation that a call is, and gives the slots of what it saves of the call."""
         slots, pure = self.recorder.slots, Plan(self.recorder, outputs, effects=False)
         drawn = [o for s in pure.kept if isinstance(s, Call) for o in flat(s.outs) if isinstance(o, Ref)]
         used = dict.fromkeys(i for s in pure.kept for i in touched(s) if slots[i].kind in ("argument", "captured"))
-        again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
-        changed = {slots[s.target].root for s in self.plan.kept if isinstance(s, Change)}
+        self.again = again = Again(self.recorder, pure, [i for i in used if i not in pure.constant], drawn)
+        changed = {slots[s.target].root for s in Plan(self.recorder, outputs).kept if isinstance(s, Change)}
         if not again.fits() or any(slots[i].root in changed for i in again.inputs):
             raise UnfitError("what it returns can be differentiated, and what it was made from is changed in place")
         self.inputs = [(slots[i].kind == "argument", slots[i].of) for i in again.inputs]
         self.backwards: dict[Any, Program] = {}
-        self.unfold = unfolding(again)
         self.function = differentiable(name, again, self._compiled, live)
-        return drawn
+        return again.kept
 
     def _run_as_node(self, leaves: Any, args: Any = (), kwargs: Any = None) -> Any:
         got = self.replay(leaves)
         if got is MISS:
             return MISS
         tensors = [leaves[of] if given else of for given, of in self.inputs]
-        *given, parts = got
+        results, drawn, kept, parts = got
         with enable_grad():  # what it returns was recorded, if only in such a block
-            new = self.function.apply(*given, *tensors)
-        if len(new) == 1 and new[0].op is not None:
-            new[0].op.unfold = self.unfold
+            new = self.function(results, drawn, kept, tensors)
         return self.rebuild(leaves, self, new, parts)
 
     def _compiled(self, function: Callable[..., Any], leaves: list[Any]) -> Any:

@@ -110,6 +110,7 @@ class Recorder(Watch):
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
         self.without: list[Any] = []  # tensors that must have no gradient before the call
         self.kept: list[Any] = []
+        self.resumed: dict[int, Any] = {}  # nodes on arguments that are recorded in the call, by their ids
         for i, a in enumerate(leaves):
             if isinstance(a, Array):
                 self._add(a.raw, "argument", i)
@@ -262,6 +263,8 @@ class Recorder(Watch):
                     self.refuse("a backward of Values", cure=_UPDATE)
                 else:
                     self.slot(n.raw, n)
+            elif id(n) in self.resumed:
+                pass
             elif not isinstance(n, Array) or id(n.raw) not in self.known or self.slots[self.known[id(n.raw)]].kind != "result":
                 self.refuse("a backward through what was recorded before the call")
             elif n.retains_grad:
@@ -313,6 +316,9 @@ class Recorder(Watch):
     def constant(self, raw: np.ndarray) -> None:
         i = self._add(raw, "constant", np.array(raw))
         self.steps.append(New(i))
+
+    def resumes(self, n: Any) -> None:
+        self.resumed[id(n)] = n
 
     def enters(self, raw: np.ndarray, given: Any) -> None:
         if id(given) in self.known or id(given) in self.world.tensors:

@@ -69,6 +69,9 @@ class Watch:
     def constant(self, raw: Any) -> None:
         """``raw`` is a new array whose entries no tensor has a part in."""
 
+    def resumes(self, n: Any) -> None:
+        """The node ``n`` is recorded, on an array that was computed before and is an argument now."""
+
     def enters(self, raw: Any, given: Any) -> None:
         """``raw`` is a copy of ``given``, an array that may be a tensor's, or anybody's."""
 

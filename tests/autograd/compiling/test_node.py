@@ -13,7 +13,7 @@ import autograd as ag
 import nn
 from autograd import Tensor, grad
 from nn import optim
-from tests.autograd.compiling.stories import Compile, compiled_as_eager, hold, labels, mlp, rows
+from tests.autograd.compiling.stories import Compile, compiled_as_eager, hold, labels, mlp, raised, rows
 
 F = nn.functional
 
@@ -64,6 +64,28 @@ def test_it_leaves_one_node() -> None:
         want = [a.detach().requires_grad_() for a in (x, w)]
         (want[0] @ want[1]).tanh().sum().backward()
         assert all(a.grad.equal(b.grad) for a, b in zip((x, w), want))
+
+
+def test_the_backward_computes_no_result_again() -> None:
+    """What the gradients are made of is saved by the call, and nothing else of it."""
+    f = ag.compile(lambda x, w: ((x @ w).sigmoid() + 1).exp().sum())
+    for i in range(4):
+        f(*leaves(i, (2, 3), (3, 4))).backward()
+    forward, (backward,) = f._threads.own.last, f._threads.own.last.backwards.values()
+    assert "np.exp(" in forward.source and "np.exp(" not in backward.source and "sigmoid" not in backward.source
+    assert len(forward.again.kept) == 2
+
+
+@compiled_as_eager(replayed=3)
+def test_a_result_that_is_saved_is_changed_before_the_backward(compile: Compile) -> Iterator[Any]:
+    f, g = compile(lambda x, w: (x @ w).tanh()), compile(lambda x, w: x @ w)
+    for i in range(5):
+        for function in (f, g):
+            x, w = leaves(i, (2, 3), (3, 4))
+            y = function(x, w)
+            y.detach().mul_(2.0)
+            failed = isinstance(raised(lambda y=y: y.sum().backward()), tuple)
+            yield failed, y, x, w
 
 
 @compiled_as_eager(replayed=3)
