@@ -98,7 +98,11 @@ class Tensor(OfTensors, Overwriting):
         self._grad = grad
 
     _grad = Node.grad  # type: ignore[misc]  # the slot itself
-    grad = property(attrgetter("_grad"), _set_grad, doc="The gradient, a floating tensor of this shape, or None; it can be set.")
+
+    def _drop_grad(self) -> None:
+        self._set_grad(None)
+
+    grad = property(attrgetter("_grad"), _set_grad, _drop_grad, "The gradient, a floating tensor of this shape, or None; it can be set.")
 
     @property
     def data(self) -> Tensor:

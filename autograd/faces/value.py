@@ -92,7 +92,10 @@ class Value(OfValues, Node):
         leaves("grad")
         return self._grad
 
-    grad = property(_get_grad, _set_grad, doc="The gradient: a float, a Value where it was recorded, or None; it can be set.")
+    def _drop_grad(self) -> None:
+        self._set_grad(None)
+
+    grad = property(_get_grad, _set_grad, _drop_grad, "The gradient: a float, a Value where it was recorded, or None; it can be set.")
 
     backward, register_hook, register_post_accumulate_grad_hook = backward, register_hook, register_post_accumulate_grad_hook
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd as ag
+import nn
 from autograd import Tensor, Value, tensor
 from autograd.faces.dtypes import DTYPES
 
@@ -162,6 +163,15 @@ def test_numpy_on_the_left_gives_our_types() -> None:
     assert type(np.ones(2) > x) is Tensor and (np.ones(2) * 2 > x).tolist() == [True, True]
     assert (np.float64(4) > v) is True or (np.float64(4) > v) == True  # noqa: E712
     assert type(np.exp(v)) is Value and type(np.tanh(v)) is Value
+
+
+def test_a_gradient_can_be_deleted() -> None:
+    for x in (ag.ones(2, requires_grad=True), ag.Value(3.0), nn.Parameter(ag.ones(2))):
+        del x.grad  # of none
+        (x * x).sum().backward() if isinstance(x, Tensor) else (x * x).backward()
+        assert x.grad is not None
+        del x.grad
+        assert x.grad is None
 
 
 def test_requires_grad_can_be_turned_off() -> None:
