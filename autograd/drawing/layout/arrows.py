@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from autograd.drawing.layout.lines import Line, Point, edge_of
 from autograd.drawing.layout.rows import RAIL, Rows
-from autograd.drawing.layout.sides import Arrow, Side
+from autograd.drawing.layout.sides import BELOW, Arrow, Side
 from autograd.drawing.scene import Box, Scene
 
 __all__ = ["Lines", "between_rows"]
@@ -55,8 +55,12 @@ class Lines:
             for arrow in side.arrows:
                 line = self._arched(i, side, arrow, offset) if arrow.arc else self._level(i, side, arrow, offset)
                 lines[arrow.number] = line.written(self.total, arrow.back)
+            near: dict[int, list[str]] = {}
+            for id in self.at if side.straight else ():
+                if id in side.y:
+                    near.setdefault(side.at(id), []).append(id)
             for arrow in side.straight:
-                lines[arrow.number] = self._straight(arrow).written(self.total, arrow.back)
+                lines[arrow.number] = self._straight(side, arrow, near).written(self.total, arrow.back)
         for k, edge in enumerate(self.scene.edges):
             if k not in lines and edge.kind == "saved":
                 lines[k] = self._dotted(edge.tail, edge.head).written(self.total, False)
@@ -102,15 +106,24 @@ class Lines:
             half *= max(0.0, 1 - (2 * offset / h) ** 2) ** 0.5
         return x + way * half, y + offset
 
-    def _straight(self, arrow: Arrow) -> Line:
+    def _straight(self, side: Side, arrow: Arrow, near: dict[int, list[str]]) -> Line:
+        """To or from a chip; ``near`` are the boxes of the lane by column."""
         a, b = self.at[arrow.tail], self.at[arrow.head]
         if arrow.back:
             start = edge_of(a, self.boxes[arrow.tail].round, b[:2])
         else:  # from the nearer side of a chip, so that it does not run over the chip beside it
             x = min(max(b[0], a[0] - a[2] / 2 + 8), a[0] + a[2] / 2 - 8)
             start = (x, a[1] + (a[3] / 2 if b[1] > a[1] else -a[3] / 2))
+        end = edge_of(b, self.boxes[arrow.head].round, a[:2] if arrow.back else start)
         line = Line(start)
-        line.straight(edge_of(b, self.boxes[arrow.head].round, a[:2] if arrow.back else start))
+        c = side.at(arrow.head)
+        there = (id for d in range(c - 1, c + 4) for id in near.get(d, ()) if id not in (arrow.tail, arrow.head))
+        if arrow.back or not any(_meets(self.at[id], start, end) for id in there):
+            line.straight(end)
+        else:  # along the tops of the chips, where a tall box stands in between
+            way = 1 if b[1] > a[1] else -1
+            x, y = b[0] + SPREAD, start[1] + way * BELOW / 2
+            line.around((start[0], y), (x, y), edge_of(b, self.boxes[arrow.head].round, (x, b[1] - way * b[3])))
         return line
 
     def _dotted(self, tail: str, head: str) -> Line:

@@ -11,7 +11,7 @@ from autograd.drawing.layout.lanes import SPINE, Lane
 from autograd.drawing.layout.rows import PAD, Rows
 from autograd.drawing.layout.sizes import width
 
-__all__ = ["Arrow", "Piece", "Side"]
+__all__ = ["BELOW", "Arrow", "Piece", "Side"]
 
 PASSED = 10  # boxes that an arrow passes, on average, and can still be followed
 TITLE = 16.0  # the band that a title has for itself
@@ -122,7 +122,7 @@ class Side:
         self.reach: dict[int, float] = {}  # how far right the chips of a column go
         for f in range(len(self.tree.frames) - 1, -1, -1):
             for (c, depth), ids in hanging.get(f, {}).items():
-                self._hang(c, depth < 0, ids, rows, x)
+                self._hang(c, depth, ids, rows, x)
             for arrow in sorted(arcs.get(f, ()), key=lambda a: self.column[a.head] - self.column[a.tail]):
                 self._arc(arrow, rows)
             if f in self.span:
@@ -131,7 +131,7 @@ class Side:
             pieces.reverse()
 
     # Each of these moves the ``top`` and ``bottom`` of the columns that it covers, so that what comes later stays clear of it.
-    def _hang(self, c: int, above: bool, ids: list[str], rows: Rows, x: dict[str, float]) -> None:
+    def _hang(self, c: int, depth: int, ids: list[str], rows: Rows, x: dict[str, float]) -> None:
         low, high = min(x[id] - self.size[id][0] / 2 for id in ids), max(x[id] + self.size[id][0] / 2 for id in ids)
         columns = [c]
         row = rows.columns(rows.row[c])
@@ -145,12 +145,13 @@ class Side:
             columns.append(d)
         tall = max(self.size[id][1] for id in ids)
         beside = [d for d in (*columns, c + 1) if d < row.stop and self.top[d] <= self.bottom[d]]  # not those with nothing in them
-        if above:
+        if depth < 0:
             y = min((self.top[d] for d in beside), default=0.0) - BELOW - tall / 2
         else:
             y = max((self.bottom[d] for d in beside), default=0.0) + BELOW + tall / 2
-        for id in ids:
-            self.y[id] = y
+        for id in ids:  # variables all begin at one height, products all have their middle there
+            shorter = (tall - self.size[id][1]) / 2 if abs(depth) == 2 else 0.0
+            self.y[id] = y + (shorter if depth < 0 else -shorter)
         for d in columns:
             self.top[d], self.bottom[d] = min(self.top[d], y - tall / 2), max(self.bottom[d], y + tall / 2)
         self.reach[c] = max(self.reach.get(c, 0.0), high)

@@ -63,3 +63,25 @@ def test_arrowheads_at_one_box_are_apart() -> None:
     assert where is not None
     tips = sorted(float(where.lines[i].split(" ")[0].split(",")[2]) for i in range(3))
     assert all(b - a >= min(SPREAD, 22 * 0.7 / 3) - 0.11 for a, b in pairwise(tips))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.lists(st.integers(1, 20), min_size=1, max_size=3))
+def test_arrows_from_chips_go_round_tall_boxes(results: list[int], chips: list[int]) -> None:
+    """As boxes with thumbnails are: of whatever heights, no arrow from a parameter runs over one."""
+    scene = Scene(Frame("", [Box("x", "input", ["x"])]))
+    for i, lines in enumerate(results):
+        scene.forward.boxes += [Box(f"o{i}", "operation", ["linear"], round=True), Box(f"v{i}", "middle", ["tensor 64×256"] * lines)]
+        scene.edges += [Edge(f"v{i - 1}" if i else "x", f"o{i}"), Edge(f"o{i}", f"v{i}")]
+        for k, deep in enumerate(chips):
+            scene.forward.boxes.append(Box(f"w{i}_{k}", "parameter", [f"{i}.weight", "tensor 256×784"] * deep))
+            scene.edges.append(Edge(f"w{i}_{k}", f"o{i}"))
+    where = placed(scene)
+    assert where is not None
+    for i, edge in enumerate(scene.edges):
+        line = points(where, i)
+        for box in scene:
+            if box.id not in (edge.tail, edge.head):
+                left, bottom, right, top = rectangle(where, box.id)
+                along = [(a[0] + (b[0] - a[0]) * t / 16, a[1] + (b[1] - a[1]) * t / 16) for a, b in pairwise(line[::3]) for t in range(17)]
+                assert not any(left < x < right and bottom < y < top for x, y in along), (edge, box.id)
