@@ -19,6 +19,7 @@ from typing import Any
 
 import graphviz
 
+from autograd.drawing.images import as_files
 from autograd.errors import described, number_of
 from autograd.files import need_directory, path_of, write_whole
 from autograd.program.words import size
@@ -244,6 +245,11 @@ def layout(source: str | bytes, format: str, timeout: float, *, engine: str = "d
     """
     if isinstance(source, str):
         source = source.encode()
+    with as_files(source) as (text, restored):
+        return restored(_layout(text, format, timeout, engine, directory))
+
+
+def _layout(source: bytes, format: str, timeout: float, engine: str, directory: str | None) -> bytes:
     failures = []
     for command in _commands(engine, format):
         try:
