@@ -65,11 +65,9 @@ class Backward:
     def _module(self, n: Node, module: str) -> None:
         if module not in self.modules:
             self.modules.add(module)
-            title, run = self.painter.titles[self.painter.modules.of[n]][1:]
-            paint = self.painter.colouring.module(run, backward=True)
-            tip = "\n".join(["backward", *self.painter.colouring.module_details(run)])
-            label = [title, "backward", *paint.lines]
-            self.painter.put(n, Box("b" + module, "gradient", label, tip, tone=paint.tone, mark=paint.mark), 1)
+            title, rounds = self.painter.titles[self.painter.modules.of[n]][1:]
+            box = Box("b" + module, "gradient", [title, "backward"], "backward")
+            self.painter.put(n, self.painter.module_box(box, rounds, backward=True), 1)
             self.painter.edge("b" + module, module, "level")
         if n in self.painter.roots:
             self._join("b" + module, self._above(n), n)

@@ -7,12 +7,13 @@ and a layer that is dead are marked whatever the tones say, unless ``color=None`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd.core.node import Node
 from autograd.drawing.diagnosis import SATURATE, Diagnosis, computed_gradients, kept_gradients
 from autograd.drawing.flow import released
-from autograd.drawing.modules import Folded, Modules
+from autograd.drawing.modules import ROUNDS, Folded, Modules
 from autograd.drawing.scale import Scale, by_share, by_size, of_numbers
 from autograd.drawing.statistics import Statistics, ratio, share, short, together
 from autograd.drawing.style import Style
@@ -32,6 +33,8 @@ class Paint(NamedTuple):
     tone: float | None = None
     mark: str = ""  # "wrong": something in it is not finite; "dead": nothing but zeros
     lines: tuple[str, ...] = ()
+    number: float | None = None  # of a module, what its tone says
+    rounds: tuple[float | None, ...] = ()  # the numbers of all modules that it stands for
 
 
 class Colouring:
@@ -138,34 +141,56 @@ class Colouring:
         """The circle of the operation that made ``n``."""
         return self._silent([n])
 
-    def module(self, run: list[Folded], backward: bool = False) -> Paint:
-        """The box of a module in the forward lane, or in the one above."""
-        d, lines, tone, mark = self.diagnosis, [], None, ""
+    def module(self, rounds: list[list[Folded]], backward: bool = False) -> Paint:
+        """The box of a module in the forward lane, or in the one above: it shows the first of the ``rounds`` that it stands for."""
+        paint = self._module(rounds[0], backward)
+        each = rounds if len(rounds) > 1 else [[box] for box in rounds[0]]
+        if not backward and len(rounds) > 1 and (silent := self._silent([n for run in rounds for box in run for n in box.made])).lines:
+            own = self._silent([n for box in rounds[0] for n in box.made]).lines
+            paint = paint._replace(lines=(*(line for line in paint.lines if line not in own), *silent.lines))
+        numbers = tuple(self._module(run, backward).number for run in each) if len(each) >= ROUNDS and self.scale else ()
+        known = [self.short(x) for x in numbers if x is not None]
+        if len(known) < 2:
+            return paint
+        return paint._replace(lines=(*paint.lines, f"× {len(each)}: {known[0]} … {known[-1]}"), rounds=numbers)
+
+    def short(self, x: float) -> str:
+        """A number on the scale in few letters."""
+        return "✗" if x - x else share(x) if self.by == "saturation" else short(x)
+
+    def marks(self, run: list[Folded]) -> Any:
+        """What of a module is not to be folded away, as a bar among others: that something is not finite, or a layer is dead."""
+        paints = [self._module(run, backward) for backward in (False, True)[: 1 + self.mirror]]
+        silent = self._silent([n for box in run for n in box.made]).mark
+        return [(silent, *(paint.lines if paint.mark == "wrong" else ())) for paint in paints]
+
+    def _module(self, run: list[Folded], backward: bool) -> Paint:
+        d, lines, tone, mark, number = self.diagnosis, [], None, "", None
         made = [n for box in run for n in box.made]
         if self.by == "grad" and (backward or not self.apart):
             if s := self._module_gradient(run):
-                whose = "" if any(n in d.gradients for n in self._parameters(run)) else "input "
-                (tone, mark), lines = self.tone(s), [f"{whose}grad {s.words()}"]
+                whose = "" if any(n in d.gradients for n in self.parameters(run)) else "input "
+                (tone, mark), lines, number = self.tone(s), [f"{whose}grad {s.words()}"], s.number
         elif self.by == "value" and not backward:
             if s := together(v for n in run[-1].out if (v := d.value(n))):
-                (tone, mark), lines = self.tone(s), [s.words()]
+                (tone, mark), lines, number = self.tone(s), [s.words()], s.number
         elif self.by == "saturation" and self.scale and not backward:
-            if (flat := d.saturated(made)) is not None:
-                tone, lines = self.scale.tone(flat), [f"saturated {share(flat)}"]
+            if (number := d.saturated(made)) is not None:
+                tone, lines = self.scale.tone(number), [f"saturated {share(number)}"]
         elif not backward and (keys := [box.scope.call for box in run if box.scope.call in self.given]):
             tone, mark, words = self._number(*keys)
-            lines = [words]
+            lines, number = [words], max((self.given[key] for key in keys), key=abs)
         if not backward:
             silent = self._silent(made)
             lines, mark = [*lines, *silent.lines], mark or silent.mark
-        inside = [n for n in self._members(run) if n not in self.modules.roots]  # these have boxes of their own
+        inside = self.inside(run)
         values = not backward and any(s.nonfinite for n in inside if (s := d.value(n)))
         gradients = (backward or not self.apart) and any(s.nonfinite for n in inside if (s := d.gradient(n)))
         wrong = self.by is not None and (values or gradients)
         if wrong:
             said = [f"✗ {line}" if "not finite" in line else line for line in lines]
             lines = said if said != lines else [*lines, "✗ not finite" if values else "✗ grad not finite"]
-        return self._marked(tone, mark, lines, wrong, inside, backward)
+        return self._marked(tone, mark, lines, wrong, inside, backward)._replace(number=number)
 
     def frame(self, scope: Scope) -> Paint:
         """The frame around a module that stands open: it may have a number of its own."""
@@ -205,7 +230,7 @@ class Colouring:
 
     def module_details(self, run: list[Folded]) -> list[str]:
         """The lines about the parameters of a module, what comes out of it and what it hands back."""
-        d, lines, parameters = self.diagnosis, [], self._parameters(run)
+        d, lines, parameters = self.diagnosis, [], self.parameters(run)
         value = together(s for n in parameters if (s := d.value(n)))
         slope = together(s for n in parameters if (s := d.gradient(n)))
         about = [
@@ -221,17 +246,25 @@ class Colouring:
         return lines
 
     # Parts.
-    def _members(self, run: list[Folded]) -> list[Node]:
-        """What is in the box of a module."""
-        scopes = {box.scope for box in run}
-        return [n for n, scope in self.modules.of.items() if scope in scopes]
+    def inside(self, run: list[Folded]) -> list[Node]:
+        """What is in the box of a module, and in no other."""
+        return [n for box in run for n in self._members.get(box.scope, ())]
 
-    def _parameters(self, run: list[Folded]) -> list[Node]:
-        return [n for n in self._members(run) if n.is_leaf and n.requires_grad]
+    @cached_property
+    def _members(self) -> dict[Scope, list[Node]]:
+        found: dict[Scope, list[Node]] = {}
+        for n, scope in self.modules.of.items():
+            if n not in self.modules.roots:  # which have boxes of their own
+                found.setdefault(scope, []).append(n)
+        return found
+
+    def parameters(self, run: list[Folded]) -> list[Node]:
+        """Those in the box of a module."""
+        return [n for n in self.inside(run) if n.is_leaf and n.requires_grad]
 
     def _module_gradient(self, run: list[Folded]) -> Statistics | None:
         """That of its parameters; where it has none, what it hands back to its input."""
-        gradients = [s for n in self._parameters(run) if (s := self.diagnosis.gradient(n))]
+        gradients = [s for n in self.parameters(run) if (s := self.diagnosis.gradient(n))]
         return together(gradients or (s for n in run[0].into if (s := self.diagnosis.gradient(n))))
 
     def _gradient_words(self, n: Node) -> tuple[str, bool]:

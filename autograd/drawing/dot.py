@@ -13,12 +13,12 @@ from itertools import count
 from typing import Any
 
 from autograd.drawing.layout.page import placed
-from autograd.drawing.layout.sizes import BORDER, STRIP, width
+from autograd.drawing.layout.sizes import BORDER, SPACE, STRIP, rows, size, width
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, fill_of
 from autograd.drawing.picture import Graph, render
 from autograd.drawing.plan import scene_of
 from autograd.drawing.scale import STEPS, Scale
-from autograd.drawing.scene import DOUBLE, KINDS, MARKS, Box, Edge, Frame, Placed, Scene
+from autograd.drawing.scene import DOUBLE, KINDS, MARKS, Box, Edge, Frame, Placed, Scene, Thumbnail
 from autograd.drawing.style import Style
 from autograd.program.words import seen
 
@@ -61,8 +61,9 @@ def draw_dot(
     modules, depth
         A frame around what a module recorded. ``depth=0`` makes one box of each outermost module, 1 of the modules in it, and
         so on, and of each that has no modules in it; None: of none, unless there are more than ``max_nodes`` variables, of which
-        a caption tells. Of boxes that repeat, up to four in a round, all in the same colours, the first round is drawn, in a frame that
-        says how often: ``(Linear → Tanh) × 12``.
+        a caption tells. Of boxes that repeat, up to four in a round, the first round is drawn, in a frame that
+        says how often: ``(Linear → Tanh) × 12``. Where these are coloured by size, each box has a bar for each round, as high as its
+        number is on the scale.
     layout
         "flow": everything from left to right. "mirror": a second lane above with the backward pass of the first output, each
         gradient above its variable, each operation with the product of the chain rule that it adds. "auto": mirror if the further
@@ -186,13 +187,33 @@ class _Writer:
 
     def box(self, box: Box) -> str:
         text = "\n".join(box.label) or "·"
-        parts = [f"id={box.id}"] * bool(box.tooltip) + [f"label={quoted(text)}"]
+        label = self.table(box, text) if box.thumbnails else quoted(text)
+        parts = [f"id={box.id}"] * bool(box.tooltip) + [f"label={label}"]
         if box.round:
             parts += [f"shape={'circle' if len(text) < 4 else 'ellipse'}", self.look(box.kind), "margin=0.03"]
         else:
             parts.append(self.look(box.kind))
         parts += [*self.painted(box), *[f"tooltip={quoted(box.tooltip)}"] * bool(box.tooltip)]
         return f"{box.id} [{' '.join(parts)}{self.at(box.id, box.double)}]"
+
+    def table(self, box: Box, text: str) -> str:
+        """A label with thumbnails below its lines, each at the same place whatever the fonts of a renderer."""
+        w, h = (side - BORDER * box.double for side in size(box))
+        below = rows(box)
+        lines = "<br/>".join(html.escape(seen(line)) for line in text.split("\n"))
+        made = self.cell(int(w), int(h - sum(down for _, down in below)), lines)
+        for (_, down), row in zip(below, box.thumbnails):
+            cells = "".join(self.thumbnail(t) for t in row)
+            made += self.cell(int(w), down, f'<table border="0" cellspacing="{SPACE // 2}" cellpadding="0"><tr>{cells}</tr></table>')
+        return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{made}</table>>'
+
+    def cell(self, width: int, height: int, inside: str) -> str:
+        return f'<tr><td fixedsize="true" width="{width}" height="{height}">{inside}</td></tr>'
+
+    def thumbnail(self, t: Thumbnail) -> str:
+        colour = self.colour("gradient" if t.kind == "gradient" else "operation")
+        look = f'border="1" color="{colour}"' + ' style="dashed"' * (t.kind == "gradient")
+        return f'<td {look} fixedsize="true" width="{t.width + 2}" height="{t.height + 2}"><img src="{t.uri}" scale="both"/></td>'
 
     def at(self, id: str, double: bool = False) -> str:
         """Where a box stands and how large it is, if that is known."""

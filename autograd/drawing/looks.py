@@ -6,7 +6,7 @@ large), and no meaning rests on colour alone: dashes, dots, double borders and n
 
 from __future__ import annotations
 
-__all__ = ["FONT", "INK", "LOOKS", "MODULE", "PAPER", "TONES", "fill_of"]
+__all__ = ["BAR", "FONT", "INK", "LOOKS", "MODULE", "PAPER", "PIXELS", "TINTS", "TONES", "WRONG", "ZERO", "fill_of"]
 
 FONT = "Helvetica,Arial,sans-serif"
 INK = {"light": "#1f2430", "dark": "#e8eaee"}
@@ -51,3 +51,13 @@ def fill_of(tone: float, theme: str) -> str:
 
 # Every tone there is, light and dark.
 TONES = [(fill_of(step / 10, "light"), fill_of(step / 10, "dark")) for step in range(-10, 11)]
+
+# Of thumbnails, light and dark alike: what is not finite, from far below 0 by 0 to far above it, and a bar without a sign.
+TINTS = 5  # on either side of 0
+WRONG, ZERO, BAR = 0, 1 + TINTS, 2 + 2 * TINTS
+_FAR = "#b45f00", "#fafaf8", "#5a3fb0"
+PIXELS = [
+    LOOKS["wrong"][0][1],
+    *(_between(_FAR[1], _FAR[2 * (step > 0)], abs(step) / TINTS) for step in range(-TINTS, TINTS + 1)),
+    LOOKS["input"][0][1],
+]

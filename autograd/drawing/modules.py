@@ -11,7 +11,7 @@ from autograd.core.node import Node
 from autograd.program.reading import Reading, Scope
 from autograd.program.words import clean, shape, shape_of, size
 
-__all__ = ["Folded", "Modules", "Repeat"]
+__all__ = ["ROUNDS", "Folded", "Modules", "Repeat"]
 
 PERIODS = (2, 3, 4)  # modules in a round; of those of one class, what repeats is one box
 ROUNDS = 3  # with fewer, there is little to gain
@@ -71,17 +71,18 @@ class Modules:
         one, other = (self.rounds.get(self.of[n]) if n in self.of else None for n in (a, user))
         return one is not None and other is not None and one[0] is other[0] and one[1] != other[1]
 
-    def boxes(self, shades: Callable[[list[Folded]], Any] = lambda run: None) -> list[tuple[list[Folded], list[Folded]]]:
-        """What is in each box, and all that it stands for: of modules that repeat, and of which ``shades`` are the same, every round."""
+    def boxes(self, marks: Callable[[list[Folded]], Any] = lambda run: None) -> list[list[list[Folded]]]:
+        """What each box stands for: of modules that repeat, and of which the ``marks`` are the same, every round, the first of which
+        is drawn."""
         runs, boxes, i = self._runs(), [], 0
-        looks = [(_looks(run), shades(run)) for run in runs]
+        looks = [(_looks(run), marks(run)) for run in runs]
         while i < len(runs):
             found = [(period, self._rounds(runs, looks, i, period)) for period in PERIODS]
             period, rounds = max(found, key=lambda pair: (pair[0] * pair[1], -pair[0]))
             if rounds < ROUNDS:
                 period = rounds = 1
             repeating = runs[i : i + period * rounds]
-            boxes += [(run, [box for later in repeating[k::period] for box in later]) for k, run in enumerate(repeating[:period])]
+            boxes += [repeating[k::period] for k in range(period)]
             if rounds > 1:
                 kinds = " → ".join(self.label(run)[0].rpartition(": ")[2] for run in repeating[:period])
                 repeat = Repeat(f"({kinds}) × {rounds}", i)

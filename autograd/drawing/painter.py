@@ -11,6 +11,7 @@ from autograd.drawing.colouring import Colouring, Paint
 from autograd.drawing.modules import Folded, Modules, Repeat
 from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
+from autograd.drawing.thumbnails import bars
 from autograd.faces.value import Value
 from autograd.program.reading import Reading, Scope
 from autograd.program.words import clean, details, number, shape, shape_of
@@ -28,7 +29,7 @@ class Painter:
         self.colouring = colouring
         self.scene, self.roots = Scene(), modules.roots
         self.variables = 0  # boxes of variables and modules
-        self.titles: dict[Scope, tuple[str, str, list[Folded]]] = {}  # of modules that stand as a box: its id, title, members
+        self.titles: dict[Scope, tuple[str, str, list[list[Folded]]]] = {}  # of modules that stand as a box: its id, title, rounds
         self._joined: set[tuple[str, str]] = set()
         self._boxes: dict[Node | Scope, tuple[Box, str]] = {}  # of variables and modules, with the name that stands there
         self._frames: dict[tuple[int, tuple[Scope | Repeat, ...]], Frame] = {(0, ()): self.scene.forward, (1, ()): self.scene.backward}
@@ -128,23 +129,31 @@ class Painter:
                 self.edge(f"c{i}_{k}", target)
 
     def _modules(self) -> None:
-        for run, members in self.modules.boxes(self._shades):
+        for rounds in self.modules.boxes(self.colouring.marks):
+            run = rounds[0]
             first = run[0].made[0]
             label = self.modules.label(run)
-            paint = self.colouring.module(members)
             id = f"m{self.reading.number[first]}"
-            self.titles |= {box.scope: (id, label[0], members) for box in members}
+            self.titles |= {box.scope: (id, label[0], rounds) for run in rounds for box in run}
             self.variables += 1
-            tip = "\n".join([clean(", ".join(box.scope.title for box in run), 200), *self.colouring.module_details(members)])
             kind = "layer" if len(label) > 2 else "module"
-            made = Box(id, kind, [*label, *paint.lines], tip, tone=paint.tone, mark=paint.mark)
+            made = self.module_box(Box(id, kind, label, clean(", ".join(box.scope.title for box in run), 200)), rounds)
             self._boxes |= {box.scope: (made, label[0]) for box in run}
             self.put(first, made)
 
-    def _shades(self, run: list[Folded]) -> Any:
-        """What colours say of a module; where they say another thing of the next round, it does not look the same."""
-        paints = [self.colouring.module(run, backward) for backward in (False, True)[: 1 + self.colouring.mirror]]
-        return [(paint.tone, paint.mark, paint.lines if paint.mark else ()) for paint in paints]
+    def module_box(self, box: Box, rounds: list[list[Folded]], backward: bool = False) -> Box:
+        """``box`` with all that is said and seen of a module, or of its backward."""
+        paint = self.colouring.module(rounds, backward)
+        tip = [box.tooltip, *self.colouring.module_details([folded for run in rounds for folded in run])]
+        box.label += paint.lines
+        box.tone, box.mark = paint.tone, paint.mark
+        if paint.rounds and self.scene.scale:
+            texts = ["unknown" if x is None else self.colouring.short(x) for x in paint.rounds]
+            tip.append(f"bars: {self.scene.scale.title}, in {len(texts)} rounds")
+            tip += [", ".join(texts[i : i + 10]) for i in range(0, len(texts), 10)]
+            box.thumbnails = [[bars(paint.rounds, self.scene.scale)]]
+        box.tooltip = "\n".join(tip)
+        return box
 
     def _variable(self, n: Node, id: str) -> None:
         kind = self._kind(n)

@@ -32,14 +32,18 @@ class Scale(NamedTuple):
     tones: tuple[float, float] = (-1.0, 1.0)
     log: bool = False
 
-    def tone(self, x: float) -> float:
-        """The tone of a finite number; of 0 on a scale of logarithms, which has no place for it, that of the lower end."""
-        first, last = self.tones
+    def place(self, x: float) -> float:
+        """Where a finite number is between the ends, from 0 to 1; at the lower one is 0 on a scale of logarithms, which has none for it."""
         if self.log and x <= 0:
-            return first
+            return 0.0
         at = math.log10(x) if self.log else x
         place = (at / 2 - self.low / 2) / ((self.high / 2 - self.low / 2) or 1.0)  # of halves, for the whole may be too much for a float
-        return round(STEPS * (first + (last - first) * min(max(place, 0.0), 1.0))) / STEPS + 0.0
+        return min(max(place, 0.0), 1.0)
+
+    def tone(self, x: float) -> float:
+        """The tone of a finite number."""
+        first, last = self.tones
+        return round(STEPS * (first + (last - first) * self.place(x))) / STEPS + 0.0
 
 
 def by_size(title: str, middle: float, sizes: Iterable[float], below: str = "", above: str = "") -> Scale:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from autograd.drawing.scale import Scale
 
-__all__ = ["DOUBLE", "KINDS", "MARKS", "Box", "Edge", "Frame", "Placed", "Scene"]
+__all__ = ["DOUBLE", "KINDS", "MARKS", "Box", "Edge", "Frame", "Placed", "Scene", "Thumbnail"]
 
 KINDS = {  # of boxes, in words
     "parameter": "parameter", "input": "input", "middle": "intermediate", "output": "output", "operation": "round: operation",
@@ -23,11 +23,21 @@ MARKS = {"wrong": "✗ not finite", "dead": "all zero"}  # of boxes of any kind
 DOUBLE = ("output", "wrong")  # kinds and marks with two borders
 
 
+class Thumbnail(NamedTuple):
+    """A picture in a box, ``width`` and ``height`` in points: of a "value", of a "gradient", or of the "rounds" that a box stands for."""
+
+    uri: str
+    width: int
+    height: int
+    kind: str
+
+
 @dataclass
 class Box:
     """A variable, an operation (``round``) or a module. ``label`` holds its lines. Without a ``tooltip`` it is written without its id.
 
-    ``tone``, from -1 to 1, fills it; ``mark`` is "wrong" where something in it is not finite, "dead" where it is all zero.
+    ``tone``, from -1 to 1, fills it; ``mark`` is "wrong" where something in it is not finite, "dead" where it is all zero. Below the label
+    stand ``thumbnails`` in rows.
     """
 
     id: str
@@ -37,6 +47,7 @@ class Box:
     round: bool = False
     tone: float | None = None
     mark: str = ""
+    thumbnails: list[list[Thumbnail]] = field(default_factory=list)
 
     @property
     def double(self) -> bool:

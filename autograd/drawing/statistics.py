@@ -21,6 +21,11 @@ class Statistics(NamedTuple):
     zeros: float
     nonfinite: float
 
+    @property
+    def number(self) -> float:
+        """The rms; a NaN where something is not finite."""
+        return math.nan if self.nonfinite else self.rms
+
     def words(self, largest: bool = False) -> str:
         """What stands in a box; where the mouse finds it, with the ``largest`` magnitude.
 

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from autograd.drawing.scene import Box
 
-__all__ = ["BORDER", "EM", "STRIP", "size", "width"]
+__all__ = ["BORDER", "EM", "SPACE", "STRIP", "rows", "size", "width"]
 
 EM = 11.0  # points, of all text
+SPACE = 6  # between thumbnails
 BORDER = 8.0  # by how much a second border makes a box larger
 STRIP = 336.0, 40.0  # width and height of the strip of a scale
 LINE = 13.2  # from line to line
@@ -44,7 +45,15 @@ def _size(label: tuple[str, ...], round: bool) -> tuple[float, float]:
     return across / 0.82 + 6, max((down - 4) / 0.64, 22.0)  # the ellipse around so much text
 
 
+def rows(box: Box) -> list[tuple[int, int]]:
+    """Width and height of each row of thumbnails, with the lines around them and room between."""
+    return [(sum(t.width + SPACE for t in row) + SPACE, max(t.height for t in row) + SPACE + 2) for row in box.thumbnails]
+
+
 def size(box: Box) -> tuple[float, float]:
     """Width and height in points, a double border included."""
     w, h = _size(tuple(box.label) or ("·",), box.round)
+    if box.thumbnails:
+        found = rows(box)
+        w, h = max(w, *(across + 8 for across, _ in found)), h + sum(down for _, down in found)
     return (w + BORDER, h + BORDER) if box.double else (w, h)

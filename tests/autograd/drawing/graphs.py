@@ -207,6 +207,7 @@ def _inside(frame: Frame, indent: str) -> Iterator[str]:
 def _box(box: Box) -> str:
     text = f"({_line(*box.label)})" if box.round else f"[{_line(*box.label)}]"
     kind = box.kind + f" {box.mark}" * bool(box.mark) + (f" {box.tone:g}" if box.tone is not None else "")
+    text += "".join(f" <{t.kind} {t.width}×{t.height}>" for row in box.thumbnails for t in row)
     return f"{box.id} {kind} {text}" + f" {_line(box.tooltip)}" * bool(box.tooltip)
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES, fill_of
+from autograd.drawing.looks import BAR, INK, LOOKS, MODULE, PAPER, PIXELS, TINTS, TONES, WRONG, ZERO, fill_of
 
 THEMES = {"light": 0, "dark": 1}
 
@@ -59,3 +59,12 @@ def test_tones_are_told_apart_from_each_other_and_from_kinds(theme: str) -> None
     parts = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in tones]
     warm = [red - blue for red, _, blue in parts]
     assert warm == sorted(warm, reverse=True) and warm[0] > 80 and warm[-1] < -40  # orange and purple, which all eyes tell apart
+
+
+def test_colours_of_thumbnails_fit_four_bits_and_stand_out_from_that_of_zero() -> None:
+    assert len(set(PIXELS)) == len(PIXELS) == 3 + 2 * TINTS <= 16 and (0, 1 + TINTS, len(PIXELS) - 1) == (WRONG, ZERO, BAR)
+    for i in (WRONG, BAR, 1, 2, ZERO + TINTS - 1, ZERO + TINTS):
+        assert contrast(PIXELS[i], PIXELS[ZERO]) >= 3
+    below, above = PIXELS[ZERO - 1 : 0 : -1], PIXELS[ZERO + 1 : BAR]
+    for side in (below, above):  # the farther from 0, the darker
+        assert [luminance(c) for c in side] == sorted((luminance(c) for c in side), reverse=True)

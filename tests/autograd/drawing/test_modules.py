@@ -210,14 +210,15 @@ def test_what_is_used_between_the_rounds_is_not_folded_away() -> None:
     assert source.count("(Linear → Tanh) × 3") == 2 and len(boxes(source, "m")) == 4
 
 
-def test_rounds_that_colours_tell_apart_are_drawn_each() -> None:
+def test_rounds_that_a_mark_tells_apart_are_drawn_each() -> None:
     ag.manual_seed(0)
-    net = nn.Sequential(*[m for _ in range(8) for m in (nn.Linear(4, 4), nn.Sigmoid())])
-    loss = (net(ag.ones(2, 4)) ** 2).sum()
-    loss.backward(retain_graph=True)
-    for color, count in (("grad", 16), (None, 2)):
-        source = draw(loss, names=net, depth=1, color=color).source
-        assert len(boxes(source, "m")) == count and ("(Linear → Sigmoid) × 8" in source) == (count == 2)
+    net = nn.Sequential(*[m for _ in range(8) for m in (nn.Linear(4, 4), nn.ReLU())])
+    loss = (net(ag.randn(16, 4)) ** 2).sum()
+    for dead in (False, True):
+        source = draw(loss, names=net, depth=1, color="grad").source
+        assert ("(Linear → ReLU) × 8" in source) != dead and ("dead 4 of 4" in source) == dead
+        net[6].bias.data.fill_(-50)
+        loss = (net(ag.randn(16, 4)) ** 2).sum()
 
 
 def test_what_a_formula_mentions_of_the_last_round_is_numbered_at_the_frame() -> None:

@@ -1,6 +1,7 @@
 """A scale is monotonous, its strip tells what it does, and its tones are few."""
 
 import math
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +51,15 @@ def test_any_numbers(numbers: list[float]) -> None:
 def test_what_is_not_finite_takes_no_part() -> None:
     assert of_numbers("", [1.0, math.nan, 2.0, math.inf]) == of_numbers("", [1.0, 2.0])
     assert of_numbers("", [math.nan]).ticks == of_numbers("", [0.0]).ticks == ("0", "0", "0")
+
+
+@given(
+    st.lists(FINITE, min_size=1),
+    st.sampled_from([of_numbers, lambda title, x: by_size(title, 1.0, map(abs, x)), lambda title, _: by_share(title)]),
+)
+def test_a_place_lies_between_the_ends_and_its_tone_between_theirs(numbers: list[float], kind: Any) -> None:
+    scale = kind("", numbers)
+    first, last = scale.tones
+    for x in map(abs, numbers) if scale.log else numbers:
+        place = scale.place(x)
+        assert 0 <= place <= 1 and abs(scale.tone(x) - (first + (last - first) * place)) <= 0.5 / STEPS + 1e-9

@@ -35,6 +35,7 @@ def test_they_are_those_of_numpy(x: np.ndarray) -> None:
     assert close(s.largest, float(np.abs(finite).max(initial=0)))
     assert close(s.rms, float(np.sqrt(np.mean(finite**2)))) if finite.size else s.rms == 0
     assert s.rms <= s.largest * (1 + 1e-12)
+    assert s.number == s.rms if np.isfinite(wide).all() else math.isnan(s.number)
     if x.size:
         assert close(s.zeros, float(np.mean(x == 0))) and close(s.nonfinite, float(np.mean(~np.isfinite(wide))))
     else:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.drawing.layout.sizes import BORDER, EM, size, width
-from autograd.drawing.scene import Box
+from autograd.drawing.layout.sizes import BORDER, EM, rows, size, width
+from autograd.drawing.scene import Box, Thumbnail
 
 
 @given(st.text(), st.text())
@@ -29,3 +29,14 @@ def test_a_box_holds_its_text(label: list[str], round: bool) -> None:
 def test_short_signs_stand_in_circles() -> None:
     w, h = size(Box("o1", "operation", ["×"], round=True))
     assert w == h == 22
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(1, 64), st.integers(1, 64)), min_size=1, max_size=4), max_size=4), st.booleans())
+def test_a_box_holds_its_thumbnails_below_its_text(sides: list[list[tuple[int, int]]], double: bool) -> None:
+    text = Box("v0", "output" if double else "middle", ["0.weight", "tensor 8×5"])
+    box = Box("v0", text.kind, text.label, thumbnails=[[Thumbnail("", w, h, "value") for w, h in row] for row in sides])
+    across, down = size(box)
+    assert abs(down - size(text)[1] - sum(high for _, high in rows(box))) < 1e-9
+    assert across >= size(text)[0] and all(across >= wide + 8 for wide, _ in rows(box))
+    for row, (wide, high) in zip(sides, rows(box)):
+        assert wide >= sum(w + 2 for w, _ in row) + 4 * (len(row) - 1) and high >= max(h for _, h in row) + 2
