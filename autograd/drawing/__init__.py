@@ -1,8 +1,8 @@
 """Pictures of graphs. They read the nodes that the engine recorded; the engine does not know that they exist.
 
 A `style` says what is asked for, `plan` what is read and in which layout; `painter`, `modules` and `backward` (with the products of
-`flow`) fill a `scene`; `layout` says where everything in it stands, `dot` writes it as text in the colours of `looks`, and `picture`
-has it drawn. `player` makes a film of a graph, `size` counts, and `table` has `summary`.
+`flow`) fill a `scene`, `tensors` and `thumbnails` show in it what is in a tensor; `layout` says where everything stands, `dot` writes it
+as text in the colours of `looks`, and `picture` has it drawn. `player` makes a film of a graph, `size` counts, and `table` has `summary`.
 """
 
 from autograd.drawing.dot import draw, draw_dot

@@ -86,10 +86,11 @@ class Backward:
             label += paint.lines
             if len(addends := colouring.addends.get(n, ())) > 1:
                 label += self._sum(n, addends)
-            tip = "\n".join([name or "gradient", *colouring.gradient_details(n)])
+            seen = self.painter.tensors.of(n, value=False)
+            tip = "\n".join([name or "gradient", *colouring.gradient_details(n), *seen.words])
             i, kind = reading.number[n], "given" if n is root else "gradient"
             self.painter.variables += 1
-            self.painter.put(n, Box(f"g{i}", kind, label, tip, tone=paint.tone, mark=paint.mark), 1)
+            self.painter.put(n, Box(f"g{i}", kind, label, tip, tone=paint.tone, mark=paint.mark, thumbnails=seen.rows), 1)
             self.painter.edge(f"g{i}", f"v{i}", "level")
 
     def _sum(self, n: Node, addends: Sequence[Any]) -> list[str]:

@@ -50,11 +50,12 @@ class Diagnosis:
     def value(self, n: Node) -> Statistics | None:
         """None where backward() let the value go, and the program holds it no more."""
         if n not in self._values:
-            raw = self._raw(n)
+            raw = self.raw(n)
             self._values[n] = None if raw is None else measured(raw)
         return self._values[n]
 
-    def _raw(self, n: Node) -> Any:
+    def raw(self, n: Node) -> Any:
+        """Its number or array; None as for `value`."""
         return self.reading.held.get(n, n).raw
 
     def gradient(self, n: Node) -> Statistics | None:
@@ -85,7 +86,7 @@ class Diagnosis:
         sizes = shape_of(n)
         if n.op is not relu or not sizes or 0 in sizes:
             return None
-        raw = self._raw(n)
+        raw = self.raw(n)
         silent = self._weights_without_gradient(n) if raw is None else ~np.asarray(raw).reshape(-1, sizes[-1]).any(0)
         if silent is None:
             return None
@@ -112,7 +113,7 @@ class Diagnosis:
         """The share of flat entries in the results of activations among ``nodes``; None where there are none, or their values are gone."""
         flat = size = 0
         for n in nodes:
-            raw, args = self._raw(n), [self._raw(a) if isinstance(a, Node) else a for a in n.args]
+            raw, args = self.raw(n), [self.raw(a) if isinstance(a, Node) else a for a in n.args]
             if n.op in SATURATE and raw is not None and args[0] is not None:
                 with np.errstate(all="ignore"):
                     slope = np.abs(np.asarray(n.op.vjp(0, 1.0, raw, args), dtype=np.float64))

@@ -30,6 +30,7 @@ CELLS = 2 * STEPS + 1  # of the strip of a scale
 def draw_dot(
     outputs: Any, path: str | os.PathLike[str] | None = None, *, names: Any = None, show_values: bool = True,
     show_grads: bool | str = "auto", show_shapes: bool | str = "auto",
+    show_tensors: bool = False, as_image: Mapping[str, tuple[int, int]] | None = None,
     show_saved: bool = False, show_source: bool = True, fold_constants: bool = True, ops: str = "auto", modules: bool = True,
     depth: int | None = None, layout: str = "auto", rankdir: str = "LR", theme: str = "light",
     color: str | Mapping[Any, Any] | None = "auto", legend: bool = False, precision: int = 4, max_nodes: int | None = None,
@@ -49,6 +50,13 @@ def draw_dot(
     show_values, show_grads, show_shapes
         What stands in the boxes. "auto": gradients once there are any (of Values: once this graph's backward has been), shapes
         for whatever has dimensions.
+    show_tensors, as_image
+        Thumbnails of what is in a tensor and, in a dashed frame beside it, in its gradient: a heat map of a matrix, a strip of a vector,
+        a histogram where a side is above 64; of more dimensions, the first matrix of the last two. Purple is above 0, orange below,
+        red not finite, and the largest magnitude has the full colour; tooltips say how large it is. A module that is folded shows its
+        largest parameter. ``as_image={"0.weight": (28, 28)}`` draws each row of the tensor that is called so in the picture as an image
+        of that height and width, up to 8 of them, or all of it where that is as large; alone, it draws nothing else. Raises ValueError
+        for another name or size.
     show_saved
         Dotted edges to each operation from the values that its derivative needs. Mirrored lanes have them without being asked
         where they are fewer than eight and there are no modules; else each product says what was saved for it.

@@ -11,6 +11,7 @@ from autograd.drawing.colouring import Colouring, Paint
 from autograd.drawing.modules import Folded, Modules, Repeat
 from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
+from autograd.drawing.tensors import Tensors
 from autograd.drawing.thumbnails import bars
 from autograd.faces.value import Value
 from autograd.program.reading import Reading, Scope
@@ -26,7 +27,7 @@ class Painter:
 
     def __init__(self, reading: Reading, modules: Modules, style: Style, colouring: Colouring) -> None:
         self.reading, self.modules, self.style = reading, modules, style
-        self.colouring = colouring
+        self.colouring, self.tensors = colouring, Tensors(reading, style, colouring.diagnosis)
         self.scene, self.roots = Scene(), modules.roots
         self.variables = 0  # boxes of variables and modules
         self.titles: dict[Scope, tuple[str, str, list[list[Folded]]]] = {}  # of modules that stand as a box: its id, title, rounds
@@ -129,7 +130,7 @@ class Painter:
                 self.edge(f"c{i}_{k}", target)
 
     def _modules(self) -> None:
-        for rounds in self.modules.boxes(self.colouring.marks):
+        for rounds in self.modules.boxes(self._stands_out):
             run = rounds[0]
             first = run[0].made[0]
             label = self.modules.label(run)
@@ -144,16 +145,22 @@ class Painter:
     def module_box(self, box: Box, rounds: list[list[Folded]], backward: bool = False) -> Box:
         """``box`` with all that is said and seen of a module, or of its backward."""
         paint = self.colouring.module(rounds, backward)
-        tip = [box.tooltip, *self.colouring.module_details([folded for run in rounds for folded in run])]
+        members, parameters = self.colouring.inside(rounds[0]), self.colouring.parameters(rounds[0])
+        seen = self.tensors.module(members, parameters, value=not backward, gradient=backward or not self.colouring.apart)
+        tip = [box.tooltip, *self.colouring.module_details([folded for run in rounds for folded in run]), *seen.words]
         box.label += paint.lines
-        box.tone, box.mark = paint.tone, paint.mark
+        box.tone, box.mark, box.thumbnails = paint.tone, paint.mark, seen.rows
         if paint.rounds and self.scene.scale:
             texts = ["unknown" if x is None else self.colouring.short(x) for x in paint.rounds]
             tip.append(f"bars: {self.scene.scale.title}, in {len(texts)} rounds")
             tip += [", ".join(texts[i : i + 10]) for i in range(0, len(texts), 10)]
-            box.thumbnails = [[bars(paint.rounds, self.scene.scale)]]
+            box.thumbnails = [*seen.rows, [bars(paint.rounds, self.scene.scale)]]
         box.tooltip = "\n".join(tip)
         return box
+
+    def _stands_out(self, run: list[Folded]) -> Any:
+        """What would be lost of a module that is drawn as one of many."""
+        return self.colouring.marks(run), [self.reading.number[n] for n in self.tensors.named(self.colouring.inside(run))]
 
     def _variable(self, n: Node, id: str) -> None:
         kind = self._kind(n)
@@ -166,7 +173,9 @@ class Painter:
         more, known = self.colouring.details(n), self.reading.held.get(n, n)
         tip = details(known, clean(name, 200), self.style.precision, self.style.show_source, more) or "a number"
         self.variables += 1
-        box = Box(id, kind, label, tip, tone=paint.tone, mark=paint.mark)
+        seen = self.tensors.of(n, gradient=n in self.colouring.lines)
+        tip = "\n".join([tip, *seen.words])
+        box = Box(id, kind, label, tip, tone=paint.tone, mark=paint.mark, thumbnails=seen.rows)
         self._boxes[n] = box, name
         self.put(n, box, self.order(n))
 

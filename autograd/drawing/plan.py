@@ -24,6 +24,7 @@ from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
 __all__ = ["PATIENCE", "scene_of"]
 
 PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
+_TENSORS = "In tensors: purple above 0, orange below, red not finite; the largest has the full colour."
 _PART = "or draw a part of it (a middle node as the output); graph_size() measures it, listing() writes it as text"
 
 
@@ -56,6 +57,9 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
         draws = f" (max_nodes={whole.values} draws each)" * (whole.predictor <= PATIENCE)
         folded = f"folded to depth {levels}: {whole.values:,} variables{draws}"
         painter.scene.note = "\n".join(filter(None, (folded, painter.scene.note)))
+    if kinds := {t.kind for box in painter.scene for row in box.thumbnails for t in row} - {"rounds"}:
+        dashed = " In dashed frames: gradients." * ("gradient" in kinds)
+        painter.scene.note = "\n".join(filter(None, (painter.scene.note, _TENSORS + dashed)))
     slow = levels is None and whole.predictor > PATIENCE
     _refuse_too_large(whole, -(-painter.variables // (1 + mirror)), style.max_nodes, bool(around) and levels != 0, slow)
     if style.legend:

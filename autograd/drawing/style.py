@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.errors import brief, flag_of, number_of
+from autograd.errors import brief, described, flag_of, int_of, number_of
 
 __all__ = ["NODES", "READABLE", "Style"]
 
@@ -27,6 +27,8 @@ class Style:
     show_values: bool = True
     show_grads: bool | str = "auto"
     show_shapes: bool | str = "auto"
+    show_tensors: bool = False
+    as_image: Mapping[str, tuple[int, int]] | None = None
     show_saved: bool = False
     show_source: bool = True
     fold_constants: bool = True
@@ -62,11 +64,29 @@ class Style:
                 continue
             if not isinstance(count, int) or isinstance(count, bool) or count < 1:
                 raise ValueError(f"{what} must be an int of at least 1, got {brief(count)}")
-        for what in ("show_values", "show_saved", "show_source", "fold_constants", "modules", "legend"):
+        for what in ("show_values", "show_tensors", "show_saved", "show_source", "fold_constants", "modules", "legend"):
             flag_of(getattr(self, what), what)
         for what in ("show_grads", "show_shapes"):
             choice = getattr(self, what)
             if not (isinstance(choice, str) and choice == "auto"):
                 flag_of(choice, what)
+        if self.as_image is not None:
+            object.__setattr__(self, "as_image", _images(self.as_image))
         if not number_of(self.timeout, "timeout") > 0:
             raise ValueError(f"timeout must be more than 0 seconds, got {self.timeout!r}")
+
+
+def _images(given: Any) -> dict[str, tuple[int, int]]:
+    """What is drawn as images of which height and width, by name."""
+    what = 'as_image takes a dict from names of tensors to a height and a width, such as {"0.weight": (28, 28)}'
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{what}; got {described(given)}")
+    found = {}
+    for name, size in given.items():
+        if not isinstance(name, str):
+            raise TypeError(f"{what}; got {described(name)} for a name")
+        if not isinstance(size, tuple | list) or len(size) != 2:
+            raise TypeError(f"{what}; got {described(size)} for {name!r}")
+        height, width = (int_of(side, f"as_image: a side of the image of {name!r}", 1) for side in size)
+        found[name] = (height, width)
+    return found

@@ -10,6 +10,8 @@ from autograd import Value, draw
 from autograd.drawing import draw_dot
 from autograd.drawing.style import Style
 
+IMAGES = 'as_image takes a dict from names of tensors to a height and a width, such as {"0.weight": (28, 28)}'
+
 
 def test_draw_spells_out_each_keyword_with_its_default() -> None:
     taken = {name: p.default for name, p in inspect.signature(draw).parameters.items() if p.kind is p.KEYWORD_ONLY}
@@ -31,6 +33,13 @@ def test_draw_spells_out_each_keyword_with_its_default() -> None:
         ("timeout", 0, "timeout must be more than 0 seconds, got 0"),
         ("timeout", "long", "timeout must be a real number, got str 'long'"),
         ("legend", "yes", "legend must be True or False, got str 'yes'"),
+        ("show_tensors", "all", "show_tensors must be True or False, got str 'all'"),
+        ("as_image", "0.weight", f"{IMAGES}; got str '0.weight'"),
+        ("as_image", {0: (28, 28)}, f"{IMAGES}; got int 0 for a name"),
+        ("as_image", {"0.weight": 28}, f"{IMAGES}; got int 28 for '0.weight'"),
+        ("as_image", {"0.weight": (1, 28, 28)}, f"{IMAGES}; got tuple of length 3 for '0.weight'"),
+        ("as_image", {"0.weight": (28, 0)}, "as_image: a side of the image of '0.weight' must be at least 1, got 0"),
+        ("as_image", {"0.weight": (28, 2.5)}, "as_image: a side of the image of '0.weight' must be an int, got float 2.5"),
         ("show_grads", "always", "show_grads must be True or False, got str 'always'"),
     ],
 )
