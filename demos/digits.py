@@ -71,10 +71,15 @@ def run(story: Story) -> None:
     pixels = seen.x[:32]
     scores = concise(pixels)
     loss = cross_entropy(scores, seen.y[:32])
-    story.picture(plots.graph_picture(draw(loss, names=concise), story.path("forward.svg")), "How the loss of 32 digits came about.")
-    both = draw(loss, names=concise, layout="mirror", rankdir="TB", legend=True)
+    images_of = {"pixels": (8, 8), "0.weight": (8, 8)}
     story.picture(
-        plots.graph_picture(both, story.path("backward.svg")), "The same with its gradients: backward, on the left, mirrors forward."
+        plots.graph_picture(draw(loss, names=concise, show_grads=False, as_image=images_of), story.path("forward.svg")),
+        "How the loss of 32 digits came about: eight of them, and what eight of the units look for (purple: ink speaks for it).",
+    )
+    both = draw(loss, names=concise, layout="mirror", legend=True, as_image=images_of)
+    story.picture(
+        plots.graph_picture(both, story.path("backward.svg")),
+        "The same with its gradients: backward, above, mirrors forward. In the dashed frames: what these digits ask of the eight units.",
     )
     names = {**dict(concise.named_parameters()), "pixels": pixels, "scores": scores, "loss": loss}
     for film in plots.graph_film(loss, names, "A 64-128-10 network reads 32 digits", story.path("film.html")):
