@@ -64,6 +64,9 @@ def test_a_picture_holds_all_its_thumbnails_each_within_a_kilobyte(style: Any) -
     for box in found:
         for t in (t for row in box.thumbnails for t in row if t.kind != "rounds"):
             assert f"picture of the {t.kind}: " in box.tooltip
+    told = [e.get("{http://www.w3.org/1999/xlink}title", "") for e in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}a")]
+    words = sum(box.tooltip.count("picture of the ") for box in found)
+    assert sum(text.count("picture of the ") for text in told) == words > 0  # where the mouse, or a screen reader, finds it
     assert picture.source == draw(loss, names=made, show_tensors=True, **style).source
     assert "<image" not in draw(loss, names=made, **style).pipe(encoding="utf-8")
 
