@@ -143,11 +143,8 @@ class Colouring:
 
     def module(self, rounds: list[list[Folded]], backward: bool = False) -> Paint:
         """The box of a module in the forward lane, or in the one above: it shows the first of the ``rounds`` that it stands for."""
-        paint = self._module(rounds[0], backward)
+        paint = self._module(rounds[0], backward, [box for run in rounds for box in run])
         each = rounds if len(rounds) > 1 else [[box] for box in rounds[0]]
-        if not backward and len(rounds) > 1 and (silent := self._silent([n for run in rounds for box in run for n in box.made])).lines:
-            own = self._silent([n for box in rounds[0] for n in box.made]).lines
-            paint = paint._replace(lines=(*(line for line in paint.lines if line not in own), *silent.lines))
         numbers = tuple(self._module(run, backward).number for run in each) if len(each) >= ROUNDS and self.scale else ()
         known = [self.short(x) for x in numbers if x is not None]
         if len(known) < 2:
@@ -164,7 +161,8 @@ class Colouring:
         silent = self._silent([n for box in run for n in box.made]).mark
         return [(silent, *(paint.lines if paint.mark == "wrong" else ())) for paint in paints]
 
-    def _module(self, run: list[Folded], backward: bool) -> Paint:
+    def _module(self, run: list[Folded], backward: bool, every: list[Folded] | None = None) -> Paint:
+        """What is said of ``run``; of dead units, how many there are in ``every`` round."""
         d, lines, tone, mark, number = self.diagnosis, [], None, "", None
         made = [n for box in run for n in box.made]
         if self.by == "grad" and (backward or not self.apart):
@@ -181,7 +179,7 @@ class Colouring:
             tone, mark, words = self._number(*keys)
             lines, number = [words], max((self.given[key] for key in keys), key=abs)
         if not backward:
-            silent = self._silent(made)
+            silent = self._silent([n for box in every or run for n in box.made])
             lines, mark = [*lines, *silent.lines], mark or silent.mark
         inside = self.inside(run)
         values = not backward and any(s.nonfinite for n in inside if (s := d.value(n)))

@@ -127,6 +127,18 @@ def test_a_round_that_is_not_finite_or_dead_stands_out() -> None:
     assert len(where(scene(net(ag.randn(16, 4)).sum(), names=net, depth=1, color="grad"), "begins here")) == 1
 
 
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_dead_units_of_all_rounds_are_counted(first: int) -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(*[m for _ in range(4) for m in (nn.Linear(4, 4), nn.ReLU())], nn.Linear(4, 1))
+    for layer in net[:8:2]:
+        layer.weight.data.fill_(0.5)  # none dies by chance
+        layer.bias.data.fill_(0.0)
+    net[2 * first].bias.data[:2] = -50.0
+    found = scene(net(ag.rand(16, 4)).sum(), names=net, depth=1, color="grad")
+    assert len(where(found, "dead 2 of 16")) == 1 and "dead" not in texts(found).replace("dead 2 of 16", "", 1)
+
+
 def test_a_healthy_network_stays_pale() -> None:
     net, loss = deep(nn.ReLU, layers=1)
     found = scene(loss, names=net)
