@@ -26,7 +26,7 @@ from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_, getitem_
 from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
 
-__all__ = ["Writer", "copied"]
+__all__ = ["Writer", "lasting"]
 
 _LOCAL = frozenset({"args", "as_held", "held", "kwargs", "leaves", "raw", "replay", "OUT"})  # names of the function's own
 _NAMED = (np.maximum, np.minimum)  # their third argument must be named
@@ -67,6 +67,11 @@ class Name(str):
         name = super().__new__(cls, text)
         name.raw, name.fixed = raw, fixed
         return name
+
+
+def lasting(a: Name) -> str:
+    """The source of an array that no later call writes to."""
+    return copied(a) if a.fixed else str(a)
 
 
 def copied(a: Name) -> str:

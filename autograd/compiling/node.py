@@ -134,8 +134,7 @@ Calling = Callable[[Any, Any, Any, Any], Sequence[Any]]  # of arrays: results, d
 def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bool]) -> Calling:
     """Makes the results of one call, recorded as one operation. ``compiled(function, args)`` runs ``function(*args)`` as a program."""
     count, drawn = len(again.inputs), len(again.drawn)
-    needs = sum(again.requires(i) << k for k, i in enumerate(again.inputs))
-    asked = [k for k in range(count) if needs >> k & 1]
+    asked = [k for k, i in enumerate(again.inputs) if again.requires(i)]
 
     def gradients(n: int, *given: Any, env: dict[int, Any] | None = None) -> list[Any]:
         """Of the first ``n`` are the gradients of the results, the rest is what was saved."""
@@ -235,9 +234,8 @@ def _read_by(gradients: Callable[..., Any], again: Again, requires: Sequence[boo
     if recorder.refused is not None:
         return []
     plan = Plan(recorder, [recorder.slot(g.raw) for g in found if g is not None])
-    own = {
-        recorder.known[id(env[s.out].raw)]: s.out for s in again.plan.kept if isinstance(s, Row) and id(env[s.out].raw) in recorder.known
-    }
+    results = [(s.out, recorder.known.get(id(env[s.out].raw))) for s in again.plan.kept if isinstance(s, Row)]
+    own = {k: i for i, k in results if k is not None}
     read = {i for s in plan.kept if not (isinstance(s, Row) and s.out in own) for i in touched(s)}
     roots = {recorder.slots[i].root for i in (*read, *plan.outputs)}
     changed = {slots[s.target].root for s in again.plan.kept if isinstance(s, Change)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiling.code import Writer, copied
+from autograd.compiling.code import Writer, lasting
 from autograd.compiling.node import Again, differentiable
 from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Recorder
@@ -105,11 +105,11 @@ class Program:
         used = {"STRUCTURE": STRUCTURE, "GONE": GONE, "MISS": MISS, "leaf": leaf, "len": len, "id": id, "same": same, "agrees": _agrees}
         made_ = {"view_on": _view_on, "gradient_on": gradient_on, "refs": sys.getrefcount, "touch": self._touch, "program": self}
         self.writer = writer = Writer(recorder, plan, arguments, name, **used, **made_)
-        arrays = [copied(a) if (a := writer.array(i)).fixed and not out else str(a) for i, out in zip(slots, outside)]
+        arrays = [str(writer.array(i)) if out else lasting(writer.array(i)) for i, out in zip(slots, outside)]
         self.namespace = writer.namespace
         if self.again is not None:
             parts = [self._new(writer, t, i, a) for t, i, a, out in zip(self.given, slots, arrays, outside) if out]
-            own = [*map(writer.text, self.again.drawn)], [*map(writer.array, self.again.kept)]
+            own = [*map(writer.text, self.again.drawn)], [lasting(writer.array(i)) for i in self.again.kept]
             lists = [f"[{', '.join(texts)}]" for texts in (*own, parts)]
             at = iter(range(len(parts)))
             new = [f"parts[{next(at)}]" if out else f"new[{inner.index(k)}]" for k, out in enumerate(outside)]
