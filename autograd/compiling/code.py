@@ -22,7 +22,6 @@ from autograd.core.symbols import Python, Symbol
 from autograd.faces.changes import assign
 from autograd.faces.record import Array, made
 from autograd.ops import fast
-from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_, getitem_
 from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step
 
@@ -106,7 +105,7 @@ class Writer(Names):
         for r, k in plan.last.items():
             self.ends.setdefault(k, []).append(r)
         self.flats: list[tuple[str, list[int]]] = []  # arrays that lie in one: its name, and their buffers
-        self.scaled = self._scaled_together()
+        self.scaled = plan.scaled_together(self.held)
         for k, s in enumerate(plan.kept):
             self.at = k
             self._step(s)
@@ -352,28 +351,6 @@ class Writer(Names):
             call = f"{self._numpy(function if function is not None else kernel(s.op), wanted)}({', '.join(args)})"
             self._fresh(s.out, wanted, f"np.asarray({call})" if not slot.raw.ndim else call)
 
-    def _scaled_together(self) -> dict[int, list[Row]]:
-        """The steps of an optimiser that scale a gradient by the same number: at the first of them, all; at the others, none."""
-        groups: dict[Any, list[tuple[int, Row]]] = {}
-        for k, s in enumerate(self.plan.kept):
-            if isinstance(s, Row) and s.op is mul and len(s.args) == 2 and isinstance(s.args[0], Ref) and isinstance(s.args[1], Live):
-                g, raw = self.plan.root(s.args[0].slot), self.slots[s.out].raw
-                if (
-                    g in self.held
-                    and raw.flags.c_contiguous
-                    and raw.shape == self.slots[g].raw.shape
-                    and self.slots[g].raw.flags.c_contiguous
-                ):
-                    groups.setdefault((s.args[1], raw.dtype), []).append((k, s))
-        found: dict[int, list[Row]] = {}
-        for same in groups.values():
-            first, last = same[0][0], same[-1][0]
-            roots = {self.plan.root(s.args[0].slot) for _, s in same}
-            still = not any(self.plan.root(i) in roots for s in self.plan.kept[first:last] for i in _written(s))
-            if still and len(same) == len(roots) > 1:
-                found |= {k: [] for k, _ in same} | {first: [s for _, s in same]}
-        return found
-
     def _scale(self, rows: list[Row]) -> None:
         owned = [self.owner.get(self.plan.root(s.args[0].slot)) for s in rows]
         if not rows:
@@ -473,15 +450,6 @@ class Writer(Names):
 
 
 _python = Python()
-
-
-def _written(s: Step) -> list[int]:
-    """The slots that a step writes."""
-    if isinstance(s, Row | New):
-        return [s.out]
-    if isinstance(s, Change):
-        return [s.target]
-    return [r.slot for r in refs(s.outs)] if isinstance(s, Call) else []
 
 
 def _transposed(x: np.ndarray) -> np.ndarray:

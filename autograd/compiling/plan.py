@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.compiling.watching import Recorder
 from autograd.faces.changes import assign
+from autograd.ops.elementwise import mul
 from autograd.ops.moves import cast_, clone_
 from autograd.program.steps import Bind, Call, Change, Live, New, Ref, Row, Step, Still
 
@@ -147,6 +148,23 @@ class Plan:
                 last[self.root(s.slot)] = len(self.kept)
         return last
 
+    def scaled_together(self, held: set[int]) -> dict[int, list[Row]]:
+        """The steps of an optimiser that scale gradients, which are ``held``, by one number: at the first, all; at the others, none."""
+        groups: dict[Any, list[tuple[int, Row]]] = {}
+        for k, s in enumerate(self.kept):
+            if isinstance(s, Row) and s.op is mul and len(s.args) == 2 and isinstance(s.args[0], Ref) and isinstance(s.args[1], Live):
+                g, raw = self.root(s.args[0].slot), self.slots[s.out].raw
+                if g in held and raw.flags.c_contiguous and raw.shape == self.slots[g].raw.shape and self.slots[g].raw.flags.c_contiguous:
+                    groups.setdefault((s.args[1], raw.dtype), []).append((k, s))
+        found: dict[int, list[Row]] = {}
+        for same in groups.values():
+            first, last = same[0][0], same[-1][0]
+            roots = {self.root(s.args[0].slot) for _, s in same}
+            still = not any(self.root(i) in roots for s in self.kept[first:last] for i in _written(s))
+            if still and len(same) == len(roots) > 1:
+                found |= {k: [] for k, _ in same} | {first: [s for _, s in same]}
+        return found
+
 
 def flat(tree: Any) -> Any:
     """The parts of nested tuples."""
@@ -181,3 +199,12 @@ def touched(s: Step) -> list[int]:
     if isinstance(s, New):
         return [s.out]
     return [] if s.slot is None else [s.slot]
+
+
+def _written(s: Step) -> list[int]:
+    """The slots that a step writes."""
+    if isinstance(s, Row | New):
+        return [s.out]
+    if isinstance(s, Change):
+        return [s.target]
+    return [r.slot for r in refs(s.outs)] if isinstance(s, Call) else []
