@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.mode import leaves
+from autograd.core.mode import NONDEFAULT, leaves, watching
 from autograd.core.node import Node
 from autograd.errors import described, int_of
 from autograd.faces.dtypes import entries, int64
@@ -37,6 +37,8 @@ def checked(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
             k = k._numbers
         if isinstance(k, list | range):
             k = entries(k, "an index") if len(k) else np.zeros(0, np.int64)
+            if NONDEFAULT and (watch := watching()) is not None:
+                watch.constant(k)
         if isinstance(k, np.ndarray):
             if k.dtype.kind not in "biu":
                 raise IndexError(f"an index tensor must hold integers or booleans, got {k.dtype} in {described(given)}")

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.mode import watching
 from autograd.errors import described, within
 from autograd.ops.table import axis_of, given
+from autograd.replay import again
 
 
 def _key_of(index: np.ndarray, axis: int, kept: bool = True) -> tuple[Any, ...]:
@@ -20,8 +22,11 @@ def _key_of(index: np.ndarray, axis: int, kept: bool = True) -> tuple[Any, ...]:
     """
     shape = index.shape
     key = [np.arange(n).reshape((n, *[1] * (len(shape) - 1 - i))) for i, n in enumerate(shape)]
-    key[axis : axis + kept] = [index]
-    return tuple(key)
+    key[axis : axis + kept] = []
+    if (watch := watching()) is not None:
+        for numbers in key:
+            watch.constant(numbers)
+    return (*key[:axis], index, *key[axis:])
 
 
 def _checked_key(name: str, x: Any, dim: int, index: Any) -> tuple[Any, ...]:
@@ -36,10 +41,23 @@ def _checked_key(name: str, x: Any, dim: int, index: Any) -> tuple[Any, ...]:
             f"{name}: an index of shape {tuple(index.shape)} does not fit shape {tuple(x.shape)}: "
             f"the same number of dimensions, and no size larger but along dim {axis}"
         )
-    if not within(numbers, shape[axis]):
-        worst = numbers.min() if numbers.min() < 0 else numbers.max()
-        raise IndexError(f"{name}: index {worst} is out of range for dim {axis} of size {shape[axis]}")
-    return _key_of(numbers.astype(np.int64), axis)
+    _check(name, index, axis, shape[axis])
+    return _key_of(_long(index), axis)
+
+
+@again
+def _check(name: str, index: Any, axis: int, size: int) -> None:
+    """Raises IndexError for a place that there is not."""
+    places = getattr(index, "raw", index)
+    if not within(places, size):
+        worst = places[(places < 0) | (places >= size)].reshape(-1)[0]
+        raise IndexError(f"{name}: index {worst} is out of range for dim {axis} of size {size}")
+
+
+def _long(index: Any) -> np.ndarray:
+    """The numbers of an index in int64."""
+    numbers: np.ndarray = index.long().raw if hasattr(index, "raw") else index.astype(np.int64)
+    return numbers
 
 
 def _key_of_slices(name: str, x: Any, dim: int, index: Any) -> tuple[Any, ...]:
@@ -48,10 +66,8 @@ def _key_of_slices(name: str, x: Any, dim: int, index: Any) -> tuple[Any, ...]:
     numbers = getattr(given(index, f"{name}: the index"), "raw", index)
     if numbers.ndim > 1 or numbers.dtype.kind not in "iu":
         raise ValueError(f"{name}: the index must hold integers, of one dimension, got {described(index)}")
-    places, size = numbers.reshape(-1), (x.shape or (1,))[axis]
-    if not within(places, size):
-        raise IndexError(f"{name}: index {places[(places < 0) | (places >= size)][0]} is out of range for dim {axis} of size {size}")
-    return (*[slice(None)] * axis, places.astype(np.int64))
+    _check(name, index, axis, (x.shape or (1,))[axis])
+    return (*[slice(None)] * axis, _long(index.reshape(-1)))
 
 
 def index_select(x: Any, dim: int, index: Any) -> Any:

@@ -176,12 +176,12 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "in place": lambda x, y: (x * 1).add_(y).mul_(2.0).sub_(y, alpha=0.5).div_(3.0).pow_(2).clamp_(0.1, 2.0), "assignment": lambda x, y: _assigned(x * 1, y), "fill": lambda x, y: (x * 1).relu_().copy_(y) + (y * 1).fill_(0.5).zero_(),
     "random in place": lambda x, y: x * ag.empty(4, 3).uniform_(-1, 1).bernoulli_(0.3) + ag.empty(3).normal_(), "masked_fill_": lambda x, y: (x * 1).masked_fill_(y > 0, -1.0), "detach": lambda x, y: x * x.detach() + y.data,
     "views": lambda x, y: x.reshape(-1)[::2].view(2, 3).T.flatten() + y.unsqueeze(1).expand(-1, 2, -1).reshape(-1)[:6] + y.contiguous().ravel()[-6:], "sizes": lambda x, y: x.sum() / x.numel() + len(x) * y.mean() + x.shape[1],
-    "clone": lambda x, y: x.clone() + y.clone().mul_(2), "numbers first": lambda x, y: 1 / (2 - x) + 3.0 * y - 1, "loops": lambda x, y: sum((row * row).sum() for row in x) + sum(y[i, i] for i in range(3)),
+    "clone": lambda x, y: x.clone() + y.clone().mul_(2), "lists": lambda x, y: x[[0, 2], 1] * y[range(2), [2, 0]] + x[:, [1, 1]][2], "numbers first": lambda x, y: 1 / (2 - x) + 3.0 * y - 1, "loops": lambda x, y: sum((row * row).sum() for row in x) + sum(y[i, i] for i in range(3)),
     "accumulation": lambda x, y: _accumulated(x, y), "norm of nothing": lambda x, y: (x - x).norm() + y.sum(), "squeeze": lambda x, y: x.unsqueeze(0).squeeze(0) * y[:, :1].squeeze(1).unsqueeze(1), "split": lambda x, y: x.split([1, 3])[1] * y.split(3)[0],
 }  # fmt: skip
-# Those whose indices are made by numpy, or that change something in place that is recorded, run eagerly, at least where there are gradients.
+# Those that change something in place that is recorded, or whose numbers numpy makes, run eagerly, at least where there are gradients.
 EAGER = {
-    "sort", "topk", "median", "max", "gather", "index_select", "isnan", "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
+    "isnan", "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
     "booleans", "in place", "fill", "masked_fill_", "clone", "meshgrid", "bincount",
 }  # fmt: skip
 SHAPE_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {  # what their shapes are is said by the numbers
