@@ -41,6 +41,9 @@ def _logical(sign: str, function: Callable[..., Any]) -> Any:
     return lambda x, y: row(x, y) if isinstance(y, OPERANDS) else NotImplemented
 
 
+_inverted = Elementwise("~", np.invert, None)
+
+
 class Size(tuple[int, ...]):
     """The shape of a tensor: a tuple of its sizes, which knows how many entries that makes.
 
@@ -438,8 +441,7 @@ class Tensor(OfTensors, Overwriting):
     def __invert__(self) -> Tensor:
         if self._numbers.dtype.kind == "f":
             raise TypeError(f"~ is for booleans and integers, got {self.dtype}; convert with .bool() or .long() first")
-        leaves("~")
-        return made(np.asarray(~self._numbers))
+        return _inverted(self)
 
     def allclose(self, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
         """Do all entries agree, ``|x - y| <= atol + rtol * |y|``?"""

@@ -181,8 +181,8 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 # Those that change something in place that is recorded, or whose numbers numpy makes, run eagerly, at least where there are gradients.
 EAGER = {
-    "isnan", "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
-    "booleans", "in place", "fill", "masked_fill_", "clone", "meshgrid", "bincount",
+    "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
+    "in place", "fill", "masked_fill_", "clone", "meshgrid", "bincount",
 }  # fmt: skip
 SHAPE_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {  # what their shapes are is said by the numbers
     "nonzero": lambda x, y: ag.nonzero(x > 0), "masked_select": lambda x, y: x.masked_select(y > 0) * 2, "boolean index": lambda x, y: x[y > 0].exp(), "unique": lambda x, y: (x > 0).long().unique(),
