@@ -264,6 +264,23 @@ def _permutation(n: int, dtype: Any, generator: Generator | None) -> np.ndarray:
     return source(generator).permutation(n).astype(dtype, copy=False)
 
 
+@again
+def _ones_by_chance(p: Tensor, generator: Generator | None) -> np.ndarray:
+    chance = p.raw
+    if chance.dtype.kind != "f" or not ((chance >= 0) & (chance <= 1)).all():
+        raise ValueError(f"bernoulli: p holds floating probabilities in [0, 1], got {described(p)} of {chance.reshape(-1)[:4].tolist()}")
+    return (source(generator).random(chance.shape) < chance).astype(chance.dtype)
+
+
+@again
+def _normal(mean: Any, std: Any, shape: tuple[int, ...], generator: Generator | None) -> np.ndarray:
+    mean, std = (a.raw if isinstance(a, Tensor) else a for a in (mean, std))
+    if not np.all(np.asarray(std) >= 0):
+        raise ValueError(f"normal: std must be >= 0, got {std}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(source(generator).standard_normal(shape, dtype=np.float32) * std + mean).astype(np.float32)
+
+
 def rand(
     *shape: Any, size: Any = None, generator: Generator | None = None, dtype: Any = float32, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
@@ -295,15 +312,11 @@ def normal(
     if device is not None:
         _place(device)
     requires_grad = flag_of(requires_grad, "requires_grad")  # before a number is drawn
-    mean, std = (a.detach().raw if isinstance(a, Tensor) else number_of(a, f"normal: {name}") for a, name in ((mean, "mean"), (std, "std")))
-    if not np.all(np.asarray(std) >= 0):
-        raise ValueError(f"normal: std must be >= 0, got {std}")
-    shape = _size((np.broadcast_shapes(*fitting("normal: mean and std", np.shape(mean), np.shape(std))) if size is None else size,))
-    fitting("normal: mean, std and size", np.shape(mean), np.shape(std), shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return Tensor(
-            (_drawn("standard_normal", generator, shape, np.float32) * std + mean).astype(np.float32), requires_grad=requires_grad
-        )
+    mean, std = (a.detach() if isinstance(a, Tensor) else number_of(a, f"normal: {name}") for a, name in ((mean, "mean"), (std, "std")))
+    shapes = [tuple(getattr(a, "shape", ())) for a in (mean, std)]
+    shape = _size((np.broadcast_shapes(*fitting("normal: mean and std", *shapes)) if size is None else size,))
+    fitting("normal: mean, std and size", *shapes, shape)
+    return Tensor(_normal(mean, std, shape, generator), requires_grad=requires_grad)
 
 
 def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
@@ -314,10 +327,7 @@ def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
     >>> bernoulli(tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    chance = as_tensor(p).detach().raw
-    if chance.dtype.kind != "f" or not ((chance >= 0) & (chance <= 1)).all():
-        raise ValueError(f"bernoulli: p holds floating probabilities in [0, 1], got {described(p)} of {chance.reshape(-1)[:4].tolist()}")
-    return Tensor((source(generator).random(chance.shape) < chance).astype(chance.dtype))
+    return Tensor(_ones_by_chance(as_tensor(p).detach(), generator))
 
 
 def randint(

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.errors import described, flag_of, int_of, is_many, number_of
 from autograd.ops.table import given, quiet, row
 from autograd.random import Generator, source
+from autograd.replay import again
 
 
 def _bincount(x: np.ndarray, weights: Any, minlength: int) -> np.ndarray:
@@ -116,14 +117,19 @@ def multinomial(x: Any, num_samples: int, replacement: bool = False, *, generato
     """
     if given(x, "multinomial").dtype.kind != "f" or x.ndim not in (1, 2) or not x.shape[-1]:
         raise ValueError(f"multinomial takes floating probabilities of one or two dimensions, got {described(x)}")
-    p = getattr(x, "_numbers", x)
     n, replacement = int_of(num_samples, "multinomial: num_samples", 1), flag_of(replacement, "replacement")
+    uniform, rows = _uniform(x, n, replacement, generator), x if x.ndim == 2 else x.reshape((1, -1))
+    return multinomial_(rows, uniform, replacement)[:, :n].reshape((*x.shape[:-1], n))
+
+
+@again
+def _uniform(x: Any, n: int, replacement: bool, generator: Generator | None) -> np.ndarray:
+    """A number in [0, 1) for each draw; without replacement for each place, of which the first ``n`` are taken."""
+    p = getattr(x, "_numbers", x)
     if not ((p >= 0) & (p < np.inf)).all() or not (p > 0).any(-1).all():
         raise ValueError(
             f"multinomial: probabilities are finite, >= 0, and not all 0 in a row, got {p.reshape(-1)[:4].tolist()} of {described(x)}"
         )
     if not replacement and n > (most := (p > 0).sum(-1).min(initial=p.shape[-1])):
         raise ValueError(f"multinomial: without replacement there are only {most} places in a row of {described(x)}, got num_samples={n}")
-    rows = x if x.ndim == 2 else x.reshape((1, -1))
-    uniform = source(generator).random((rows.shape[0], n if replacement else rows.shape[1]))
-    return multinomial_(rows, uniform, replacement)[:, :n].reshape((*x.shape[:-1], n))
+    return source(generator).random((p.size // p.shape[-1], n if replacement else p.shape[-1]))

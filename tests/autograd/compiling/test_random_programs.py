@@ -181,7 +181,7 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 # Those that change something in place that is recorded, or whose numbers numpy makes, run eagerly, at least where there are gradients.
 EAGER = {
-    "assignment", "accumulation", "scatter_", "index_add_", "multinomial", "random",
+    "assignment", "accumulation", "scatter_", "index_add_",
     "in place", "fill", "masked_fill_", "clone", "meshgrid", "bincount",
 }  # fmt: skip
 SHAPE_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {  # what their shapes are is said by the numbers
