@@ -109,6 +109,7 @@ class Value(OfValues, Node):
         except (TypeError, ValueError, OverflowError) as error:
             op.refuse(args, error)
         if z.__class__ is bool:
+            leaves(f"a comparison by {op.name}")
             return z
         out = Value(z if z.__class__ is float else number(z, f"the result of {op!r} on Values"), requires_grad=False)
         needed = any(rule is not None and isinstance(a, Node) and a.op is not None for a, rule in zip(args, op.rules))

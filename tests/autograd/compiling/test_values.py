@@ -138,6 +138,7 @@ def test_data_that_was_set_since_is_refused_or_not_needed() -> None:
     "body",
     [
         lambda layers, x: loss(layers, x) * (2.0 if x[0][0] > 0 else 3.0),
+        lambda layers, x: loss(layers, x) * (2.0 if ag.gt(x[0][0], 0) else 3.0),
         lambda layers, x: loss(layers, x) * x[0][0].data,
         lambda layers, x: loss(layers, x) * float(x[0][0].detach()),
         lambda layers, x: ag.tensor([loss(layers, x), 1.0]).sum(),
@@ -148,7 +149,7 @@ def test_data_that_was_set_since_is_refused_or_not_needed() -> None:
         lambda layers, x: loss(layers, x) + copy.copy(x[0][0]),
         lambda layers, x: loss(layers, x) + ag.tensor(x[0]).sum().item(),
     ],
-    ids=["condition", "data", "float", "tensor", "round", "floor", "ceil", "detach", "copy", "item of a tensor"],
+    ids=["condition", "function", "data", "float", "tensor", "round", "floor", "ceil", "detach", "copy", "item of a tensor"],
 )
 def test_what_takes_a_number_out_runs_eagerly_and_says_so(body: Callable[..., Any]) -> None:
     layers, compiled = network(6), ag.compile(body)
