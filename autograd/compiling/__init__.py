@@ -2,8 +2,8 @@
 
 The first call runs as it always would and is watched (`watching`). What it reads beside its arguments becomes facts (`world`). Its
 steps are sifted (`plan`) and written as one Python function of numpy calls (`code`), which later calls run as long as all assumptions
-hold (`program`). A function without a backward in it leaves one node (`node`); one of Values alone becomes a few numpy steps
-(`scalars`, `values`). What cannot be repeated runs eagerly, and says so once.
+hold (`program`). A function without a backward in it leaves one node (`node`); one of Values alone becomes lines of float arithmetic
+(`floats`) or a few numpy steps (`scalars`, `values`). What cannot be repeated runs eagerly, and says so once.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, NamedTuple
 
+from autograd.compiling.floats import program_of_values
 from autograd.compiling.program import MISS, Program, UnfitError, flatten, hooked
-from autograd.compiling.values import ValueProgram
 from autograd.compiling.watching import Reason, Recorder
 from autograd.compiling.world import PLAIN, UnknownError, World
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
 from autograd.core.node import Node, leaf
 from autograd.core.notes import user_frame
-from autograd.core.watch import STRUCTURE
+from autograd.core.watch import SCALARS, STRUCTURE, scalar_watch
 from autograd.errors import described, flag_of
 from autograd.faces.record import Array
 from autograd.faces.versions import CHANGES
@@ -87,6 +87,8 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         own, off = self._threads.own, False
+        if SCALARS and scalar_watch() is not None:
+            return self.function(*args, **kwargs)
         if NONDEFAULT:
             mode = here.inside[-1]
             if mode.watch is not None or mode.lines:
@@ -102,7 +104,7 @@ class Compiled:
             return self.function(*args, **kwargs)
         if not HOOKED or not any(map(hooked, leaves)):
             programs = own.programs[off]
-            for i, program in enumerate(programs):
+            for program in programs:
                 if program.spec == spec:
                     try:
                         result = program.run(leaves, args, kwargs)
@@ -114,8 +116,9 @@ class Compiled:
                     if result is not MISS:
                         own.replayed += 1
                         own.last = program
-                        if i:
-                            programs.insert(0, programs.pop(i))
+                        if program is not programs[0]:
+                            programs.remove(program)
+                            programs.insert(0, program)
                         return result
         return self._record(own, off, args, kwargs)
 
@@ -162,7 +165,7 @@ class Compiled:
                 if recorder.scalars and (recorder.steps or off):
                     raise UnfitError("Values stand among tensors" if recorder.steps else "no gradients are recorded")
                 if recorder.scalars:
-                    program: Any = ValueProgram(leaves, world, structure, result, spec, self.function)
+                    program: Any = program_of_values(recorder, world, structure, result, spec, self.function, arguments=self._names(spec))
                 else:
                     program = Program(recorder, world, structure, result, spec, self._title, self._names(spec))
             except UnfitError as unfit:
@@ -276,17 +279,18 @@ def compile(
     """``model``, a function or a module, recorded once and then run as straight-line numpy, with the same numbers to the last bit.
 
     It is for what runs again and again with tensors of the same shapes: a whole step of training, or a network where no gradients are
-    recorded (a network alone, in a step that is not compiled, saves a tenth at most); of Values, the loss of all examples, its backward
-    and the update outside. The first call for each kind of arguments runs as it is and is watched; later calls replay it, unless
-    something that it depends on has changed, such as a shape, a global, an attribute of a module or ``train()``: then it is recorded once
-    more. The learning rate, the counts of optimisers, data and parameters are read anew each time, and dropout is drawn anew. A function
-    that cannot be replayed, for it asks a tensor for its numbers (``item()``, ``if x.sum() > 0``), prints, or uses numpy or other random
-    numbers, runs eagerly, with one warning that names the line and what to do; with ``fullgraph`` that is a RuntimeError. ``disable``
-    gives ``model`` as it is; ``dynamic``, ``backend``, ``mode`` and ``options`` are taken for PyTorch's sake and change nothing. It is a
-    decorator, too, with and without arguments.
+    recorded (a network alone, in a step that is not compiled, saves a tenth at most); of Values, an expression and its backward or, where
+    there are more than a few thousand operations, the loss of all examples alone; and the update outside. The first call for each kind of
+    arguments runs as it is and is watched; later calls replay it, unless something that it depends on has changed, such as a shape, a
+    global, an attribute of a module or ``train()``: then it is recorded once more. The learning rate, the counts of optimisers, data and
+    parameters are read anew each time, and dropout is drawn anew. A function that cannot be replayed, for it asks a tensor for its
+    numbers (``item()``, ``if x.sum() > 0``), prints, or uses numpy or other random numbers, runs eagerly, with one warning that names the
+    line and what to do; with ``fullgraph`` that is a RuntimeError. ``disable`` gives ``model`` as it is; ``dynamic``, ``backend``,
+    ``mode`` and ``options`` are taken for PyTorch's sake and change nothing. It is a decorator, too, with and without arguments.
 
-    A function without a backward in it leaves one node, whose backward is compiled as well. `Compiled.listing` shows the program.
-    Raises TypeError for what cannot be called.
+    A function without a backward in it leaves one node, whose backward is compiled as well; of several Values that it returns, each is a
+    node of its own, so that a backward from one leaves no gradient in another. `Compiled.listing` shows the program. Raises TypeError for
+    what cannot be called.
 
     >>> from autograd import tensor
     >>> w = tensor([1., 2.], requires_grad=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -22,13 +22,16 @@ from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 from autograd.program.steps import Bind, Call, Change, Ref
 
-__all__ = ["MISS", "Program", "UnfitError", "flatten"]
+__all__ = ["MISS", "Program", "UnfitError", "code_of", "flatten"]
 
 
 @lru_cache(maxsize=256)
-def _code_of(source: str, name: str) -> Any:
+def code_of(source: str, name: str) -> Any:
     """Networks of one shape have one code, whose names stand for arrays of their own."""
     return compile(source, f"<compiled {name}>", "exec")
+
+
+_NESTED = frozenset((tuple, list, dict))
 
 
 class _Miss:
@@ -41,12 +44,25 @@ MISS: Any = _Miss()  # what a program gives whose assumptions do not hold
 
 def flatten(given: Any, leaves: list[Any]) -> Any:
     """Append what is no tuple, list or dict to ``leaves``; the structure around them is returned, to be compared."""
-    if given.__class__ is tuple or given.__class__ is list:
-        return given.__class__, tuple([flatten(x, leaves) for x in given])
-    if given.__class__ is dict:
-        return dict, tuple(given), tuple([flatten(x, leaves) for x in given.values()])
+    kind = given.__class__
+    if kind is tuple or kind is list:
+        return kind, _flattened(given, leaves)
+    if kind is dict:
+        return dict, tuple(given), _flattened(given.values(), leaves)
     leaves.append(given)
     return None
+
+
+def _flattened(parts: Iterable[Any], leaves: list[Any]) -> tuple[Any, ...]:
+    specs: list[Any] = []
+    take = leaves.append
+    for x in parts:
+        if x.__class__ in _NESTED:
+            specs.append(flatten(x, leaves))
+        else:
+            take(x)
+            specs.append(None)
+    return tuple(specs)
 
 
 def _agrees(function: Callable[..., Any], got: Any, *args: Any) -> bool:
@@ -123,9 +139,9 @@ class Program:
         body = [*([f"touch({', '.join(changed)})"] if changed or self.versions else []), *writer.lines, last]
         self.source = "\n    ".join([f"def {name if name.isidentifier() else 'program'}(leaves):", *body])
         checked = "\n    ".join(["def replay(leaves, args=(), kwargs=None):", *guards, *body])
-        exec(_code_of(checked, name), self.namespace)
+        exec(code_of(checked, name), self.namespace)
         if writer.gradients:
-            exec(_code_of(self._holding(writer), "held"), self.namespace)
+            exec(code_of(self._holding(writer), "held"), self.namespace)
         else:
             self.namespace["held"] = tuple
         self.memory = writer.memory

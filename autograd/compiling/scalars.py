@@ -20,7 +20,7 @@ from autograd.core.node import Node, NoGradient, Op, leaf
 from autograd.faces.value import Value
 from autograd.ops.elementwise import add
 
-__all__ = ["Levels", "NotScalarsError"]
+__all__ = ["Levels", "NotScalarsError", "check"]
 
 _BITS = 4  # more than an elementwise row has arguments
 _FEW = 3  # so many operations take as long by numpy as one by one
@@ -110,7 +110,7 @@ class _Graph:
                 continue
             dx, dy = n.dx, n.dy
             if dx is None and dy is None:
-                _check(n)
+                check(n)
                 if missing := [a for a in n.x if isinstance(a, Node) and a not in at]:
                     stack += missing
                     continue
@@ -251,7 +251,7 @@ class _Graph:
         return values, slot[np.array(self.inputs, int)], slot[np.array(self.outputs, int)], steps
 
 
-def _check(n: Node) -> None:
+def check(n: Node) -> None:
     """Refuse what is no operation on Values, a constant that was none, and what eager refuses when it differentiates: a missing rule."""
     op = n.op
     if not isinstance(n, Value) or (op is not None and (op.across or (op.tabled and not op.entrywise))):

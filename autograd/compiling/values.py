@@ -1,195 +1,188 @@
-"""A compiled function of Values: its graph as a few numpy steps (`scalars`), whose result is one node with the Values it was made from."""
+"""Compiled functions of Values: what they read, how that is checked, and the node that a result is. How they compute has two ways.
+
+Few operations become lines of float arithmetic (`floats`), many that are alike a few steps of numpy (`scalars`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.compiling.names import Names
-from autograd.compiling.program import MISS, UnfitError, flatten
-from autograd.compiling.scalars import Levels, NotScalarsError
+from autograd.compiling.program import MISS, UnfitError, code_of, flatten
+from autograd.compiling.scalars import Levels
+from autograd.compiling.watching import Recorder
 from autograd.compiling.world import GONE, PLAIN, World, same
 from autograd.core.mode import enable_grad
-from autograd.core.node import Node, Op, each
+from autograd.core.node import Node, Op, each, leaf
 from autograd.core.walk import grad
 from autograd.core.watch import STRUCTURE
 from autograd.faces.value import Value
 from autograd.faces.versions import CHANGES
 
-__all__ = ["ValueProgram"]
-
-_LEAST = 10  # operations in a step of numpy, below which eager is as fast
+__all__ = ["LevelProgram", "Taken", "ValueProgram"]
 
 
-class _Taken:
-    """One call: the numbers of its inputs, and their gradients once a walk has asked for them."""
+class _Call(NamedTuple):
+    program: Any
+    which: int
+    inputs: Sequence[Any]
+    numbers: Sequence[float]
+    state: Any
 
-    __slots__ = ("args", "found", "gradient", "inputs", "numbers", "program", "when", "which")
 
-    def __init__(self, program: ValueProgram, inputs: list[Any], numbers: list[float], which: int, args: Any, when: int) -> None:
-        self.program, self.inputs, self.numbers, self.which, self.args, self.when = program, inputs, numbers, which, args, when
-        self.gradient: Any = None
-        self.found: list[Any] = []
+class Taken(_Call):
+    """One call, of which a node is the result number ``which``: the numbers of its inputs, and their gradients once a walk has asked.
 
-    def gradients(self, g: Any) -> list[Any]:
+    A tuple is made in a third of the time of an object that sets its attributes.
+    """
+
+    gradient: Any = None
+    found: Any
+
+    def gradients(self, g: Any) -> Any:
+        """Those of the arguments of the node, where ``g`` is its own."""
         if self.gradient is not g:
-            self.found = self._recorded(g) if isinstance(g, Node) else self._computed(float(g))
+            self.found = self.recorded(g) if isinstance(g, Node) else self.program.gradients(self, float(g))
             self.gradient = g
         return self.found
 
-    def _computed(self, g: float) -> list[float]:
-        program = self.program
-        weights = [0.0] * program.results
-        weights[self.which] = g
-        with program.lock:  # a walk may be another thread's
-            if self.when != program.run_count:  # another call has used the memory since
-                program.forward(self.numbers)
-                self.when = program.run_count
-            found: list[float] = program.levels.backward(weights).tolist()
-        return found
-
     def again(self) -> Any:
         """The result, recorded operation by operation."""
-        function, args, kwargs = self.args
-        inputs = self.program.inputs_of(args, kwargs)
-        if inputs is None or list(map(id, inputs)) != list(map(id, self.inputs)):
-            raise RuntimeError("what a compiled function of Values read was changed since: differentiate or draw first, or call it again")
-        if [v.raw for v in inputs] != self.numbers:
-            raise RuntimeError("the .data of a Value that a compiled function read was set since: differentiate first, or call it again")
         with enable_grad():
-            values: list[Any] = []
-            _values(function(*args, **kwargs), values)
-        return values[self.which]
+            return self.program.again(self)[self.which]
 
-    def _recorded(self, g: Any) -> list[Any]:
-        return [0.0 if d is None else d for d in grad(self.again(), self.inputs, g, create_graph=True, allow_unused=True)]
+    def recorded(self, g: Any) -> list[Any]:
+        """The gradients as Values."""
+        z = self.again()
+        return [0.0 if d is None else d for d in grad(z, self.program.arguments(self), g, create_graph=True, allow_unused=True)]
+
+    def check(self) -> None:
+        """Raise where the inputs have other numbers by now."""
+        if [v.raw for v in self.inputs] != [*self.numbers]:
+            raise RuntimeError("the .data of a Value that a compiled function read was set since: differentiate first, or call it again")
+
+
+class ValueProgram:
+    """One call of a function of Values, for arguments and a world like those it was recorded with: what they have in common."""
+
+    pure = True  # where it fails, nothing is half done
+
+    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, call: Any) -> None:
+        self.world, self.spec, self.structure, self.function = world, spec, structure, call
+        self.leaves = leaves = recorder.leaves
+        self.names = Names(MISS=MISS, GONE=GONE, STRUCTURE=STRUCTURE, same=same, leaf=leaf, program=self, Value=Value, leaves=None)
+        self.known: dict[int, tuple[str, Any]] = {}  # by the id of a Value that was there before the call: its source, and itself
+        for i, v in enumerate(leaves):
+            if isinstance(v, Value):
+                self.known.setdefault(id(v), (f"leaves[{i}]", v))
+        for v in world.values:
+            if id(v) not in self.known:
+                self.known[id(v)] = self.names.put(f"{world.names.get(id(v)) or 'a'}_value", v), v
+        self.outputs: list[Any] = []
+        self.rebuilt = self._returned(result)
+        self.row = Op(getattr(call, "__name__", type(call).__name__), _not_computed, each(_rule))
+        self.row.unfold, self.row.at_once = _unfold, _at_once
+
+    def _returned(self, result: Any) -> str:
+        """The source of what is returned, of ``new`` results; each of these is appended to ``outputs``."""
+        if isinstance(result, Value):
+            if result.is_leaf and id(result) in self.known:
+                return self.known[id(result)][0]
+            if result.is_leaf or id(result) in self.known:
+                raise UnfitError("what it returns was not computed from its Values")
+            if not any(result is z for z in self.outputs):
+                self.outputs.append(result)
+            return f"new[{next(k for k, z in enumerate(self.outputs) if z is result)}]"
+        if isinstance(result, PLAIN):
+            return self.names.put("known", result)
+        if result.__class__ in (tuple, list):
+            inner = ", ".join([self._returned(x) for x in result])
+            return f"[{inner}]" if result.__class__ is list else f"({inner}{',' * (len(result) == 1)})"
+        if result.__class__ is dict:
+            return "{" + ", ".join([f"{self.names.put('key', k)}: {self._returned(x)}" for k, x in result.items()]) + "}"
+        raise UnfitError(f"a {type(result).__name__} is returned")
+
+    def guards(self, fixed: Sequence[Any], apart: bool) -> list[str]:
+        """Lines that return MISS where something is not as it was. Of the Values ``fixed``, the numbers are what they were.
+
+        ``apart``: Values that require a gradient, and were not one Value, are not.
+        """
+        put, first = self.names.put, dict[int, int]()
+        tests: list[str] = []
+        for i, a in enumerate(self.leaves):
+            if not isinstance(a, Value) or id(a) in self.world.seen:
+                tests.append(f"(leaves[{i}] is {(given := put('given', a))} or same(leaves[{i}], {given}))")
+            elif (k := first.setdefault(id(a), i)) != i:
+                tests.append(f"leaves[{i}] is leaves[{k}]")
+            else:
+                tests.append(f"leaves[{i}].__class__ is {put(type(a).__name__, type(a))}")
+        for at, v in self.known.values():  # whether it requires a gradient, or is a leaf, may have been asked
+            tests.append(f"{at}.op is None" if v.op is None else f"{at}.op is leaf" if v.op is leaf else f"not {at}.is_leaf")
+        tests += [f"same({self.known[id(v)][0]}.raw, {put('number', v.raw)})" for v in fixed]
+        some = [at for at, v in self.known.values() if v.op is not None]
+        if apart and len(some) > 1 and any(at.startswith("leaves") for at in some):
+            tests.append(" is not ".join(some) if len(some) == 2 else f"len({{{', '.join(some)}}}) == {len(some)}")
+        facts = self.world.always.source(self.names)
+        return [
+            "try:",
+            f"    if not ({' and '.join(tests) or True}): return MISS",
+            *([f"    if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []),
+            "except GONE: return MISS",
+            "if STRUCTURE.count != program.structure and not program.rebound(): return MISS",
+        ]
+
+    def define(self, head: str, lines: Sequence[str]) -> Any:
+        """The function with these lines."""
+        source = "\n    ".join([f"def {head}:", *lines])
+        exec(code_of(source, self.row.name), self.names.namespace)
+        return self.names.namespace[head.partition("(")[0]]
+
+    def facts_hold(self) -> bool:
+        """Do the facts hold once numbers are compared as numbers?"""
+        return self.world.always.hold()
+
+    def rebound(self) -> bool:
+        """Something was rebound since: was it nothing of ours?"""
+        count = STRUCTURE.count
+        if not self.world.gated.hold():
+            return False
+        self.structure = count
+        return True
+
+    def node(self, raw: float, args: tuple[Any, ...], gradient: float | None = None, label: str | None = None) -> Value:
+        """A result. ``args`` are a `Taken` and the Values that it depends on."""
+        z = new(Value)
+        z.raw, z.op, z.x, z.y, z.dx, z.dy = raw, self.row, args, CHANGES.count, None, None
+        z._grad, z.mark, z.tag = gradient, None, label
+        return z
+
+    # What a kind of program says.
+    run: Callable[..., Any]  # the result, of leaves, args and kwargs; or MISS
+
+    def gradients(self, taken: Taken, g: float) -> Any:
+        """The gradients of the arguments of a result."""
+        raise NotImplementedError
+
+    def arguments(self, taken: Taken) -> Sequence[Any]:
+        """The arguments of a result."""
+        raise NotImplementedError
+
+    def again(self, taken: Taken) -> Sequence[Any]:
+        """All results of the call, recorded operation by operation. Raises RuntimeError where what was read was changed since."""
+        raise NotImplementedError
+
+
+new = object.__new__
 
 
 def _rule(i: int, g: Any, z: Any, args: tuple[Any, ...]) -> Any:
     return args[0].gradients(g)[i - 1]
 
 
-def _values(result: Any, found: list[Any]) -> Any:
-    """The Values in a result are appended to ``found``; what is returned makes the result of others."""
-    if isinstance(result, Value):
-        found.append(result)
-        k = len(found) - 1
-        return lambda new: new[k]
-    if isinstance(result, PLAIN):
-        return lambda new: result
-    if result.__class__ in (tuple, list):
-        parts = [_values(x, found) for x in result]
-        kind = result.__class__
-        return lambda new: kind([part(new) for part in parts])
-    if result.__class__ is dict:
-        named = {k: _values(x, found) for k, x in result.items()}
-        return lambda new: {k: part(new) for k, part in named.items()}
-    raise UnfitError(f"a {type(result).__name__} is returned")
-
-
-class ValueProgram:
-    """One call of a function of Values, for arguments and a world like those it was recorded with."""
-
-    pure = True  # where it fails, nothing is half done
-
-    def __init__(self, leaves: list[Any], world: World, structure: int, result: Any, spec: Any, call: Any) -> None:
-        self.world, self.spec, self.structure = world, spec, structure
-        outputs: list[Any] = []
-        self.rebuild: Callable[[Any], Any] = _values(result, outputs)
-        known = {id(v): (True, i) for i, v in reversed([*enumerate(leaves)]) if isinstance(v, Value)}
-        known |= {id(v): (False, v) for v in reversed(world.values) if id(v) not in known}
-        if any(z.is_leaf for z in outputs) or not outputs:
-            raise UnfitError("what it returns was not computed from its Values")
-        found = [((argument, of), leaves[of] if argument else of) for argument, of in known.values()]
-        self.fixed = [(place, v.raw) for place, v in found if v.op is None]  # constants, with the numbers that they have
-        try:
-            self.levels = Levels(outputs, [v for _, v in found if v.op is not None])
-        except NotScalarsError as error:
-            raise UnfitError(str(error)) from None
-        found = [(place, v) for place, v in found if v.op is not None]
-        used = {*self.levels.used}  # whether another one requires a gradient may have been asked
-        self.idle = [(place, v.op) for i, (place, v) in enumerate(found) if i not in used and v.is_leaf]
-        found = [found[i] for i in self.levels.used]
-        self.places, inputs = [place for place, _ in found], [v for _, v in found]
-        self.levels.take_only_used()
-        if self.levels.operations < _LEAST * len(self.levels.steps):
-            raise UnfitError(f"of {self.levels.operations} operations hardly two are alike, so that eager is as fast")
-        self.results, self.run_count, self.lock = len(outputs), 0, RLock()
-        self.ops = [v.op if v.is_leaf else None for v in inputs]
-        self.row = Op(getattr(call, "__name__", type(call).__name__), _not_computed, each(_rule))
-        self.row.unfold = _unfold
-        self.function = call
-        names = Names()
-        self.holds = eval(f"lambda: {world.always.source(names) or True}", names.namespace)
-        self.plain: list[tuple[int, Any]] = []  # arguments that must be what they were, such as a Value that is read by another way, too
-        self.twins: list[tuple[int, int]] = []  # arguments that must be one Value
-        first: dict[int, int] = {}
-        for i, a in enumerate(leaves):
-            if not isinstance(a, Value) or id(a) in world.seen:
-                self.plain.append((i, a))
-            elif (k := first.setdefault(id(a), i)) != i:
-                self.twins.append((i, k))
-        said = f"# {self.levels.operations} operations on {len(inputs)} Values, in {len(self.levels.steps)} steps of numpy:"
-        self.source = "\n".join([said, *map(str, self.levels.steps)])
-
-    def inputs_of(self, args: Any, kwargs: Any) -> list[Any] | None:
-        """The Values that the call with these arguments reads and differentiates, or None where something is not as it was."""
-        leaves: list[Any] = []
-        spec = flatten((args, kwargs), leaves)
-        return self._inputs(leaves) if self.spec in (spec, len(args)) else None
-
-    def _inputs(self, leaves: Any) -> list[Any] | None:
-        for i, a in self.plain:
-            if leaves[i] is not a and not same(leaves[i], a):
-                return None
-        for i, k in self.twins:
-            if leaves[i] is not leaves[k]:
-                return None
-        try:
-            if not self.holds() and not self.world.always.hold():
-                return None
-        except GONE:
-            return None
-        if STRUCTURE.count != self.structure:
-            if not self.world.gated.hold():
-                return None
-            self.structure = STRUCTURE.count
-        inputs = [leaves[of] if argument else of for argument, of in self.places]
-        try:
-            if [v.op if v.op is None or v.is_leaf else None for v in inputs] != self.ops:
-                return None
-        except AttributeError:  # no Value
-            return None
-        for (argument, of), op in self.idle:
-            if getattr(leaves[of] if argument else of, "op", None) is not op:
-                return None
-        for (argument, of), number in self.fixed:
-            v = leaves[of] if argument else of
-            if not isinstance(v, Value) or v.op is not None or not same(v.raw, number):
-                return None
-        return inputs
-
-    def forward(self, numbers: list[float]) -> list[float]:
-        """The results; for whoever has the lock."""
-        self.run_count += 1  # first: where it fails midway, the memory is no earlier call's any more
-        found: list[float] = self.levels.forward(numbers).tolist()
-        return found
-
-    def run(self, leaves: Any, args: Any, kwargs: Any) -> Any:
-        """The result, or MISS where something is not as it was."""
-        if (inputs := self._inputs(leaves)) is None:
-            return MISS
-        numbers = [v.raw for v in inputs]
-        with self.lock:
-            found, when = self.forward(numbers), self.run_count
-        call = self.function, args, kwargs
-        return self.rebuild([self._node(z, _Taken(self, inputs, numbers, k, call, when), inputs) for k, z in enumerate(found)])
-
-    def _node(self, raw: float, taken: _Taken, inputs: list[Any]) -> Value:
-        z = Value(raw, requires_grad=False)
-        z.op, z.x, z.y = self.row, (taken, *inputs), CHANGES.count
-        return z
+def _at_once(n: Any, g: Any) -> Any:
+    return zip(n.x[1:], n.x[0].gradients(g))
 
 
 def _not_computed(*args: Any) -> Any:
@@ -199,3 +192,71 @@ def _not_computed(*args: Any) -> Any:
 def _unfold(n: Any) -> None:
     z = n.x[0].again()
     n.op, n.x, n.y, n.dx, n.dy = z.op, z.x, z.y, z.dx, z.dy
+
+
+class LevelProgram(ValueProgram):
+    """Many operations that are alike, as a few steps of numpy."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        some = [v for _, v in self.known.values() if v.op is not None]
+        self.levels = Levels(self.outputs, some)
+        self.inputs = [some[i] for i in self.levels.used]
+        self.levels.take_only_used()
+        self.run_count, self.lock = 0, RLock()
+        at = ", ".join([self.known[id(v)][0] for v in self.inputs])
+        guards = self.guards([v for _, v in self.known.values() if v.op is None], apart=False)
+        self.inputs_of = self.define("inputs(leaves)", [*guards, f"return [{at}]"])
+        self.rebuild = self.define("rebuild(leaves, new)", [f"return {self.rebuilt}"])
+        said = f"# {self.levels.operations} operations on {len(self.inputs)} Values, in {len(self.levels.steps)} steps of numpy:"
+        self.source = "\n".join([said, *map(str, self.levels.steps)])
+        self.results = len(self.outputs)
+        del self.outputs, self.inputs, self.known, self.leaves
+        self.world.values = []
+
+    def run(self, leaves: Any, args: Any, kwargs: Any) -> Any:
+        if (inputs := self.inputs_of(leaves)) is MISS:
+            return MISS
+        numbers = [v.raw for v in inputs]
+        with self.lock:
+            found, when = self.forward(numbers), self.run_count
+        takens = [Taken(self, k, inputs, numbers, [when, args, kwargs]) for k in range(self.results)]
+        return self.rebuild(leaves, [self.node(z, (taken, *inputs)) for z, taken in zip(found, takens)])
+
+    def forward(self, numbers: Sequence[float]) -> list[float]:
+        """The results; for whoever has the lock."""
+        self.run_count += 1  # first: where it fails midway, the memory is no earlier call's any more
+        found: list[float] = self.levels.forward(numbers).tolist()
+        return found
+
+    def gradients(self, taken: Taken, g: float) -> Any:
+        weights = [0.0] * self.results
+        weights[taken.which] = g
+        with self.lock:  # a walk may be another thread's
+            if taken.state[0] != self.run_count:  # another call has used the memory since
+                self.forward(taken.numbers)
+                taken.state[0] = self.run_count
+            return self.levels.backward(weights).tolist()
+
+    def arguments(self, taken: Taken) -> Sequence[Any]:
+        return taken.inputs
+
+    def again(self, taken: Taken) -> Sequence[Any]:
+        _, args, kwargs = taken.state
+        leaves: list[Any] = []
+        spec = flatten((args, kwargs), leaves)
+        inputs = self.inputs_of(leaves) if self.spec in (spec, len(args)) else MISS
+        if inputs is MISS or list(map(id, inputs)) != list(map(id, taken.inputs)):
+            raise RuntimeError("what a compiled function of Values read was changed since: differentiate or draw first, or call it again")
+        taken.check()
+        values: list[Any] = []
+        _results(self.function(*args, **kwargs), values)
+        return values
+
+
+def _results(result: Any, found: list[Any]) -> None:
+    """Append the Values in a result that are results themselves, each once."""
+    if isinstance(result, Value) and not result.is_leaf and not any(result is z for z in found):
+        found.append(result)
+    for x in result.values() if result.__class__ is dict else result if result.__class__ in (tuple, list) else ():
+        _results(x, found)

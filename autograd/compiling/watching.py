@@ -18,7 +18,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
-from autograd.core.watch import SCALARS, Watch
+from autograd.core.watch import SCALARS, Watch, scalar_watch
 from autograd.errors import described
 from autograd.faces.record import Array, made
 from autograd.faces.versions import bump_version
@@ -38,7 +38,7 @@ _CURES = {
     ),
     "a truth value": f"choose by where(), or {_OUTSIDE}",
 }
-_UPDATE = "of Values, compile the loss alone, and keep its backward and the update outside"
+_UPDATE = "of Values, compile the loss and its backward, and keep the update outside"
 
 
 class Reason(NamedTuple):
@@ -105,6 +105,7 @@ class Recorder(Watch):
         self.changed: set[int] = set()  # roots that were changed in place
         self.refused: Reason | None = None
         self.scalars = False  # were there operations on Values?
+        self.effects: list[tuple[Any, float | None]] = []  # on gradients of Values: the weight of a backward; None: it is forgotten
         self.walking = 0
         self.bound: set[int] = set()  # the ids of tensors whose gradient was set in the call
         self.begun_with: dict[int, Any] = {}  # the gradients before the call, by the id of their arrays: their tensors
@@ -300,9 +301,18 @@ class Recorder(Watch):
             self.changes(n._grad, np.add, g.raw, 1, g.raw)
             n._grad.raw += g.raw
 
+    def differentiates(self, z: Any, gradient: Any, **given: Any) -> None:
+        if isinstance(gradient, Node) or any(a is not None and a is not False for a in given.values()):
+            self.refuse("a backward of Values with other arguments than one number", cure="call backward() alone, or outside")
+        else:
+            self.effects.append((z, z.seed(gradient)))
+
     def binds(self, t: Any, grad: Any) -> None:
         if not isinstance(t, Array):
-            self.refuse("a gradient of Values", cure=_UPDATE)
+            if grad is None and scalar_watch() is self:
+                self.effects.append((t, None))
+            else:
+                self.refuse("a gradient of Values", cure=_UPDATE)
             return
         self.bound.add(id(t))
         self.kept.append((t, grad))

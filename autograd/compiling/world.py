@@ -226,7 +226,7 @@ class World:
     def _visit(self, thing: Any, path: str) -> None:
         if isinstance(thing, PLAIN):
             return
-        if isinstance(thing, Array) and self.names.get(id(thing), "")[:1] in ("", "_"):  # a name by which the user knows it is better
+        if isinstance(thing, Node) and self.names.get(id(thing), "")[:1] in ("", "_"):  # a name by which the user knows it is better
             self.names[id(thing)] = path
         if id(thing) in self.seen:
             return

@@ -125,8 +125,8 @@ class Op:
     """
 
     __slots__ = (
-        "across", "arity", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "into", "kin",
-        "moves", "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc",
+        "across", "arity", "at_once", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "into",
+        "kin", "moves", "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc",
         "unfold", "variadic", "vjps", "write",
     )  # fmt: skip
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # types of arguments that need no check; the tables add numpy's
@@ -190,6 +190,8 @@ class Op:
         self.across = False  # does it carry numbers between Values and tensors?
         # Is it a row of `autograd.ops`? Their rules return a new array, or an alias of g, an argument or the output.
         self.tabled = False
+        # What flows into arguments of a node, given its gradient: all of it at once, where to ask rule by rule would take longer.
+        self.at_once: Callable[[Any, Any], Iterable[tuple[Node, Any]]] | None = None
         self.unfold: Callable[[Any], None] | None = None  # puts the operations that it stands for in the place of a node, for readers
         self.public = name if public is None else public
         self.write, self.infix, self.sign, self.formula, self.code, self.examples = write, infix, sign, formula, code, examples

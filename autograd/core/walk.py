@@ -24,10 +24,10 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import enable_grad, no_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
-from autograd.core.watch import SCALARS, Watch, leaves_scalars
+from autograd.core.watch import SCALARS, Watch, leaves_scalars, scalar_watch
 from autograd.errors import described, flag_of, kind_of
 
-__all__ = ["ancestors", "backward", "grad"]
+__all__ = ["ancestors", "backward", "grad", "walking"]
 
 
 class Stage(Enum):
@@ -57,7 +57,9 @@ def backward(
     Raises RuntimeError if nothing here requires a gradient, or the graph was released.
     """
     wanted = None if inputs is None else _inputs(inputs)
-    with _lock:
+    if SCALARS and (observer := scalar_watch()) is not None:
+        observer.differentiates(self, gradient, retain_graph=retain_graph, create_graph=create_graph, inputs=inputs)
+    with walking:
         found = _walk([self], [gradient], wanted, retain_graph, create_graph)
         watch = watching()
         for n, g in found:
@@ -76,9 +78,9 @@ def backward(
 
 # Marks and accumulated gradients stand in the nodes themselves (a set and a dict cost a quarter more), so one walk runs at a time. A rule
 # that itself calls `grad` finds nodes without marks, because those of the outer walks are saved and restored.
-_lock = threading.RLock()
+walking = threading.RLock()
 _active: list[list[Node]] = []
-no_fork_within(_lock)
+no_fork_within(walking)
 
 
 def _walk(
@@ -98,14 +100,12 @@ def _walk(
     for n in outputs:
         if n.op is None:
             raise RuntimeError(f"{n!r} does not require grad and was not recorded, so nothing can be differentiated: {n.cure}")
-    if SCALARS:
-        leaves_scalars("backward()")
     watch = watching()
     as_nodes = create_graph or (watch is not None and watch.nodes)
     seeds = []
     for n, g in zip(outputs, gradients):
         seeds.append(_seed(n, g, as_nodes))
-    with _lock:
+    with walking:
         if CHANGED:
             settle([*outputs, *(inputs or ())])
         if not as_nodes:
@@ -251,9 +251,14 @@ def _replay(order: list[Node], wanted: set[Node] | None, as_nodes: bool, note: N
                 continue
             if n.retains_grad if wanted is None else n in wanted:
                 found.append((n, g))
-            z, args = n.saved(as_nodes)
             op = n.op
             assert op is not None
+            if op.at_once is not None and not as_nodes and watch is None:
+                for p, d in op.at_once(n, g):
+                    if (m := p.mark) is not None:
+                        p.mark = d if m is SORTED else m + d
+                continue
+            z, args = n.saved(as_nodes)
             given = n.args if as_nodes else n.x
             if len(op.vjps) < len(given) and not op.variadic:
                 _check_rules(n)
@@ -351,6 +356,8 @@ def grad(
     >>> dy.data, grad(dy, x)[0].data
     (27.0, 18.0)
     """
+    if SCALARS:
+        leaves_scalars("grad()")
     zeros = flag_of(materialize_grads, "materialize_grads")
     if allow_unused is not None and not flag_of(allow_unused, "allow_unused") and zeros:
         raise ValueError("materialize_grads=True gives zeros for what is not used: leave allow_unused out, or pass allow_unused=True")
@@ -415,7 +422,7 @@ def ancestors(*roots: Node, within: Container[Node] | None = None) -> list[Node]
     if within is not None and (isinstance(within, str | bytes) or not hasattr(within, "__contains__")):
         raise TypeError(f"ancestors: within must be a set of nodes, got {described(within)}")
     if CHANGED:
-        with _lock:
+        with walking:
             settle(roots)
     order: dict[Node, None] = {}
     opened: set[Node] = set()

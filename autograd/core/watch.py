@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import get_ident
 from typing import Any
 
-__all__ = ["SCALARS", "STRUCTURE", "Counter", "Watch", "leaves_scalars"]
+__all__ = ["SCALARS", "STRUCTURE", "Counter", "Watch", "leaves_scalars", "scalar_watch"]
 
 
 class Counter:
@@ -30,9 +30,14 @@ STRUCTURE = Counter()
 SCALARS: dict[int, Watch] = {}
 
 
+def scalar_watch() -> Watch | None:
+    """The observer of functions of Values in this thread, if there is one."""
+    return SCALARS.get(get_ident()) if SCALARS else None
+
+
 def leaves_scalars(what: str) -> None:
     """Tell who observes this thread so that ``what`` was done to a Value."""
-    if (watch := SCALARS.get(get_ident())) is not None:
+    if (watch := scalar_watch()) is not None:
         watch.reads(what)
 
 
@@ -80,6 +85,9 @@ class Watch:
 
     def binds(self, t: Any, grad: Any) -> None:
         """The gradient of ``t`` is about to be set to ``grad``."""
+
+    def differentiates(self, z: Any, gradient: Any, **given: Any) -> None:
+        """``z.backward(gradient, **given)`` is about to run; only who observes Values is told."""
 
     def reads(self, what: str) -> None:
         """A number, or what else is no operation, leaves the tensors or enters them by ``what``."""

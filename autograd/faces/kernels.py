@@ -17,13 +17,13 @@ import numpy as np
 
 from autograd.core.mode import NONDEFAULT, leaves
 from autograd.core.node import Node, Op
-from autograd.core.symbols import Python, Symbol, derivative
+from autograd.core.symbols import COMPARE, Python, Symbol, derivative
 from autograd.core.watch import SCALARS
 from autograd.errors import described
 from autograd.ops import elementwise
 from autograd.ops.table import ELEMENTWISE
 
-__all__ = ["Kernel", "comparison", "compiled", "number"]
+__all__ = ["Code", "Kernel", "called", "comparison", "compiled", "number"]
 
 
 def number(x: Any, what: str) -> float:
@@ -45,8 +45,14 @@ class _Zero(float):
         return 0.0
 
 
-class _Code(Python):
-    """Partials as the source of a kernel: `where` becomes a conditional expression, which computes one side only."""
+class Code(Python):
+    """Partials as the source of a kernel: `where` becomes a conditional expression, which computes one side only.
+
+    ``zero`` is written for what a rule gives as 0, and does not compute.
+    """
+
+    def __init__(self, zero: str = "ZERO") -> None:
+        self.zero = zero
 
     def applied(self, op: Op, args: tuple[Any, ...]) -> Any:
         if op is elementwise.where:
@@ -54,12 +60,12 @@ class _Code(Python):
             return f"({chosen} if {condition} else {other})"
         return super().applied(op, args)
 
-    def partial(self, d: Any) -> str:
-        """The text of a whole partial. What a rule gives as 0, and does not compute, is `_Zero`."""
+    def partial(self, d: Any, binds: int = COMPARE) -> str:
+        """The text of a whole partial, which is a float, as an operand of an operator of precedence ``binds``."""
         if isinstance(d, Symbol) and d.op is elementwise.where:
             condition, *sides = d.x
             return "({1} if {0} else {2})".format(self(condition), *map(self.partial, sides))
-        return "ZERO" if d.__class__ is int and d == 0 else repr(float(d)) if d.__class__ in (int, float) else self(d)
+        return self.zero if d.__class__ is int and d == 0 else repr(float(d)) if d.__class__ in (int, float) else self(d, binds)
 
 
 # What a kernel does for one kind of operands. ``a, b, c`` are the arguments and the result as floats.
@@ -90,6 +96,11 @@ _NUMBER_FIRST = {
 _EDGES = (ArithmeticError, ValueError)  # 1 / 0, exp(1000), log(0): where math raises, `_edge` computes
 
 
+def called() -> dict[str, Any]:
+    """What partials call: any row, by its public name; and what they multiply by where nothing flows."""
+    return {r.public: r.on_float for r in ELEMENTWISE.values()} | {"ZERO": _Zero()}
+
+
 def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
     """The kernel of a row as the method ``name`` of a class."""
     reflected = name.startswith("__r")
@@ -100,11 +111,10 @@ def compiled(row: Op, name: str, face: type[Any]) -> Callable[..., Any]:
     lines = [f"def kernel({'x' if unary else 'y, x' if reflected else 'x, y'}):"]
     for branch in branches:
         for i, d in enumerate(("dx", "dy")):
-            text[d] = derivative(row, i, 1, "c", args, _Code().partial) if branch["xy"[i]] == "xy"[i] else "None"
+            text[d] = derivative(row, i, 1, "c", args, Code().partial) if branch["xy"[i]] == "xy"[i] else "None"
         lines.append(_BRANCH.format(**branch, **text))
     lines.append("    return record(row, (x,))" if unary else "    return slow(row, x, y)")
-    scope: dict[str, Any] = {r.public: r.on_float for r in ELEMENTWISE.values()}  # a partial may call any row, by its public name
-    scope |= {"compute": row.on_float, "row": row, "NONDEFAULT": NONDEFAULT, "EDGES": _EDGES, "ZERO": _Zero(), "new": object.__new__}
+    scope = called() | {"compute": row.on_float, "row": row, "NONDEFAULT": NONDEFAULT, "EDGES": _EDGES, "new": object.__new__}
     scope |= {"Value": face, "record": face.record, "edge": _edge}
     scope["slow"] = face.slow if "__" in name else Op.__call__  # an operator may return NotImplemented, a method may not
     exec(compile("\n".join(lines), f"{__file__}: {row.name}", "exec"), scope)

@@ -13,10 +13,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
-from autograd.core.mode import NONDEFAULT, is_grad_enabled, leaves
+from autograd.core.mode import NONDEFAULT, is_grad_enabled, leaves, watching
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import notes_of, recorded, warn_of_a_cut
 from autograd.core.walk import backward
+from autograd.core.watch import SCALARS, scalar_watch
 from autograd.elsewhere import refuse_all
 from autograd.errors import flag_of, int_of
 from autograd.faces.kernels import Kernel, comparison, number
@@ -78,7 +79,10 @@ class Value(OfValues, Node):
         notes_of(self).changed = CHANGES.count
 
     def _set_grad(self, grad: Any) -> None:
-        leaves(".grad =")
+        if SCALARS or NONDEFAULT:
+            for watch in (scalar_watch(), watching()):
+                if watch is not None:
+                    watch.binds(self, grad)
         self._grad = grad if grad is None or isinstance(grad, Value | int) else number(grad, "the gradient of a Value")
 
     def _get_data(self) -> float:
@@ -205,6 +209,7 @@ class Value(OfValues, Node):
     def requires_grad(self, on: bool) -> None:
         if not self.is_leaf:
             raise RuntimeError("requires_grad can be set on a leaf only; this Value is the result of an operation")
+        leaves("requires_grad =")
         self.op = leaf if flag_of(on, "requires_grad") else None
 
     def detach(self) -> Value:

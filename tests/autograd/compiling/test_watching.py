@@ -564,7 +564,7 @@ def test_a_warning_and_an_error_say_what_to_do(capsys: pytest.CaptureFixture[str
         return v * v
 
     cures = {item: "return the tensor", as_list: "return the tensor", as_bool: r"where\(\)", printed: "outside", by_numpy: "outside"}
-    for body, cure in {**cures, counting: "change it outside", update: "compile the loss alone"}.items():
+    for body, cure in {**cures, counting: "change it outside", update: "keep the update outside"}.items():
         f = ag.compile(body)
         with pytest.warns(UserWarning, match=f"{body.__name__} runs eagerly: .*; .*{cure}"):
             for _ in range(5):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Node, Op, Tensor, Value, ancestors, grad, tensor
 from autograd.core import walk
+from autograd.core.node import each
 from tests.autograd.examples import FACES, same, t
 
 
@@ -440,3 +441,23 @@ def test_only_inputs_is_all_that_grad_does() -> None:
     assert ag.grad(x * x, x, only_inputs=True)[0].item() == ag.grad(x * x, x, None, None, False, True, None)[0].item() == 6.0
     with pytest.raises(ValueError, match=r"only_inputs=False is not here: call backward\(\)"):
         ag.grad(x * x, x, only_inputs=False)
+
+
+def test_a_row_that_is_asked_once_for_all_its_arguments() -> None:
+    """As by its rules, also where a gradient meets another, an argument takes no part, or only some are asked for."""
+
+    def all_at_once(n: Any, g: Any) -> Any:
+        asked.append(g)
+        return [(a, 2.0 * g) for a in n.x]
+
+    def found(at_once: Any) -> Any:
+        row = Op("all", lambda *a: sum(a) * 2.0, each(lambda i, g, z, args: 2.0 * g))
+        row.at_once = at_once
+        x, y, fixed = Value(1.0), Value(2.0), Value(3.0, requires_grad=False)
+        z = row(x, y * y, fixed, x) + x
+        z.backward(0.5)
+        return z.data, x.grad, y.grad, fixed.grad, [g.data for g in ag.grad(z, [y])], [g.data for g in ag.grad(z, [x], create_graph=True)]
+
+    asked: list[float] = []
+    assert found(all_at_once) == found(None)
+    assert asked == [0.5, 1.0]

@@ -57,6 +57,7 @@ ROWS: list[Race | Figure] = [
     Race("S1 with its loss compiled", partial(scalars.two_moons, compiled=True), {MICROGRAD: 0.0015}),
     Figure("S1 time of compiling it", "eager steps", compiling.of_moons, "", 3),
     Race("S3 compiled", partial(scalars.expression, compiled=True), {MICROGRAD: 0.05}),
+    Figure("S3 time of compiling it", "eager steps", compiling.of_expression, ""),
     Race("T1 compiled, nn and optim", partial(networks.small_modules, compiled=True), {networks.FASTEST: 1.1, JAX: 1.0}),
     Figure("T1 time of compiling it", "eager steps", compiling.of_small, "", 5),
     Race("T2 compiled", networks.classifier_compiled, {networks.FASTEST: 1.1}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from typing import Any
 
 import autograd as ag
@@ -58,3 +59,13 @@ def of_large() -> float:
 def of_moons() -> float | None:
     """Of S1's loss."""
     return None if imported("micrograd") is None else time_of_compiling(lambda compiled: scalars.moons_step(Value, compiled), fresh=3)
+
+
+def of_expression() -> float:
+    """Of S3's."""
+
+    def build(compiled: Callable[..., Any]) -> tuple[Any, Side]:
+        made = compiled(lambda x, y: scalars.differentiated(x, y, methodcaller("relu")))
+        return made, lambda: made(Value(-4.0), Value(2.0))
+
+    return time_of_compiling(build)
