@@ -165,7 +165,7 @@ class Compiled:
                 if recorder.scalars and (recorder.steps or off):
                     raise UnfitError("Values stand among tensors" if recorder.steps else "no gradients are recorded")
                 if recorder.scalars:
-                    program: Any = program_of_values(recorder, world, structure, result, spec, self.function, arguments=self._names(spec))
+                    program: Any = program_of_values(recorder, world, structure, result, spec, self.function, self._names(spec))
                 else:
                     program = Program(recorder, world, structure, result, spec, self._title, self._names(spec))
             except UnfitError as unfit:

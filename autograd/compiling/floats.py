@@ -33,7 +33,7 @@ __all__ = ["FloatProgram", "Lines", "ordered", "program_of_values"]
 _FEW = 200  # operations for which steps of numpy are not tried
 _ALIKE = 100  # operations in a step of numpy, below which lines are faster
 _MANY = 5000  # operations that take too long to compile
-_LEAST = 10  # operations in a step of numpy, below which eager is as fast
+_LEAST = 10  # operations without a backward, or of many those in a step of numpy, below which eager is as fast
 _LONG = 40  # terms of a sum in one line: Python's compiler nests them
 _EXACT = {add, sub, mul, div, neg, where, *(getattr(elementwise, name) for name in ("lt", "le", "gt", "ge", "eq", "ne"))}
 
@@ -263,11 +263,9 @@ class FloatProgram(ValueProgram):
         self.used = [v for v in self.at if v in parts and not (hidden and v.op is None)]
         self.fixed = [v for v in self.at if hidden and v.op is None]
 
-    def write(self, arguments: dict[int, str]) -> None:
-        """Make the function; ``arguments`` are names of those that were given by position."""
-        wanted = {f"leaves[{i}]": name for i, name in arguments.items()}
-        names = {v: wanted.get(self.at[v]) or self.world.names.get(id(v)) or "x" for v in self.used}
-        lines = Lines(self.names, names)
+    def write(self) -> None:
+        """Make the function."""
+        lines = Lines(self.names, {v: self.at[v].partition("_value")[0] for v in self.used})
         for order in self.orders.values():
             lines.forward(order)
         self.results = [lines.texts[z] for z in self.outputs]
@@ -288,6 +286,7 @@ class FloatProgram(ValueProgram):
             if not reached:
                 backward = self.names.name("backward")
                 theirs = _tuple(found[self.used[i]] for i in self.its[k])
+                body += ["@np.errstate(all='ignore')"] if lines.calls_rules else []
                 body += [f"def {backward}(g):", *[f"    {line}" for line in lines.lines], f"    return {theirs}"]
             call = f"program, {k}, {_tuple(self.at[v] for v in self.used)}, {_tuple(lines.inputs.values())}, {backward}"
             args = _tuple([f"taken(Taken, ({call}))", *(self.at[self.used[i]] for i in self.its[k])])
@@ -299,12 +298,12 @@ class FloatProgram(ValueProgram):
             guards.append(f"if HOOKED and any(map(hooked, {_tuple(map(self.at.__getitem__, self.used))})): return MISS")
         self.names.namespace |= {"HOOKED": HOOKED, "hooked": hooked, "walking": walking}
         self.names.namespace |= {"Taken": Taken, "taken": tuple.__new__, "node": self.node}
-        self.source = "\n    ".join([f"def {self.row.name if self.row.name.isidentifier() else 'program'}(leaves):", *body])
+        self.source = "\n    ".join([f"def {self.row.name if self.row.name.isidentifier() else 'program'}(leaves):", *self.taking(), *body])
         self.run = self.define("replay(leaves, args=(), kwargs=None)", [*guards, *body])
         if lines.calls_rules:
             self.run = np.errstate(all="ignore")(self.run)
         self.inputs, self.recording = [*lines.inputs.values()], lines.recording
-        del self.at, self.orders, self.outputs, self.effects, self.known, self.leaves, self.used, self.fixed
+        del self.at, self.orders, self.outputs, self.effects, self.known, self.leaves, self.used, self.fixed, self.given
         self.world.values = []
 
     def _effects(self, lines: Lines, reached: dict[Any, dict[Any, str]], last: dict[Any, str]) -> list[str]:
@@ -355,10 +354,12 @@ def _tuple(parts: Iterable[str]) -> str:
     return f"({inner}{',' * (len(some) == 1)})"
 
 
-def program_of_values(recorder: Recorder, *given: Any, arguments: dict[int, str]) -> ValueProgram:
+def program_of_values(recorder: Recorder, *given: Any) -> ValueProgram:
     """A program for a call that was recorded, of the kind that is faster. Raises UnfitError where neither is, or neither can be."""
     try:
         floats = FloatProgram(recorder, *given)
+        if not recorder.effects and floats.operations < _LEAST:
+            raise UnfitError("of so few operations eager is as fast, unless their backward is compiled, too: call it inside")
         if not recorder.effects and floats.operations > _FEW:
             levels = LevelProgram(recorder, *given)
             if levels.levels.operations > len(levels.levels.steps) * (_ALIKE if floats.operations <= _MANY else _LEAST):
@@ -366,7 +367,7 @@ def program_of_values(recorder: Recorder, *given: Any, arguments: dict[int, str]
         if floats.operations > _MANY:
             few = f"of more than {_MANY} operations few are alike, so that eager is as fast"
             raise UnfitError(f"a backward of more than {_MANY} operations on Values; keep it outside" if recorder.effects else few)
-        floats.write(arguments)
+        floats.write()
     except NotScalarsError as error:
         raise UnfitError(str(error)) from None
     return floats

@@ -69,14 +69,18 @@ class ValueProgram:
 
     pure = True  # where it fails, nothing is half done
 
-    def __init__(self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, call: Any) -> None:
+    def __init__(
+        self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, call: Any, arguments: dict[int, str]
+    ) -> None:
         self.world, self.spec, self.structure, self.function = world, spec, structure, call
         self.leaves = leaves = recorder.leaves
         self.names = Names(MISS=MISS, GONE=GONE, STRUCTURE=STRUCTURE, same=same, leaf=leaf, program=self, Value=Value, leaves=None)
         self.known: dict[int, tuple[str, Any]] = {}  # by the id of a Value that was there before the call: its source, and itself
+        self.given: dict[int, str] = {}  # the names of arguments that are Values, by the place where each comes first
         for i, v in enumerate(leaves):
-            if isinstance(v, Value):
-                self.known.setdefault(id(v), (f"leaves[{i}]", v))
+            if isinstance(v, Value) and id(v) not in self.known:
+                self.given[i] = self.names.name(f"{arguments.get(i, 'x')}_value")
+                self.known[id(v)] = self.given[i], v
         for v in world.values:
             if id(v) not in self.known:
                 self.known[id(v)] = self.names.put(f"{world.names.get(id(v)) or 'a'}_value", v), v
@@ -105,33 +109,38 @@ class ValueProgram:
         raise UnfitError(f"a {type(result).__name__} is returned")
 
     def guards(self, fixed: Sequence[Any], apart: bool) -> list[str]:
-        """Lines that return MISS where something is not as it was. Of the Values ``fixed``, the numbers are what they were.
+        """Lines that name the arguments, and return MISS where something is not as it was.
 
-        ``apart``: Values that require a gradient, and were not one Value, are not.
+        Of the Values ``fixed``, the numbers are what they were. ``apart``: Values that require a gradient, and were not one Value, are not.
         """
-        put, first = self.names.put, dict[int, int]()
+        put = self.names.put
         tests: list[str] = []
         for i, a in enumerate(self.leaves):
             if not isinstance(a, Value) or id(a) in self.world.seen:
                 tests.append(f"(leaves[{i}] is {(given := put('given', a))} or same(leaves[{i}], {given}))")
-            elif (k := first.setdefault(id(a), i)) != i:
-                tests.append(f"leaves[{i}] is leaves[{k}]")
+            elif i in self.given:
+                tests.append(f"{self.given[i]}.__class__ is {put(type(a).__name__, type(a))}")
             else:
-                tests.append(f"leaves[{i}].__class__ is {put(type(a).__name__, type(a))}")
+                tests.append(f"leaves[{i}] is {self.known[id(a)][0]}")
         for at, v in self.known.values():  # whether it requires a gradient, or is a leaf, may have been asked
             tests.append(f"{at}.op is None" if v.op is None else f"{at}.op is leaf" if v.op is leaf else f"not {at}.is_leaf")
         tests += [f"same({self.known[id(v)][0]}.raw, {put('number', v.raw)})" for v in fixed]
         some = [at for at, v in self.known.values() if v.op is not None]
-        if apart and len(some) > 1 and any(at.startswith("leaves") for at in some):
+        if apart and len(some) > 1 and self.given:
             tests.append(" is not ".join(some) if len(some) == 2 else f"len({{{', '.join(some)}}}) == {len(some)}")
         facts = self.world.always.source(self.names)
         return [
+            *self.taking(),
             "try:",
             f"    if not ({' and '.join(tests) or True}): return MISS",
             *([f"    if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []),
             "except GONE: return MISS",
             "if STRUCTURE.count != program.structure and not program.rebound(): return MISS",
         ]
+
+    def taking(self) -> list[str]:
+        """Lines that name the arguments."""
+        return [f"{name} = leaves[{i}]" for i, name in self.given.items()]
 
     def define(self, head: str, lines: Sequence[str]) -> Any:
         """The function with these lines."""
@@ -154,8 +163,13 @@ class ValueProgram:
     def node(self, raw: float, args: tuple[Any, ...], gradient: float | None = None, label: str | None = None) -> Value:
         """A result. ``args`` are a `Taken` and the Values that it depends on."""
         z = new(Value)
-        z.raw, z.op, z.x, z.y, z.dx, z.dy = raw, self.row, args, CHANGES.count, None, None
-        z._grad, z.mark, z.tag = gradient, None, label
+        z.raw = raw
+        z.op = self.row
+        z.x = args
+        z.y = CHANGES.count
+        z.dx = z.dy = z.mark = None
+        z._grad = gradient
+        z.tag = label
         return z
 
     # What a kind of program says.
@@ -207,11 +221,11 @@ class LevelProgram(ValueProgram):
         at = ", ".join([self.known[id(v)][0] for v in self.inputs])
         guards = self.guards([v for _, v in self.known.values() if v.op is None], apart=False)
         self.inputs_of = self.define("inputs(leaves)", [*guards, f"return [{at}]"])
-        self.rebuild = self.define("rebuild(leaves, new)", [f"return {self.rebuilt}"])
+        self.rebuild = self.define("rebuild(leaves, new)", [*self.taking(), f"return {self.rebuilt}"])
         said = f"# {self.levels.operations} operations on {len(self.inputs)} Values, in {len(self.levels.steps)} steps of numpy:"
         self.source = "\n".join([said, *map(str, self.levels.steps)])
         self.results = len(self.outputs)
-        del self.outputs, self.inputs, self.known, self.leaves
+        del self.outputs, self.inputs, self.known, self.leaves, self.given
         self.world.values = []
 
     def run(self, leaves: Any, args: Any, kwargs: Any) -> Any:

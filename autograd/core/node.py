@@ -190,7 +190,8 @@ class Op:
         self.across = False  # does it carry numbers between Values and tensors?
         # Is it a row of `autograd.ops`? Their rules return a new array, or an alias of g, an argument or the output.
         self.tabled = False
-        # What flows into arguments of a node, given its gradient: all of it at once, where to ask rule by rule would take longer.
+        # What flows into arguments of a node, given its gradient: all of it at once, where to ask rule by rule would take longer. It keeps
+        # warnings of numpy to itself.
         self.at_once: Callable[[Any, Any], Iterable[tuple[Node, Any]]] | None = None
         self.unfold: Callable[[Any], None] | None = None  # puts the operations that it stands for in the place of a node, for readers
         self.public = name if public is None else public

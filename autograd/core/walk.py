@@ -173,8 +173,9 @@ def _toposort(stack: list[Node], order: list[Node]) -> bool:
         if n.mark is None:
             n.mark = OPEN
             if n.dx is None and n.dy is None:
-                for p in n.x:  # of a leaf there are none
-                    has_rules = True
+                if n.x and not has_rules:  # a leaf has no arguments
+                    has_rules = n.op is None or n.op.at_once is None
+                for p in n.x:
                     if isinstance(p, Node) and p.mark is None and p.op is not None:
                         if p.op is leaf:
                             emit(p)

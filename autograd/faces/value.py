@@ -86,14 +86,16 @@ class Value(OfValues, Node):
         self._grad = grad if grad is None or isinstance(grad, Value | int) else number(grad, "the gradient of a Value")
 
     def _get_data(self) -> float:
-        leaves("data")
+        if SCALARS or NONDEFAULT:
+            leaves("data")
         raw: float = self.raw
         return raw
 
     data = property(_get_data, _set_data, doc="The number, a float; it can be set.")
 
     def _get_grad(self) -> Any:
-        leaves("grad")
+        if SCALARS or NONDEFAULT:
+            leaves("grad")
         return self._grad
 
     def _drop_grad(self) -> None:

@@ -176,6 +176,14 @@ def test_what_takes_a_number_out_runs_eagerly_and_says_so(body: Callable[..., An
     assert compiled.calls.replayed == 0 and len([w for w in heard if "compile" in str(w.message)]) == 1
 
 
+def test_few_operations_whose_backward_is_outside_run_eagerly() -> None:
+    x, y = Value(2.0), Value(3.0)
+    compiled = ag.compile(lambda: x * y + x)
+    with pytest.warns(UserWarning, match="call it inside"):
+        assert compiled().data == 8.0
+    assert compiled().data == 8.0 and compiled.calls.eager == 2
+
+
 def test_a_long_chain_runs_eagerly() -> None:
     def chain(x: Value) -> Value:
         for _ in range(6000):
