@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -247,6 +247,8 @@ def _itself(x: Any) -> Any:
 class FloatProgram(ValueProgram):
     """Few operations, as lines of float arithmetic; with the effects of the call on the gradients of its Values."""
 
+    uses: ClassVar[dict[str, Any]] = {"HOOKED": HOOKED, "hooked": hooked, "walking": walking, "Taken": Taken, "taken": tuple.__new__}
+
     def __init__(self, recorder: Recorder, *given: Any) -> None:
         super().__init__(recorder, *given)
         self.effects = recorder.effects
@@ -296,8 +298,6 @@ class FloatProgram(ValueProgram):
         guards = self.guards(self.fixed, apart=True)
         if effects:  # to be called with gradients
             guards.append(f"if HOOKED and any(map(hooked, {_tuple(map(self.at.__getitem__, self.used))})): return MISS")
-        self.names.namespace |= {"HOOKED": HOOKED, "hooked": hooked, "walking": walking}
-        self.names.namespace |= {"Taken": Taken, "taken": tuple.__new__, "node": self.node}
         self.source = "\n    ".join([f"def {self.row.name if self.row.name.isidentifier() else 'program'}(leaves):", *self.taking(), *body])
         self.run = self.define("replay(leaves, args=(), kwargs=None)", [*guards, *body])
         if lines.calls_rules:

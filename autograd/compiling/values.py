@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from autograd.compiling.names import Names
 from autograd.compiling.program import MISS, UnfitError, code_of, flatten
@@ -68,13 +68,16 @@ class ValueProgram:
     """One call of a function of Values, for arguments and a world like those it was recorded with: what they have in common."""
 
     pure = True  # where it fails, nothing is half done
+    uses: ClassVar[dict[str, Any]] = {}  # what the code of this kind uses beside that of all kinds, by name
 
     def __init__(
         self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, call: Any, arguments: dict[int, str]
     ) -> None:
         self.world, self.spec, self.structure, self.function = world, spec, structure, call
         self.leaves = leaves = recorder.leaves
-        self.names = Names(MISS=MISS, GONE=GONE, STRUCTURE=STRUCTURE, same=same, leaf=leaf, program=self, Value=Value, leaves=None)
+        own = {"MISS": MISS, "GONE": GONE, "STRUCTURE": STRUCTURE, "same": same, "leaf": leaf, "program": self, "Value": Value, "len": len}
+        self.names = Names(**own, node=self.node, **self.uses)
+        self.names.taken |= {"args", "g", "kwargs", "leaves", "new", "replay"}  # arguments and results of what is generated
         self.known: dict[int, tuple[str, Any]] = {}  # by the id of a Value that was there before the call: its source, and itself
         self.given: dict[int, str] = {}  # the names of arguments that are Values, by the place where each comes first
         for i, v in enumerate(leaves):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import itertools
+import keyword
 import math
 import sys
 import threading
@@ -632,3 +634,34 @@ def test_what_no_line_can_say_is_refused() -> None:
     for z in (t.values()[0] * x, x * x.detach(), Op("forgetful", lambda x, y: x * y, lambda g, z, x, y: g * y)(x, x)):
         with pytest.raises(NotScalarsError):
             Lines(Names(), {x: "x"}).forward(ordered(z, {x}, 100))
+
+
+def _named(compile: Compile, name: str, within: bool) -> Any:
+    """A function of a Value and of a global of this name; with its backward in it, or not."""
+    lines = [
+        "def f(x):",
+        f"z = (x * {name} + x).tanh() * {name} * x + x * x * {name} + x",
+        *(["z.backward()"] if within else []),
+        "return z",
+    ]
+    there: dict[str, Any] = {name: Value(2.0)}
+    exec("\n    ".join(lines), there)
+    return compile(there["f"]), there[name]
+
+
+def test_a_value_may_have_the_name_of_anything_in_the_code() -> None:
+    f, _ = _named(ag.compile, "w", True)
+    f(Value(1.0))
+    program = f._threads.own.last
+    names = {*program.names.namespace, *program.run.__code__.co_varnames, *dir(builtins), "args", "g", "held", "kwargs", "leaves", "new"}
+    for name in sorted(names - {"x", "z", "f"}):
+        if name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__"):
+            for within in (True, False):
+                (f, w), (plain, v) = _named(ag.compile, name, within), _named(lambda f: f, name, within)
+                for i in range(4):
+                    x, y = Value(0.5 + i), Value(0.5 + i)
+                    got, want = f(x), plain(y)
+                    if not within:
+                        got.backward(), want.backward()
+                    assert (got.data, x.grad, w.grad) == (want.data, y.grad, v.grad), name
+                assert not within or f.calls.replayed >= 2, name
