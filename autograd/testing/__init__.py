@@ -1,4 +1,5 @@
-"""Proofs for gradients, for any test suite: `gradcheck` for a function at given inputs, strategies for hypothesis to draw these.
+"""Proofs for gradients, for any test suite: `gradcheck` for a function at given inputs, `check_backward` for a backward by hand in numpy,
+strategies for hypothesis to draw these.
 
 They read what the engine records and use none of its rules. `strategies`, `expressions` and `gradcheck_property` need hypothesis and are
 loaded when they are asked for.
@@ -7,7 +8,7 @@ loaded when they are asked for.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from autograd.testing.checking import gradcheck, gradgradcheck
+from autograd.testing.checking import check_backward, gradcheck, gradgradcheck
 from autograd.testing.checking.report import Check, Failure, GradcheckError, Kink, Report
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from autograd.testing.properties import gradcheck_property
 
 __all__ = [
-    "Check", "Failure", "GradcheckError", "Kink", "Report", "expressions", "gradcheck", "gradcheck_property", "gradgradcheck", "strategies",
+    "Check", "Failure", "GradcheckError", "Kink", "Report", "check_backward", "expressions", "gradcheck", "gradcheck_property",
+    "gradgradcheck", "strategies",
 ]  # fmt: skip
 
 

@@ -27,6 +27,10 @@ _EPS = float(np.finfo(np.float64).eps)
 class Comparison:
     """The check of one function at one order."""
 
+    expects = Expected
+    who = "the engine"  # gave the gradients
+    precision = 1e-11, 8 * _EPS  # of the complex step, relative and by what was added up
+
     def __init__(self, f: Function, order: int, settings: Settings, rng: np.random.Generator) -> None:
         self.f, self.order, self.rng = f, order, rng
         self.rtol, self.atol = settings.rtol, settings.atol
@@ -34,7 +38,7 @@ class Comparison:
         self.eye = np.eye(self.m if self.m <= ALONE else 0, self.m)  # the outputs that are weighed alone as well
         weights = [random(rng, self.m) * 2.0 ** rng.integers(-3, 4, self.m) for _ in range(settings.directions)]
         self.us = np.array([np.ones(1), *(-1.7 * w for w in weights)] if self.m == 1 else weights)
-        self.expected = Expected(f, settings.method, settings.directions, rng)
+        self.expected = self.expects(f, settings.method, settings.directions, rng)
 
     def check(self) -> Check:
         """Hold the one against the other."""
@@ -47,15 +51,19 @@ class Comparison:
         check.notes += expected.notes
         self.found, self.weights = self.recorded(self.us[0])
         self.compare_all(check)
-        if check.failures and not expected.each and self.n <= SEARCHED and expected.exact:  # then find the entry
+        if check.failures and not expected.each and self.n <= SEARCHED and expected.searches:  # then find the entry
             expected.find_each()
             self.compare_all(check)
         if check.failures:
-            self.compare(check, self.eye, np.array([self.raw(u) for u in self.eye]), "raw")
+            self.explain(check)
         check.method, check.each = expected.method, expected.each
         check.notes = list(dict.fromkeys(check.notes))
         check.kinks, check.failures = most_telling(check.kinks), most_telling(check.failures)
         return check
+
+    def explain(self, check: Check) -> None:
+        """Once something is wrong: each output by itself on the walk on numbers, too."""
+        self.compare(check, self.eye, np.array([self.raw(u) for u in self.eye]), "raw")
 
     def compare_all(self, check: Check) -> None:
         """Both of the engine's walks, and its J v."""
@@ -112,8 +120,9 @@ class Comparison:
                 between = (float(low[k, i]), float(high[k, i])) if jumps[k, i] else None
                 found = Failure(self.name(us[k], i), float(want[k, i]), float(got[k, i]), walk, self.rank(us[k], i), between)
                 check.failures.append(found)
-        for k, i in np.argwhere(right & jumps & ~e.beside(us)).tolist() if walk == "recorded" else ():
-            check.kinks.append(Kink(self.name(us[k], i), float(a[k, i]), float(b[k, i]), float(got[k, i]), self.rank(us[k], i)))
+        for k, i in np.argwhere(right & jumps & ~e.beside(us)).tolist() if walk != "raw" else ():
+            slopes = float(a[k, i]), float(b[k, i]), float(got[k, i])
+            check.kinks.append(Kink(self.name(us[k], i), *slopes, self.rank(us[k], i), self.who))
 
     def compare_forward(self, check: Check) -> None:
         """J v of the engine, by two backward walks, for a random direction v."""
@@ -137,8 +146,8 @@ class Comparison:
         ``loose`` says what hangs on an operation that is answered by differences. Rounding is seen to afterwards, by `spread`.
         """
         loose = loose | (not self.expected.exact)
-        rtol = self.rtol if self.rtol is not None else np.where(loose, 1e-7, 1e-11)
-        absolute = self.atol if self.atol is not None else np.where(loose, 1e-9, 8 * _EPS) * size
+        rtol = self.rtol if self.rtol is not None else np.where(loose, 1e-7, self.precision[0])
+        absolute = self.atol if self.atol is not None else np.where(loose, 1e-9, self.precision[1]) * size
         return rtol * np.abs(expected) + absolute + error + 1e-25  # smaller than that, the complex step shows its square
 
     def spread(self, us: np.ndarray) -> np.ndarray:

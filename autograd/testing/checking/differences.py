@@ -82,8 +82,10 @@ def _extrapolated(ratios: Callable[[np.ndarray], Iterator[tuple[Any, Any]]], pow
     return best, error
 
 
-def corners(f: F, at_0: np.ndarray, rough: Any = 0.0) -> np.ndarray:
+def corners(f: F, at_0: np.ndarray, rough: Any = 0.0, steps: tuple[float, ...] = (1e-6, 1e-9, 1e-12)) -> np.ndarray:
     """For each result, does the slope of ``f`` jump at 0 (or is there none on one side)? ``at_0`` is f(0).
+
+    A corner that is only near, within the last of the ``steps``, is taken for one.
 
     >>> corners(lambda s: np.stack([abs(s), s * s, abs(s - 1e-4)], axis=1), np.array([0, 0, 1e-4])).tolist()
     [True, False, False]
@@ -91,7 +93,7 @@ def corners(f: F, at_0: np.ndarray, rough: Any = 0.0) -> np.ndarray:
     jumps = np.ones(at_0.shape, bool)
     before = np.full(at_0.shape, np.inf)
     with np.errstate(all="ignore"):
-        for h in (1e-6, 1e-9, 1e-12):  # a corner that is only near is passed by a shorter step
+        for h in steps:  # a corner that is only near is passed by a shorter step
             up, half_up, down, half_down = f(np.array([h, h / 2, -h, -h / 2]))
             # What is smooth cancels to the second order.
             jump = (4 * (half_up + half_down) - up - down - 6 * at_0) / h

@@ -40,7 +40,8 @@ class Expected:
         self.exact = method != "differences"
         scale = np.maximum(np.abs(f.here), 1)
         self.vs = np.array([random(rng, self.n) * scale for _ in range(directions)])
-        self.near = np.where(f.here == 0, 1, np.abs(f.here)) / scale  # makes them small where the inputs are: kinks are looked for there
+        self.size = np.where(f.here == 0, 1, np.abs(f.here))
+        self.near = self.size / scale  # makes them small where the inputs are: kinks are looked for there
         self.notes: list[str] = []
 
     def find(self) -> None:
@@ -75,6 +76,11 @@ class Expected:
         elif self.asked == "auto" and not np.all(np.isfinite(self.jt)):
             self.differences(np.flatnonzero(~np.all(np.isfinite(self.jt), axis=1)))
         self.slopes()
+
+    @property
+    def searches(self) -> bool:
+        """Is it cheap enough to look for a wrong entry among many?"""
+        return self.exact
 
     @property
     def first(self) -> int:
@@ -172,7 +178,7 @@ class Expected:
         if not np.any(self.corner):
             return
         self.left, self.right = self.jt.copy(), self.jt.copy()
-        small = np.where(self.f.here == 0, 1, np.minimum(np.abs(self.f.here), 1))  # steps no longer than the input itself
+        small = np.minimum(self.size, 1)  # steps no longer than the input itself
         for i in range(self.first):
             f = self.along(self.f, small[i] * self.ts[i][None])
             scale = 1 / small[i]

@@ -24,10 +24,13 @@ class Unfit(Exception):  # noqa: N818 - no error of the library, but a finding
 class Function:
     """``fn`` as a function of those of its inputs that require grad.
 
-    Raises Unfit for what gives no derivative to compare: see `check_inputs` and `check_calls`.
+    ``names`` are those of the inputs, where they have other ones than their numbers. Raises Unfit for what gives no derivative to compare:
+    see `check_inputs` and `check_calls`.
     """
 
-    def __init__(self, fn: Callable[..., Any], inputs: tuple[Any, ...], origin: Function | None = None) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], inputs: tuple[Any, ...], origin: Function | None = None, names: Sequence[str] | None = None
+    ) -> None:
         self.fn, self.inputs, self.origin = fn, inputs, origin
         self.names: list[str] = []
         self.checked: list[Node] = []
@@ -39,7 +42,7 @@ class Function:
                             f"input {i} is the same object as {self.names[next(k for k, o in enumerate(self.checked) if o is x)]}, so that "
                             "neither can be moved alone; hand over a .detach().clone() that requires grad, or one of them"
                         )
-                    self.names.append(f"input {i}{'' if x is given else f' {_index(k, given)}'}")
+                    self.names.append(names[i] if names else f"input {i}{'' if x is given else f' {_index(k, given)}'}")
                     self.checked.append(x)
         self.raws = [x.raw for x in self.checked]
         self.here = flat(self.raws)  # the inputs as one vector

@@ -26,7 +26,8 @@ class Failure:
     what: str  # such as "d output[3] / d input 0 [2, 1]"
     expected: float
     got: float
-    walk: str  # which of the engine's ways gave it: "raw", "recorded" (create_graph=True), "forward" (two backward walks)
+    # Which of the engine's ways gave it: "raw", "recorded" (create_graph=True), "forward" (two backward walks); "backward" is one by hand.
+    walk: str
     rank: int = 0  # 0: a partial derivative; 1 more where outputs are weighed, 2 more along a random direction
     between: tuple[float, float] | None = None  # where the slope jumps, all that would have been right
 
@@ -46,10 +47,11 @@ class Kink:
     right: float
     got: float
     rank: int = 0  # as of a Failure
+    who: str = "the engine"
 
     def __str__(self) -> str:
         here = "not differentiable here" + ": the function jumps, or stands upright" * any(math.isinf(s) for s in (self.left, self.right))
-        slopes = f"left slope {self.left:.6g}, right slope {self.right:.6g}, the engine uses {self.got:.6g}"
+        slopes = f"left slope {self.left:.6g}, right slope {self.right:.6g}, {self.who} uses {self.got:.6g}"
         return f"{self.what}: {here}: {slopes}"
 
 

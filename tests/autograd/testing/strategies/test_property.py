@@ -14,6 +14,7 @@ from autograd import Op, Tensor, Value
 from autograd.testing import GradcheckError
 from autograd.testing.properties import gradcheck_property
 from autograd.testing.strategies import tensors, values
+from tests.autograd.testing.checking.layers import affine, affine_backward
 
 softsign = Op("softsign", lambda x: x / (1 + abs(x)), lambda g, z, x: g * ag.square(1 - ag.abs(z)))
 forgot = Op("softsign", lambda x: x / (1 + abs(x)), lambda g, z, x: g * (1 - ag.abs(z)))
@@ -21,6 +22,12 @@ forgot = Op("softsign", lambda x: x / (1 + abs(x)), lambda g, z, x: g * (1 - ag.
 # Collected and run by pytest as they stand.
 test_a_row_of_tensors = gradcheck_property(tensors((3,)), order=2)(softsign)
 test_a_row_of_values = gradcheck_property(values(), order=3, max_examples=20)(softsign)
+
+
+n, d, m = (st.shared(st.integers(1, 3), key=key) for key in "ndm")
+test_layers_by_hand = gradcheck_property(
+    tensors(st.tuples(n, d)), tensors(st.tuples(d, m)), tensors(st.tuples(m)), backward=affine_backward, max_examples=20
+)(affine)
 
 
 @gradcheck_property(tensors((2, 3)), tensors((3,)), max_examples=20)
@@ -61,6 +68,14 @@ def test_a_wrong_row_is_found_and_shrunk() -> None:
     assert "softsign(" in shown
     assert "array([0.25,0.25,0.25])" in "".join(shown.split())
     assert "x=Value(0.25)" in failure(gradcheck_property(values())(forgot))
+
+
+def test_a_wrong_backward_by_hand_is_found_and_shrunk() -> None:
+    shown = failure(gradcheck_property(tensors((3,)), backward=lambda dout, x: dout * np.cos(x) ** 2)(np.sin))
+    assert "x=array([0.25,0.25,0.25])" in "".join(shown.split()) and "gradcheck of" in shown
+    gradcheck_property(values(), backward=lambda a, b: 2 * a * b, signature="dout, x", max_examples=10)(lambda x: x * x)()
+    with pytest.raises(TypeError, match=r"'order' must be a strategy or an option \(signature, method, "):
+        gradcheck_property(values(), backward=lambda dout, x: dout, order=2)
 
 
 def test_a_wrong_second_derivative_is_found_where_the_order_says_so() -> None:
