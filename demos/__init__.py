@@ -20,4 +20,5 @@ STORIES = (
     "second_order",
     "checkpoint",
     "compiled",
+    "by_hand",
 )
