@@ -35,7 +35,7 @@ def input_names(forward: Callable[..., Any], count: int) -> tuple[list[str], boo
 def roles_of(forward: Callable[..., Any], backward: Callable[..., Any], count: int, signature: str | None) -> list[str | int]:
     """What ``backward`` is handed: "dout", "cache", or the number of an input of ``forward``, which has ``count`` of them.
 
-    Raises TypeError where the names do not tell, ValueError for a ``signature`` of other words.
+    Raises TypeError where forward takes another number of inputs or the names do not tell, ValueError for another ``signature``.
 
     >>> roles_of(lambda x, w: x @ w, lambda dout, x, w: ..., 2, None)
     ['dout', 0, 1]
@@ -43,6 +43,13 @@ def roles_of(forward: Callable[..., Any], backward: Callable[..., Any], count: i
     ['dout', 'cache']
     """
     names, named = input_names(forward, count)
+    taken = [p for p in _parameters(forward) or () if p.kind is not p.KEYWORD_ONLY]
+    least = sum(p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in taken)
+    if taken and (count < least or not (named or any(p.kind is p.VAR_POSITIONAL for p in taken))):
+        raise TypeError(
+            f"forward({', '.join(p.name for p in taken)}) does not take {count} input{'s' * (count != 1)}: hand over a tuple of all "
+            "that it takes, (x,) where that is one"
+        )
     if signature is not None:
         return _said(signature, names)
     parameters = _parameters(backward)

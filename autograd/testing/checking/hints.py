@@ -62,6 +62,10 @@ def _about(g: np.ndarray, name: str, right: Arrays, lengths: Sequence[tuple[str,
     for axis in range(g.ndim):
         if g.shape[axis] > 1 and np.allclose(away, away.mean(axis, keepdims=True), rtol=0, atol=1e-6 * float(np.max(np.abs(away)))):
             return f"the error is the same all along axis {axis}: is a path through a sum or a mean over this axis missing?"
+    wrong = np.argwhere(np.abs(away) > 1e-6 * float(np.max(np.abs(r), initial=0.0))).tolist()
+    if 2 * len(wrong) <= g.size:
+        which = f"{len(wrong)} of {g.size} entries, the first at {wrong[0]}"
+        return f"right but for {which}: is it a mask, an edge, or an index that comes more than once, where gradients are added up?"
     return ""
 
 

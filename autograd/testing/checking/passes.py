@@ -93,10 +93,8 @@ class Passes:
         outputs = list(result) if isinstance(result, tuple | list) else [result]
         for out in outputs:
             if not isinstance(out, np.ndarray | np.generic | int | float | complex):
-                raise TypeError(
-                    f"forward must return arrays or numbers, got {described(out)} among {len(outputs)} results; "
-                    "where the last one is a cache, backward takes it: signature='dout, cache'"
-                )
+                cache = "; where the last one is a cache, backward takes it: signature='dout, cache'" * (len(outputs) > 1)
+                raise TypeError(f"forward must return arrays or numbers, got {', '.join(map(described, outputs))}{cache}")
         return [np.asarray(out) for out in outputs], cache
 
     def run(self, u: np.ndarray, watch: bool = False, values: Sequence[Any] | None = None) -> tuple[Any, list[Any]]:
@@ -190,7 +188,7 @@ class Passes:
         if not self.raws:
             raise Unfit(
                 f"no input is floating, got {', '.join(f'{name}: {described(x)}' for name, x in leaves)}; integers have no derivative: "
-                "hand over x.astype(float)"
+                "hand over floats, such as x.astype(float)"
             )
         for name, x in leaves:
             if getattr(x, "dtype", np.dtype(float)).kind == "c" or isinstance(x, complex):
@@ -225,7 +223,7 @@ class Passes:
         if taken == len(outputs) or (taken == 1 and self.said) or (taken == 0 and sum(out.size for out in outputs) == 1):
             return
         came = f"forward returns {', '.join(described(out) for out in outputs)}, and backward({written(self.roles, self.tops)}) takes"
-        if len(outputs) == 2 and taken == 1:
+        if len(outputs) == 2 and taken == 1 and "cache" not in self.roles:
             raise TypeError(
                 f"{came} one upstream gradient. Is this (out, cache)? Then signature='dout, cache' hands the cache over, and "
                 "forward=lambda *inputs: forward(*inputs)[0] does without. Are these two outputs? Then take one gradient for each, "

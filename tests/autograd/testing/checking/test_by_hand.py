@@ -85,6 +85,12 @@ def without_mean(dout: Any, cache: Any) -> Any:
     return gamma / s * (dout - xhat * (dout * xhat).mean(axis=0)), (dout * xhat).sum(axis=0), dout.sum(axis=0)
 
 
+def repeated(dout: Any, w: Any) -> Any:
+    dw = np.zeros_like(w)
+    dw[[0, 1, 1]] = dout  # in place of np.add.at
+    return dw
+
+
 MISTAKES: dict[str, tuple[Any, Any, Any, str]] = {
     "factor of n": (
         cross_entropy,
@@ -164,6 +170,12 @@ MISTAKES: dict[str, tuple[Any, Any, Any, str]] = {
         without_mean,
         LAYERS["batch_norm"][2],
         "x: the error is the same all along axis 0: is a path through a sum or a mean over this axis missing?",
+    ),
+    "set, not added": (
+        lambda w: w[[0, 1, 1]],
+        repeated,
+        normal(3, 2),
+        "w: right but for 2 of 6 entries, the first at [1, 0]: is it a mask, an edge, or an index that comes more than once",
     ),
     "none": (affine, spoilt(affine_backward, 1, lambda d: None), (X, W, B), "w: no gradient arrives (0 or None)"),
     "too few": (affine, lambda dout, cache: affine_backward(dout, cache)[:2], (X, W, B), "gives 2 gradients"),

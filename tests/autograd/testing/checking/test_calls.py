@@ -68,6 +68,14 @@ def test_where_forward_names_nothing_the_order_tells() -> None:
     assert roles_of(lambda *xs: xs, named("a, b, dout"), 2, None) == [0, 1, "dout"]
 
 
+@pytest.mark.parametrize(("count", "said"), [(0, "0 inputs"), (1, "1 input:"), (4, "4 inputs")])
+def test_another_number_of_inputs_is_refused(count: int, said: str) -> None:
+    """As where a list of rows is handed over for an array."""
+    with pytest.raises(TypeError, match=rf"forward\(x, w, b\) does not take {said}"):
+        roles_of(forward, named("dout, x"), count, None)
+    assert roles_of(forward, named("dout, cache, b"), 3, None) == ["dout", "cache", 2]
+
+
 def test_what_is_not_understood_is_asked_for() -> None:
     with pytest.raises(TypeError, match=r"'data' is no upstream gradient .*understood was \(dout, data\?, x\).*signature="):
         roles_of(forward, named("dout, data, x"), 2, None)

@@ -39,6 +39,9 @@ def test_each_mistake_by_its_name() -> None:
     assert said("w", RIGHT["w"].T) == ["w: is the transpose of what is right"]
     assert said("b", RIGHT["v"]) == ["b: this is the gradient of v: they are returned in the order of the inputs"]
     assert said("b", 0 * RIGHT["b"])[0].startswith("b: no gradient arrives")
+    few = RIGHT["x"].copy()
+    few[2, 1:] += 1, 2
+    assert said("x", few)[0].startswith("x: right but for 2 of 12 entries, the first at [2, 1]: is it a mask")
     assert "the same all along axis 1" in said("x", RIGHT["x"] + RNG.normal(size=(4, 1)))[0]
 
 

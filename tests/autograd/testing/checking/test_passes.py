@@ -86,7 +86,11 @@ def test_an_output_and_a_cache_or_two_outputs_is_not_guessed() -> None:
         check_backward(lambda x: x, lambda dout, cache: dout, X)
     with pytest.raises(TypeError, match="takes 0 upstream gradients, where 1 would be right"):
         check_backward(lambda x: x * x, lambda x: 2 * x, X)
-    with pytest.raises(TypeError, match=r"got tuple of length 1 among 2 results.*signature='dout, cache'"):
+    with pytest.raises(TypeError, match=r"\(dout, cache\) takes 1 upstream gradient, where 2 would be right"):
+        check_backward(lambda x: (x, x, x), lambda dout, cache: dout, X)
+    with pytest.raises(TypeError, match=r"must return arrays or numbers, got NoneType$"):
+        check_backward(lambda x: None, lambda dout, x: dout, X)
+    with pytest.raises(TypeError, match=r"got ndarray of .*, tuple of length 1; .*signature='dout, cache'"):
         check_backward(lambda x: (x * x, (x,)), lambda dout, x: 2 * x * dout, X)
 
 
