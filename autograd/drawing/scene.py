@@ -32,7 +32,7 @@ class Thumbnail(NamedTuple):
     kind: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Box:
     """A variable, an operation (``round``) or a module. ``label`` holds its lines. Without a ``tooltip`` it is written without its id.
 
@@ -55,7 +55,7 @@ class Box:
         return self.kind in DOUBLE or self.mark in DOUBLE
 
 
-@dataclass
+@dataclass(slots=True)
 class Edge:
     """From one box to another.
 

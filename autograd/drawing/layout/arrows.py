@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 from autograd.drawing.layout.lines import Line, Point, edge_of
@@ -67,24 +68,18 @@ class Lines:
         return lines
 
     def _offsets(self, side: Side) -> dict[int, float]:
-        """How far from the middle of its box each arrowhead is, so that no two are at the same place."""
-        arriving: dict[str, list[tuple[float, int]]] = {}
-        for arrow in side.arrows:
-            arriving.setdefault(arrow.tail if arrow.back else arrow.head, []).append((0.0, arrow.number))
-        several = {box for box, arrows in arriving.items() if len(arrows) > 1}
-        offset = dict.fromkeys((number for arrows in arriving.values() for _, number in arrows), 0.0)
-        if not several:
-            return offset
-        for box in several:
-            arriving[box] = []
-        for arrow in side.arrows:
+        """How far from the middle of its box each arrowhead is that does not come alone, so that no two are at the same place."""
+        count = Counter([arrow.tail if arrow.back else arrow.head for arrow in side.arrows])
+        arriving: dict[str, list[tuple[float, int]]] = {box: [] for box, many in count.items() if many > 1}
+        for arrow in side.arrows if arriving else ():
             box = arrow.tail if arrow.back else arrow.head
-            if box in several:
+            if box in arriving:
                 arriving[box].append((self._beside(side, arrow), arrow.number))
-        for box in several:
-            apart = min(SPREAD, 0.7 * self.at[box][3] / len(arriving[box]))
-            for k, (_, number) in enumerate(sorted(arriving[box])):
-                offset[number] = apart * (k - (len(arriving[box]) - 1) / 2)
+        offset: dict[int, float] = {}
+        for box, arrows in arriving.items():
+            apart = min(SPREAD, 0.7 * self.at[box][3] / len(arrows))
+            for k, (_, number) in enumerate(sorted(arrows)):
+                offset[number] = apart * (k - (len(arrows) - 1) / 2)
         return offset
 
     def _beside(self, side: Side, arrow: Arrow) -> float:
@@ -142,7 +137,7 @@ class Lines:
 
     def _level(self, i: int, side: Side, arrow: Arrow, offset: dict[int, float]) -> Line:
         rows = self.rows
-        start, end = self._ends(arrow, offset[arrow.number])
+        start, end = self._ends(arrow, offset.get(arrow.number, 0.0))
         line = Line(start)
         first, last = side.column[arrow.tail], side.column[arrow.head]
         for c in range(first + 1, last + 1):
@@ -171,7 +166,7 @@ class Lines:
 
     def _arched(self, i: int, side: Side, arrow: Arrow, offset: dict[int, float]) -> Line:
         rows = self.rows
-        start, end = self._ends(arrow, offset[arrow.number])
+        start, end = self._ends(arrow, offset.get(arrow.number, 0.0))
         line = Line(start)
         tail, head = side.column[arrow.tail], side.column[arrow.head]
         for row in range(rows.row[tail], rows.row[head] + 1):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
+from autograd.drawing.layout.sizes import width
 from autograd.drawing.scene import Frame
 
 __all__ = ["Columns", "Tree"]
@@ -19,7 +20,8 @@ Part = str | int  # a box by its id, or a frame by its number
 
 
 class Tree:
-    """The frames of a lane by number, the lane itself being 0; each stands after the one that it is in. ``home`` is the frame of a box."""
+    """The frames of a lane by number, the lane itself being 0; each stands after the one that it is in. ``home`` is the frame of a
+    box, ``titles`` are the widths of their titles."""
 
     def __init__(self, lane: Frame) -> None:
         self.frames, self.parent, self.home = [lane], [-1], dict[str, int]()
@@ -27,6 +29,7 @@ class Tree:
             self.home |= {box.id: number for box in frame.boxes}
             self.frames += frame.frames
             self.parent += [number] * len(frame.frames)
+        self.titles = [width(frame.title) for frame in self.frames]
         self.path: list[tuple[int, ...]] = [(0,)]
         for number in range(1, len(self.frames)):
             self.path.append((*self.path[self.parent[number]], number))
@@ -38,9 +41,10 @@ class Tree:
 
 @dataclass
 class _Inside:
-    """What a frame holds, and what has to stand before what."""
+    """What a frame holds, with how many arrows each part of it waits for, and what waits for it."""
 
-    before: dict[Part, set[Part]] = field(default_factory=dict)
+    waiting: dict[Part, int] = field(default_factory=dict)
+    then: dict[Part, list[Part]] = field(default_factory=dict)
     given: dict[Part, list[str]] = field(default_factory=dict)  # leaves in the frame, that a part of it takes
 
 
@@ -58,7 +62,8 @@ class Columns:
         for a, b in dict.fromkeys(edges):
             self.before[b].append(a)
             self.after[a].append(b)
-        self.order = {id: i for i, id in enumerate(kinds)}
+        self.parts: list[Part] = [*kinds, *range(len(tree.frames))]  # boxes first: what belongs together is one run
+        self.order = {part: i for i, part in enumerate(self.parts)}
         self.candidates = self._candidates(kinds) if hang else {}
         while True:
             self.column: dict[str, int] = {}
@@ -94,17 +99,19 @@ class Columns:
             path = tree.path[tree.home[id]]
             own: tuple[Part, ...] = (*path[1:], id)
             for frame, part in zip(path, own):
-                inside[frame].before.setdefault(part, set())
+                inside[frame].waiting.setdefault(part, 0)
             for a in before:
                 if a in chips:
                     continue
-                other: tuple[Part, ...] = (*tree.path[tree.home[a]][1:], a)
-                k = next(i for i, (p, q) in enumerate(zip(own, other)) if p != q)
+                theirs = tree.path[tree.home[a]]
+                other: tuple[Part, ...] = (*theirs[1:], a)
+                k = len(path) - 1 if theirs is path else next(i for i, (p, q) in enumerate(zip(own, other)) if p != q)
                 here = inside[path[k]]
                 if other[k] == a and not self.before[a]:
                     here.given.setdefault(own[k], []).append(a)
                 else:
-                    here.before.setdefault(own[k], set()).add(other[k])
+                    here.waiting[own[k]] += 1
+                    here.then.setdefault(other[k], []).append(own[k])
         frames: list[Iterator[int]] = [self._parts(0, inside[0])]
         while frames:  # a stack of frames that are open
             inner = next(frames[-1], None)
@@ -118,25 +125,14 @@ class Columns:
 
     def _parts(self, frame: int, inside: _Inside) -> Iterator[int]:
         """Lays the boxes of a frame into columns, and hands out the frames in it when it is their turn; −1: it never is."""
-        waiting = {part: len(before) for part, before in inside.before.items()}
-        then: dict[Part, list[Part]] = {}
-        for part, before in inside.before.items():
-            for a in before:
-                then.setdefault(a, []).append(part)
-        ready: list[tuple[bool, int, Part]] = []
-
-        def offer(part: Part) -> None:
-            number = self.order[part] if isinstance(part, str) else part
-            heappush(ready, (isinstance(part, int), number, part))  # boxes first: what belongs together is one run
-
-        for part, left in waiting.items():
-            if not left and not (isinstance(part, str) and not self.before[part]):
-                offer(part)
+        waiting = inside.waiting
+        ready = [self.order[part] for part, left in waiting.items() if not left and (isinstance(part, int) or self.before[part])]
+        heapify(ready)
         run: list[str] = []
         seen: set[str] = set()
         done = 0
         while ready:
-            _, _, part = heappop(ready)
+            part = self.parts[heappop(ready)]
             given = [a for a in inside.given.get(part, ()) if a not in seen]
             seen.update(given)
             run += given
@@ -147,10 +143,10 @@ class Columns:
                 run = []
                 yield part
             done += 1
-            for other in then.get(part, ()):
+            for other in inside.then.get(part, ()):
                 waiting[other] -= 1
                 if not waiting[other]:
-                    offer(other)
+                    heappush(ready, self.order[other])
         lonely = [p for p in waiting if isinstance(p, str) and not self.before[p] and p not in seen]  # outputs that are leaves
         self._run(frame, run + lonely)
         if done + len(seen) + len(lonely) < len(waiting):

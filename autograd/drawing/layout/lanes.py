@@ -8,7 +8,7 @@ adjacent violators (Ayer and others 1955).
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 __all__ = ["Lane", "crossings", "stacked"]
@@ -124,7 +124,8 @@ class Lane:
 
     def _crossings(self) -> int:
         place = [int(p) for p in self.places()]
-        return sum(crossings([(place[n], place[m]) for n in column for m, _ in self.right[n]]) for column in self.columns)
+        several = (column for column in self.columns if len(column) > 1)
+        return sum([crossings([(place[n], place[m]) for n in column for m, _ in self.right[n]]) for column in several])
 
     def cut(self, starts: list[int]) -> None:
         """Where a new row begins, a column has nothing to do with the one before."""
@@ -136,24 +137,22 @@ class Lane:
 
     def rise(self, sweeps: int) -> None:
         """The heights: all boxes near their neighbours, by turns those at the left, at the right, and at both sides."""
-        self.y = [0.0] * len(self.column)
+        self.y = y = [0.0] * len(self.column)
         if all(len(column) < 2 for column in self.columns):
             return
         apart = []
         for column in self.columns:
             distances = [self._apart(a, b) for a, b in pairwise(column)]
             apart.append(distances)
-            y = -sum(distances) / 2
+            height = -sum(distances) / 2
             for n, distance in zip(column, [*distances, 0.0]):
-                self.y[n] = y
-                y += distance
-
-        def both(n: int) -> list[tuple[int, float]]:
-            return self.left[n] + self.right[n]
-
-        ways: list[Callable[[int], list[tuple[int, float]]]] = [self.left.__getitem__, self.right.__getitem__, both]
+                y[n] = height
+                height += distance
+        ways = [self.left, self.right, [left + right for left, right in zip(self.left, self.right)]]
+        sums = [[sum([w for _, w in others]) for others in near] for near in ways]
         for sweep in range(sweeps):
-            near = both if sweep >= sweeps - 3 else ways[sweep % 3]
+            way = 2 if sweep >= sweeps - 3 else sweep % 3
+            near, total = ways[way], sums[way]
             order = range(len(self.columns)) if sweep % 2 == 0 else range(len(self.columns) - 1, -1, -1)
             for c in order:
                 column = self.columns[c]
@@ -163,12 +162,11 @@ class Lane:
                         wanted.append(0.0)
                         weights.append(1e8)
                         continue
-                    others = near(n)
-                    weight = sum([w for _, w in others])
-                    wanted.append(sum([self.y[m] * w for m, w in others]) / weight if weight else self.y[n])
+                    weight = total[n]
+                    wanted.append(sum([y[m] * w for m, w in near[n]]) / weight if weight else y[n])
                     weights.append(weight or 0.1)
-                for n, y in zip(column, stacked(wanted, weights, apart[c])):
-                    self.y[n] = y
+                for n, height in zip(column, stacked(wanted, weights, apart[c])):
+                    y[n] = height
         for _ in range(2):
             self._straighten(apart)
         self.y = [round(y, 2) for y in self.y]

@@ -6,7 +6,7 @@ from autograd.drawing.layout.arrows import Lines, between_rows
 from autograd.drawing.layout.columns import Columns, Tree
 from autograd.drawing.layout.rows import CHIPS, GAP, PAD, RAIL, Rows
 from autograd.drawing.layout.sides import Side
-from autograd.drawing.layout.sizes import STRIP, size, width
+from autograd.drawing.layout.sizes import STRIP, size
 from autograd.drawing.scene import Box, Frame, Placed, Scene
 
 __all__ = ["placed"]
@@ -199,11 +199,10 @@ class _Page:
         widths = {c: [max(self.size[id][0] for id in slot) for slot in slots] for c, slots in self.slots.items()}
         chips = [sum(widths[c]) + CHIPS * (len(widths[c]) - 1) if c in widths else 0.0 for c in range(count)]
         tree = front.tree
-        titles = [width(frame.title) for frame in tree.frames]
         margin = PAD * (len(self.sides) - 1)
         results = frozenset(c for id, c in front.column.items() if [self.boxes[a].round for a in self.columns.before[id]] == [True])
         path = [tree.path[f][1:] for f in front.within]
-        self.rows = rows = Rows(wide, chips, self._gaps(), arriving, path, titles, results, margin)
+        self.rows = rows = Rows(wide, chips, self._gaps(), arriving, path, tree.titles, results, margin)
         if not rows.lay():
             return False
         if len(rows.starts) > 1 and any(len(column) > 1 for side in self.sides for column in side.lane.columns):

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from autograd.drawing.layout.columns import Tree
 from autograd.drawing.layout.lanes import SPINE, Lane
 from autograd.drawing.layout.rows import PAD, Rows
-from autograd.drawing.layout.sizes import width
 
 __all__ = ["BELOW", "Arrow", "Piece", "Side"]
 
@@ -57,12 +56,19 @@ class Side:
         self.passes: dict[int, dict[int, int]] = {}
         self.span: dict[int, tuple[int, int]] = {}  # of frames: first and last column
         for id, c in (*column.items(), *((id, c) for id, (c, _) in hangs.items())):
-            for f in tree.path[tree.home[id]]:
-                first, last = self.span.get(f, (c, c))
-                self.span[f] = (min(first, c), max(last, c))
+            self._cover(tree.home[id], c, c)
+        for f in range(len(tree.frames) - 1, 0, -1):  # an inner frame before the one that it is in
+            if f in self.span:
+                self._cover(tree.parent[f], *self.span[f])
         self.within = [0] * count
         for f, (first, last) in sorted(self.span.items()):
             self.within[first : last + 1] = [f] * (last + 1 - first)
+
+    def _cover(self, f: int, first: int, last: int) -> None:
+        if f in self.span:
+            a, b = self.span[f]
+            first, last = first if first < a else a, last if last > b else b
+        self.span[f] = first, last
 
     def at(self, id: str) -> int:
         """The column that a box stands in, or hangs at."""
@@ -79,17 +85,19 @@ class Side:
             if tail in self.hangs or head in self.hangs:
                 self.straight.append(Arrow(number, tail, head, back, False))
                 continue
-            if tail not in self.column or head not in self.column or self.column[tail] >= self.column[head]:
+            first, last = self.column.get(tail, -1) + 1, self.column.get(head, -1)
+            if not 0 < first <= last:
                 return False
-            inside = {*self.tree.path[self.tree.home[tail]], *self.tree.path[self.tree.home[head]]}
-            between = range(self.column[tail] + 1, self.column[head])
-            points -= len(between)
-            if points < 0:
-                return False
-            arc = any(self.within[c] not in inside for c in between)
+            arc = False
+            if first < last:
+                points -= last - first
+                if points < 0:
+                    return False
+                inside = {*self.tree.path[self.tree.home[tail]], *self.tree.path[self.tree.home[head]]}
+                arc = any(self.within[c] not in inside for c in range(first, last))
             self.arrows.append(Arrow(number, tail, head, back, arc))
             if not arc:
-                self.passes[number] = {c: self.lane.add(c) for c in between}
+                self.passes[number] = {c: self.lane.add(c) for c in range(first, last)}
         return True
 
     def tie(self, spine: set[str]) -> None:
@@ -119,7 +127,7 @@ class Side:
         self.level: dict[tuple[int, int], float] = {}  # of an arc in a row
         self.pieces: list[list[Piece]] = [[] for _ in rows.starts]  # by row, the outer ones first
         self.inner: dict[tuple[int, int], float] = {}
-        self.reach: dict[int, float] = {}  # how far right the chips of a column go
+        self.reach = [0.0] * count  # how far right the chips of a column go
         for f in range(len(self.tree.frames) - 1, -1, -1):
             for (c, depth), ids in hanging.get(f, {}).items():
                 self._hang(c, depth, ids, rows, x)
@@ -154,7 +162,7 @@ class Side:
             self.y[id] = y + (shorter if depth < 0 else -shorter)
         for d in columns:
             self.top[d], self.bottom[d] = min(self.top[d], y - tall / 2), max(self.bottom[d], y + tall / 2)
-        self.reach[c] = max(self.reach.get(c, 0.0), high)
+        self.reach[c] = max(self.reach[c], high)
 
     def _arc(self, arrow: Arrow, rows: Rows) -> None:
         first, last = self.column[arrow.tail] + 1, self.column[arrow.head] - 1
@@ -169,22 +177,21 @@ class Side:
 
     def _frame(self, f: int, rows: Rows) -> None:
         first, last = self.span[f]
-        deep = len(self.tree.path[f])
+        deep, title = len(self.tree.path[f]) - 1, self.tree.titles[f]
         for row in range(rows.row[first], rows.row[last] + 1):
             columns = rows.columns(row)
             a, b = max(first, columns.start), min(last, columns.stop - 1)
-            top = min(self.top[a : b + 1]) - PAD - TITLE * bool(self.tree.frames[f].title)
+            top = min(self.top[a : b + 1]) - PAD - TITLE * bool(title)
             bottom = max(self.bottom[a : b + 1]) + PAD
             if top > bottom:
                 continue
             if f:
                 self.top[a : b + 1] = [top] * (b + 1 - a)
                 self.bottom[a : b + 1] = [bottom] * (b + 1 - a)
-            left = rows.left[a] - PAD * (len(self.tree.path[self.within[a]]) - deep + 1)
-            right = rows.right[b] + PAD * (len(self.tree.path[self.within[b]]) - deep + 1)
-            reach = max([self.reach.get(c, 0.0) for c in range(a, b + 1)])
+            left = rows.left[a] - PAD * (len(self.tree.path[self.within[a]]) - deep)
+            right = rows.right[b] + PAD * (len(self.tree.path[self.within[b]]) - deep)
             inner = self.inner.get((f, row), 0.0)  # how far right the frames in it go
-            right = max(right, reach + PAD, inner + PAD, left + width(self.tree.frames[f].title) + 2 * PAD)
+            right = max(right, max(self.reach[a : b + 1]) + PAD, inner + PAD, left + title + 2 * PAD)
             outer = self.tree.parent[f], row
             self.inner[outer] = max(self.inner.get(outer, 0.0), right)
             self.pieces[row].append(Piece(f, left, right, top, bottom))

@@ -5,8 +5,6 @@ Widths are those of Helvetica, as Adobe's font metrics have them; fonts that sta
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from autograd.drawing.scene import Box
 
 __all__ = ["BORDER", "EM", "SPACE", "STRIP", "rows", "size", "width"]
@@ -17,32 +15,28 @@ BORDER = 8.0  # by how much a second border makes a box larger
 STRIP = 336.0, 40.0  # width and height of the strip of a scale
 LINE = 13.2  # from line to line
 _THOUSANDTHS = {
-    222: "'ijl", 260: "|", 278: " !,./:;I[\\]ft·", 333: "()-`r", 389: "*", 500: "cksvxyzJ", 584: "+<=>~−×÷→", 611: "FTZ",
-    667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm", 944: "W", 1015: "@", 1000: "…",
+    222: "'ijl", 260: "|", 278: " !,./:;I[\\]ft·", 333: "()-`r", 389: "*", 500: "cksvxyzJ", 556: "#$?L_0123456789abdeghnopqu",
+    584: "+<=>~−×÷→", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm", 944: "W", 1015: "@", 1000: "…",
 }  # fmt: skip
-_WIDTHS = {letter: thousandths / 1000 for thousandths, letters in _THOUSANDTHS.items() for letter in letters}
 
 
-@lru_cache(4096)
+class _Widths(dict[str, float]):
+    """A letter that is not in the table is as wide as a digit, or as two from Hangul upwards."""
+
+    def __missing__(self, letter: str) -> float:
+        return 0.556 if letter < "\u1100" else 1.1
+
+
+_WIDTHS = _Widths({letter: thousandths / 1000 for thousandths, letters in _THOUSANDTHS.items() for letter in letters})
+
+
 def width(text: str, em: float = EM) -> float:
-    """The width of a line in points; a letter that is not in the table is as wide as a digit, or as two from Hangul upwards.
+    """The width of a line in points.
 
     >>> round(width("tanh"), 1)
     21.4
     """
-    return em * sum([_WIDTHS.get(c) or (0.556 if c < "\u1100" else 1.1) for c in text])
-
-
-@lru_cache(4096)
-def _size(label: tuple[str, ...], round: bool) -> tuple[float, float]:
-    lines = "\n".join(label).split("\n")
-    across, down = max(map(width, lines)), LINE * len(lines)
-    if not round:
-        return max(1.05 * across + 14, 22.0), max(down + 8, 22.0)  # some fonts are wider
-    if len("\n".join(lines)) < 4:
-        diameter = max(across + 9, down + 6, 22.0)
-        return diameter, diameter
-    return across / 0.82 + 6, max((down - 4) / 0.64, 22.0)  # the ellipse around so much text
+    return em * sum(map(_WIDTHS.__getitem__, text))
 
 
 def rows(box: Box) -> list[tuple[int, int]]:
@@ -52,8 +46,19 @@ def rows(box: Box) -> list[tuple[int, int]]:
 
 def size(box: Box) -> tuple[float, float]:
     """Width and height in points, a double border included."""
-    w, h = _size(tuple(box.label) or ("·",), box.round)
+    w, h = _inside("\n".join(box.label) or "·", box.round)
     if box.thumbnails:
         found = rows(box)
         w, h = max(w, *(across + 8 for across, _ in found)), h + sum(down for _, down in found)
     return (w + BORDER, h + BORDER) if box.double else (w, h)
+
+
+def _inside(text: str, round: bool) -> tuple[float, float]:
+    lines = text.split("\n")
+    across, down = max(map(width, lines)), LINE * len(lines)
+    if not round:
+        return max(1.05 * across + 14, 22.0), max(down + 8, 22.0)  # some fonts are wider
+    if len(text) < 4:
+        diameter = max(across + 9, down + 6, 22.0)
+        return diameter, diameter
+    return across / 0.82 + 6, max((down - 4) / 0.64, 22.0)  # the ellipse around so much text
