@@ -116,6 +116,15 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
             self.placed = False
             self.graph_attr.pop("layout", None)
 
+    def _text_for(self, asked: str | None, engine: str) -> bytes:
+        """The text for an engine, without places where they are not the ones that the user has asked this engine for."""
+        graph = self
+        if self.placed and (asked or self.engine != "dot") and not engine.startswith("nop"):
+            graph = self.copy()
+            graph._leave_the_places()
+        text: bytes = graph.source.encode(self.encoding)
+        return text
+
     def subgraph(self, *graph: Any, **arguments: Any) -> Any:
         """As there; a graph begun in a ``with`` block has the ``timeout`` of this one."""
         self._leave_the_places()
@@ -132,9 +141,10 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
         self, format: str | None = None, renderer: str | None = None, formatter: str | None = None, neato_no_op: int | None = None,
         quiet: bool = False, *, engine: str | None = None, encoding: str | None = None,
     ) -> Any:  # fmt: skip
-        """The picture as bytes, or as text in ``encoding``."""
-        engine, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
-        picture = layout(self.source.encode(self.encoding), format, self.timeout, engine=engine)
+        """The picture as bytes, or as text in ``encoding``. An ``engine`` that is given finds places of its own, also where
+        the text says where everything stands."""
+        given, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
+        picture = layout(self._text_for(engine, given), format, self.timeout, engine=given)
         return picture if encoding is None else picture.decode(encoding)
 
     def save(
@@ -170,16 +180,16 @@ class Graph(graphviz.Digraph):  # type: ignore[misc]
             format = _format_of(Path(outfile), format)
             path = Path(outfile) if directory is not None else Path(self.directory, outfile)
             filename = path.with_suffix(".gv") if filename is None else filename
-        engine, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
+        given, format = self._engine_and_format(engine, format, renderer, formatter, neato_no_op)
         source = os.fspath(alone) if alone else super().save(filename, directory=directory)
         path = path or Path(".".join((source, *format.split(":")[::-1])))
         if path.resolve() == Path(source).resolve() and not overwrite_source and not alone:
             raise ValueError(f"render would write the picture over its source {source!r}; give another filename or outfile")
         if raise_if_result_exists and path.exists():
             raise graphviz.FileExistsError(f"output file exists: {os.fspath(path)!r}")
-        text = self.source.encode(self.encoding) if alone else Path(source).read_bytes()
         # images in the text are named from where it stands
-        _write(os.fspath(path), text, format, self.timeout, engine=engine, directory=os.path.dirname(source) or None)
+        text = self._text_for(engine, given)
+        _write(os.fspath(path), text, format, self.timeout, engine=given, directory=os.path.dirname(source) or None)
         if cleanup and not alone:
             os.remove(source)
         if view or quiet_view:
@@ -233,7 +243,8 @@ def render(graph: Any, path: str | os.PathLike[str], timeout: float | None = Non
         timeout = getattr(graph, "timeout", 20)
     if not number_of(timeout, "render: timeout") > 0:
         raise ValueError(f"render: timeout must be more than 0 seconds, got {timeout!r}")
-    _write(path, graph.source.encode(graph.encoding), format, timeout, engine=graph.engine)
+    text = graph._text_for(None, graph.engine) if isinstance(graph, Graph) else graph.source.encode(graph.encoding)
+    _write(path, text, format, timeout, engine=graph.engine)
     return path
 
 

@@ -138,6 +138,21 @@ def test_a_file_by_the_name_of_pygraphviz_is_no_pygraphviz(tmp_path: Path, monke
     assert render._home_of_pygraphviz() == str(tmp_path)
 
 
+def test_an_engine_that_is_asked_for_finds_places_of_its_own(dot: Dot, no_pygraphviz: None, tmp_path: Path) -> None:
+    dot.does("cat")
+    x = Value(2.0)
+    for how in ({}, {"rankdir": "TB"}):
+        y = draw(x * x, **how)  # type: ignore[arg-type]
+        placed, text = y.placed, y.source
+        assert placed == (not how) == ("layout=nop2" in y.pipe("svg", encoding="utf-8"))
+        for engine in ("neato", "dot"):
+            assert "nop2" not in y.pipe("svg", engine=engine, encoding="utf-8")
+            assert b"nop2" not in Path(y.render(tmp_path / "y.svg", engine=engine)).read_bytes()
+        y.engine = "circo"
+        assert "nop2" not in y.pipe(encoding="utf-8") and b"nop2" not in Path(draw_into(y, tmp_path / "y.svg")).read_bytes()
+        assert y.placed == placed and y.source == text
+
+
 # The program `dot`
 def test_dot_gets_the_text_and_the_format(dot: Dot, no_pygraphviz: None) -> None:
     dot.does("echo $@ > arguments; cat > stdin; echo A warning >&2; printf picture")
