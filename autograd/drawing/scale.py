@@ -49,10 +49,10 @@ class Scale(NamedTuple):
 def by_size(title: str, middle: float, sizes: Iterable[float], below: str = "", above: str = "") -> Scale:
     """A scale of logarithms for ``sizes``, pale around ``middle``, with words for what is far ``below`` and ``above`` it."""
     exponents = [math.log10(x) for x in sizes if x > 0]
-    centre = round(math.log10(middle))
+    centre = math.log10(middle)
     half = min(max([LEAST, *(math.ceil(abs(e - centre)) for e in exponents)]), MOST)
-    low, at, high = (short(10.0**e) if -300 < e < 300 else f"1e{e}".replace("-", "−") for e in (centre - half, centre, centre + half))
-    return Scale(title, centre - half, centre + half, (f"{low} {below}".rstrip(), at, f"{above} {high}".lstrip()), log=True)
+    low, high = (short(10.0**e) if -300 < e < 300 else f"1e{e:.0f}".replace("-", "−") for e in (centre - half, centre + half))
+    return Scale(title, centre - half, centre + half, (f"{low} {below}".rstrip(), short(middle), f"{above} {high}".lstrip()), log=True)
 
 
 def by_share(title: str) -> Scale:

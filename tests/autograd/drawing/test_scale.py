@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.drawing.scale import STEPS, Scale, by_share, by_size, of_numbers
+from autograd.drawing.statistics import short
 
 SIZES = st.floats(1e-320, 1e308)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -23,7 +24,7 @@ def test_sizes(middle: float, sizes: list[float]) -> None:
     scale = by_size("", middle, sizes)
     found = tones(scale, sizes)
     assert found == sorted(found)
-    assert scale.tone(10.0 ** round(math.log10(middle))) == 0 and scale.tone(0.0) == -1
+    assert scale.tone(middle) == 0 and scale.ticks[1] == short(middle) and scale.tone(0.0) == -1
     assert scale.tone(middle * 1e-13) == -1 and scale.tone(middle * 1e13) == 1
 
 
