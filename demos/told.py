@@ -45,6 +45,8 @@ class Number(NamedTuple):
     def __str__(self) -> str:
         if not math.isfinite(self.value):
             number = "NaN" if math.isnan(self.value) else f"{self.value}".replace("inf", "∞")
+        elif self.unit == "%":  # of which a table has several, all with the decimals that two digits before them leave
+            number = f"{self.value:.{max(self.digits - 2, 0)}f}"
         elif self.value == round(self.value) and abs(self.value) < 1e9:
             number = f"{self.value:,.0f}"
         else:
