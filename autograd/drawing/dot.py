@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 
 from autograd.drawing.layout.page import placed
-from autograd.drawing.layout.sizes import BORDER, SPACE, STRIP, rows, size, width
+from autograd.drawing.layout.sizes import BORDER, SPACE, STRIP, rows, size, title
 from autograd.drawing.looks import FONT, INK, LOOKS, MODULE, PAPER, fill_of
 from autograd.drawing.picture import Graph, render
 from autograd.drawing.plan import scene_of
@@ -171,7 +171,7 @@ class _Writer:
         look = " ".join([look, *self.painted(frame)])
         if frame.rectangle:
             left, bottom, right, top = frame.rectangle
-            look += f' bb="{left:.1f},{bottom:.1f},{right:.1f},{top:.1f}" lp="{left + 8 + width(frame.title) / 2:.1f},{top - 10:.1f}"'
+            look += f' bb="{left:.1f},{bottom:.1f},{right:.1f},{top:.1f}" lp="{left + title(frame.title) / 2:.1f},{top - 10:.1f}"'
         yield f"subgraph cluster_{next(self.number)} {{ label={quoted(frame.title)} {look}"
         yield from self.inside(frame)
         yield "}"

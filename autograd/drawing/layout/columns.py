@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from autograd.drawing.layout.sizes import width
+from autograd.drawing.layout.sizes import title
 from autograd.drawing.scene import Frame
 
 __all__ = ["Columns", "Tree"]
@@ -21,7 +21,7 @@ Part = str | int  # a box by its id, or a frame by its number
 
 class Tree:
     """The frames of a lane by number, the lane itself being 0; each stands after the one that it is in. ``home`` is the frame of a
-    box, ``titles`` are the widths of their titles."""
+    box, ``titles`` is how wide each is at least."""
 
     def __init__(self, lane: Frame) -> None:
         self.frames, self.parent, self.home = [lane], [-1], dict[str, int]()
@@ -29,7 +29,7 @@ class Tree:
             self.home |= {box.id: number for box in frame.boxes}
             self.frames += frame.frames
             self.parent += [number] * len(frame.frames)
-        self.titles = [width(frame.title) for frame in self.frames]
+        self.titles = [title(frame.title) for frame in self.frames]
         self.path: list[tuple[int, ...]] = [(0,)]
         for number in range(1, len(self.frames)):
             self.path.append((*self.path[self.parent[number]], number))

@@ -20,7 +20,7 @@ RAILS = 110.0  # the most room for them
 @dataclass
 class Rows:
     """What is known of each column: its width, how wide the chips below it are, the gap before it, how many arrows come from before
-    it, the frames it is in, and the widths of their titles; which of them hold results, and belong to the column before. ``lay`` then
+    it, the frames it is in, and the room that their titles take; which of them hold results, and belong to the column before. ``lay`` then
     says where all are."""
 
     wide: list[float]
@@ -104,7 +104,7 @@ class Rows:
             if kept < deep or c + 1 in starts:
                 x = max(x, last)
                 for frame in reversed(path[kept:]):
-                    x = max(x + PAD, opened[frame] + self.titles[frame] + 2 * PAD)
+                    x = max(x + PAD, opened[frame] + self.titles[frame])
             end.append(x)
 
     def _cut(self, x: list[float], most: list[float], room: float) -> None:

@@ -177,11 +177,11 @@ class Side:
 
     def _frame(self, f: int, rows: Rows) -> None:
         first, last = self.span[f]
-        deep, title = len(self.tree.path[f]) - 1, self.tree.titles[f]
+        deep = len(self.tree.path[f]) - 1
         for row in range(rows.row[first], rows.row[last] + 1):
             columns = rows.columns(row)
             a, b = max(first, columns.start), min(last, columns.stop - 1)
-            top = min(self.top[a : b + 1]) - PAD - TITLE * bool(title)
+            top = min(self.top[a : b + 1]) - PAD - TITLE * bool(self.tree.frames[f].title)
             bottom = max(self.bottom[a : b + 1]) + PAD
             if top > bottom:
                 continue
@@ -191,7 +191,7 @@ class Side:
             left = rows.left[a] - PAD * (len(self.tree.path[self.within[a]]) - deep)
             right = rows.right[b] + PAD * (len(self.tree.path[self.within[b]]) - deep)
             inner = self.inner.get((f, row), 0.0)  # how far right the frames in it go
-            right = max(right, max(self.reach[a : b + 1]) + PAD, inner + PAD, left + title + 2 * PAD)
+            right = max(right, max(self.reach[a : b + 1]) + PAD, inner + PAD, left + self.tree.titles[f])
             outer = self.tree.parent[f], row
             self.inner[outer] = max(self.inner.get(outer, 0.0), right)
             self.pieces[row].append(Piece(f, left, right, top, bottom))

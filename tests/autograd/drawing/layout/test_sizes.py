@@ -20,7 +20,7 @@ def test_widths_of_helvetica() -> None:
 @given(st.lists(st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=20), min_size=1, max_size=4), st.booleans())
 def test_a_box_holds_its_text(label: list[str], round: bool) -> None:
     across, down = size(Box("v0", "middle", label, round=round))
-    assert across >= max(map(width, label)) + 6 and down >= 13.2 * len(label)
+    assert across >= max(map(width, label)) + 6 and across >= 1.2 * max(map(width, label)) and down >= 13.2 * len(label)
     wide, high = size(Box("v0", "output", label, round=round))
     assert (wide, high) == (across + BORDER, down + BORDER)
     assert size(Box("v0", "middle", ["\n".join(label)], round=round)) == (across, down)
