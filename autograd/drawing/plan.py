@@ -14,6 +14,7 @@ from autograd.core.notes import user_frame
 from autograd.drawing.backward import Backward
 from autograd.drawing.colouring import Colouring
 from autograd.drawing.flow import backward_pass, released
+from autograd.drawing.layout.page import placed
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.scene import KINDS, MARKS, Scene
@@ -23,7 +24,7 @@ from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
 
 __all__ = ["PATIENCE", "scene_of"]
 
-PATIENCE = 5000  # the predictor up to which a layout takes seconds (measured)
+PATIENCE = 5000  # the predictor up to which a layout by Graphviz takes seconds (measured)
 _TENSORS = "In tensors: purple above 0, orange below, red not finite; the largest has the full colour."
 _PART = "or draw a part of it (a middle node as the output); graph_size() measures it, listing() writes it as text"
 
@@ -60,7 +61,7 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     if kinds := {t.kind for box in painter.scene for row in box.thumbnails for t in row} - {"rounds"}:
         dashed = " In dashed frames: gradients." * ("gradient" in kinds)
         painter.scene.note = "\n".join(filter(None, (painter.scene.note, _TENSORS + dashed)))
-    slow = levels is None and whole.predictor > PATIENCE
+    slow = levels is None and whole.predictor > PATIENCE and not (style.rankdir == "LR" and placed(painter.scene))
     _refuse_too_large(whole, -(-painter.variables // (1 + mirror)), style.max_nodes, bool(around) and levels != 0, slow)
     if style.legend:
         there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)} | {box.mark for box in painter.scene}

@@ -15,8 +15,8 @@ class Size(NamedTuple):
     """The size of a graph.
 
     ``operations`` and ``values`` (their results and what they start from) are the circles and boxes of a picture, ``depth`` the
-    longest chain of operations. ``predictor`` says what a layout costs: boxes and circles, and for each arrow the ranks that it
-    leaps over. Up to about 2,000 it takes less than a second, up to 5,000 a few, beyond that it may take minutes.
+    longest chain of operations. ``predictor`` says what a layout by Graphviz costs: boxes and circles, and for each arrow the
+    ranks that it leaps over. Up to about 2,000 it takes less than a second, up to 5,000 a few, beyond that it may take minutes.
     """
 
     operations: int
@@ -52,14 +52,13 @@ def _measured(nodes: list[Node]) -> Size:
     first: dict[Node, int] = {}  # of a leaf: the level before its first use, where a layout puts it
     arrows = []
     for n in nodes:
-        if n.is_leaf or not n.args:
+        if n.is_leaf or not (args := n.args):
             continue
-        own = 1 + max((level.get(a, 0) for a in n.args if isinstance(a, Node)), default=0)
-        level[n] = own
-        for a in n.args:
-            if isinstance(a, Node):
-                arrows.append((a, own))
-                if a not in level:
-                    first[a] = min(first.get(a, own), own)
+        into = [a for a in args if isinstance(a, Node)]
+        level[n] = own = 1 + max([level.get(a, 0) for a in into], default=0)
+        for a in into:
+            arrows.append((a, own))
+            if a not in level:
+                first[a] = min(first.get(a, own), own)
     leaps = sum(2 * (own - (level[a] if a in level else first[a] - 1)) - 2 for a, own in arrows)
     return Size(len(level), len(nodes), max(level.values(), default=0), len(nodes) + len(level) + leaps)

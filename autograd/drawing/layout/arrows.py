@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from itertools import pairwise
 
 from autograd.drawing.layout.lines import Line, Point, edge_of
@@ -67,6 +68,15 @@ class Lines:
                 lines[k] = self._dotted(edge.tail, edge.head).written(self.total, False)
         return lines
 
+    @cached_property
+    def held(self) -> list[list[str]]:
+        """The boxes of each row."""
+        found: list[list[str]] = [[] for _ in self.rows.starts]
+        for side in self.sides:
+            for id in side.y:
+                found[self.rows.row[side.at(id)]].append(id)
+        return found
+
     def _offsets(self, side: Side) -> dict[int, float]:
         """How far from the middle of its box each arrowhead is that does not come alone, so that no two are at the same place."""
         count = Counter([arrow.tail if arrow.back else arrow.head for arrow in side.arrows])
@@ -125,7 +135,8 @@ class Lines:
         """From the forward lane up to the backward one: straight, or beside the column of its head, where it runs over the fewest boxes."""
         a, b = self.at[tail], self.at[head]
         beside = (self.rows.left[self.sides[-1].at(head)] - 5, b[1] + b[3] / 2 + 8)
-        others = [box for id, box in self.at.items() if id not in (tail, head)]
+        first, last = sorted(self.rows.row[side.at(id)] for id in (tail, head) for side in self.sides if id in side.y)
+        others = [self.at[id] for row in self.held[first : last + 1] for id in row if id not in (tail, head)]
         ways = []
         for via in ((), (beside,)):
             for start in (edge_of(a, False, (*via, b[:2])[0]), *((a[0] + side * a[2] / 2, a[1] - a[3] / 4) for side in (1, -1))):

@@ -12,7 +12,6 @@ from autograd.drawing.scene import Box, Frame, Placed, Scene
 __all__ = ["placed"]
 
 BETWEEN = 20.0  # lanes
-MOST = 2000  # boxes: nobody reads a page of more, and to find that a tangle does not fit takes as long as all else together
 CHANNEL = 16.0  # between rows, beside what the arrows in it take
 
 
@@ -21,8 +20,7 @@ def placed(scene: Scene) -> Placed | None:
     mirror = scene.ends is not None
     backward = {box.id for box in scene.backward}
     known = not scene.further and all(not e.label and (e.kind != "saved" or e.head in backward) for e in scene.edges)
-    forward = sum(1 for _ in scene.forward)
-    if not known or (backward and not mirror) or not 0 < forward + len(backward) <= MOST:
+    if not known or (backward and not mirror) or next(iter(scene), None) is None:
         return None
     page = _Page(scene)
     return page.placed() if page.fits else None

@@ -121,6 +121,17 @@ def test_a_tangle_is_refused_before_its_layout() -> None:
         assert "0.5 s" in str(error)
 
 
+def test_what_our_own_layout_places_is_not_refused() -> None:
+    made = [Value(1.0)]
+    for _ in range(300):
+        made.append(made[-1].sin())
+    y = sum(made[:9], made[-1])  # arrows from one end to the other
+    assert ag.graph_size(y).predictor > 5000
+    assert draw(y).placed
+    with pytest.raises(ValueError, match="takes minutes"):
+        draw(y, rankdir="TB")
+
+
 def test_misuse() -> None:
     with pytest.raises(TypeError, match="got float"):
         draw([1.0])

@@ -72,6 +72,7 @@ ROWS: list[Race | Figure] = [
     Race("N3 dropout of 256 x 256", tensors.mask, {}),
     Race("C1 gradcheck, 100 inputs x 10", tensors.gradient_check, {PYTORCH: 0.2}),
     Figure("G1 text of a graph of 10^4 nodes", "us a node", pictures.text_of_a_node, "us", 20),
+    Figure("G1 layout of a chain of 10^4 nodes", "us a node", pictures.layout_of_a_node, "us", 30),
     Figure("G1 and of 10^3 to 3·10^4", "exponent of the time", pictures.text_slope, "", 1.1),
     Figure("D2 SVG of 50 layers, both lanes", "ms, with the start of the child", pictures.picture_of_layers, "ms", 1000),
     Race("D3 recording with lines of code", pictures.lines, {}),

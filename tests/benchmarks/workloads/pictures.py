@@ -25,13 +25,13 @@ def chains(n: int) -> Value:
 
 
 def _text(n: int) -> float:
-    """Microseconds for each node that the DOT text of such a graph takes."""
+    """Microseconds for each node that the DOT text of such a graph takes, without places."""
     end = chains(n)
     nodes = len(ag.ancestors(end))
 
     def once() -> float:
         start = time.perf_counter()
-        source = draw(end, max_nodes=2 * n).source
+        source = draw(end, max_nodes=2 * n, rankdir="TB").source
         elapsed = time.perf_counter() - start
         assert source.count(" [id=v") == nodes, f"{nodes} nodes should be drawn, not {source.count(' [id=v')}"
         return elapsed / nodes * 1e6
@@ -42,6 +42,21 @@ def _text(n: int) -> float:
 
 def text_of_a_node() -> float:
     return _text(10_000)
+
+
+def layout_of_a_node(n: int = 10_000) -> float:
+    """Microseconds for each node that our own layout of a chain takes: what the text with places takes more than that without."""
+    end = Value(1.0)
+    for i in range(n):
+        end = end * 1.01 if i % 2 else end.tanh()
+
+    def once(rankdir: str) -> float:
+        start = time.perf_counter()
+        assert draw(end, max_nodes=2 * n, rankdir=rankdir).placed == (rankdir == "LR")
+        return time.perf_counter() - start
+
+    with settled():
+        return statistics.median(once("LR") - once("TB") for _ in range(5)) / n * 1e6
 
 
 def text_slope() -> float:
