@@ -61,8 +61,11 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     if kinds := {t.kind for box in painter.scene for row in box.thumbnails for t in row} - {"rounds"}:
         dashed = " In dashed frames: gradients." * ("gradient" in kinds)
         painter.scene.note = "\n".join(filter(None, (painter.scene.note, _TENSORS + dashed)))
-    slow = levels is None and whole.predictor > PATIENCE and not (style.rankdir == "LR" and placed(painter.scene))
-    _refuse_too_large(whole, -(-painter.variables // (1 + mirror)), style.max_nodes, bool(around) and levels != 0, slow)
+    boxes = -(-painter.variables // (1 + mirror))
+    slow = levels is None and whole.predictor > PATIENCE
+    if boxes > most or (slow and style.max_nodes is None):
+        slow = slow and not (style.rankdir == "LR" and placed(painter.scene))
+        _refuse_too_large(whole, boxes, most, bool(around) and levels != 0, slow)
     if style.legend:
         there = {thing.kind for thing in (*painter.scene, *painter.scene.edges)} | {box.mark for box in painter.scene}
         words = {**KINDS, **MARKS, "saved": "dotted: saved for backward", "formula": f"{backward.upstream}: the gradient that arrives"}
@@ -71,15 +74,11 @@ def scene_of(outputs: Any, names: Any, style: Style) -> Scene:
     return painter.scene
 
 
-def _refuse_too_large(whole: Size, boxes: int, most: int | None, foldable: bool, slow: bool) -> None:
-    """Raise with the arguments that draw it where there are more ``boxes`` in a lane than ``most``, or it is ``slow`` by default."""
-    if boxes <= (most or NODES) and not (slow and most is None):
+def _refuse_too_large(whole: Size, boxes: int, most: int, foldable: bool, slow: bool) -> None:
+    """Raise with the arguments that draw it where there are more ``boxes`` in a lane than ``most``, or it is ``slow``."""
+    if boxes <= most and not slow:
         return
-    why = (
-        f"; at most {most or NODES} variables are drawn"
-        if boxes > (most or NODES)
-        else " and so many long edges that its layout takes minutes"
-    )
+    why = f"; at most {most} variables are drawn" if boxes > most else " and so many long edges that its layout takes minutes"
     ways = f"max_nodes={boxes}{', timeout=600' * slow}{', fold it with depth=0' * foldable}"
     raise TooLargeError(f"the graph has {whole}{why}. Draw it with {ways}, {_PART}")
 
