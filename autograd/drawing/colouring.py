@@ -200,23 +200,26 @@ class Colouring:
     def width(self, a: Node, backward: bool = False) -> float:
         """Of an edge along which ``a``, or its gradient, flows; 0: as all others."""
         s = None
+        if self.scale is None:
+            return 0.0
         if self.by == "grad" and (backward or not self.apart or a in self.reading.backward):
             s = self._gradient(a)
         elif self.by == "value" and not backward:
             s = self.diagnosis.value(a)
-        if s is None or s.nonfinite or self.scale is None or not s.size:
+        if s is None or s.nonfinite or not s.size:
             return 0.0
         return round(2 * 3 ** self.scale.tone(s.rms), 1)
 
     # What the mouse finds.
     def details(self, n: Node) -> list[str]:
         """The lines about the entries of ``n`` and of its gradient."""
-        d, lines = self.diagnosis, []
-        value, gradient = d.value(n), d.gradient(n)
-        if value and shape_of(n):
-            lines.append(f"value: {value.words(largest=True)}")
-        lines += self.gradient_details(n)
-        if n.is_leaf and value and gradient and (r := ratio(gradient, value)) is not None and shape_of(n):
+        lines = self.gradient_details(n)
+        if not shape_of(n):
+            return lines
+        value, gradient = self.diagnosis.value(n), self.diagnosis.gradient(n)
+        if value:
+            lines.insert(0, f"value: {value.words(largest=True)}")
+        if n.is_leaf and value and gradient and (r := ratio(gradient, value)) is not None:
             lines.append(f"gradient / value: {short(r)}")
         return lines
 
@@ -290,7 +293,9 @@ class Colouring:
     def _silent(self, nodes: list[Node]) -> Paint:
         """The dead units of the ReLUs among ``nodes``."""
         counts = [c for n in nodes if (c := self.diagnosis.dead(n))] if self.by is not None else []
-        dead, units = (sum(column) for column in zip(*counts)) if counts else (0, 0)
+        if not counts:
+            return Paint()
+        dead, units = (sum(column) for column in zip(*counts))
         return Paint(None, "dead" if dead and dead == units else "", (f"dead {dead} of {units}",) * bool(dead))
 
     def _marked(self, tone: float | None, mark: str, lines: list[str], wrong: bool, nodes: list[Node], backward: bool = False) -> Paint:

@@ -83,8 +83,8 @@ class Diagnosis:
         Where backward() let its values go, the gradient of the weights of the next layer tells: a unit that is always 0 gives them none,
         and any other hardly ever.
         """
-        sizes = shape_of(n)
-        if n.op is not relu or not sizes or 0 in sizes:
+        sizes = shape_of(n) if n.op is relu else ()
+        if not sizes or 0 in sizes:
             return None
         raw = self.raw(n)
         silent = self._weights_without_gradient(n) if raw is None else ~np.asarray(raw).reshape(-1, sizes[-1]).any(0)

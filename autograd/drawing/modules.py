@@ -59,6 +59,8 @@ class Modules:
 
     def frames(self, n: Node) -> tuple[Scope | Repeat, ...]:
         """The frames that ``n``, or the box that it is in, stands in, the outermost first."""
+        if not self.around:
+            return ()
         box = self.of.get(n)
         return (*self._outside(n), self.rounds[box][0]) if box in self.rounds else self._outside(n)
 

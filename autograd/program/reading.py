@@ -87,10 +87,12 @@ class Reading:
                 pairs = [(by_notes[v], by_notes.get(output)) for v, output in n.notes.gradient_of if v in by_notes]
                 if pairs:  # one that passed through is the gradient of the leaves that it came to
                     self.variables[n] = [pair for pair in pairs if pair[0].is_leaf] or pairs[:1]
-        starts = [n for n in roots if n not in self.variables]
-        starts = starts or [v for pairs in self.variables.values() for v, _ in pairs]  # of gradients alone
-        forward = set(ancestors(*starts))
-        self.backward = self._orders({n for n in self.nodes if n not in forward})
+        self.backward: dict[Node, int] = {}
+        if self.variables:
+            starts = [n for n in roots if n not in self.variables]
+            starts = starts or [v for pairs in self.variables.values() for v, _ in pairs]  # of gradients alone
+            forward = set(ancestors(*starts))
+            self.backward = self._orders({n for n in self.nodes if n not in forward})
         self.users: dict[Node, list[Node]] = {}  # of what was used
         for n in self.nodes:
             for a in self.args(n):

@@ -120,6 +120,8 @@ def sign(op: Op, args: tuple[Any, ...], fold: bool = True, precision: int = 4, c
     ('0.1 × x', 'x²', '×', 'ab − ab')
     """
     plain = op.sign if isinstance(op.sign, str) else op.name
+    if plain is op.sign and op.infix in ("+", "*") and all(isinstance(a, Node) for a in args):
+        return plain  # what most operations of scalars are
     p = _Circle(called, precision, fold)
     text: str | None = None
     if callable(op.sign):
