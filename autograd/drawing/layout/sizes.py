@@ -5,6 +5,8 @@ Widths are those of Helvetica, as Adobe's font metrics have them; fonts that sta
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from autograd.drawing.scene import Box
 
 __all__ = ["BORDER", "EM", "SPACE", "STRIP", "rows", "size", "title", "width"]
@@ -69,6 +71,7 @@ def size(box: Box) -> tuple[float, float]:
     return (w + BORDER, h + BORDER) if box.double else (w, h)
 
 
+@lru_cache(4096)  # tensors of one shape, and signs, come again and again
 def _inside(text: str, round: bool) -> tuple[float, float]:
     lines = text.split("\n")
     across, down = [width(line) for line in lines], LINE * len(lines)
