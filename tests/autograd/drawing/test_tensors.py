@@ -96,9 +96,9 @@ def test_both_renderers_draw_them_at_the_same_place(style: Any, inputs: int, mon
         ]
 
     assert len(places(one)) == len(places(other)) > 3
-    # The frame of all is as large as a renderer makes it; beyond it, half a point is rounding.
+    # The frame of all is as large as a renderer makes it; beyond it, less than a point is rounding.
     a, b = np.array(places(one)), np.array(places(other))
-    assert np.abs(a - b - (a - b)[0] * [1, 1, 0, 0]).max() <= 0.51
+    assert np.abs(a - b - (a - b)[0] * [1, 1, 0, 0]).max() < 0.75
     sizes = {(t.width, t.height) for box in scene(loss, names=made, show_tensors=True, as_image=named, **style)
              for row in box.thumbnails for t in row}  # fmt: skip
     assert {tuple(p) for p in a[:, 2:].tolist()} == {tuple(p) for p in b[:, 2:].tolist()} == sizes

@@ -185,8 +185,9 @@ def test_no_letter_touches_a_border_in_the_font_that_is_here(name: str) -> None:
     """By Graphviz's own measure, which is that of the font which stands in for Helvetica, if need be."""
     for how in ({}, {"layout": "mirror", "color": "value"}, {"layout": "mirror", "depth": 1}):
         for thing in json.loads(SHOWN[name](**how).pipe("json"))["objects"]:
-            for text in (op for op in thing.get("_ldraw_", ()) if op["op"] == "T" and thing.get("shape") != "plaintext"):
+            for text in (op for op in thing.get("_ldraw_", ()) if op.get("op") == "T" and thing.get("shape") != "plaintext"):
                 (x, y), half = text["pt"], text["width"] / 2
+                x += half * (text["align"] == "l")  # where images stand below it, the anchor is its begin
                 if "nodes" in thing or "subgraphs" in thing:
                     left, _, right, _ = map(float, thing["bb"].split(","))
                 else:
