@@ -8,6 +8,7 @@ from autograd import elsewhere as elsewhere
 from autograd import errors as errors
 from autograd import functional as functional
 from autograd import linalg as linalg
+from autograd import random as random
 from autograd import replay as replay
 from autograd.anomaly import AnomalyError as AnomalyError
 from autograd.anomaly import detect_anomaly as detect_anomaly

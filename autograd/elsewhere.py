@@ -128,14 +128,14 @@ INSTEAD: dict[str, dict[str, str]] = {
 }
 
 
-def missing(owner: str, name: str) -> AttributeError:
-    """The error for a name that ``owner`` lacks, with what there is instead.
+def missing(owner: str, name: str, called: str | None = None) -> AttributeError:
+    """The error for a name that ``owner``, by the name it is ``called`` by, lacks, with what there is instead.
 
     >>> missing("Value", "_prev")
     AttributeError("Value has no attribute '_prev'; the arguments of its operation are in .args")
     """
     known = INSTEAD.get(owner, {}).get(name)
-    return AttributeError(f"{owner} has no attribute {name!r}{f'; {known}' if known else ''}")
+    return AttributeError(f"{called or owner} has no attribute {name!r}{f'; {known}' if known else ''}")
 
 
 def refusing(module: str) -> Callable[[str], NoReturn]:
