@@ -6,7 +6,7 @@ from math import inf, nan, pi
 from types import ModuleType as _Module
 from typing import Any as _Any
 
-from numpy import finfo, iinfo
+from numpy import dtype, finfo, iinfo
 
 from autograd import backends, cuda, elsewhere, errors, functional, linalg, random, replay
 from autograd import creation as _creation
@@ -15,13 +15,14 @@ from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
 from autograd.core.walk import ancestors, grad
-from autograd.devices import device, get_default_device, set_default_device
+from autograd.devices import device, get_default_device, set_default_device, set_float32_matmul_precision, set_num_threads
 from autograd.elsewhere import missing as _missing
 from autograd.faces.dtypes import bool_, float16, float32, float64, int16, int32, int64, uint8
 from autograd.faces.grid import ValueTensor
 from autograd.faces.methods import CHAPTERS as _CHAPTERS
 from autograd.faces.methods import SYNONYMS as _SYNONYMS
 from autograd.faces.overwriting import relu_, sin_, zero_
+from autograd.faces.show import set_printoptions
 from autograd.faces.tensor import Size, Tensor
 from autograd.faces.value import Value
 from autograd.faces.versions import at_one_place
@@ -70,6 +71,6 @@ def __dir__() -> list[str]:
 for _room in (*_CHAPTERS, _creation):
     globals().update(_public(_room))
 globals().update({alias: globals()[name] for alias, name in _SYNONYMS.items()})
-globals().update({name: getattr(Tensor, name) for name in ("allclose", "equal", "is_floating_point", "numel")})
+globals().update({name: getattr(Tensor, name) for name in ("allclose", "clone", "equal", "is_floating_point", "numel", "t")})
 _rooms = (backends, cuda, elsewhere, errors, functional, linalg, random, replay)
 __all__ = sorted([*_LAZY, *(n for n, thing in globals().items() if n[0] != "_" and (not isinstance(thing, _Module) or thing in _rooms))])

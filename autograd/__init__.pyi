@@ -52,6 +52,8 @@ from autograd.creation import zeros_like as zeros_like
 from autograd.devices import device as device
 from autograd.devices import get_default_device as get_default_device
 from autograd.devices import set_default_device as set_default_device
+from autograd.devices import set_float32_matmul_precision as set_float32_matmul_precision
+from autograd.devices import set_num_threads as set_num_threads
 from autograd.drawing import draw as draw
 from autograd.drawing import draw_dot as draw_dot
 from autograd.drawing import graph_player as graph_player
@@ -69,6 +71,7 @@ from autograd.faces.grid import ValueTensor as ValueTensor
 from autograd.faces.overwriting import relu_ as relu_
 from autograd.faces.overwriting import sin_ as sin_
 from autograd.faces.overwriting import zero_ as zero_
+from autograd.faces.show import set_printoptions as set_printoptions
 from autograd.faces.tensor import Size as Size
 from autograd.faces.tensor import Tensor as Tensor
 from autograd.faces.value import Value as Value
@@ -191,6 +194,7 @@ from autograd.random import use_deterministic_algorithms as use_deterministic_al
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
+from numpy import dtype as dtype
 from numpy import finfo as finfo
 from numpy import iinfo as iinfo
 
@@ -203,6 +207,7 @@ def argmax(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, k
 def argmin(x: Any, dim: Any = None, keepdim: Any = False, *, axis: Any = None, keepdims: Any = None) -> Any: ...
 def argsort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False, *, axis: Any = None) -> Any: ...
 def cat(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
+clone = Tensor.clone
 def cumsum(x: Any, dim: Any = None, *, axis: Any = None) -> Any: ...
 equal = Tensor.equal
 is_floating_point = Tensor.is_floating_point
@@ -221,6 +226,7 @@ def sort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False, *,
 def stack(tensors: Any, dim: Any = 0, *, axis: Any = None) -> Any: ...
 def std(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
 def sum(x: Any, dim: Any = None, keepdim: Any = False, *, dtype: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
+t = Tensor.t
 def topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True, *, axis: Any = None) -> Any: ...
 def var(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False, *, unbiased: Any = None, axis: Any = None, keepdims: Any = None) -> Any: ...
 arccos = acos

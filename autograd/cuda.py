@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from autograd.elsewhere import refusing
 from autograd.errors import int_of
 
 __all__ = ["device_count", "empty_cache", "is_available", "manual_seed", "manual_seed_all"]
@@ -31,3 +34,7 @@ manual_seed_all = manual_seed
 
 def empty_cache() -> None:
     """Nothing: no memory is kept on a GPU."""
+
+
+if not TYPE_CHECKING:  # a type checker would take it for a promise that every name is there
+    __getattr__ = refusing(__name__)

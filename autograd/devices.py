@@ -1,16 +1,18 @@
 """What a device is here: the CPU, and no other.
 
 Programs written for PyTorch name one in many places. All of them ask `device`, so that the one that exists is accepted and any other is
-refused in the same words.
+refused in the same words. How it computes, by how many threads and in how many digits, is not said here, and may be asked for.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from autograd.errors import brief, int_of
+from autograd.errors import brief, int_of, name_of
 
-__all__ = ["CPU", "device", "get_default_device", "names_device", "set_default_device"]
+__all__ = [
+    "CPU", "device", "get_default_device", "names_device", "set_default_device", "set_float32_matmul_precision", "set_num_threads",
+]  # fmt: skip
 
 
 class device:  # noqa: N801 - PyTorch's name
@@ -82,6 +84,19 @@ def get_default_device() -> device:
     device(type='cpu')
     """
     return CPU
+
+
+def set_num_threads(n: int) -> None:
+    """Taken for PyTorch's sake: numpy's threads are set before Python starts, as by ``OPENBLAS_NUM_THREADS=1``.
+
+    Raises TypeError for what is no whole number, ValueError for one below 1.
+    """
+    int_of(n, "set_num_threads: n", 1)
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Taken for PyTorch's sake: products of float32 have its precision, whatever is asked for ("highest", "high" or "medium")."""
+    name_of(precision, "set_float32_matmul_precision: precision", "highest", "high", "medium")
 
 
 _device = device

@@ -21,6 +21,14 @@ _CONVOLUTIONS, _RECURRENT, _ATTENTION = (f"{what} {_LEFT}" for what in ("convolu
 _DEVICES = f"many devices are {_LEFT}"
 _GRADCHECK = "it is in autograd.testing: from autograd.testing import gradcheck, gradgradcheck"
 _OTHER_OPTIMIZER = "of the optimisers there are those of nn.optim.__all__, such as Adam"
+_OTHER_ACTIVATION = "the other activations, nn.ReLU to nn.Tanh, are here; this one is a formula, as x * x.sigmoid() is that of nn.SiLU"
+_OTHER_LOSS = "a loss is any function of outputs and targets that returns one number: write its formula"
+_COSINE = "write (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1))"
+_DISTANCE = "write (a - b).norm(dim=-1)"
+_PRECISION = "numbers stay in the dtype that they have: leave it out"
+_NO_GPU = "there is no GPU: programs ask autograd.cuda.is_available() first"
+_STATE = "autograd.default_generator has get_state() and set_state(state)"
+_ALGEBRA = "numpy.linalg has it, for x.numpy(), where no gradient is needed"
 
 
 def _all(names: str, told: str) -> dict[str, str]:
@@ -59,7 +67,18 @@ INSTEAD: dict[str, dict[str, str]] = {
         "func": "derivatives of functions, such as hessian and jvp, are in autograd.functional",
         "vmap": "operations take leading axes as a batch, as autograd.matmul does, or broadcast: leave it out",
         "distributions": "numbers are drawn by autograd.randn, autograd.bernoulli and autograd.multinomial; write the density as a formula",
-        "set_printoptions": "four decimals are shown; all are shown by x.tolist(), or by numpy's own options for x.numpy()",
+        "backward": "it begins at a loss: loss.backward()",
+        **_all(
+            "set_default_dtype get_default_dtype set_default_tensor_type",
+            "Python's floats become float32, unless dtype= or .double() asks for another",
+        ),
+        **_all("bfloat16 int8 uint16 uint32 uint64", "numbers are float16, float32, float64, int16, int32, int64 or uint8"),
+        **_all("amp autocast", _PRECISION),
+        **_all("get_rng_state set_rng_state", _STATE),
+        "seed": "autograd.manual_seed(n) makes a run repeat",
+        **_all("det svd pinverse", _ALGEBRA),
+        "cosine_similarity": _COSINE,
+        **_all("hub onnx export fx profiler quantization", "programs that handle networks of any kind are left to PyTorch"),
         **_OPERATIONS,
     },
     "Tensor": {
@@ -99,6 +118,18 @@ INSTEAD: dict[str, dict[str, str]] = {
             _ATTENTION,
         ),
         **_all("DataParallel parallel SyncBatchNorm", _DEVICES),
+        "EmbeddingBag": "it is the mean, or the sum, of what nn.Embedding gives",
+        **_all(
+            "CELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh Mish ReLU6 RReLU Softmin Softshrink Softsign Tanhshrink Threshold",
+            _OTHER_ACTIVATION,
+        ),
+        **_all(
+            "CTCLoss CosineEmbeddingLoss GaussianNLLLoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss "
+            "PoissonNLLLoss SoftMarginLoss TripletMarginLoss",
+            _OTHER_LOSS,
+        ),
+        "CosineSimilarity": _COSINE,
+        "PairwiseDistance": _DISTANCE,
     },
     "module 'nn.functional'": {
         **_all("conv1d conv2d conv3d conv_transpose2d max_pool1d max_pool2d avg_pool2d adaptive_avg_pool2d interpolate", _CONVOLUTIONS),
@@ -106,9 +137,28 @@ INSTEAD: dict[str, dict[str, str]] = {
         "pad": "zeros are put beside a tensor by autograd.cat",
         "scaled_dot_product_attention": _ATTENTION,
         "normalize": "write x / x.norm(dim=-1, keepdim=True)",
+        **_all("celu glu hardsigmoid hardswish hardtanh mish relu6 softmin softsign tanhshrink threshold", _OTHER_ACTIVATION),
+        **_all(
+            "cosine_embedding_loss gaussian_nll_loss margin_ranking_loss multi_margin_loss poisson_nll_loss triplet_margin_loss",
+            _OTHER_LOSS,
+        ),
+        "cosine_similarity": _COSINE,
+        "pairwise_distance": _DISTANCE,
     },
-    "module 'nn.optim'": _all("LBFGS Adadelta RAdam ASGD Rprop SparseAdam Adafactor Muon", _OTHER_OPTIMIZER),
+    "module 'nn.init'": {
+        "_calculate_fan_in_and_fan_out": "of a matrix of weights they are w.shape[1] and w.shape[0]",
+        **_all("dirac_ sparse_", "nn.init.zeros_ fills a weight with zeros; other entries are set one by one"),
+        **_all(
+            "xavier_uniform xavier_normal kaiming_uniform kaiming_normal uniform normal constant",
+            "what changes a tensor in place ends in an underscore, as nn.init.normal_ does",
+        ),
+    },
+    "module 'nn.optim'": {
+        **_all("LBFGS Adadelta RAdam ASGD Rprop SparseAdam Adafactor Muon", _OTHER_OPTIMIZER),
+        "swa_utils": "an average of a parameter is moved by average.mul_(0.99).add_(p.detach(), alpha=0.01)",
+    },
     "module 'nn.optim.lr_scheduler'": {
+        "_LRScheduler": "its name is nn.optim.lr_scheduler.LRScheduler",
         "ConstantLR": "write LambdaLR(optimizer, lambda epoch: 1 / 3 if epoch < 5 else 1.0)",
         "PolynomialLR": "write LambdaLR(optimizer, lambda epoch: (1 - min(epoch, 5) / 5) ** 1.0)",
         "MultiplicativeLR": "nn.optim.lr_scheduler.LambdaLR takes the product of the factors so far",
@@ -124,7 +174,18 @@ INSTEAD: dict[str, dict[str, str]] = {
         "vector_to_parameters": "write p.data.copy_(part.view_as(p)), for each part of vector.split(sizes)",
         **_all("weight_norm spectral_norm", f"norms of weights are {_LEFT}"),
         "rnn": _RECURRENT,
+        "clip_grad_norm": "its name is nn.utils.clip_grad_norm_",
+        "tensorboard": "nn.fit returns a history of all losses and metrics; matplotlib plots it",
+        "checkpoint": "of a network of this size all activations are kept: call the layers themselves",
     },
+    "module 'autograd.cuda'": _all(
+        "amp synchronize get_device_name get_device_properties current_device set_device memory_allocated max_memory_allocated "
+        "memory_reserved reset_peak_memory_stats Event Stream",
+        _NO_GPU,
+    ),
+    "module 'autograd.linalg'": _all(
+        "cholesky cond det eig eigh eigvals eigvalsh lstsq matrix_rank pinv qr slogdet solve svd svdvals", _ALGEBRA
+    ),
 }
 
 

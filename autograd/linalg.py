@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autograd.elsewhere import refusing
 from autograd.errors import described
 from autograd.ops import products, reduce
 from autograd.ops.table import Dim, axes_of, dims, floating
@@ -36,3 +37,7 @@ def norm(x: Any, ord: Any = None, dim: Dim = None, keepdim: bool = False) -> Any
             f"any number above 0; {cure}{'' if ord != math.inf else ', or x.abs().max()'}"
         )
     return reduce.norm(x, 2 if ord is None else ord, dim, keepdim)
+
+
+if not TYPE_CHECKING:  # a type checker would take it for a promise that every name is there
+    __getattr__ = refusing(__name__)

@@ -7,17 +7,18 @@ here choose the spread of a weight by its fans, the numbers of entries that each
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import autograd as ag
 from autograd import Tensor
+from autograd.elsewhere import refusing
 from autograd.errors import brief, described, name_of, number_of
 
 __all__ = [
-    "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",
-    "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "trunc_normal_",
+    "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 
@@ -57,6 +58,28 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: ag.G
     if not std >= 0:
         raise ValueError(f"normal_ needs std >= 0, got {std}")
     return tensor.copy_(ag.randn(tensor.shape, dtype=tensor.dtype, generator=generator) * std + mean)
+
+
+@ag.no_grad
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: ag.Generator | None = None
+) -> Tensor:
+    """Normal numbers, those outside of [a, b] drawn again. The bounds are numbers, not multiples of ``std``.
+
+    Raises ValueError where std < 0 or fewer than one number in a thousand lies within, TypeError for what is no floating tensor.
+
+    >>> trunc_normal_(ag.empty(100), std=5.0).abs().max() <= 2
+    tensor(True)
+    """
+    _check(tensor)
+    mean, std, a, b = (number_of(n, f"trunc_normal_: {name}") for name, n in {"mean": mean, "std": std, "a": a, "b": b}.items())
+    share = sum(s * math.erf((bound - mean) / (std * math.sqrt(2))) / 2 for s, bound in ((1, b), (-1, a))) if std else a <= mean <= b
+    if not share >= 1e-3:
+        raise ValueError(f"trunc_normal_: too few normal numbers with mean {mean} and std {std} lie in [{a}, {b}]")
+    drawn = normal_(ag.empty(tensor.shape, dtype=ag.float64), mean, std, generator)
+    while (outside := (drawn < a) | (drawn > b)).any():
+        drawn[outside] = normal_(ag.empty(int(outside.sum()), dtype=ag.float64), mean, std, generator)
+    return tensor.copy_(drawn)
 
 
 @ag.no_grad
@@ -221,3 +244,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: ag.Generator | None 
     q, r = np.linalg.qr(long.numpy())
     q *= gain * np.copysign(1, np.diag(r))
     return tensor.copy_((q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+if not TYPE_CHECKING:  # as in `nn`
+    __getattr__ = refusing(__name__)

@@ -45,7 +45,7 @@ def test_what_is_walked() -> None:
     assert len(names) == len(set(names)) > 700
     rooms = {"ag": ag, "nn": nn, "F": F, "init": nn.init, "utils": nn.utils, "data": nn.data, "optim": nn.optim}
     assert {f"{room}.{name}" for room, module in rooms.items() for name in module.__all__ if callable(getattr(module, name))} <= {
-        *names, "ag.Node", "ag.each", "ag.Call", "ag.AnomalyError", "nn.History", "nn.UninitializedParameter", *(f"ag.{d.name}" for d in DTYPES), "ag.bool_", "ag.default_generator", "ag.Size", "ag.finfo", "ag.iinfo",
+        *names, "ag.Node", "ag.each", "ag.Call", "ag.AnomalyError", "nn.History", "nn.UninitializedParameter", *(f"ag.{d.name}" for d in DTYPES), "ag.bool_", "ag.default_generator", "ag.Size", "ag.dtype", "ag.finfo", "ag.iinfo",
     }  # fmt: skip
     assert {"Tensor.__setitem__", "Tensor.grad =", "Value.data =", "Tensor.add_", "Tensor.__radd__", "Linear()", "Optimizer.step"} <= set(
         names

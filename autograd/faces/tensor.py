@@ -310,7 +310,7 @@ class Tensor(OfTensors, Overwriting):
 
     def clone(self) -> Tensor:
         """A copy that gradients flow through."""
-        return moves.clone_(self)
+        return moves.clone_(_tensor(self, "clone"))
 
     def contiguous(self) -> Tensor:
         """In row-major memory; a copy only where it was not."""
@@ -495,7 +495,7 @@ class Tensor(OfTensors, Overwriting):
 
     def t(self) -> Tensor:
         """A matrix transposed."""
-        return self.T
+        return _tensor(self, "t").T
 
     __add__, __radd__ = operator(elementwise.add)
     __sub__, __rsub__ = operator(elementwise.sub)

@@ -79,3 +79,13 @@ def test_the_usual_line_of_a_program() -> None:
     net = nn.Linear(2, 1).to(device)
     assert net(ag.ones(3, 2, device=device).to(device, non_blocking=True)).device == device
     assert X.to(device, ag.float64).dtype == ag.float64 and X.to(device) is X
+
+
+def test_what_is_asked_of_threads_and_products_is_taken_and_changes_nothing() -> None:
+    for taken in (lambda: ag.set_num_threads(1), *(lambda p=p: ag.set_float32_matmul_precision(p) for p in ("highest", "high", "medium"))):
+        assert taken() is None
+    for wrong, error in ((lambda: ag.set_num_threads(0), ValueError), (lambda: ag.set_num_threads(1.5), TypeError)):
+        with pytest.raises(error, match="set_num_threads"):
+            wrong()
+    with pytest.raises(ValueError, match="'highest', 'high' or 'medium', got 'low'"):
+        ag.set_float32_matmul_precision("low")

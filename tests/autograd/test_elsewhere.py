@@ -13,7 +13,10 @@ from autograd import Tensor, Value, tensor
 from autograd.elsewhere import INSTEAD, missing
 
 OWNERS: dict[str, Any] = {"module 'autograd'": ag, "Tensor": ag.ones(2), "Value": Value(1.0)}
-OWNERS |= {f"module {m.__name__!r}": m for m in (nn, nn.functional, nn.optim, nn.optim.lr_scheduler, nn.data, nn.utils)}
+OWNERS |= {
+    f"module {m.__name__!r}": m
+    for m in (nn, nn.functional, nn.init, nn.optim, nn.optim.lr_scheduler, nn.data, nn.utils, ag.cuda, ag.linalg)
+}
 
 
 @pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, names in INSTEAD.items() for name in names])
@@ -63,6 +66,7 @@ WANTED: dict[str, Any] = {
     "quantile": 4.0, "addcmul": [2.0, 4.0, 8.0], "addcmul_": [2.0, 4.0, 8.0], "addcdiv": [1.25, 2.5, 5.0], "addcdiv_": [1.25, 2.5, 5.0],
     "histc": [3.0, 0.0], "normalize": [1 / 21**0.5, 2 / 21**0.5, 4 / 21**0.5], "asnumpy": [1.0, 2.0, 4.0], "to_list": [1.0, 2.0, 4.0],
     "parameters_to_vector": [*SCENE["net"].weight[0].tolist(), SCENE["net"].bias.item()], "vector_to_parameters": [1.0, 1.0],
+    **dict.fromkeys(["cosine_similarity", "CosineSimilarity"], 14 / (21 * 12) ** 0.5), **dict.fromkeys(["pairwise_distance", "PairwiseDistance"], 5**0.5),
     "ConstantLR": [1 / 3] * 5 + [1.0], "PolynomialLR": [1.0, 0.8, 0.6, 0.4, 0.2, 0.0],
 }  # fmt: skip
 

@@ -160,7 +160,7 @@ SUBCLASSES = dict.fromkeys(
 # Names that are called by nobody, and why.
 NO_CALLS = {
     **dict.fromkeys(["bool_", "float16", "float32", "float64", "int16", "int32", "int64", "uint8"], "a dtype, numpy's own"),
-    **dict.fromkeys(["backends", "cuda", "linalg", "replay"], "a room of its own, walked below or without calls"),
+    **dict.fromkeys(["backends", "cuda", "linalg", "random", "replay"], "a room of its own, walked below or without calls"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
     **dict.fromkeys(
         ["functional", "data", "init", "optim", "utils", "lr_scheduler", "expressions", "strategies"], "a room of its own, walked below"
@@ -170,7 +170,7 @@ NO_CALLS = {
     "UninitializedParameter": "made by LazyLinear, and refuses all but a few calls",
     "errors": "how these refusals are worded",
     "elsewhere": "what is said of names that are not here",
-    **dict.fromkeys(["finfo", "iinfo"], "numpy's own"),
+    **dict.fromkeys(["dtype", "finfo", "iinfo"], "numpy's own"),
     "default_generator": "an instance of Generator, which is walked",
     "Node": "the base of Value and Tensor, which are walked",
     "each": "of one function, a part of Op",

@@ -208,8 +208,9 @@ def complaint(target: Target, seed: int) -> str | None:
         found = found or (None if state(things) == before or target.name == "nn.fit" else "left something changed behind")
         return found and f"{shown}\n    {found}: {type(error).__name__}: {error!s:.300}\n    at {place(error)}"
     finally:
-        ag.set_grad_enabled(True)  # two of the calls are switches
+        ag.set_grad_enabled(True)  # three of the calls are switches
         ag.record_lines(False)
+        ag.set_printoptions(profile="default")
     found = flaw(result)
     return found and f"{shown}\n    gave {found}"
 

@@ -13,7 +13,7 @@ import autograd as ag
 from nn import init
 
 RANDOM = [
-    init.uniform_, init.normal_, init.xavier_uniform_, init.xavier_normal_, init.kaiming_uniform_, init.kaiming_normal_, init.orthogonal_,
+    init.uniform_, init.normal_, init.trunc_normal_, init.xavier_uniform_, init.xavier_normal_, init.kaiming_uniform_, init.kaiming_normal_, init.orthogonal_,
 ]  # fmt: skip
 DTYPES = st.sampled_from([ag.float32, ag.float64])
 SHAPES = st.lists(st.integers(1, 5), min_size=2, max_size=4).map(tuple)
@@ -52,6 +52,16 @@ def test_normal_numbers_have_their_moments(mean: float, std: float, dtype: Any) 
     x = init.normal_(ag.empty(40_000, dtype=dtype), mean, std).double().numpy()
     assert abs(x.mean() - mean) < 0.03 * std and abs(x.std() / std - 1) < 0.03
     assert abs((np.abs(x - mean) < std).mean() - 0.6827) < 0.02  # no other law of that mean and deviation
+
+
+@given(st.floats(-3, 3), st.floats(0.1, 3), st.floats(-2, 1), st.floats(0.1, 2), DTYPES)
+def test_truncated_normal_numbers_lie_within_and_have_their_mean(mean: float, std: float, low: float, width: float, dtype: Any) -> None:
+    a, b = mean + std * low, mean + std * (low + width)
+    x = init.trunc_normal_(ag.empty(20_000, dtype=dtype), mean, std, a, b, seeded()).numpy().astype(float)
+    assert a - 1e-5 <= x.min() and x.max() <= b + 1e-5
+    density = [math.exp(-z * z / 2) / math.sqrt(2 * math.pi) for z in (low, low + width)]
+    share = (math.erf((low + width) / 2**0.5) - math.erf(low / 2**0.5)) / 2
+    assert abs(x.mean() - mean - std * (density[0] - density[1]) / share) < 5 * std * min(width, 1) / math.sqrt(20_000)
 
 
 def test_constants() -> None:
@@ -146,13 +156,13 @@ def test_an_empty_tensor_stays_empty() -> None:
 
 
 def test_what_cannot_be_filled_is_refused() -> None:
-    for fill in RANDOM[2:]:
+    for fill in RANDOM[3:]:
         for shape in ((), (3,)):
             with pytest.raises(ValueError, match="at least 2 dimensions"):
                 fill(ag.empty(shape))
     for fill in RANDOM:
         for wrong, got in ((ag.zeros(2, 2, dtype=ag.int64), "int64"), (np.zeros((2, 2)), "ndarray")):
-            if isinstance(wrong, ag.Tensor) or fill not in RANDOM[2:6]:
+            if isinstance(wrong, ag.Tensor) or fill not in RANDOM[3:7]:
                 with pytest.raises(TypeError, match=got):
                     fill(wrong)
     for shape in ((3,), (2, 2, 2)):
@@ -162,6 +172,10 @@ def test_what_cannot_be_filled_is_refused() -> None:
         init.uniform_(ag.empty(2), 1, 0)
     with pytest.raises(ValueError, match="std >= 0, got -1"):
         init.normal_(ag.empty(2), 0, -1)
+    for wrong in ({"std": -1.0}, {"a": 9.0, "b": 10.0}, {"mean": math.inf}, {"std": math.inf}, {"std": 0.0, "mean": 3.0}):
+        with pytest.raises(ValueError, match="too few normal numbers"):
+            init.trunc_normal_(ag.empty(2), **wrong)
+    assert init.trunc_normal_(ag.empty(2), 0.1, 0.0, 0.1, 0.1).tolist() == ag.full((2,), 0.1).tolist()
     for fill in (init.kaiming_uniform_, init.kaiming_normal_):
         with pytest.raises(ValueError, match="'fan_in' or 'fan_out', got 'fan'"):
             fill(ag.empty(2, 2), mode="fan")

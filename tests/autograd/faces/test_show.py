@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -33,6 +33,43 @@ REPRS = [
 @pytest.mark.parametrize(("x", "text"), REPRS, ids=[r[1][:30] for r in REPRS])
 def test_how_it_is_written(x: Tensor, text: str) -> None:
     assert repr(x) == text
+
+
+@example(0, [0.25, 3.75])
+@given(st.integers(0, 8), st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
+def test_decimals_and_exponents_can_be_asked_for(precision: int, numbers: list[float]) -> None:
+    x = tensor(numbers, dtype=ag.float64)
+    before = repr(x)
+    try:
+        ag.set_printoptions(precision=precision, sci_mode=True)
+        scientific = repr(x)
+        ag.set_printoptions(sci_mode=False)  # what is not named stays
+        plain = repr(x)
+    finally:
+        ag.set_printoptions(profile="default")
+    assert re.findall(r"-?\d[^,\]\s]*", scientific.split("]")[0]) == [f"{n:.{precision}e}" for n in numbers]
+    whole = all(n == math.floor(n) for n in numbers)
+    assert re.findall(r"-?\d[^,\]\s]*", plain.split("]")[0]) == [f"{n:.0f}." if whole else f"{n:.{precision}f}" for n in numbers]
+    assert repr(x) == before
+
+
+def test_how_much_is_shown_can_be_asked_for() -> None:
+    x = ag.arange(1200)
+    try:
+        ag.set_printoptions(threshold=10, edgeitems=1)
+        assert repr(x) == "tensor([   0, ..., 1199])"
+        ag.set_printoptions(profile="full", linewidth=10_000)
+        assert repr(x).count(",") == 1199 and "\n" not in repr(x)
+        ag.set_printoptions(profile="short")
+        assert repr(tensor([1.0, 0.5])) == "tensor([1.00, 0.50])"
+        ag.set_printoptions(threshold=math.inf)
+        assert repr(x).count(",") == 1199
+        for wrong, error in (({"precision": -1}, ValueError), ({"edgeitems": "3"}, TypeError), ({"profile": "long"}, ValueError)):
+            with pytest.raises(error, match=f"set_printoptions: {next(iter(wrong))}"):
+                ag.set_printoptions(**wrong)
+        assert repr(tensor([1.0, 0.5])) == "tensor([1.00, 0.50])"
+    finally:
+        ag.set_printoptions(profile="default")
 
 
 def test_large_tensors_are_cut() -> None:
