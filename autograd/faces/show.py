@@ -56,9 +56,7 @@ def set_printoptions(
 
 def _formatter(shown: np.ndarray) -> Any:
     """One format for all entries, chosen by their size as PyTorch chooses it."""
-    if shown.dtype.kind == "b":
-        return None
-    if shown.dtype.kind in "iu":
+    if shown.dtype.kind in "biu":
         width = max((len(str(v)) for v in shown.flat), default=1)
         return lambda v: str(v).rjust(width)
     finite = np.abs(shown[np.isfinite(shown) & (shown != 0)].astype(float))
@@ -98,7 +96,7 @@ def show(t: Any) -> str:
         max_line_width=_options.linewidth,
         threshold=threshold,
         edgeitems=edge,
-        formatter=None if one is None else {"float_kind": one, "int_kind": one},
+        formatter={"float_kind": one, "int_kind": one, "bool": one},
     )
     if not raw.size:
         body = "[]"

@@ -18,6 +18,7 @@ REPRS = [
     (tensor([1.5, -2.0]), "tensor([ 1.5000, -2.0000])"),
     (tensor([1, -20]), "tensor([  1, -20])"),
     (tensor([True, False]), "tensor([ True, False])"),
+    (tensor([[True], [True]]), "tensor([[True],\n        [True]])"),
     (tensor(3.0), "tensor(3.)"),
     (tensor(0.5, dtype=ag.float64), "tensor(0.5000, dtype=float64)"),
     (tensor([1e-6, 1.0]), "tensor([1.0000e-06, 1.0000e+00])"),
