@@ -126,6 +126,11 @@ def _is_torch(name: str) -> bool:
     return name.partition(".")[0] == "torch"
 
 
+def _is_installed() -> bool:
+    """Is there another torch? A folder of that name, without an ``__init__.py``, is none."""
+    return "torch" in sys.modules or ((spec := importlib.util.find_spec("torch")) is not None and spec.has_location)
+
+
 def install(instead: bool = False) -> ExitStack:
     """From here on ``import torch`` and its kin mean this library, in this process.
 
@@ -144,7 +149,7 @@ def install(instead: bool = False) -> ExitStack:
     with ExitStack() as undo:
         if getattr(sys.modules.get("torch"), "__version__", None) == VERSION:
             return undo
-        if not instead and ("torch" in sys.modules or importlib.util.find_spec("torch") is not None):
+        if not instead and _is_installed():
             raise ImportError(
                 "there is a torch installed here, and this library does not take its place unasked: import torch without nn.as_torch, "
                 "or ask, by python -m nn.as_torch --instead, or nn.as_torch.install(instead=True) before import torch"

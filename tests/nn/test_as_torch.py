@@ -161,6 +161,14 @@ def test_a_torch_that_could_be_imported_is_left_alone(
     assert unknown(tmp_path / "s.py") == [] and sys.modules == before  # to look, nothing is put in its place for long
 
 
+@pytest.mark.skipif(not NO_TORCH, reason="PyTorch is installed, and found")
+def test_a_folder_of_that_name_is_no_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "torch").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    with install():
+        assert importlib.import_module("torch").tanh is ag.tanh
+
+
 def test_a_first_line_is_enough_in_a_script_of_ones_own() -> None:
     code = "from nn.as_torch import torch\nimport torch.nn as n2\nfrom torch import nn\nprint(nn is n2 is torch.nn, nn.Linear(2, 1))"
     if not NO_TORCH:
