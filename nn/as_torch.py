@@ -95,7 +95,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
         if fullname in MODULES:  # a package each: then `from torch.nn import Conv2d` asks here for what it does not find
-            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+            return importlib.machinery.ModuleSpec(fullname, self, origin="chainrule", is_package=True)
         owner, _, name = fullname.rpartition(".")
         if owner in MODULES:
             raise ModuleNotFoundError(str(_refusal(owner, name)))
@@ -180,7 +180,7 @@ def unknown(path: str | os.PathLike[str]) -> list[str]:
 
     Names are followed from where they are imported (``import torch.nn.functional as F``) to where they stand in the text (``F.conv2d``),
     also in places that a run would never come to. What is asked of tensors, layers and other objects is seen only when it runs.
-    Raises SyntaxError for what is no Python, OSError for a file that cannot be read.
+    Raises SyntaxError for what is no Python, ValueError for what is no notebook or no text, OSError for a file that cannot be read.
     """
     text, places = _read(Path(path))
     with install(instead=True):
@@ -195,7 +195,10 @@ def _read(path: Path) -> tuple[str, dict[int, str]]:
             return file.read(), {}
     lines: list[str] = []
     places: dict[int, str] = {}
-    for n, cell in enumerate(json.loads(path.read_text("utf-8"))["cells"], 1):
+    book = json.loads(path.read_text("utf-8"))
+    if not isinstance(book, dict) or "cells" not in book:
+        raise ValueError(f"{path} is no notebook of today's format: it has no cells")
+    for n, cell in enumerate(book["cells"], 1):
         if cell["cell_type"] == "code" and not (code := "".join(cell["source"])).startswith("%%"):
             for i, line in enumerate(code.splitlines(), 1):
                 lines.append("pass" if line.startswith(("%", "!")) else line)
@@ -281,7 +284,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise ImportError("a notebook is run by Jupyter; let its first line be: from nn.as_torch import torch")
         source = Path(given.script).read_bytes()
         install(given.instead)
-    except (ImportError, OSError, SyntaxError) as error:
+    except (ImportError, OSError, SyntaxError, ValueError) as error:
         print(f"python -m nn.as_torch: {error}", file=sys.stderr)
         return 2
     return _run(source, given.script, given.args)

@@ -146,7 +146,9 @@ def test_it_can_be_undone_and_what_was_there_before_is_back(monkeypatch: pytest.
     again = install(instead=True)
     again.close()
     again.close()
-    assert sys.modules == before and sys.meta_path == finders and ours.tanh is ag.tanh
+    assert (
+        sys.modules == before and sys.meta_path == finders and ours.tanh is ag.tanh and repr(ours.nn) == "<module 'torch.nn' (chainrule)>"
+    )
 
 
 def test_a_torch_that_could_be_imported_is_left_alone(
@@ -271,8 +273,11 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_what_cannot_begin_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str], alone: None) -> None:
     (tmp_path / "n.ipynb").write_text("{}")
+    (tmp_path / "bytes.py").write_bytes(b"x = '\xff'")
     assert main([str(tmp_path / "none.py")]) == 2 and "No such file" in capsys.readouterr().err
     assert main(["--check", str(tmp_path / "none.py")]) == 2 and "No such file" in capsys.readouterr().err
+    assert main(["--check", str(tmp_path / "n.ipynb")]) == 2 and "it has no cells" in capsys.readouterr().err
+    assert main(["--check", str(tmp_path / "bytes.py")]) == 2 and "encoding" in capsys.readouterr().err
     assert main([str(tmp_path / "n.ipynb")]) == 2 and "let its first line be: from nn.as_torch import torch" in capsys.readouterr().err
 
 
