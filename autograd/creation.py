@@ -331,11 +331,12 @@ def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64, device: Any = None
+    low: Any = None, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = int64, device: Any = None
 ) -> Tensor:
     """Integers from ``low`` (default 0) up to but without ``high``. Raises ValueError for none, and where ``dtype`` cannot hold one."""
     if size is None or high is None:
-        low, high, size = 0, low, high if size is None else size
+        low, high, size = None, low, high if size is None else size
+    low = 0 if low is None else low
     if not isinstance(size, list | tuple):
         raise TypeError(f"randint: size must be a tuple, got {described(size)}")
     low, high = int_of(low, "randint: low"), int_of(high, "randint: high")

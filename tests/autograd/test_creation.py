@@ -82,6 +82,7 @@ def test_distributions() -> None:
     u = ag.rand(20000).numpy()
     assert u.min() >= 0 and u.max() < 1 and u.dtype == np.float32
     assert sorted(ag.randperm(50).tolist()) == list(range(50)) and set(ag.randint(3, size=(100,)).tolist()) == {0, 1, 2}
+    assert set(ag.randint(high=3, size=(100,)).tolist()) == set(ag.randint(low=0, high=3, size=(100,)).tolist()) == {0, 1, 2}
     assert ag.normal(ag.zeros(3), ag.ones(3)).shape == (3,)
     for bad in (lambda: ag.randint(3, 3, (1,)), lambda: ag.normal(0.0, -1.0, (2,)), lambda: ag.manual_seed(-1)):
         with pytest.raises(ValueError):
