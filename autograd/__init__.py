@@ -71,6 +71,6 @@ def __dir__() -> list[str]:
 for _room in (*_CHAPTERS, _creation):
     globals().update(_public(_room))
 globals().update({alias: globals()[name] for alias, name in _SYNONYMS.items()})
-globals().update({name: getattr(Tensor, name) for name in ("allclose", "clone", "equal", "is_floating_point", "numel", "t")})
+globals().update({name: getattr(Tensor, name) for name in ("allclose", "clone", "equal", "is_floating_point", "numel")})
 _rooms = (backends, cuda, elsewhere, errors, functional, linalg, random, replay)
 __all__ = sorted([*_LAZY, *(n for n, thing in globals().items() if n[0] != "_" and (not isinstance(thing, _Module) or thing in _rooms))])

@@ -76,6 +76,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         **_all("amp autocast", _PRECISION),
         **_all("get_rng_state set_rng_state", _STATE),
         "seed": "autograd.manual_seed(n) makes a run repeat",
+        "t": "it is a method, x.t(); the name is left to variables",
         **_all("det svd pinverse", _ALGEBRA),
         "cosine_similarity": _COSINE,
         **_all("hub onnx export fx profiler quantization", "programs that handle networks of any kind are left to PyTorch"),

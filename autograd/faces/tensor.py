@@ -495,7 +495,7 @@ class Tensor(OfTensors, Overwriting):
 
     def t(self) -> Tensor:
         """A matrix transposed."""
-        return _tensor(self, "t").T
+        return self.T
 
     __add__, __radd__ = operator(elementwise.add)
     __sub__, __rsub__ = operator(elementwise.sub)
