@@ -130,7 +130,7 @@ class Function:
     """
 
     @staticmethod
-    def forward(*args: Any) -> Any:
+    def forward(*args: Any, **kwargs: Any) -> Any:  # with both, checkers take any of a subclass
         """What the operation computes; subclasses write it."""
         raise TypeError("a Function needs a static method forward(ctx, *args); write one")
 
@@ -139,7 +139,7 @@ class Function:
         """Keep for ``backward`` what it needs, where ``forward`` is written without ``ctx``."""
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
+    def backward(*args: Any, **kwargs: Any) -> Any:
         """The gradients of the arguments from those of the outputs; subclasses write it."""
         raise TypeError("a Function needs a static method backward(ctx, *grads) where a gradient is asked for; write one")
 

@@ -11,6 +11,7 @@ from autograd.core.node import Op
 from autograd.faces import methods
 
 ROOT = Path(__file__).parent.parent
+VARIOUS = {"max", "min", "median", "nonzero", "unique"}  # a tensor, or several
 HEAD = '"""Made by ``python -m tests.stubs`` from the chapters of operations; a test compares the two."""\n\n'
 
 
@@ -32,13 +33,23 @@ def of_package() -> str:
     return HEAD + "\n".join(["from typing import Any", "", *sorted(lines), "", *rest]) + "\n"
 
 
-def _signature(thing: Any, bound: bool = False) -> str:
+def _signature(thing: Any, returns: str = "Any", bound: bool = False) -> str:
     """The names and defaults that a function takes, as a method where it is ``bound``."""
     own = inspect.signature(thing)
     first, *others = (p.replace(annotation=Any) for p in own.parameters.values())
     if bound:
         first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return str(own.replace(parameters=[first, *others], return_annotation=Any)).replace("typing.", "")
+    plain = own.replace(parameters=[first, *others], return_annotation=inspect.Signature.empty)
+    return f"{plain} -> {returns}".replace("typing.", "")
+
+
+def _of_tensors(name: str, chapter: str, thing: Any) -> str:
+    """A method, which gives a tensor; but those that say what else they give, and those whose result hangs on their arguments."""
+    if isinstance(thing, Op):
+        return f"def {name}(self{', other: Any' * (thing.arity == 2)}) -> Tensor: ..." if thing.arity <= 2 else f"{name} = {chapter}.{name}"
+    if inspect.signature(thing).return_annotation != "Any":
+        return f"{name} = {chapter}.{name}"
+    return f"def {name}{_signature(thing, 'Any' if name in VARIOUS else 'Tensor', bound=True)}: ..."
 
 
 def _home(name: str, thing: Any) -> str:
@@ -58,6 +69,8 @@ def of_methods() -> str:
         "from collections.abc import Iterator",
         "from typing import Any",
         "",
+        "from autograd.faces.tensor import Tensor",
+        "from autograd.faces.value import Value",
         "from autograd.ops import counting, elementwise, joins, logic, moves, places, products, reduce, sorting",
         "",
     ]
@@ -70,13 +83,13 @@ def of_methods() -> str:
         "    __slots__ = ()",
     ]
     for name, chapter, thing in sorted(methods.methods_of_tensors(), key=lambda method: method[0]):
-        aliased = hasattr(thing, "__signature__")
-        lines.append(f"    def {name}{_signature(thing, True)}: ..." if aliased else f"    {name} = {chapter}.{name}")
+        lines.append(f"    {_of_tensors(name, chapter, thing)}")
     lines += [f"    {alias} = {name}" for alias, name in sorted(methods.SYNONYMS.items()) if hasattr(methods.OfTensors, alias)]
     lines += ["", "class OfValues:", "    __slots__ = ()"]
     for name, thing in sorted(methods.methods_of_values(), key=lambda pair: pair[0]):
-        takes = "self" if isinstance(thing, Op) and thing.arity == 1 else "self, other: Any"
-        lines.append(f"    def {name}({takes}) -> Any: ..." if isinstance(thing, Op) else f"    {name} = elementwise.{name}")
+        one = isinstance(thing, Op) and thing.arity == 1
+        takes = "self) -> Value" if one else "self, other: Any) -> Any"  # another, or a tensor where the other is one
+        lines.append(f"    def {name}({takes}: ..." if isinstance(thing, Op) else f"    {name} = elementwise.{name}")
     lines += [f"    {alias} = {name}" for alias, name in sorted(methods.ALIASES.items())]
     lines += [
         "",

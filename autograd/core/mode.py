@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, isroutine
 from operator import attrgetter, call
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 from weakref import ref
 
 from autograd.core.blocks import Blocks, Exit
@@ -21,6 +21,8 @@ __all__ = [
     "NONDEFAULT", "Block", "Mode", "enable_grad", "here", "inference_mode", "is_grad_enabled", "leaves", "no_grad", "record_lines",
     "set_grad_enabled", "watching",
 ]  # fmt: skip
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # The modes other than the default that some thread is in: it does not record, or records lines of code as well, or is watched. It is
 # global because every operation looks at it first: while it is empty, no thread-local state need be read. A mode is in it for as long as
@@ -100,14 +102,14 @@ class Block:
     blocks = here
     __exit__ = Exit()
 
-    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, func: F) -> F:
         if isinstance(func, classmethod | staticmethod):
             raise TypeError(f"a {type(func).__name__} cannot be decorated: put the decorator below @{type(func).__name__}")
         if not callable(func):
             raise TypeError(f"a function to decorate was expected, got {described(func)}")
         if isinstance(func, type):
             raise TypeError(f"{described(func)} cannot be decorated: decorate its methods, or put a with block around its use")
-        body = func
+        body: Any = func
         while isinstance(body, partial):
             body = body.func
         if not isroutine(body):
@@ -133,7 +135,7 @@ class Block:
                 with self:
                     return func(*args, **kwargs)
 
-        return inside
+        return cast(F, inside)
 
     @types.coroutine
     def _steps(self, running: Any) -> Generator[Any, Any, Any]:
@@ -164,6 +166,10 @@ class _GradMode(Block):
 _off, _on = _GradMode(False), _GradMode(True)  # one each is enough: what a block has to keep stands in ``here``
 
 
+@overload
+def no_grad(func: None = None) -> Block: ...
+@overload
+def no_grad(func: F) -> F: ...
 def no_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record nothing in this thread: ``with no_grad():`` or ``@no_grad``. The mode before comes back on any exit.
 
@@ -178,11 +184,19 @@ def no_grad(func: Callable[..., Any] | None = None) -> Any:
     return _off if func is None else _off(func)
 
 
+@overload
+def enable_grad(func: None = None) -> Block: ...
+@overload
+def enable_grad(func: F) -> F: ...
 def enable_grad(func: Callable[..., Any] | None = None) -> Any:
     """Record again inside a `no_grad`: ``with enable_grad():`` or ``@enable_grad``."""
     return _on if func is None else _on(func)
 
 
+@overload
+def inference_mode(mode: bool = True) -> Block: ...
+@overload
+def inference_mode(mode: F) -> F: ...
 def inference_mode(mode: Any = True) -> Any:
     """`no_grad`, which records nothing: ``with inference_mode():`` or ``@inference_mode``. ``inference_mode(False)`` is `enable_grad`.
 
@@ -220,7 +234,7 @@ class _AtOnce(Block):
             inside, mode = here.inside, self.within(outer)
             inside[-1:] = [outer, mode]
 
-    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, func: F) -> F:
         outer = self._taken_back()
         if outer is not None:
             here.inside[-1] = outer

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.mode import NONDEFAULT, leaves, watching
-from autograd.core.node import Lost, Node, leaf
+from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import warn_of_a_cut
 from autograd.core.watch import STRUCTURE
 from autograd.devices import CPU, names_device
@@ -36,7 +36,11 @@ from autograd.ops.table import UFUNCS, Elementwise, axis_of, fitting, held, shap
 __all__ = ["Size", "Tensor"]
 
 
-def _logical(sign: str, function: Callable[..., Any]) -> Any:
+def _operator(row: Op) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
+    return operator(row)
+
+
+def _logical(sign: str, function: Callable[..., Any]) -> Callable[[Any, Any], Tensor]:
     row = Elementwise(sign, function, None, None)
     return lambda x, y: row(x, y) if isinstance(y, OPERANDS) else NotImplemented
 
@@ -497,15 +501,15 @@ class Tensor(OfTensors, Overwriting):
         """A matrix transposed."""
         return self.T
 
-    __add__, __radd__ = operator(elementwise.add)
-    __sub__, __rsub__ = operator(elementwise.sub)
-    __mul__, __rmul__ = operator(elementwise.mul)
-    __truediv__, __rtruediv__ = operator(elementwise.div)
-    __pow__, __rpow__ = operator(elementwise.pow)
-    __floordiv__, __rfloordiv__ = operator(elementwise.floor_divide)
-    __mod__, __rmod__ = operator(elementwise.remainder)
-    __lt__, __gt__ = operator(elementwise.lt)[0], operator(elementwise.gt)[0]
-    __le__, __ge__ = operator(elementwise.le)[0], operator(elementwise.ge)[0]
+    __add__, __radd__ = _operator(elementwise.add)
+    __sub__, __rsub__ = _operator(elementwise.sub)
+    __mul__, __rmul__ = _operator(elementwise.mul)
+    __truediv__, __rtruediv__ = _operator(elementwise.div)
+    __pow__, __rpow__ = _operator(elementwise.pow)
+    __floordiv__, __rfloordiv__ = _operator(elementwise.floor_divide)
+    __mod__, __rmod__ = _operator(elementwise.remainder)
+    __lt__, __gt__ = _operator(elementwise.lt)[0], _operator(elementwise.gt)[0]
+    __le__, __ge__ = _operator(elementwise.le)[0], _operator(elementwise.ge)[0]
     __eq__, __ne__ = operator(elementwise.eq)[0], operator(elementwise.ne)[0]
     __and__ = __rand__ = _logical("&", np.bitwise_and)
     __or__ = __ror__ = _logical("|", np.bitwise_or)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Container, Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, overload
 
 import numpy as np
 
@@ -41,8 +41,16 @@ def no_row(ufunc: np.ufunc, method: str, kwargs: dict[str, Any]) -> NoReturn:
     raise TypeError(f"np.{name}{how} of Values and Tensors is not recorded; use the functions and methods of autograd")
 
 
-def _operator(row: Op, name: str) -> tuple[Any, Any]:
-    return Kernel(row, f"__{name}__"), Kernel(row, f"__r{name}__")
+class _Operator(Protocol):
+    @overload
+    def __call__(self, other: Value | float, /) -> Value: ...
+    @overload
+    def __call__(self, other: Any, /) -> Any: ...  # a tensor, or an array of Values
+
+
+def _operator(row: Op, name: str) -> tuple[_Operator, _Operator]:
+    kernels: tuple[Any, Any] = Kernel(row, f"__{name}__"), Kernel(row, f"__r{name}__")
+    return kernels
 
 
 class Value(OfValues, Node):
