@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from autograd.compiling.floats import program_of_values
 from autograd.compiling.program import MISS, Program, UnfitError, flatten, hooked
 from autograd.compiling.watching import Reason, Recorder
-from autograd.compiling.world import PLAIN, UnknownError, World
+from autograd.compiling.world import PLAIN, UnknownError, World, note_program
 from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
 from autograd.core.node import Node, leaf
@@ -78,6 +78,7 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], fullgraph: bool) -> None:
         update_wrapper(self, function, updated=())
         self.function, self.fullgraph = function, fullgraph
+        note_program(function)
         self._title = getattr(function, "__name__", type(function).__name__)
         self._threads = _Threads()
         try:

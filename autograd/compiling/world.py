@@ -24,11 +24,12 @@ from autograd.faces.record import Array
 from autograd.faces.value import Value
 from autograd.random import Generator
 
-__all__ = ["GONE", "Facts", "UnknownError", "World", "is_ours", "is_users", "same"]
+__all__ = ["GONE", "Facts", "UnknownError", "World", "is_ours", "is_users", "note_program", "same"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_PROGRAMS: set[str] = set()  # installed packages that have functions of their own compiled
 GONE = (KeyError, IndexError, AttributeError, ValueError)  # what is raised where there is nothing any more
 _REPLACED = ("forward", "step", "update")  # methods of our classes that programs replace to look at what happens
 _FEW = 1000  # numbers of an array of numpy that are compared each time
@@ -57,7 +58,15 @@ def is_ours(file: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Is it neither ours nor of an installed library?"""
-    return not is_ours(file) and not os.path.abspath(file).startswith(_LIBRARIES) and not file.startswith("<frozen")
+    path = os.path.abspath(file)
+    return not is_ours(file) and not file.startswith("<frozen") and (path.startswith(tuple(_PROGRAMS)) or not path.startswith(_LIBRARIES))
+
+
+def note_program(function: Any) -> None:
+    """A package whose function is compiled is no library, but a program that may change, also where it is installed."""
+    package = sys.modules.get(str(getattr(function, "__module__", "")).partition(".")[0])
+    _PROGRAMS.update(os.path.abspath(folder) + os.sep for folder in getattr(package, "__path__", ()))
+    is_users.cache_clear()
 
 
 def _file_of(module: Any) -> str:

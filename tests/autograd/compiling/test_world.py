@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +19,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Tensor
+from autograd.compiling import world
 from nn import optim
 from tests.autograd.compiling.stories import Compile, compiled_as_eager, labels, raised, rows, stepping
 
@@ -409,3 +413,25 @@ def test_arguments_that_are_bound_by_partial(compile: Compile) -> Iterator[Any]:
     for i in range(8):
         config["k"] = i // 3
         yield f(rows(i, 3)), f(rows(i, 3), k=i // 2)
+
+
+def test_a_program_that_is_installed_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its functions are looked into, in all files of its package, as those of a program in a file of its own."""
+    (tmp_path / "installed_program").mkdir()
+    (tmp_path / "installed_program" / "__init__.py").touch()
+    (tmp_path / "installed_program" / "net.py").write_text(
+        "import autograd as ag\nw = ag.ones(2, requires_grad=True)\ndef net(x):\n    return w @ x\n"
+    )
+    (tmp_path / "installed_program" / "train.py").write_text(
+        "import autograd as ag\nfrom installed_program.net import net\n"
+        "def made():\n    y = ag.ones(2)\n    @ag.compile\n    def step(x):\n        loss = net(x + y)\n        loss.backward()\n        return loss\n    return step\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(world, "_LIBRARIES", (f"{tmp_path}{os.sep}",))
+    monkeypatch.setattr(world, "_PROGRAMS", set())
+    world.is_users.cache_clear()
+    step = importlib.import_module("installed_program.train").made()
+    for _ in range(3):
+        step(ag.ones(2))
+    world.is_users.cache_clear()
+    assert step.calls == (2, 1, 0), "once more when there is a gradient to add to"
