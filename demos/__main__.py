@@ -7,9 +7,10 @@ import codecs
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-from demos import STORIES
+from . import COMMAND, STORIES
 
 __all__ = ["main"]
 
@@ -34,7 +35,7 @@ NEEDS = "the stories draw with matplotlib; install it with: pip install matplotl
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 2 where it is not understood, 1 where it cannot be done, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m demos", description="Stories of learning by gradients.")
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Stories of learning by gradients.")
     parser.add_argument("story", nargs="?", help="its name, or all, for the short runs of all; without one, the stories are listed")
     parser.add_argument("--out", type=Path, default=Path("out"), help="the directory for the pictures (default: out)")
     parser.add_argument("--seed", type=_seed, default=0, help="another number, another run (default: 0)")
@@ -46,22 +47,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a notebook's has not
             stream.reconfigure(errors="plain")
 
-    from demos.story import text_of
+    from .story import text_of
 
-    if given.story is None:
-        print("Stories, told by `python -m demos NAME`:\n")
-        print(*(f"  {name:17}{text_of(name).question}" for name in STORIES), sep="\n")
-        print("\n`python -m demos all` tells the short form of each and makes one page of them.")
-        return 0
-    if given.story not in (*STORIES, "all"):
-        return _refuse(f"there is no story {given.story!r}; there is: {', '.join(STORIES)}, all", 2)
-    if given.data is not None and not given.data.is_dir():
-        return _refuse(f"--data wants a directory, {given.data} is none", 2)
     try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError:
-        return _refuse(NEEDS, 1)
-    try:
+        if given.story is None:
+            print(f"Stories, told by `{COMMAND} NAME`:\n")
+            print(*(f"  {name:17}{text_of(name).question}" for name in STORIES), sep="\n")
+            print(f"\n`{COMMAND} all` tells the short form of each and makes one page of them.", flush=True)
+            return 0
+        if given.story not in (*STORIES, "all"):
+            return _refuse(f"there is no story {given.story!r}; there is: {', '.join(STORIES)}, all", 2)
+        if given.data is not None and not given.data.is_dir():
+            return _refuse(f"--data wants a directory, {given.data} is none", 2)
+        if find_spec("matplotlib") is None:
+            return _refuse(NEEDS, 1)
         given.out.mkdir(parents=True, exist_ok=True)
         return _tell(given)
     except BrokenPipeError:  # whoever read what is printed has read enough
@@ -74,8 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(given: argparse.Namespace) -> int:
-    from demos.page import write_page
-    from demos.story import lacking, tell, text_of
+    from .page import write_page
+    from .story import lacking, tell, text_of
 
     every = given.story == "all"
     told = []
@@ -117,7 +116,7 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 
 def _refuse(why: str, status: int) -> int:
-    print(f"python -m demos: {why}", file=sys.stderr)
+    print(f"{COMMAND}: {why}", file=sys.stderr)
     return status
 
 

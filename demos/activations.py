@@ -25,8 +25,8 @@ import numpy as np
 
 import autograd as ag
 from autograd import Value
-from demos import plots
-from demos.story import Story
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

@@ -24,9 +24,9 @@ import numpy as np
 
 import autograd as ag
 import nn
-from demos import plots, readers
-from demos.story import Story
 from nn.data import DataLoader, TensorDataset
+from . import plots, readers
+from .story import Story
 
 __all__ = ["run"]
 

@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 import autograd as ag
-from demos.idx import read_idx
-from demos.readers import Pictures
-from demos.story import Needs, Story, UntoldError
+from . import COMMAND
+from .idx import read_idx
+from .readers import Pictures
+from .story import Needs, Story, UntoldError
 
 __all__ = ["CLASSES", "NEEDS", "cache", "clothes", "fetch"]
 
@@ -48,7 +49,7 @@ HOMES = (
 NEEDS = Needs(
     tuple(file.name.removesuffix(".gz") + "*" for file in FILES),
     "The four files of Fashion-MNIST are at https://github.com/zalandoresearch/fashion-mnist, in data/fashion; --data DIR says where you "
-    "keep them. `python -m demos digits` brings its own pictures.",
+    f"keep them. `{COMMAND} digits` brings its own pictures.",
 )
 TIMEOUT = 15.0  # seconds without an answer
 CHUNK = 1 << 16

@@ -35,9 +35,9 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from autograd.drawing import draw
-from demos import plots
-from demos.story import Story
 from nn.functional import mse_loss
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

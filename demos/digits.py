@@ -19,10 +19,10 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from autograd.drawing import draw
-from demos import plots, readers
-from demos.readers import Pictures
-from demos.story import Story
 from nn.functional import cross_entropy
+from . import plots, readers
+from .readers import Pictures
+from .story import Story
 
 __all__ = ["run"]
 

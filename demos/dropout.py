@@ -23,10 +23,10 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos import plots, readers
-from demos.readers import Pictures
-from demos.story import Story
 from nn.functional import cross_entropy, dropout
+from . import plots, readers
+from .readers import Pictures
+from .story import Story
 
 __all__ = ["run"]
 

@@ -17,10 +17,10 @@ Book: https://d2l.ai/chapter_multilayer-perceptrons/mlp-implementation.html
 from __future__ import annotations
 
 import nn
-from demos import plots, readers
-from demos.clothes import CLASSES, NEEDS, clothes
-from demos.story import Story
 from nn.functional import cross_entropy
+from . import plots, readers
+from .clothes import CLASSES, NEEDS, clothes
+from .story import Story
 
 __all__ = ["NEEDS", "run"]
 

@@ -29,8 +29,8 @@ import numpy as np
 import autograd as ag
 from autograd import Op, Tensor, Value
 from autograd.drawing import draw
-from demos import plots
-from demos.story import Story
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

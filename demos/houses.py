@@ -32,11 +32,11 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos import plots
-from demos.data.houses.make import NOISE
-from demos.story import Needs, Story, UntoldError
-from demos.tables import Encoder, Table, read_table
 from nn.functional import mse_loss
+from . import plots
+from .data.houses.make import NOISE
+from .story import Needs, Story, UntoldError
+from .tables import Encoder, Table, read_table
 
 __all__ = ["NEEDS", "run"]
 

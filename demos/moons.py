@@ -28,9 +28,9 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos import plots
-from demos.story import Story
 from nn.functional import binary_cross_entropy_with_logits
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

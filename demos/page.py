@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograd.drawing.looks import INK, PAPER
-from demos.told import Picture, Told, code_of, text_of
+from . import COMMAND
+from .told import Picture, Told, code_of, text_of
 
 __all__ = ["page_of", "write_page"]
 
@@ -52,7 +53,7 @@ code { font-family: ui-monospace, monospace; font-size: .92em; }
 figure pre { white-space: pre-wrap; }
 pre b { color: var(--mark); font-weight: 600; } pre .s { color: var(--warm); }
 """
-LONG = "<code>python -m demos {}</code> tells the long one."
+LONG = f"<code>{COMMAND} {{}}</code> tells the long one."
 SMALLEST = 0.62  # a picture shrinks so far and no farther, but to fit a screen or two of a phone; what sticks out there is scrolled to
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 

@@ -32,9 +32,9 @@ from numpy.polynomial import legendre
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos import plots
-from demos.story import Story
 from nn.functional import mse_loss
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

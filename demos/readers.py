@@ -14,8 +14,8 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos.story import Story
 from nn.data import DataLoader, TensorDataset
+from .story import Story
 
 __all__ = [
     "DIGITS", "FromScratch", "Learned", "Loss", "Pictures", "concise", "cross_entropy", "digits", "held_out", "read", "relu", "right",

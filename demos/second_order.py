@@ -31,8 +31,8 @@ import autograd as ag
 from autograd import Tensor, Value
 from autograd.drawing import draw
 from autograd.functional import hessian, hvp
-from demos import plots
-from demos.story import Story
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

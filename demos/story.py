@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import autograd as ag
-from demos.page import page_of
-from demos.told import Number, Picture, Text, Told, code_of, text_of
+from .page import page_of
+from .told import Number, Picture, Text, Told, code_of, text_of
 
 try:
     from tqdm import tqdm
@@ -103,7 +103,7 @@ def lacking(name: str, data: Path) -> str:
     >>> lacking("digits", Path())
     ''
     """
-    needs = getattr(importlib.import_module(f"demos.{name}"), "NEEDS", Needs((), ""))
+    needs = getattr(importlib.import_module(f".{name}", __package__), "NEEDS", Needs((), ""))
     lacks = [pattern for pattern in needs.files if not any(data.glob(pattern))]
     return f"{data} has no {', no '.join(lacks)}" if lacks else ""
 
@@ -116,7 +116,7 @@ def tell(name: str, out: Path, seed: int = 0, quick: bool = False, data: Path | 
     """
     story = Story(name, out / name, seed, quick, data)
     story.out.mkdir(parents=True, exist_ok=True)
-    module = importlib.import_module(f"demos.{name}")
+    module = importlib.import_module(f".{name}", __package__)
     ag.manual_seed(seed)
     with _stopped_by_ctrl_c(story):
         try:

@@ -28,7 +28,7 @@ class Text(NamedTuple):
     def shared(self) -> list[str]:
         """The modules beside this one that it takes more from than its frame and its pictures."""
         names: set[str] = set()
-        for module, imported in re.findall(r"^from demos(?:\.(\w+)\S*)? import (.+)$", self.code, re.M):
+        for module, imported in re.findall(r"^from \.(?:(\w+)\S*)? import (.+)$", self.code, re.M):
             names |= {module} if module else set(imported.split(", "))
         return sorted(name for name in names - {"story"} if (Path(__file__).parent / f"{name}.py").exists())
 

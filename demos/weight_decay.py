@@ -28,9 +28,9 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos import plots
-from demos.story import Story
 from nn.functional import l1_penalty, l2_penalty, mse_loss
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

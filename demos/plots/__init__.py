@@ -4,14 +4,14 @@ The colours stay apart for colour-blind eyes, and no meaning rests on colour alo
 style, negative weights by a dash.
 """
 
-from demos.plots.boundary import decision_boundaries, decision_boundary
-from demos.plots.contours import contours
-from demos.plots.curves import learning_curves, lines, loss_curves
-from demos.plots.graphs import graph_film, graph_picture
-from demos.plots.heat import heat_map
-from demos.plots.histograms import activation_histograms, gradient_histograms
-from demos.plots.images import weight_images, worst_read
-from demos.plots.regression import bars, predicted_against_true
+from .boundary import decision_boundaries, decision_boundary
+from .contours import contours
+from .curves import learning_curves, lines, loss_curves
+from .graphs import graph_film, graph_picture
+from .heat import heat_map
+from .histograms import activation_histograms, gradient_histograms
+from .images import weight_images, worst_read
+from .regression import bars, predicted_against_true
 
 __all__ = [
     "activation_histograms", "bars", "contours", "decision_boundaries", "decision_boundary", "gradient_histograms", "graph_film",

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos.plots.frame import BLACK, COLOURS, MARKERS, WIDE, array, dtype, named, new_figure, saved
+from .frame import BLACK, COLOURS, MARKERS, WIDE, array, dtype, named, new_figure, saved
 
 __all__ = ["decision_boundaries", "decision_boundary"]
 

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 
 import autograd as ag
 from autograd import Tensor
-from demos.plots.frame import BLACK, WIDE, array, cues, named, new_figure, saved
+from .frame import BLACK, WIDE, array, cues, named, new_figure, saved
 
 __all__ = ["contours"]
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 import nn
-from demos.plots.frame import GREY, WIDE, cues, named, new_figure, plain, plain_numbers, saved
+from .frame import GREY, WIDE, cues, named, new_figure, plain, plain_numbers, saved
 
 __all__ = ["learning_curves", "lines", "loss_curves"]
 

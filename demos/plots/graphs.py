@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.drawing import graph_player, render
 from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES
-from demos.plots.frame import with_dark_colours
+from .frame import with_dark_colours
 
 __all__ = ["graph_film", "graph_picture"]
 

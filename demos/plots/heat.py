@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import LogNorm, TwoSlopeNorm
 
-from demos.plots.frame import BLACK, GREY, SIGNED, WHITE, array, new_figure, saved
+from .frame import BLACK, GREY, SIGNED, WHITE, array, new_figure, saved
 
 __all__ = ["heat_map"]
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 import autograd as ag
 import nn
 from autograd import Tensor
-from demos.plots.frame import BLUE, GREY, PURPLE, array, new_figure, saved
+from .frame import BLUE, GREY, PURPLE, array, new_figure, saved
 
 __all__ = ["activation_histograms", "gradient_histograms"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from demos.plots.frame import GREY, PURPLE, SIGNED, WHITE, array, new_figure, saved
+from .frame import GREY, PURPLE, SIGNED, WHITE, array, new_figure, saved
 
 __all__ = ["weight_images", "worst_read"]
 

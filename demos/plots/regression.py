@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.plots.frame import BLUE, COLOURS, MARKERS, WIDE, array, new_figure, plain, plain_numbers, saved
+from .frame import BLUE, COLOURS, MARKERS, WIDE, array, new_figure, plain, plain_numbers, saved
 
 __all__ = ["bars", "predicted_against_true"]
 
