@@ -27,6 +27,9 @@ lint: .venv/.dev  ## style, format and types
 pythons:  ## most of the tests on each Python we support that is installed, each in an environment of its own
 	.ci/pythons
 
+dist: .venv/.dist  ## build what is published, into dist/, install it into an empty environment, and try it there
+	$(RUN) -m tests.dist
+
 bench: .venv/.bench  ## measure time and memory on one thread, beside numpy and what else is installed
 	$(RUN) -m tests.benchmarks
 
@@ -39,9 +42,9 @@ scaling: .venv/.bench  ## measure how time and memory grow with the work; pictur
 .venv/bin/python .venv-peers/bin/python .venv-hips/bin/python: %/bin/python:  # named, or make would remove them at its end
 	$(PYTHON) -m venv $*
 
-.venv/.%: pyproject.toml | .venv/bin/python
+.venv/.%: pyproject.toml tests/constraints.txt | .venv/bin/python
 	@echo "installing into .venv what '$*' needs"
-	@$(RUN) -m pip install -qq --disable-pip-version-check --no-input -e '.[$*]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --no-input -c tests/constraints.txt -e '.[$*]'
 	@touch $@
 
 .venv-peers/.done: pyproject.toml | .venv-peers/bin/python
@@ -53,6 +56,6 @@ scaling: .venv/.bench  ## measure how time and memory grow with the work; pictur
 	@.venv-hips/bin/python -m pip install -qq --disable-pip-version-check --no-input autograd
 	@touch $@
 
-.PHONY: help demo test long check lint pythons bench bench-peers scaling
+.PHONY: help demo test long check lint pythons dist bench bench-peers scaling
 .DELETE_ON_ERROR:  # a half-made .venv is made again
 .NOTPARALLEL:  # one pip at a time in one .venv

@@ -2,8 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from autograd.elsewhere import refusing
-from nn import data, functional, init, optim, utils
+try:
+    from autograd.elsewhere import refusing
+    from nn import data, functional, init, optim, utils
+except ImportError:
+    import runpy
+    from pathlib import Path
+
+    _clash = Path(__file__).parents[1] / "autograd" / "clash.py"  # by its file: what is imported as autograd may be somebody else's
+    if _clash.exists() and (_trouble := runpy.run_path(str(_clash))["clash"]()):
+        raise ImportError(_trouble) from None
+    raise
+
 from nn.activations import ELU, GELU, SELU, LeakyReLU, LogSigmoid, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.containers import MLP, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential

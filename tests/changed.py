@@ -21,7 +21,7 @@ def mirrored(path: Path) -> Iterator[Path]:
     ['tests/nn/test_data.py']
     """
     if path.parts[0] != "tests":
-        yield "tests" / path.parent / f"test_{path.stem.lower()}.py"
+        yield "tests" / path.parent / f"test_{path.stem.lower().strip('_')}.py"
     elif path.match("test_*.py"):
         yield path
     if path.parts[0] in ("autograd", "nn") and path.suffix == ".py":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import autograd
 from autograd.drawing.looks import PAPER
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -37,6 +38,12 @@ def test_every_example_runs_and_prints_what_it_says(tmp_path: Path, monkeypatch:
     for theme, name in HEROES.items():
         shown = (Path(__file__).parent.parent / "demos" / name).read_text()
         assert words.findall(shown) == words.findall(drawn) and f'fill="{PAPER[theme]}"' in shown
+
+
+def test_a_version_is_the_same_wherever_it_stands() -> None:
+    root = Path(__file__).parent.parent
+    assert re.findall(r"(?m)^version: (.*)$", (root / "CITATION.cff").read_text()) == [autograd.__version__]
+    assert re.findall(r"(?m)^## (\S+)", (root / "CHANGELOG.md").read_text())[0] == autograd.__version__
 
 
 def test_what_the_table_of_pictures_says_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
