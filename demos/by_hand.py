@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 
 from autograd.testing import check_backward
-from demos import plots
-from demos.story import Story
+from . import plots
+from .story import Story
 
 __all__ = ["run"]
 

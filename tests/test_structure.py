@@ -153,3 +153,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_what_stands_in_torch_autograd_is_found_where_this_is_imported_as_torch() -> None:
     torch: Any = autograd
     assert torch.autograd.grad is autograd.grad and torch.autograd.functional.hessian is autograd.functional.hessian
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "demos").rglob("*.py")), ids=str)
+def test_stories_import_each_other_by_relative_names(path: Path) -> None:
+    """In what is installed they have another name than `demos`."""
+    assert not [name for name in imported(path) if name.split(".")[0] == "demos"]
