@@ -107,6 +107,7 @@ def test_the_story_that_is_shown_can_be_told(tmp_path: Path, monkeypatch: pytest
 
     page = (Path(__file__).parent.parent / "demos" / "README.md").read_text()
     module = types.ModuleType("demos.shown")
+    module.__package__ = "demos"
     exec(re.findall(r"```python\n(.*?)```", page, re.S)[0], module.__dict__)
     monkeypatch.setitem(sys.modules, "demos.shown", module)
     (number,) = story.tell("shown", tmp_path).numbers.values()

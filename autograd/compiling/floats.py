@@ -247,7 +247,9 @@ def _itself(x: Any) -> Any:
 class FloatProgram(ValueProgram):
     """Few operations, as lines of float arithmetic; with the effects of the call on the gradients of its Values."""
 
-    uses: ClassVar[dict[str, Any]] = {"HOOKED": HOOKED, "hooked": hooked, "walking": walking, "Taken": Taken, "taken": tuple.__new__}
+    uses: ClassVar[dict[str, Any]] = {
+        "HOOKED": HOOKED, "hooked": hooked, "any": any, "map": map, "walking": walking, "Taken": Taken, "taken": tuple.__new__,
+    }  # fmt: skip
 
     def __init__(self, recorder: Recorder, *given: Any) -> None:
         super().__init__(recorder, *given)

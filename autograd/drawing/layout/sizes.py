@@ -57,7 +57,7 @@ def title(text: str) -> float:
     """The room for the title of a frame, with as much at its sides as a frame has.
 
     >>> title(""), round(title("fc1: Linear"), 1)
-    (16.0, 68.9)
+    (16.0, 67.4)
     """
     return _room(width(text), 16)
 

@@ -650,6 +650,8 @@ def _named(compile: Compile, name: str, within: bool) -> Any:
 
 
 def test_a_value_may_have_the_name_of_anything_in_the_code() -> None:
+    hooked = Value(1.0)
+    hooked.register_hook(lambda g: None)  # while there is a hook anywhere, more is looked at
     f, _ = _named(ag.compile, "w", True)
     f(Value(1.0))
     program = f._threads.own.last
