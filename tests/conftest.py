@@ -2,6 +2,7 @@
 
 hypothesis prints more about a failure where the variable `CI` is set; a test that reads what it prints must not depend on that."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +19,9 @@ settings.load_profile("project")
 @pytest.fixture(autouse=True)
 def _seeded() -> Iterator[None]:
     ag.manual_seed(0)
+    tracer = sys.gettrace()
     yield
+    assert sys.gettrace() is tracer, "a test left another tracer, so that nothing more is seen to be covered"
     assert ag.is_grad_enabled() and len(here.inside) == 1, "a test left recording off, or a block open"
 
 

@@ -589,13 +589,14 @@ def test_an_interrupt_changes_nothing_or_all() -> None:
                 raise KeyboardInterrupt
             return trace if frame.f_code is code else None
 
+        before = sys.gettrace()
         sys.settrace(trace)
         try:
             step(x, y)
         except KeyboardInterrupt:
             pass
         finally:
-            sys.settrace(None)
+            sys.settrace(before)
         assert (x.grad, y.grad) in ((None, None), (want[0].grad, None), (want[0].grad, want[1].grad), (None, want[1].grad))
         x.grad = y.grad = None
         step(x, y)
