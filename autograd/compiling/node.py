@@ -43,6 +43,11 @@ class Again:
         slot = self.slots[i]
         return (self.leaves[slot.of] if slot.kind == "argument" else slot.of).op is not None
 
+    def shared(self) -> list[tuple[int, int]]:
+        """What of the drawn and the saved has the memory of a result: the place of each, and that of the result."""
+        saved, root = [*(where.slot for where in self.drawn), *self.kept], self.plan.root
+        return [(k, j) for k, i in enumerate(saved) for j, out in enumerate(self.plan.outputs) if root(i) == root(out)]
+
     def fits(self) -> bool:
         """Can they be recorded again? Not where what is differentiated was changed in place, or a gradient was set."""
         slots = self.slots
@@ -153,7 +158,10 @@ def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bo
     def backward(weights: Sequence[Any], saved: Sequence[Any], record: bool) -> dict[int, Any]:
         """The gradients by argument. What was saved are nodes or arrays, or `Changed`."""
         if record:
-            tensors = [a.refuse() if isinstance(a, Changed) else a for a in saved[: count + drawn]]
+            for a in saved:
+                if isinstance(a, Changed):
+                    a.refuse()
+            tensors = saved[: count + drawn]
             return dict(zip(asked, of(again(tensors), tensors, weights, True)))
         raws = [np.zeros(a.shape, a.dtype) if isinstance(a, Changed) else a.raw if isinstance(a, Array) else a for a in saved]
         found, used = compiled(gradients, [len(weights), *(made(w.raw) for w in weights), *map(made, raws)])
@@ -188,12 +196,12 @@ def _one(name: str, again: Again, backward: Any, asked: Sequence[int], total: in
 
     row = Op(name, compute, *[rule(j) if j in asked else None for j in range(total)])
     row.unfold = unfolding(again)
+    shared = [len(again.inputs) + k for k, _ in again.shared()]
 
     def call(results: Any, drawn: Any, kept: Any, tensors: Any) -> Sequence[Any]:
         z, args = made(results[0]), [*tensors, *map(made, (*drawn, *kept))]
-        for t in args[len(args) - len(kept) :]:
-            if t.raw is z.raw:  # who changes the result changes what was saved
-                t.version = z.version = Version()
+        for k in shared:  # who changes the result changes what was saved
+            z.version = args[k].version = z.version or Version()
         if not NONDEFAULT or recorded(z, row, tuple(args), True):
             z.op, z.x = row, tuple(args)
         return (z,)
@@ -202,14 +210,16 @@ def _one(name: str, again: Again, backward: Any, asked: Sequence[int], total: in
 
 
 def _several(name: str, again: Again, backward: Any, requires: Sequence[bool]) -> Calling:
-    """A call with several results, whose gradients meet in one."""
+    """A call with several results, whose gradients meet in one. Those that have one are copies; the others may share what was saved."""
+    shared = [(k, j) for k, j in again.shared() if not requires[j]]
 
     class Replayed(Function):
         @staticmethod
         def forward(ctx: Any, results: Any, drawn: Any, kept: Any, *tensors: Any) -> Any:
-            outputs = [made(raw) for raw in results]
-            own = {id(o.raw): o for o in outputs}
-            ctx.save_for_backward(*tensors, *map(made, drawn), *[own[id(raw)] if id(raw) in own else made(raw) for raw in kept])
+            outputs, saved = [made(raw) for raw in results], [made(raw) for raw in (*drawn, *kept)]
+            for k, j in shared:
+                outputs[j].version = saved[k].version = outputs[j].version or saved[k].version or Version()
+            ctx.save_for_backward(*tensors, *saved)
             ctx.mark_non_differentiable(*[o for o, needed in zip(outputs, requires) if not needed])
             return tuple(outputs)
 

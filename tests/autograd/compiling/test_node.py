@@ -88,6 +88,29 @@ def test_a_result_that_is_saved_is_changed_before_the_backward(compile: Compile)
             yield failed, y, x, w
 
 
+CHANGED: dict[str, tuple[Any, int]] = {  # functions, and which of their results is differentiated, after the first was changed in place
+    "a view of what is saved": (lambda x: x.exp().T, 0), "its shape": (lambda x: x.softmax(1).reshape(4), 0), "itself": (lambda x: x.exp(), 0),
+    "detached": (lambda x: (lambda e: (e.detach()[0], e * e))(x.exp()), 1), "drawn": (lambda x: (lambda m: (m, x * m))(ag.randn(2)), 1),
+    "not needed": (lambda x: (lambda e: (e.sin(), e))(x.exp()), 1), "not saved": (lambda x: x * 2, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGED)
+@compiled_as_eager(replayed=3)
+def test_a_result_that_shares_memory_with_what_is_saved_is_changed(compile: Compile, name: str) -> Iterator[Any]:
+    f, which = CHANGED[name]
+    f = compile(f)
+    for i in range(8):
+        (x,) = leaves(i, (2, 2))
+        found = f(x)
+        results = found if isinstance(found, tuple) else (found,)
+        with ag.no_grad():
+            results[0].mul_(10.0)
+        loss = results[which].sum()
+        got = raised(lambda x=x, loss=loss, i=i: grad(loss, x, create_graph=i % 2 == 1)[0].detach())
+        yield "an error" if isinstance(got, tuple) else got
+
+
 @compiled_as_eager(replayed=3)
 def test_without_gradients_there_is_no_node(compile: Compile) -> Iterator[Any]:
     net = mlp()
