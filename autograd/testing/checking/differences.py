@@ -103,5 +103,5 @@ def corners(f: F, at_0: np.ndarray, rough: Any = 0.0, steps: tuple[float, ...] =
             jumps &= ~((np.abs(jump) <= 1e-5 * steep + noise) & ~upright & ~(noise > 0.1 * before))
             if not np.any(jumps):
                 break
-            before = np.where(np.isnan(jump), np.inf, np.abs(jump))
+            before = np.where(np.isnan(jump), np.inf, np.maximum(np.abs(jump), np.where(upright, steep, 0)))
     return jumps
