@@ -33,15 +33,11 @@ class Again:
 
     def __init__(self, recorder: Recorder, plan: Plan, inputs: Sequence[int], drawn: Sequence[Any]) -> None:
         plan.steps, plan.kept = [], [s._replace(tensor=None) if isinstance(s, Change) else s for s in plan.kept]
-        self.leaves = recorder.leaves
         self.slots, self.plan, self.inputs, self.drawn = recorder.slots, plan, list(inputs), list(drawn)
+        of = [(recorder.leaves[s.of] if s.kind == "argument" else s.of) for s in map(self.slots.__getitem__, self.inputs)]
+        self.asked = [k for k, t in enumerate(of) if t.op is not None]  # the places of the inputs that require a gradient
         self.kept: list[int] = []  # the slots of intermediate results that are saved
         self.constants = {i: plan.value(i) for s in plan.kept for i in (*touched(s), *plan.outputs) if i in plan.constant}
-
-    def requires(self, i: int) -> bool:
-        """Does the input in slot ``i`` require a gradient?"""
-        slot = self.slots[i]
-        return (self.leaves[slot.of] if slot.kind == "argument" else slot.of).op is not None
 
     def shared(self) -> list[tuple[int, int]]:
         """What of the drawn and the saved has the memory of a result: the place of each, and that of the result."""
@@ -138,8 +134,7 @@ Calling = Callable[[Any, Any, Any, Any], Sequence[Any]]  # of arrays: results, d
 
 def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bool]) -> Calling:
     """Makes the results of one call, recorded as one operation. ``compiled(function, args)`` runs ``function(*args)`` as a program."""
-    count, drawn = len(again.inputs), len(again.drawn)
-    asked = [k for k, i in enumerate(again.inputs) if again.requires(i)]
+    count, asked = len(again.inputs) + len(again.drawn), again.asked
 
     def gradients(n: int, *given: Any, env: dict[int, Any] | None = None) -> list[Any]:
         """Of the first ``n`` are the gradients of the results, the rest is what was saved."""
@@ -161,7 +156,7 @@ def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bo
             for a in saved:
                 if isinstance(a, Changed):
                     a.refuse()
-            tensors = saved[: count + drawn]
+            tensors = saved[:count]
             return dict(zip(asked, of(again(tensors), tensors, weights, True)))
         raws = [np.zeros(a.shape, a.dtype) if isinstance(a, Changed) else a.raw if isinstance(a, Array) else a for a in saved]
         found, used = compiled(gradients, [len(weights), *(made(w.raw) for w in weights), *map(made, raws)])
@@ -171,11 +166,10 @@ def differentiable(name: str, again: Again, compiled: Any, requires: Sequence[bo
         return dict(zip(asked, found))
 
     again.kept = _read_by(gradients, again, requires)
-    total = count + drawn + len(again.kept)
-    return _one(name, again, backward, asked, total) if len(requires) == 1 else _several(name, again, backward, requires)
+    return _one(name, again, backward) if len(requires) == 1 else _several(name, again, backward, requires)
 
 
-def _one(name: str, again: Again, backward: Any, asked: Sequence[int], total: int) -> Calling:
+def _one(name: str, again: Again, backward: Any) -> Calling:
     """A call with one result: a row that all calls have in common."""
 
     def rule(j: int) -> Callable[..., Any]:
@@ -194,7 +188,8 @@ def _one(name: str, again: Again, backward: Any, asked: Sequence[int], total: in
         with no_grad():
             return again([made(np.asarray(raw)) for raw in raws[: len(again.inputs) + len(again.drawn)]])[0].raw
 
-    row = Op(name, compute, *[rule(j) if j in asked else None for j in range(total)])
+    total = len(again.inputs) + len(again.drawn) + len(again.kept)
+    row = Op(name, compute, *[rule(j) if j in again.asked else None for j in range(total)])
     row.unfold = unfolding(again)
     shared = [len(again.inputs) + k for k, _ in again.shared()]
 
