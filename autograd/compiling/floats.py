@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from autograd.compiling.program import UnfitError, code_of
 from autograd.compiling.scalars import NotScalarsError, check
 from autograd.compiling.values import LevelProgram, Taken, ValueProgram
 from autograd.compiling.watching import Recorder
-from autograd.core.hooks import HOOKED
+from autograd.core.hooks import HOOKED, is_hooked
 from autograd.core.node import Node, Op, leaf
 from autograd.core.symbols import BINDS, COMPARE, SIGN, TIMES, Symbol
 from autograd.core.walk import grad, walking
@@ -235,21 +235,12 @@ def _is_atom(text: str) -> bool:
     return text.isidentifier() or text.replace(".", "", 1).isdigit()
 
 
-def hooked(v: Any) -> bool:
-    """Has it hooks?"""
-    return v.notes is not None and v.notes.hooks is not None
-
-
 def _itself(x: Any) -> Any:
     return x
 
 
 class FloatProgram(ValueProgram):
     """Few operations, as lines of float arithmetic; with the effects of the call on the gradients of its Values."""
-
-    uses: ClassVar[dict[str, Any]] = {
-        "HOOKED": HOOKED, "hooked": hooked, "any": any, "map": map, "walking": walking, "Taken": Taken, "taken": tuple.__new__,
-    }  # fmt: skip
 
     def __init__(self, recorder: Recorder, *given: Any) -> None:
         super().__init__(recorder, *given)
@@ -266,6 +257,10 @@ class FloatProgram(ValueProgram):
         hidden = any(a.op is None and a not in self.at for a in parts)
         self.used = [v for v in self.at if v in parts and not (hidden and v.op is None)]
         self.fixed = [v for v in self.at if hidden and v.op is None]
+
+    def uses(self) -> dict[str, Any]:
+        hooks = {"HOOKED": HOOKED, "is_hooked": is_hooked, "any": any, "map": map}
+        return super().uses() | hooks | {"walking": walking, "Taken": Taken, "taken": tuple.__new__}
 
     def write(self) -> None:
         """Make the function."""
@@ -299,7 +294,7 @@ class FloatProgram(ValueProgram):
         body += [f"return {new[0]}"] if self.rebuilt == "new[0]" else [f"new = {_tuple(new)}", f"return {self.rebuilt}"]
         guards = self.guards(self.fixed, apart=True)
         if effects:  # to be called with gradients
-            guards.append(f"if HOOKED and any(map(hooked, {_tuple(map(self.at.__getitem__, self.used))})): return MISS")
+            guards.append(f"if HOOKED and any(map(is_hooked, {_tuple(map(self.at.__getitem__, self.used))})): return MISS")
         self.source = "\n    ".join([f"def {self.row.name if self.row.name.isidentifier() else 'program'}(leaves):", *self.taking(), *body])
         self.run = self.define("replay(leaves, args=(), kwargs=None)", [*guards, *body])
         if lines.calls_rules:
@@ -326,7 +321,7 @@ class FloatProgram(ValueProgram):
                         effects.append(f"{at}._grad = {g} if {at}._grad is None else {at}._grad + {g}")
                     else:
                         raise UnfitError("a backward through what was recorded before the call")
-        if effects and any(map(hooked, self.used)):
+        if effects and any(map(is_hooked, self.used)):
             raise UnfitError("a Value has a hook")
         return ["with walking:", *[f"    {line}" for line in effects]] if effects else []
 

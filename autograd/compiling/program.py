@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograd.compiling.code import Writer, lasting
+from autograd.compiling.names import Names
 from autograd.compiling.node import Again, differentiable
 from autograd.compiling.plan import Plan, flat, touched
 from autograd.compiling.watching import Recorder
 from autograd.compiling.world import GONE, PLAIN, World, same
+from autograd.core.hooks import is_hooked
 from autograd.core.mode import enable_grad
 from autograd.core.node import Lost, Node, leaf
 from autograd.core.notes import notes_of
@@ -22,7 +24,7 @@ from autograd.faces.record import Array, made
 from autograd.faces.versions import CHANGES, Version, bump_version
 from autograd.program.steps import Bind, Call, Change, Ref
 
-__all__ = ["MISS", "Program", "UnfitError", "code_of", "flatten"]
+__all__ = ["MISS", "Guarded", "Program", "UnfitError", "code_of", "flatten"]
 
 
 @lru_cache(maxsize=256)
@@ -82,7 +84,7 @@ def _view_on(whole: Any, raw: np.ndarray) -> Any:
 
 def hooked(a: Any) -> bool:
     """Is it a tensor with hooks?"""
-    return isinstance(a, Array) and a.notes is not None and a.notes.hooks is not None
+    return isinstance(a, Array) and is_hooked(a)
 
 
 class UnfitError(Exception):
@@ -96,7 +98,38 @@ def gradient_on(raw: np.ndarray) -> Any:
     return g
 
 
-class Program:
+class Guarded:
+    """A program, and what it assumes beside its arguments: what the function reads is what it was."""
+
+    world: World
+    structure: int  # of `STRUCTURE`, when all of it held
+
+    def assumptions(self, names: Names, tests: Sequence[str] = ()) -> list[str]:
+        """Lines that return MISS where a fact does not hold, or one of the ``tests``, which may also ask for what is gone."""
+        facts = self.world.always.source(names)
+        lines = [f"if not ({test}): return MISS" for test in tests]
+        lines += [f"if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []
+        within = ["try:", *(f"    {line}" for line in lines), "except GONE: return MISS"] if lines else []
+        return [*within, "if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
+
+    def uses(self) -> dict[str, Any]:
+        """What these lines, and those that look at arguments, use, by name."""
+        return {"STRUCTURE": STRUCTURE, "GONE": GONE, "MISS": MISS, "leaf": leaf, "len": len, "same": same, "program": self}
+
+    def facts_hold(self) -> bool:
+        """Do the facts hold once numbers are compared as numbers?"""
+        return self.world.always.hold()
+
+    def rebound(self) -> bool:
+        """Something was rebound since: was it nothing of ours?"""
+        count = STRUCTURE.count
+        if not self.world.gated.hold() or any(map(hooked, self.world.tensors.values())):
+            return False
+        self.structure = count
+        return True
+
+
+class Program(Guarded):
     """One call of a function, for arguments and a world like those it was recorded with."""
 
     def __init__(
@@ -118,9 +151,7 @@ class Program:
         inner = [k for k, out in enumerate(outside) if not out]
         saved = self._as_node(name, [slots[k] for k in inner], [live[k] for k in inner]) if any(live) else []
         self.plan = plan = Plan(recorder, [*slots, *saved])
-        used = {"STRUCTURE": STRUCTURE, "GONE": GONE, "MISS": MISS, "leaf": leaf, "len": len, "id": id, "same": same, "agrees": _agrees}
-        made_ = {"view_on": _view_on, "gradient_on": gradient_on, "refs": sys.getrefcount, "touch": self._touch, "program": self}
-        self.writer = writer = Writer(recorder, plan, arguments, name, **used, **made_)
+        self.writer = writer = Writer(recorder, plan, arguments, name, **self.uses())
         arrays = [str(writer.array(i)) if out else lasting(writer.array(i)) for i, out in zip(slots, outside)]
         self.namespace = writer.namespace
         if self.again is not None:
@@ -156,6 +187,10 @@ class Program:
         self.pure = not seen and not acts  # may it fail anywhere, and nothing is half done?
         self._let_go()
 
+    def uses(self) -> dict[str, Any]:
+        own = {"id": id, "agrees": _agrees, "view_on": _view_on, "gradient_on": gradient_on, "refs": sys.getrefcount, "touch": self._touch}
+        return super().uses() | own
+
     def _let_go(self) -> None:
         """Keep nothing of the call that was recorded, but what the program is made of."""
         constant = self.plan.constant
@@ -167,8 +202,6 @@ class Program:
         self.plan.kept = self.plan.steps = []
         self.writer.forget()
         del self.recorder, self.given, self.writer, self.plan
-        if self.again is not None:
-            del self.again.leaves
 
     # As one node.
     def _as_node(self, name: str, outputs: list[int], live: list[bool]) -> list[int]:
@@ -269,11 +302,7 @@ class Program:
         for t in (*world.tensors.values(), *(a for a in recorder.leaves if isinstance(a, Array))) if asked else ():
             if t.op is leaf and id(t) not in firsts and id(t) not in recorder.bound:
                 tests.append(f"{w.holder(t)}._grad is{' not' * (t._grad is not None)} None")
-        facts = world.always.source(w)
-        lines = [f"if not ({test}): return MISS" for test in tests]
-        if facts:
-            lines += ["try:", f"    if not ({facts}) and not program.facts_hold(): return MISS", "except GONE: return MISS"]
-        lines += ["if STRUCTURE.count != program.structure and not program.rebound(): return MISS"]
+        lines = [*(f"if not ({test}): return MISS" for test in tests), *self.assumptions(w)]
         for function, args, got in recorder.conditions:
             given = ", ".join(self._argument(w, a) for a in args)
             lines.append(f"if not agrees({w.put(function.__name__.strip('_'), function)}, {got!r}, {given}): return MISS")
@@ -286,18 +315,6 @@ class Program:
             slot = self.recorder.slots[a.slot]
             return w.holder(slot.of) if slot.kind == "captured" else f"leaves[{slot.of}]"
         return w.text(a)
-
-    def facts_hold(self) -> bool:
-        """Do the facts hold once numbers are compared as numbers?"""
-        return self.world.always.hold()
-
-    def rebound(self) -> bool:
-        """Something was rebound since: was it nothing of ours?"""
-        count = STRUCTURE.count
-        if not self.world.gated.hold() or any(map(hooked, self.world.tensors.values())):
-            return False
-        self.structure = count
-        return True
 
     # Versions of what is changed in place.
     def _changed(self) -> list[str]:

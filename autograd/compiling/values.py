@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from autograd.compiling.names import Names
-from autograd.compiling.program import MISS, UnfitError, code_of, flatten
+from autograd.compiling.program import MISS, Guarded, UnfitError, code_of, flatten
 from autograd.compiling.scalars import Levels
 from autograd.compiling.watching import Recorder
-from autograd.compiling.world import GONE, PLAIN, World, same
+from autograd.compiling.world import PLAIN, World
 from autograd.core.mode import enable_grad
 from autograd.core.node import Node, Op, each, leaf
 from autograd.core.walk import grad
-from autograd.core.watch import STRUCTURE
 from autograd.faces.value import Value
 from autograd.faces.versions import CHANGES
 
@@ -64,19 +63,17 @@ class Taken(_Call):
             raise RuntimeError("the .data of a Value that a compiled function read was set since: differentiate first, or call it again")
 
 
-class ValueProgram:
+class ValueProgram(Guarded):
     """One call of a function of Values, for arguments and a world like those it was recorded with: what they have in common."""
 
     pure = True  # where it fails, nothing is half done
-    uses: ClassVar[dict[str, Any]] = {}  # what the code of this kind uses beside that of all kinds, by name
 
     def __init__(
         self, recorder: Recorder, world: World, structure: int, result: Any, spec: Any, call: Any, arguments: dict[int, str]
     ) -> None:
         self.world, self.spec, self.structure, self.function = world, spec, structure, call
         self.leaves = leaves = recorder.leaves
-        own = {"MISS": MISS, "GONE": GONE, "STRUCTURE": STRUCTURE, "same": same, "leaf": leaf, "program": self, "Value": Value, "len": len}
-        self.names = Names(**own, node=self.node, **self.uses)
+        self.names = Names(**self.uses())
         self.names.taken |= {"args", "g", "kwargs", "leaves", "new", "replay"}  # arguments and results of what is generated
         self.known: dict[int, tuple[str, Any]] = {}  # by the id of a Value that was there before the call: its source, and itself
         self.given: dict[int, str] = {}  # the names of arguments that are Values, by the place where each comes first
@@ -91,6 +88,9 @@ class ValueProgram:
         self.rebuilt = self._returned(result)
         self.row = Op(getattr(call, "__name__", type(call).__name__), _not_computed, each(_rule))
         self.row.unfold, self.row.at_once = _unfold, _at_once
+
+    def uses(self) -> dict[str, Any]:
+        return super().uses() | {"Value": Value, "node": self.node}
 
     def _returned(self, result: Any) -> str:
         """The source of what is returned, of ``new`` results; each of these is appended to ``outputs``."""
@@ -131,15 +131,7 @@ class ValueProgram:
         some = [at for at, v in self.known.values() if v.op is not None]
         if apart and len(some) > 1 and self.given:
             tests.append(" is not ".join(some) if len(some) == 2 else f"len({{{', '.join(some)}}}) == {len(some)}")
-        facts = self.world.always.source(self.names)
-        return [
-            *self.taking(),
-            "try:",
-            f"    if not ({' and '.join(tests) or True}): return MISS",
-            *([f"    if not ({facts}) and not program.facts_hold(): return MISS"] if facts else []),
-            "except GONE: return MISS",
-            "if STRUCTURE.count != program.structure and not program.rebound(): return MISS",
-        ]
+        return [*self.taking(), *self.assumptions(self.names, [" and ".join(tests)] if tests else ())]
 
     def taking(self) -> list[str]:
         """Lines that name the arguments."""
@@ -150,18 +142,6 @@ class ValueProgram:
         source = "\n    ".join([f"def {head}:", *lines])
         exec(code_of(source, self.row.name), self.names.namespace)
         return self.names.namespace[head.partition("(")[0]]
-
-    def facts_hold(self) -> bool:
-        """Do the facts hold once numbers are compared as numbers?"""
-        return self.world.always.hold()
-
-    def rebound(self) -> bool:
-        """Something was rebound since: was it nothing of ours?"""
-        count = STRUCTURE.count
-        if not self.world.gated.hold():
-            return False
-        self.structure = count
-        return True
 
     def node(self, raw: float, args: tuple[Any, ...], gradient: float | None = None, label: str | None = None) -> Value:
         """A result. ``args`` are a `Taken` and the Values that it depends on."""

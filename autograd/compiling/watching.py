@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiling.world import IMPURE, IMPURE_BUILTINS, World, is_ours, is_users
-from autograd.core.hooks import HOOKED
+from autograd.core.hooks import HOOKED, is_hooked
 from autograd.core.mode import Block, Mode, here, set_grad_enabled
 from autograd.core.node import Lost, Node, Op, leaf
 from autograd.core.notes import user_frame
@@ -257,7 +257,7 @@ class Recorder(Watch):
 
     def walk(self, order: list[Any]) -> Iterable[Any]:
         for n in order:
-            if HOOKED and n.notes is not None and n.notes.hooks is not None:
+            if HOOKED and is_hooked(n):
                 self.refuse("a hook of backward")
             if n.op is leaf:
                 if not isinstance(n, Array):

@@ -16,7 +16,12 @@ from autograd.core.notes import notes_of
 from autograd.core.watch import STRUCTURE
 from autograd.errors import described
 
-__all__ = ["HOOKED", "Handle", "Hooks", "Living", "register_hook", "register_post_accumulate_grad_hook"]
+__all__ = ["HOOKED", "Handle", "Hooks", "Living", "is_hooked", "register_hook", "register_post_accumulate_grad_hook"]
+
+
+def is_hooked(n: Any) -> bool:
+    """Has the node ``n`` hooks, or had any?"""
+    return n.notes is not None and n.notes.hooks is not None
 
 
 class Handle:
