@@ -56,7 +56,6 @@ from autograd.devices import set_float32_matmul_precision as set_float32_matmul_
 from autograd.devices import set_num_threads as set_num_threads
 from autograd.drawing import draw as draw
 from autograd.drawing import draw_dot as draw_dot
-from autograd.drawing import graph_player as graph_player
 from autograd.drawing import graph_size as graph_size
 from autograd.drawing import summary as summary
 from autograd.faces.dtypes import bool_ as bool_
@@ -185,6 +184,7 @@ from autograd.ops.products import outer as outer
 from autograd.ops.reduce import mean_square as mean_square
 from autograd.ops.reduce import softmax_cross_entropy as softmax_cross_entropy
 from autograd.ops.sorting import unique as unique
+from autograd.pages import graph_player as graph_player
 from autograd.program.text import listing as listing
 from autograd.random import Generator as Generator
 from autograd.random import default_generator as default_generator

@@ -15,8 +15,8 @@ def mirrored(path: Path) -> Iterator[Path]:
 
     >>> [str(p) for p in mirrored(Path("autograd/core/walk.py"))]
     ['tests/autograd/core/test_walk.py', 'autograd/core/walk.py']
-    >>> [str(p) for p in mirrored(Path("autograd/drawing/player.html"))]
-    ['tests/autograd/drawing/test_player.py']
+    >>> [str(p) for p in mirrored(Path("autograd/pages/player.html"))]
+    ['tests/autograd/pages/test_player.py']
     >>> [str(p) for p in mirrored(Path("tests/nn/test_data.py"))]
     ['tests/nn/test_data.py']
     """

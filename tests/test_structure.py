@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # The rooms from the ground floor up: core records and walks; ops say what is computed; the faces are what one holds; the rest reads.
 ORDER = [
     "clash", "errors", "elsewhere", "devices", "core", "replay", "random", "ops", "faces", "function", "creation", "files", "functional", "linalg", "old", "cuda", "backends",
-    "program", "compiling", "anomaly", "drawing", "testing", "__main__",
+    "program", "compiling", "anomaly", "drawing", "pages", "testing", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))
 ABOVE = sorted((ROOT / "nn").rglob("*.py"))

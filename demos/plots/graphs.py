@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograd.drawing import graph_player, render
+from autograd.drawing import render
 from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES
+from autograd.pages import graph_player
 from .frame import with_dark_colours
 
 __all__ = ["graph_film", "graph_picture"]

@@ -16,7 +16,7 @@ from hypothesis.errors import InvalidArgument, NoSuchExample, Unsatisfiable
 
 import autograd as ag
 import nn
-from autograd import drawing, testing
+from autograd import drawing, pages, testing
 from tests.fuzz import arguments
 from tests.fuzz.arguments import Make
 
@@ -204,7 +204,7 @@ RECEIVERS: dict[str, Make] = {
     "TensorDataset": lambda rng: nn.data.TensorDataset(ag.ones(3, 2), ag.arange(3)),
     "History": lambda rng: nn.History(loss=[1.0]),
     "EarlyStopping": lambda rng: nn.EarlyStopping(),
-    "Player": lambda rng: drawing.Player("page"),
+    "Player": lambda rng: pages.Player("page"),
 }
 MADE = {  # how an instance of a class is made that needs arguments
     "Linear": (2, 3), "LazyLinear": (2,), "MLP": (3, [2, 1]), "Parameter": (ag.zeros(2),), "BatchNorm1d": (3,), "LayerNorm": (3,),
@@ -250,7 +250,7 @@ def targets() -> Iterator[Target]:
     classes = [ag.Tensor, ag.Value, ag.ValueTensor, ag.Generator, nn.Module, nn.Sequential, nn.ModuleList, nn.optim.Optimizer]
     classes += [nn.ParameterList, nn.ModuleDict, nn.ParameterDict, nn.BatchNorm1d, nn.data.ConcatDataset]
     classes += [nn.data.BatchSampler, nn.data.RandomSampler]
-    classes += [nn.data.DataLoader, nn.data.Subset, nn.data.TensorDataset, nn.History, nn.EarlyStopping, drawing.Player]
+    classes += [nn.data.DataLoader, nn.data.Subset, nn.data.TensorDataset, nn.History, nn.EarlyStopping, pages.Player]
     classes += [type(nn.Linear(1, 1).scalars())]
     for cls in classes:
         skip = {**SUBCLASSES, **(ENGINE if issubclass(cls, ag.Node) else {})}

@@ -16,7 +16,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.drawing.looks import LOOKS, PAPER
-from autograd.drawing.player import Player, Script, graph_player
+from autograd.pages.player import Player, Script, graph_player
 from autograd.program.reading import read
 from autograd.program.words import number
 from tests.autograd.drawing.test_flow import graphs

@@ -6,14 +6,10 @@ is laid out once, with room for all that will ever stand in it, so that nothing 
 
 from __future__ import annotations
 
-import html
-import json
 import numbers
-import os
 import re
 import unicodedata
 from collections.abc import Mapping
-from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +21,7 @@ from autograd.core.symbols import ATOM, COMPARE, Symbol
 from autograd.drawing.colouring import Colouring
 from autograd.drawing.dot import to_dot
 from autograd.drawing.flow import Product, backward_pass, dense, released
-from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES, fill_of
+from autograd.drawing.looks import LOOKS, fill_of
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.plan import PATIENCE
@@ -33,9 +29,9 @@ from autograd.drawing.scene import Scene
 from autograd.drawing.size import size_of
 from autograd.drawing.statistics import Statistics, measured
 from autograd.drawing.style import NODES, Style
-from autograd.errors import brief, described, int_of
-from autograd.files import path_of, write_whole
+from autograd.errors import described, int_of
 from autograd.ops.moves import permute_
+from autograd.pages.page import Page, theme_of, title_of, written
 from autograd.program.formulas import Seen, as_symbols, flowing
 from autograd.program.mathematics import Mathematics
 from autograd.program.reading import Reading, TooLargeError, read, scopes
@@ -44,28 +40,10 @@ from autograd.program.words import clean, details, number, shape, shape_of
 __all__ = ["Player", "graph_player"]
 
 
-class Player:
-    """A page that plays a graph; notebooks show it. Made by `graph_player`. ``html`` is the page, which needs nothing else."""
+class Player(Page):
+    """A page that plays a graph. Made by `graph_player`."""
 
-    def __init__(self, html: str) -> None:
-        self.html = html
-
-    def __repr__(self) -> str:
-        title = html.unescape(self.html.partition("<title>")[2].partition("</title>")[0])
-        return f'<film "{title}": .save("film.html") writes it, a notebook shows it>'
-
-    def save(self, path: str | os.PathLike[str]) -> str:
-        """Write the page into a file, whole or not at all, and return its path.
-
-        Raises FileNotFoundError where the directory is missing.
-        """
-        path = path_of(path, "save")
-        write_whole(path, lambda file: file.write(self.html.encode()))
-        return path
-
-    def _repr_html_(self) -> str:
-        """The page in a frame of its own: there notebooks run scripts, and no style, name or key of theirs meets one of ours."""
-        return f'<iframe srcdoc="{html.escape(self.html)}" title="graph player" style="width:100%;height:560px;border:0"></iframe>'
+    what = "film"
 
 
 def graph_player(
@@ -95,15 +73,12 @@ def graph_player(
     >>> graph_player(w * w).html[:15]
     '<!doctype html>'
     """
-    if not isinstance(theme, str) or theme not in ("light", "dark", "auto"):
-        raise ValueError(f"theme must be one of 'light', 'dark', 'auto', got {brief(theme)}")
+    theme, title = theme_of(theme), title_of(title)
     if isinstance(delay, bool) or not isinstance(delay, numbers.Real):
         raise TypeError(f"delay is a number of seconds, got {described(delay)}")
     max_ops = int_of(max_ops, "max_ops", 0)
     if not 0 < delay <= 3600:
         raise ValueError(f"delay must be more than 0 seconds and at most 3600, got {delay!r}")
-    if not isinstance(title, str | None):
-        raise TypeError(f"title is a text, got {described(title)}")
     frame = user_frame(2)
     try:
         reading = read([output], names, what="graph_player", limit=max(100 * max_ops, 100_000), frame=frame)
@@ -137,16 +112,9 @@ def graph_player(
     picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
     svg = picture.pipe(encoding="utf-8")
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
-    page = files("autograd.drawing").joinpath("player.html").read_text(encoding="utf-8")
-    for place, text in (  # none of these texts can hold a place of a later one: in all of them, what the user wrote is escaped
-        ("theme", theme),
-        ("title", html.escape(clean(f"Through {script.name(script.root)} and back" if title is None else title, 200))),
-        ("colours", _colours()),
-        ("graph", svg[svg.index("<svg") :]),
-        ("script", json.dumps({"delay": 1000 * float(delay), "boxes": boxes, "steps": script.steps}).replace("<", "\\u003c")),
-    ):
-        page = page.replace(f"<!--{place}-->", text)
-    return Player(page)
+    data = {"delay": 1000 * float(delay), "boxes": boxes, "steps": script.steps}
+    name = f"Through {script.name(script.root)} and back" if title is None else title
+    return Player(written("player.html", name, theme, data, graph=svg[svg.index("<svg") :]))
 
 
 _WAY_OUT = "Play a part of it: a middle node as the output, or a smaller network"
@@ -355,19 +323,3 @@ class _Filled(Mathematics):
 
 def _bracketed(text: str) -> str:
     return f"({text})" if text.startswith("−") else text
-
-
-def _colours() -> str:
-    """The colours of pictures for the page: by name, and from the light ones in the picture to the dark ones."""
-    sheet = []
-    for i, theme in enumerate(("light", "dark")):
-        names = {"ink": INK[theme], "paper": PAPER[theme], "panel": MODULE[theme][0], "line": MODULE[theme][1]}
-        names["forward"] = LOOKS["parameter"][:2][i][1]
-        names["backward-fill"], names["backward"] = LOOKS["gradient"][:2][i]
-        sheet.append(f".player{'.dark' * i} {{ {' '.join(f'--{k}: {v};' for k, v in names.items())} }}")
-    pairs = [(INK["light"], INK["dark"]), *zip(MODULE["light"], MODULE["dark"])]
-    pairs += [*TONES, *(pair for light, dark, _ in LOOKS.values() for pair in zip(light, dark))]
-    for light, dark in dict.fromkeys(pairs):
-        for what in ("fill", "stroke") if light else ():
-            sheet.append(f':where(.player.dark .graph) [{what}="{light}" i] {{ {what}: {dark}; }}')
-    return "\n".join(sheet)
