@@ -25,6 +25,7 @@ _OTHER_ACTIVATION = "the other activations, nn.ReLU to nn.Tanh, are here; this o
 _OTHER_LOSS = "a loss is any function of outputs and targets that returns one number: write its formula"
 _COSINE = "write (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1))"
 _DISTANCE = "write (a - b).norm(dim=-1)"
+_BOTH = "write x.{}(), x.mean()"
 _PRECISION = "numbers stay in the dtype that they have: leave it out"
 _NO_GPU = "there is no GPU: programs ask autograd.cuda.is_available() first"
 _STATE = "autograd.default_generator has get_state() and set_state(state)"
@@ -44,6 +45,9 @@ _OPERATIONS = {
     "cumprod": "write x.log().cumsum(0).exp(), where all entries are above 0",
     "quantile": "write x.flatten().sort()[0][n], which is entry n of those in order; the one in the middle is x.median()",
     "histc": "write autograd.histogram(x, n, range=(0.0, 9.0)), which gives the edges of the bins as well",
+    "addmm": "write x + a @ b",
+    "addmv": "write x + a @ b",
+    "cross": "its entries are a[1] * b[2] - a[2] * b[1] and the two that follow in turn",
     "addcmul": "write x + value * a * b",
     "addcdiv": "write x + value * a / b",
 }
@@ -79,6 +83,9 @@ INSTEAD: dict[str, dict[str, str]] = {
         "t": "it is a method, x.t(); the name is left to variables",
         **_all("det svd pinverse", _ALGEBRA),
         "cosine_similarity": _COSINE,
+        "cdist": "write (a[:, None] - b).norm(dim=-1)",
+        "var_mean": _BOTH.format("var"),
+        "std_mean": _BOTH.format("std"),
         **_all("hub onnx export fx profiler quantization", "programs that handle networks of any kind are left to PyTorch"),
         **_OPERATIONS,
     },
@@ -91,6 +98,8 @@ INSTEAD: dict[str, dict[str, str]] = {
         "to_list": "write .tolist()",
         "detach_": "write x = x.detach(): the tensor itself stays what graphs know it as",
         "register_full_backward_hook": "hooks of modules are in nn",
+        "stride": "how the numbers lie in memory, the array that .numpy() gives can tell",
+        "is_contiguous": "operations lay their numbers out as they need them: leave it out",
         "is_sparse": "every tensor is dense",
         "addcmul_": "write x.add_(a * b, alpha=value)",
         "addcdiv_": "write x.add_(a / b, alpha=value)",

@@ -8,18 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf, sqrt
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import autograd as ag
 from autograd import Tensor
+from autograd.errors import brief
 from nn.optim.optimizer import Group, Optimizer, Pairs, State, rate
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RMSprop"]
 
 
+class How(TypedDict, total=False):
+    """How PyTorch carries a step out on a GPU. All of it is taken for the sake of programs that say it, and changes nothing."""
+
+    foreach: bool | None
+    fused: bool | None
+    capturable: bool
+
+
 def _settings(given: dict[str, Any]) -> Group:
     """Those of a constructor's ``locals()`` that are settings; ``__class__`` is there for the sake of ``super()``."""
-    return {name: value for name, value in given.items() if name not in ("self", "params", "__class__")}
+    if unknown := {name: value for name, value in given["how"].items() if name not in How.__annotations__}:
+        kind, known = type(given["self"]).__name__, [name for name in given if name not in ("self", "params", "how", "__class__")]
+        raise TypeError(f"{kind} got unknown settings {', '.join(f'{k}={brief(v)}' for k, v in unknown.items())}; known are {known}")
+    return {name: value for name, value in given.items() if name not in ("self", "params", "how", "__class__")}
 
 
 def _zeros(p: Tensor, **needed: Any) -> State:
@@ -55,6 +67,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, _settings(locals()))
 
@@ -159,6 +172,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, _settings(locals()))
 
@@ -204,6 +218,7 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, **_settings(locals()))
 
@@ -236,6 +251,7 @@ class NAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, _settings(locals()))
 
@@ -279,6 +295,7 @@ class Adamax(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, _settings(locals()))
 
@@ -321,6 +338,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, _settings(locals()))
 
@@ -369,6 +387,7 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        **how: Unpack[How],
     ) -> None:
         super().__init__(params, _settings(locals()))
 

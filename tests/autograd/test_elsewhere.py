@@ -64,6 +64,7 @@ SCENE = {
 WANTED: dict[str, Any] = {
     "repeat_interleave": [1.0, 1.0, 2.0, 2.0, 4.0, 4.0], "tile": [[1.0, 2.0, 4.0] * 3] * 2, "roll": [2.0, 4.0, 1.0], "cumprod": [1.0, 2.0, 8.0],
     "quantile": 4.0, "addcmul": [2.0, 4.0, 8.0], "addcmul_": [2.0, 4.0, 8.0], "addcdiv": [1.25, 2.5, 5.0], "addcdiv_": [1.25, 2.5, 5.0],
+    "addmm": [15.0, 16.0, 18.0], "addmv": [15.0, 16.0, 18.0], "cdist": [3**0.5, 0.0, 12**0.5], "var_mean": [7 / 3] * 2, "std_mean": [(7 / 3) ** 0.5, 7 / 3],
     "histc": [3.0, 0.0], "normalize": [1 / 21**0.5, 2 / 21**0.5, 4 / 21**0.5], "asnumpy": [1.0, 2.0, 4.0], "to_list": [1.0, 2.0, 4.0],
     "parameters_to_vector": [*SCENE["net"].weight[0].tolist(), SCENE["net"].bias.item()], "vector_to_parameters": [1.0, 1.0],
     **dict.fromkeys(["cosine_similarity", "CosineSimilarity"], 14 / (21 * 12) ** 0.5), **dict.fromkeys(["pairwise_distance", "PairwiseDistance"], 5**0.5),

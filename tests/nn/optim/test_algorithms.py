@@ -153,11 +153,19 @@ def test_the_defaults_are_pytorchs() -> None:
 
 @pytest.mark.parametrize("kind", [SGD, Adam, AdamW, Adamax, NAdam, RMSprop, Adagrad])
 def test_the_signature_is_the_table_of_settings(kind: type[Optimizer]) -> None:
-    _, *settings = inspect.signature(kind).parameters.values()
+    _, *settings, how = inspect.signature(kind).parameters.values()
     optimizer = kind([ag.zeros(1, requires_grad=True)])  # type: ignore[call-arg]
     assert list(optimizer.defaults.items()) == [(s.name, s.default) for s in settings]
     numbers = {s.name for s in settings if not isinstance(s.default, bool)}
-    assert numbers == set(kind.limits) and {s.name for s in settings} - numbers <= kind.flags
+    assert numbers == set(kind.limits) and {s.name for s in settings} - numbers <= kind.flags and how.name == "how"
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam, AdamW, Adamax, NAdam, RMSprop, Adagrad])
+def test_how_a_gpu_would_do_it_is_taken_and_changes_nothing(kind: type[Optimizer]) -> None:
+    w = ag.ones(1, requires_grad=True)
+    assert kind([w], foreach=False, fused=True, capturable=False).defaults == kind([w]).defaults  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=rf"{kind.__name__} got unknown settings fussed=True; known are \['lr', "):
+        kind([w], fussed=True)  # type: ignore[call-arg]
 
 
 def test_a_variance_that_rounds_below_zero_makes_no_nan() -> None:
