@@ -23,4 +23,5 @@ STORIES = (
     "checkpoint",
     "compiled",
     "by_hand",
+    "shift",
 )
