@@ -3,13 +3,13 @@
 A network is trained on the rows of one place, p, and used on those of another, q, whose labels nobody has. Without an assumption nothing
 can be said. Two are common, and each has its cure.
 
-*Covariate shift*: other inputs, the same law, q(y | x) = p(y | x). A row of p then counts β(x) = q(x) / p(x) times, and the weighted mean
+Covariate shift: other inputs, the same law, q(y | x) = p(y | x). A row of p then counts β(x) = q(x) / p(x) times, and the weighted mean
 of the losses is, on average, the loss on q. A classifier that tells rows of q from as many rows of p gives β: its logit is the logarithm
 of the ratio. Here x is drawn from N(0, 1), and from N(1, 1) on q, so that the logit is x − ½. The law is y = x², for a straight line to
 learn: where x is N(μ, 1), the best one is 2μ x + 1 − μ², and its squared error is 2, beside the noise. Without weights the line is that of
 p, whose squared error on q is d⁴ + 4d² + 2, d being how far q is away.
 
-*Label shift*: other frequencies of the classes, the same inputs of each, q(x | y) = p(x | y). The frequencies are found without a label:
+Label shift: other frequencies of the classes, the same inputs of each, q(x | y) = p(x | y). The frequencies are found without a label:
 how often a classifier guesses each class on q is C q(y), where the matrix C holds, from labelled rows of p, how often class j is taken
 for i. With these, training rows are weighted by class. Here the classes are N(−1, 1) and N(1, 1), with half of the rows each, and on q
 nine of ten rows are of the second one.
