@@ -15,7 +15,14 @@ from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_
 from autograd.core.node import Node, Op, each
 from autograd.core.notes import Call
 from autograd.core.walk import ancestors, grad
-from autograd.devices import device, get_default_device, set_default_device, set_float32_matmul_precision, set_num_threads
+from autograd.devices import (
+    device,
+    get_default_device,
+    get_num_threads,
+    set_default_device,
+    set_float32_matmul_precision,
+    set_num_threads,
+)  # fmt: skip
 from autograd.elsewhere import missing as _missing
 from autograd.faces.dtypes import bool_, float16, float32, float64, int16, int32, int64, uint8
 from autograd.faces.grid import ValueTensor

@@ -51,6 +51,7 @@ from autograd.creation import zeros as zeros
 from autograd.creation import zeros_like as zeros_like
 from autograd.devices import device as device
 from autograd.devices import get_default_device as get_default_device
+from autograd.devices import get_num_threads as get_num_threads
 from autograd.devices import set_default_device as set_default_device
 from autograd.devices import set_float32_matmul_precision as set_float32_matmul_precision
 from autograd.devices import set_num_threads as set_num_threads

@@ -33,6 +33,7 @@ USED = {
     "pygraphviz": "draws them where there is no dot",
     "matplotlib": "draws the curves of the stories: chainrule demo",
     "tqdm": "bars of progress, of nn.fit and of stories",
+    "threadpoolctl": "one thread for small networks, in nn.fit and stories",
     "safetensors": "ag.save and ag.load of .safetensors",
     "hypothesis": "strategies and gradcheck_property of autograd.testing",
     "IPython": "notebooks, where pictures, films and stories show themselves",
@@ -63,8 +64,8 @@ def info() -> None:
     print(f"chainrule {__version__}, imported as autograd and nn, in {Path(__file__).parent.parent}")
     print(f"Python {platform.python_version()}, numpy {np.__version__}, {platform.platform()}\n")
     found = {name: _dot() if name == "dot" else _version(name) for name in USED}
-    width = max(map(len, found.values()))
-    print(*(f"{name:11}  {found[name]:{width}}  {use}" for name, use in USED.items()), sep="\n")
+    wide, width = max(map(len, USED)), max(map(len, found.values()))
+    print(*(f"{name:{wide}}  {found[name]:{width}}  {use}" for name, use in USED.items()), sep="\n")
     if found["dot"] == found["pygraphviz"] == MISSING:
         print("\nNothing here draws pictures: pip install pygraphviz")
     elif MISSING in found.values():

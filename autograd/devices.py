@@ -1,17 +1,21 @@
 """What a device is here: the CPU, and no other.
 
 Programs written for PyTorch name one in many places. All of them ask `device`, so that the one that exists is accepted and any other is
-refused in the same words. How it computes, by how many threads and in how many digits, is not said here, and may be asked for.
+refused in the same words. By how many threads it multiplies matrices is numpy's affair, and can be changed while a program runs where
+the package threadpoolctl is installed; in how many digits, is not said here, and may be asked for.
 """
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from typing import Any
 
 from autograd.errors import brief, int_of, name_of
 
 __all__ = [
-    "CPU", "device", "get_default_device", "names_device", "set_default_device", "set_float32_matmul_precision", "set_num_threads",
+    "CPU", "device", "get_default_device", "get_num_threads", "names_device", "set_default_device", "set_float32_matmul_precision",
+    "set_num_threads",
 ]  # fmt: skip
 
 
@@ -86,12 +90,37 @@ def get_default_device() -> device:
     return CPU
 
 
-def set_num_threads(n: int) -> None:
-    """Taken for PyTorch's sake: numpy's threads are set before Python starts, as by ``OPENBLAS_NUM_THREADS=1``.
+def get_num_threads() -> int:
+    """By how many threads numpy multiplies matrices; without the package threadpoolctl, how many there are to be had.
 
-    Raises TypeError for what is no whole number, ValueError for one below 1.
+    >>> get_num_threads() > 0
+    True
     """
-    int_of(n, "set_num_threads: n", 1)
+    pools = _pools()
+    found = [] if pools is None else [pool["num_threads"] for pool in pools.select(user_api="blas").info()]
+    given = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS", "")
+    return max(found, default=int(given) if given.isdecimal() and int(given) else os.cpu_count() or 1)
+
+
+def set_num_threads(n: int) -> None:
+    """From here on, numpy multiplies matrices by so many threads; 1 is best for small networks, most of all on a machine that is busy.
+
+    It needs the package threadpoolctl, and does nothing without it: then threads are set before Python starts, as by
+    ``OPENBLAS_NUM_THREADS=1``. Raises TypeError for what is no whole number, ValueError for one below 1.
+    """
+    n, pools = int_of(n, "set_num_threads: n", 1), _pools()
+    if pools is not None:
+        pools.limit(limits=n, user_api="blas")  # which lasts, for it is no ``with`` block
+
+
+@cache
+def _pools() -> Any:
+    """What knows the threads of the libraries that are loaded, numpy's among them; None where there is nobody to ask."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()
 
 
 def set_float32_matmul_precision(precision: str) -> None:

@@ -32,15 +32,12 @@ import autograd as ag
 import nn
 from autograd import Tensor
 from . import plots
+from .normal import Line, accuracy, best_line, boundary, classes, inputs, mistaken, parabola, risk
 from .story import Story
 
 __all__ = ["run"]
 
-NOISE = 0.1
-AWAY = 1.0  # where the inputs of q are
-OFTEN = 0.9  # how often the second class is on q
-MOVED = 0.5  # how far the inputs of both classes move, where the assumption is false
-Line = tuple[float, float]  # slope and intercept
+AWAY, MOVED = 1.0, 0.5  # where x is on q; how far the inputs of both classes have moved, where the assumption is false
 
 
 def run(story: Story) -> None:
@@ -51,104 +48,95 @@ def run(story: Story) -> None:
     _labels(story, rows)
 
 
-# Covariate shift.
 def _covariates(story: Story, rows: int) -> None:
-    x, far = _inputs(rows, 0), _inputs(rows, AWAY)
-    y, truth = _law(x), _law(far)
+    x, far = inputs(rows, 0), inputs(rows, AWAY)
+    y, truth = parabola(x), parabola(far)
     slope, offset = classifier(x, far)
     story.number("slope of the classifier's logit", slope, beside=f"the logarithm of q(x)/p(x) has {AWAY:g}")
-    story.number("its intercept", offset, beside=f"{-(AWAY**2) / 2:g}")
     weights = (slope * x + offset).exp()
     plain, weighted = fitted(x, y), fitted(x, y, weights)
     for name, line, best in (("without weights", plain, best_line(0)), ("with weights", weighted, best_line(AWAY))):
         story.number(f"slope of the line, {name}", line[0], beside=f"the best one for {'q' if best[0] else 'p'} has {best[0]:g}")
-        beside = f"{risk(best, AWAY):.4g} of that line in closed form"
-        story.number(f"squared error on q, {name}", error(line, far, truth), beside=beside)
+        measured, beside = error(line, far, truth), f"{risk(best, AWAY):.4g} of that line in closed form"
+        story.number(f"squared error on q, {name}", measured, beside=beside)
     promised = (weights * (weighted[0] * x + weighted[1] - y) ** 2).mean().item()
-    beside = f"measured on q {error(weighted, far, truth):.4g}"
-    story.number("squared error on q, as the weighted rows of p promise it", promised, beside=beside)
-    beside = f"promised {promised:.4g}; 2² more than before in closed form, {risk(best_line(AWAY), AWAY) + 4:.4g}"
+    story.number("squared error on q, as the weighted rows of p promise it", promised, beside=f"measured on q {measured:.4g}")
+    beside = f"promised {promised:.4g}; 2² more than before in closed form, {risk(best, AWAY) + 4:.4g}"
     story.number("and where the law on q is x² + 2", error(weighted, far, truth + 2), beside=beside)
 
-    bins = np.linspace(-4, 5, 46)
-    middle = (bins[1:] + bins[:-1]) / 2
-    given, other, w = (t.numpy() for t in (x, far, weights))
-    inputs = {
-        "rows of p": np.histogram(given, bins, density=True)[0],
-        "rows of p, weighted": np.histogram(given, bins, weights=w, density=True)[0],
-        "rows of q": np.histogram(other, bins, density=True)[0],
-    }
-    ends = np.array([-2.5, 4.0])
-    some = slice(None, 150)
-    fits = {
-        "some rows of q": (other[some], truth.numpy()[some]),
-        "line without weights": (ends, plain[0] * ends + plain[1]),
-        "line with weights": (ends, weighted[0] * ends + weighted[1]),
-    }
-    panels: dict[str, dict[str, Any]] = {"density of x": {name: (middle, h) for name, h in inputs.items()}, "y": fits}
+    bins, ends = np.linspace(-4, 5, 46), np.array([-2.5, 4.0])
+    drawn = {"rows of p": (x, None), "rows of p, weighted": (x, weights.numpy()), "rows of q": (far, None)}
+    panels: dict[str, dict[str, Any]] = {"density of x": {}, "y": {"some rows of q": (far[:150].numpy(), truth[:150].numpy())}}
+    for name, (values, w) in drawn.items():
+        panels["density of x"][name] = (bins[1:] + bins[:-1]) / 2, np.histogram(values.numpy(), bins, weights=w, density=True)[0]
+    for name, (a, b) in (("line without weights", plain), ("line with weights", weighted)):
+        panels["y"][name] = ends, a * ends + b
     story.picture(
         plots.lines(story.path("weights.svg"), panels, "What the weights of a classifier do", "x", points=["some rows of q"]),
-        "The weights make of the inputs of p those of q; the line that is learnt with them is one for q, though no label of q was seen.",
+        "The weights make of the inputs of p those of q; the line that is learnt with them is one for q, though no y of q was seen.",
     )
 
 
 def _distances(story: Story, rows: int) -> None:
-    away = [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
-    share: list[float] = []
+    counted: list[float] = []
     errors: dict[str, list[float]] = {"without weights": [], "with weights": []}
-    for d in story.progress(away, "q further away"):
-        x, far = _inputs(rows, 0), _inputs(rows, d)
-        y, truth = _law(x), _law(far)
+    for d in story.progress([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0], "q further away"):
+        x, far = inputs(rows, 0), inputs(rows, d)
+        y, truth = parabola(x), parabola(far)
         slope, offset = classifier(x, far)
         weights = (slope * x + offset).exp()
-        share.append((weights.sum() ** 2 / (weights**2).sum()).item() / rows)
+        counted.append((weights.sum() ** 2 / (weights**2).sum()).item() / rows)
         errors["without weights"].append(error(fitted(x, y), far, truth))
         errors["with weights"].append(error(fitted(x, y, weights), far, truth))
-    at = away[: len(share)]
-    counted = {f"of {rows:,} rows": share, "exp(−d²)": [math.exp(-d * d) for d in at]}
+    at = [0.5 * i for i in range(len(counted))]
     errors |= {"d⁴ + 4d² + 2": [risk(best_line(0), d) for d in at], "the best line": [risk(best_line(d), d) for d in at]}
-    story.number(
-        f"rows that count, where q is {at[-1]:g} away", 100 * share[-1], "%", f"exp(−d²) is {100 * math.exp(-(at[-1] ** 2)):.3g} %"
-    )
-    panels = {"share of rows that count": counted, "squared error on q": errors}
+    story.number(f"rows that count, where q is {d:g} away", 100 * counted[-1], "%", f"exp(−d²) is {100 * math.exp(-d * d):.3g} %")
+    shares = {f"of {rows:,}": counted, "exp(−d²)": [math.exp(-d * d) for d in at]}
+    panels = {"share of rows that count": shares, "squared error on q": errors}
     story.picture(
         plots.lines(story.path("distances.svg"), panels, "Further away, fewer rows count", "distance of q", x=at, yscale="log"),
         "(Σβ)²/Σβ² rows count. Where these are few, so are the rows that the line is learnt from, and the cure is one no more.",
     )
 
 
-def _inputs(rows: int, middle: float) -> Tensor:
-    return ag.randn(rows, dtype=ag.float64) + middle
-
-
-def _law(x: Tensor) -> Tensor:
-    return x**2 + NOISE * ag.randn(len(x), dtype=ag.float64)
+def _labels(story: Story, rows: int) -> None:
+    near, known = classes(rows, 0.5)
+    net, (x, y) = separated(near, known), classes(rows, 0.5)  # the latter for the matrix: rows that were not trained on
+    confusion = ag.stack([guesses(net, x[y == j]).mean(0) for j in range(2)], 1)
+    wrong = found(confusion, guesses(net, x + MOVED))
+    shares: dict[str, list[float]] = {"label shift": [], "the classes have moved, too": [], "right": []}
+    rates: dict[str, list[float]] = {"as trained": [], "weighted by class": [], "the most": []}
+    for often in story.progress([0.1, 0.3, 0.5, 0.7, 0.9], "other frequencies"):
+        x, y = classes(rows, often)
+        share, moved = (found(confusion, guesses(net, x + by)) for by in (0, MOVED))
+        mended = separated(near, known, ag.tensor([1 - share, share], dtype=ag.float64) / 0.5)
+        right = [(guesses(n, x)[:, 1] == y).double().mean().item() for n in (net, mended)]
+        for numbers, number in zip((*shares.values(), *rates.values()), (share, moved, often, *right, accuracy(boundary(often), often))):
+            numbers.append(number)
+    story.number("share of the second class on q, found without its labels", share, beside=f"drawn with {often:g}")
+    story.number("accuracy on q, as trained", right[0], beside=f"{accuracy(0, often):.4g} in closed form")
+    story.number("accuracy on q, weighted by class", right[1], beside=f"at most {accuracy(boundary(often), often):.4g} can be had")
+    story.number("share that is found where only inputs moved", wrong, beside=f"drawn with 0.5; {mistaken(0.5, MOVED):.4g} in closed form")
+    panels = {"share that is found": shares, "accuracy on q": rates}
+    story.picture(
+        plots.lines(story.path("labels.svg"), panels, "Other frequencies", "share of the second class on q", x=shares["right"]),
+        "A confusion matrix finds the frequencies without labels, and weights by class then classify as well as can be. Where the inputs "
+        "of the classes have moved as well, what it finds is wrong, and nothing says so.",
+    )
 
 
 def classifier(near: Tensor, far: Tensor) -> Line:
     """The logit of a logistic regression that tells rows ``far`` (n,) from rows ``near`` (m,), as a line in x."""
-    net, loss = nn.Linear(1, 1).double(), nn.BCEWithLogitsLoss()
     x, which = ag.cat([near, far])[:, None], ag.cat([ag.zeros_like(near), ag.ones_like(far)])[:, None]
-    _settle(net, lambda: loss(net(x), which))
-    return _line(net)
+    net = settled(nn.Linear(1, 1), lambda net: nn.functional.binary_cross_entropy_with_logits(net(x), which))
+    return net.weight.item(), net.bias.item()
 
 
 def fitted(x: Tensor, y: Tensor, weights: Tensor | None = None) -> Line:
     """The line through rows (n,) of least squared error, in which each row counts as often as its weight says."""
-    net, w = nn.Linear(1, 1).double(), ag.ones_like(x) if weights is None else weights / weights.mean()
-    _settle(net, lambda: (w * (net(x[:, None])[:, 0] - y) ** 2).mean())
-    return _line(net)
-
-
-def best_line(middle: float) -> Line:
-    """Of y = x², where x is N(middle, 1): the covariance of x² and x is 2 middle."""
-    return 2 * middle, 1 - middle**2
-
-
-def risk(line: Line, middle: float) -> float:
-    """The mean squared error of a line where x is N(middle, 1), with the noise: of x² less the line, its mean squared and its variance."""
-    a, b = line
-    return (middle**2 + 1 - a * middle - b) ** 2 + (2 * middle - a) ** 2 + 2 + NOISE**2
+    w = ag.ones_like(x) if weights is None else weights / weights.mean()
+    net = settled(nn.Linear(1, 1), lambda net: (w * (net(x[:, None])[:, 0] - y) ** 2).mean())
+    return net.weight.item(), net.bias.item()
 
 
 def error(line: Line, x: Tensor, y: Tensor) -> float:
@@ -156,114 +144,30 @@ def error(line: Line, x: Tensor, y: Tensor) -> float:
     return ((line[0] * x + line[1] - y) ** 2).mean().item()
 
 
-# Label shift.
-def _labels(story: Story, rows: int) -> None:
-    near, known = _classes(rows, 0.5)
-    net = _separated(near, known)
-    confusion = _confusion(net, *_classes(rows, 0.5))  # on rows that were not trained on
-    beside = f"Φ(1) = {_normal(1):.4g}"
-    story.number("rows of the second class that are taken for it", confusion[1, 1].item(), beside=beside)
-
-    far, truth = _classes(rows, OFTEN)
-    shares = found(confusion, _guessed(net, far))
-    story.number("share of the second class on q, found without its labels", shares[1].item(), beside=f"drawn with {OFTEN:g}")
-    mended = _separated(near, known, shares / 0.5)
-    story.number("accuracy on q, as trained", _accuracy(net, far, truth), beside=f"{accuracy(0, OFTEN):.4g} in closed form")
-    beside = f"the most that can be had is {accuracy(boundary(OFTEN), OFTEN):.4g}"
-    story.number("accuracy on q, with rows weighted by class", _accuracy(mended, far, truth), beside=beside)
-
-    often = [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95]
-    estimates: dict[str, list[float]] = {"label shift": [], "the classes have moved, too": []}
-    rates: dict[str, list[float]] = {"as trained": [], "weighted by class": []}
-    for share in story.progress(often, "other frequencies"):
-        x, y = _classes(rows, share)
-        shares = found(confusion, _guessed(net, x))
-        estimates["label shift"].append(shares[1].item())
-        estimates["the classes have moved, too"].append(found(confusion, _guessed(net, x + MOVED))[1].item())
-        rates["as trained"].append(_accuracy(net, x, y))
-        rates["weighted by class"].append(_accuracy(_separated(near, known, shares / 0.5), x, y))
-    at = often[: len(rates["as trained"])]
-    estimates["right"] = at
-    rates["the most"] = [accuracy(boundary(share), share) for share in at]
-    x, _ = _classes(rows, 0.5)
-    what, wrong = f"share that is found where nothing but the inputs moved, by {MOVED:g}", found(confusion, _guessed(net, x + MOVED))[1]
-    story.number(what, wrong.item(), beside=f"drawn with 0.5; in closed form {mistaken(0.5):.4g}")
-    panels = {"share that is found": estimates, "accuracy on q": rates}
-    story.picture(
-        plots.lines(story.path("labels.svg"), panels, "Other frequencies of two classes", "share of the second class on q", x=at),
-        "A confusion matrix finds the frequencies without labels, and weights by class then classify as well as can be. Where the inputs "
-        "of the classes have moved as well, what it finds is wrong, and nothing says so.",
-    )
+def separated(x: Tensor, y: Tensor, weight: Tensor | None = None) -> Any:
+    """A classifier of rows (n,), in which each class counts as often as its weight says."""
+    return settled(nn.Linear(1, 2), lambda net: nn.functional.cross_entropy(net(x[:, None]), y, weight))
 
 
-def _classes(rows: int, often: float) -> tuple[Tensor, Tensor]:
-    """Inputs and classes, 1 as often as said."""
-    y = (ag.rand(rows, dtype=ag.float64) < often).long()
-    return ag.randn(rows, dtype=ag.float64) + (2 * y - 1), y
-
-
-def _separated(x: Tensor, y: Tensor, weight: Tensor | None = None) -> nn.Module:
-    net, loss = nn.Linear(1, 2).double(), nn.CrossEntropyLoss(weight=weight)
-    _settle(net, lambda: loss(net(x[:, None]), y))
-    return net
-
-
-def _guesses(net: nn.Module, x: Tensor) -> Tensor:
+def guesses(net: Any, x: Tensor) -> Tensor:
+    """The class that the net takes each row for, as (n, 2) of 0 and 1."""
     with ag.no_grad():
-        return net(x[:, None]).argmax(1)
+        return nn.functional.one_hot(net(x[:, None]).argmax(1), 2).double()
 
 
-def _guessed(net: nn.Module, x: Tensor) -> Tensor:
-    """How often each class is guessed, (2,)."""
-    return nn.functional.one_hot(_guesses(net, x), 2).double().mean(0)
+def found(confusion: Tensor, guessed: Tensor) -> float:
+    """The frequency of class 1, of which the matrix makes what was ``guessed``; none is below 0, together they are 1."""
+    shares = (ag.linalg.inv(confusion) @ guessed.mean(0)).clamp(min=0)
+    return (shares[1] / shares.sum()).item()
 
 
-def _confusion(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """How often class j is taken for class i, (2, 2): each column sums to 1."""
-    return ag.stack([_guessed(net, x[y == j]) for j in range(2)], 1)
-
-
-def found(confusion: Tensor, guessed: Tensor) -> Tensor:
-    """The frequencies of the classes, (2,): what the matrix makes the ``guessed`` ones of; none is below 0, together they are 1."""
-    shares = (ag.linalg.inv(confusion) @ guessed).clamp(min=0)
-    return shares / shares.sum()
-
-
-def _accuracy(net: nn.Module, x: Tensor, y: Tensor) -> float:
-    return (_guesses(net, x) == y).double().mean().item()
-
-
-def boundary(often: float) -> float:
-    """From where on the second class is the more likely one: where often / (1 − often) · exp(2x) is 1."""
-    return -math.log(often / (1 - often)) / 2
-
-
-def accuracy(at: float, often: float) -> float:
-    """Of the rule that says the second class from ``at`` on."""
-    return often * _normal(1 - at) + (1 - often) * _normal(1 + at)
-
-
-def mistaken(often: float) -> float:
-    """The share that is found where the classes have moved, and were taken for those that were learnt."""
-    guessed = often * _normal(1 + MOVED) + (1 - often) * _normal(MOVED - 1)
-    return (guessed - 1 + _normal(1)) / (2 * _normal(1) - 1)
-
-
-def _normal(x: float) -> float:
-    """The distribution function of N(0, 1)."""
-    return 0.5 * math.erfc(-x / math.sqrt(2))
-
-
-def _settle(net: nn.Module, loss: Any, steps: int = 200) -> None:
-    """All rows in each step, until nothing moves: these losses have one valley."""
-    optimizer = nn.optim.Adam(net.parameters(), lr=0.3)
+def settled(net: nn.Module, loss: Any, steps: int = 200) -> Any:
+    """The net after steps with all rows, by which all moves have died down: these losses have one valley."""
+    optimizer = nn.optim.Adam(net.double().parameters(), lr=0.3)
     schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
         optimizer.zero_grad()
-        loss().backward()
+        loss(net).backward()
         optimizer.step()
         schedule.step()
-
-
-def _line(net: Any) -> Line:
-    return net.weight.item(), net.bias.item()
+    return net

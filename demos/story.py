@@ -14,7 +14,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -122,12 +122,26 @@ def tell(name: str, out: Path, seed: int = 0, quick: bool = False, data: Path | 
         try:
             if data is not None and (lacks := lacking(name, data)):
                 raise UntoldError(f"{lacks}. {module.NEEDS.source}")
-            module.run(story)
+            with _one_thread(story) if not getattr(module, "WIDE", False) else nullcontext():
+                module.run(story)
         except UntoldError as why:
             story.untold = str(why)
     if story.stopped:
         story.say("Stopped early: the pictures and numbers are of what was done until then.")
     return story
+
+
+@contextmanager
+def _one_thread(story: Story) -> Iterator[None]:
+    """Small products, on a machine that is busy, take many times longer where threads wait for each other."""
+    threads = ag.get_num_threads()
+    ag.set_num_threads(1)
+    try:
+        if ag.get_num_threads() < threads:
+            story.say("numpy multiplies by one thread here: the networks are small")
+        yield
+    finally:
+        ag.set_num_threads(threads)
 
 
 @contextmanager

@@ -21,11 +21,13 @@ from autograd import Tensor
 from autograd.errors import described, flag_of, int_of, name_of, number_of
 from nn.data import Dataset
 from nn.module import Module
+from nn.parameter import UninitializedParameter
 
 __all__ = ["EarlyStopping", "History", "fit"]
 
 Batches = Iterable[tuple[Any, Any]]
 Measure = Callable[[Any, Any], Any]
+SMALL = 2**24  # multiplications of a layer: with one thread some milliseconds
 
 
 class _Optimizer(Protocol):
@@ -269,12 +271,20 @@ def _run(
     return {key: total / rows for key, total in totals.items()}
 
 
-def _bar(epochs: int) -> Any:
+def _is_small(model: Module, train: Batches) -> bool:
+    """Are the products of all layers so small that threads wait for each other longer than they save?"""
+    first = train[0] if isinstance(train, list | tuple) and train else None
+    rows = getattr(train, "batch_size", None) or (_length("train", _pair("train", first)[1]) if first is not None else 1)
+    weights = [p for p in model.parameters() if not isinstance(p, UninitializedParameter)]
+    return all(rows * p.numel() <= SMALL for p in weights)
+
+
+def _bar(epochs: int, what: str) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
         return nullcontext()
-    return tqdm(total=epochs, desc="epochs", disable=None)  # None: only on a terminal
+    return tqdm(total=epochs, desc=what, disable=None)  # None: only on a terminal
 
 
 def fit(
@@ -305,6 +315,9 @@ def fit(
 
     With ``compile``, a step of the training goes through `autograd.compile`: the same numbers to the last bit, in less time, most of all
     where layers are small. A step that cannot be replayed runs as it stands, of which a warning tells once.
+
+    Where all layers are small, numpy multiplies by one thread until the end of the training, if the package threadpoolctl is installed:
+    on a machine that is busy, threads that wait for each other can make it many times slower.
 
     Warns once where the loss is NaN or infinite, instead of what numpy has to say on the way there, and once where a metric combines an
     output (n, 1) with a target (n,) to (n, n).
@@ -349,8 +362,11 @@ def fit(
     if flag_of(compile, "compile"):
         learn = ag.compile(learn)
     history, modes = History(), [(m, m.training) for m in model.modules()]
+    threads = ag.get_num_threads() if _is_small(model, train) else 1
     try:
-        with _bar(epochs) if progress else nullcontext() as bar:
+        if threads > 1:
+            ag.set_num_threads(1)
+        with _bar(epochs, "epochs, one thread" if threads > 1 else "epochs") if progress else nullcontext() as bar:
             for epoch in range(1, epochs + 1):
                 model.train()
                 numbers = _run("train", learn, named, train, said, learns=True)
@@ -372,6 +388,8 @@ def fit(
         for recorded in history.values():
             del recorded[history.epochs :]
     finally:
+        if threads > 1:
+            ag.set_num_threads(threads)
         for module, mode in modes:
             module.training = mode
         # Where Ctrl-C came between the end of the best epoch and its copy, the weights are those of that epoch still.

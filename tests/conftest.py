@@ -14,6 +14,7 @@ from tests.browser import Browser, find
 
 settings.register_profile("project", deadline=None, derandomize=True, print_blob=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+ag.set_num_threads(1)  # beside the workers of a parallel run, more would wait for each other
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,10 @@
 """Devices: the one that there is, by all its names, and every other refused in the same words, wherever one may be named."""
 
 import copy
+import os
 import pickle
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
-from autograd import tensor
+from autograd import devices, tensor
 
 ELSEWHERE = ["cuda", "cuda:0", "mps", "xpu", "meta", "cpux", "cpu:", "cpu:a", "", "gpu"]
 
@@ -81,9 +83,42 @@ def test_the_usual_line_of_a_program() -> None:
     assert X.to(device, ag.float64).dtype == ag.float64 and X.to(device) is X
 
 
-def test_what_is_asked_of_threads_and_products_is_taken_and_changes_nothing() -> None:
-    for taken in (lambda: ag.set_num_threads(1), *(lambda p=p: ag.set_float32_matmul_precision(p) for p in ("highest", "high", "medium"))):
-        assert taken() is None
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """As many as there were, once the test ends."""
+    before = ag.get_num_threads()
+    yield
+    devices._pools.cache_clear()
+    ag.set_num_threads(before)
+
+
+def test_threads_are_those_that_were_asked_for(threads: None) -> None:
+    controller = pytest.importorskip("threadpoolctl").ThreadpoolController
+    for n in (2, 1, 2):
+        ag.set_num_threads(n)
+        pools = controller().select(user_api="blas").info()
+        assert ag.get_num_threads() == n and {pool["num_threads"] for pool in pools} == {n}
+        assert (ag.ones(600, 600) @ ag.ones(600, 600) == 600).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [({"OPENBLAS_NUM_THREADS": "3"}, 3), ({"OMP_NUM_THREADS": "5"}, 5), ({"OMP_NUM_THREADS": "0"}, 7), ({}, 7)]
+)
+def test_where_nobody_knows_the_threads_they_stay(threads: None, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], told: int) -> None:
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in given.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    devices._pools.cache_clear()
+    ag.set_num_threads(2)
+    assert ag.get_num_threads() == told
+
+
+def test_what_is_asked_of_threads_and_products_is_checked() -> None:
+    for precision in ("highest", "high", "medium"):
+        assert ag.set_float32_matmul_precision(precision) is None
     for wrong, error in ((lambda: ag.set_num_threads(0), ValueError), (lambda: ag.set_num_threads(1.5), TypeError)):
         with pytest.raises(error, match="set_num_threads"):
             wrong()

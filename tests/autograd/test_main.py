@@ -2,6 +2,7 @@
 
 import importlib
 import platform
+import re
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
@@ -26,7 +27,7 @@ def test_as_a_module_it_says_what_is_installed() -> None:
 def table(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     assert main(["info"]) == 0
     rows = capsys.readouterr().out.split("\n\n")[1]
-    return {row[:11].strip(): row[13:] for row in rows.splitlines()}
+    return dict(re.split(r"\s+", row, maxsplit=1) for row in rows.splitlines())
 
 
 def test_versions_come_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,6 +126,20 @@ def test_what_cannot_be_told_says_why(told: Callable[..., Story]) -> None:
         told(lambda s: 1 / 0)
 
 
+def test_one_thread_multiplies_while_it_is_told(told: Callable[..., Story], capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("threadpoolctl")
+    before, seen = ag.get_num_threads(), []
+    try:
+        ag.set_num_threads(2)
+        told(lambda s: seen.append(ag.get_num_threads()))
+        assert capsys.readouterr().out.splitlines() == ["numpy multiplies by one thread here: the networks are small"]
+        with pytest.raises(ZeroDivisionError):
+            told(lambda s: 1 / 0)
+        assert seen == [1] and ag.get_num_threads() == 2
+    finally:
+        ag.set_num_threads(before)
+
+
 def test_told_in_a_thread_it_leaves_signals_alone(told: Callable[..., Story]) -> None:
     stories: list[Story] = []
     thread = threading.Thread(target=lambda: stories.append(told(lambda s: s.number("one", 1))))

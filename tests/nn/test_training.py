@@ -71,6 +71,34 @@ def rows(n: int, size: int, seed: int = 0) -> DataLoader:
     return DataLoader(TensorDataset(x, 3 * x + 1), size)
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    pytest.importorskip("threadpoolctl")
+    before = ag.get_num_threads()
+    ag.set_num_threads(2)
+    yield
+    ag.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("batches", "inside"),
+    [(lambda: rows(6, 2), 1), (lambda: [(ag.ones(4), ag.ones(4))], 1), (lambda: rows(2, 2**24 + 1), 2), (lambda: iter(rows(4, 2)), 1)],
+)
+@pytest.mark.parametrize("end", [None, KeyboardInterrupt, ZeroDivisionError])
+def test_small_layers_are_trained_by_one_thread_and_then_all_are_back(two_threads: None, batches: Any, inside: int, end: Any) -> None:
+    model, seen = Line(), []
+
+    def loss(output: Tensor, target: Tensor) -> Tensor:
+        seen.append(ag.get_num_threads())
+        if end is not None:
+            raise end
+        return square(output, target)
+
+    with pytest.raises(end) if end is ZeroDivisionError else nullcontext():
+        fit(model, loss, Descent(model), batches(), progress=False)
+    assert set(seen) == {inside} and ag.get_num_threads() == 2
+
+
 def run(train: Any = None, **keywords: Any) -> tuple[Line, History]:
     model = Line()
     return model, fit(model, square, Descent(model), rows(10, 4) if train is None else train, progress=False, **keywords)
