@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cached_property
 from itertools import pairwise
 
-from autograd.drawing.layout.lines import Line, Point, edge_of
+from autograd.drawing.layout.lines import Line, Point, edge_of, level
 from autograd.drawing.layout.rows import RAIL, Rows
 from autograd.drawing.layout.sides import BELOW, Arrow, Side
 from autograd.drawing.scene import Box, Scene
@@ -53,10 +53,17 @@ class Lines:
         """The lines by their place in the scene, as Graphviz reads them."""
         lines: dict[int, str] = {}
         for i, side in enumerate(self.sides):
-            offset = self._offsets(side)
+            offset, column = self._offsets(side), side.column
             for arrow in side.arrows:
+                number, tail, head, back, _ = arrow
+                x, y, w, _ = self.at[tail]
+                u, v, other, _ = self.at[head]
+                c = column[head]
+                if y == v and column[tail] == c - 1 and self.rows.row[c] == self.rows.row[c - 1] and number not in offset:
+                    lines[number] = level(x + w / 2, u - other / 2, self.total - y, back)
+                    continue
                 line = self._arched(i, side, arrow, offset) if arrow.arc else self._level(i, side, arrow, offset)
-                lines[arrow.number] = line.written(self.total, arrow.back)
+                lines[number] = line.written(self.total, back)
             near: dict[int, list[str]] = {}
             for id in self.at if side.straight else ():
                 if id in side.y:

@@ -5,7 +5,7 @@ from math import hypot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.drawing.layout.lines import HEAD, Line, edge_of
+from autograd.drawing.layout.lines import HEAD, Line, edge_of, level
 
 POINTS = st.tuples(st.integers(-50, 50), st.integers(-50, 50))
 
@@ -34,6 +34,16 @@ def test_the_arrowhead_is_at_the_right_end(start: tuple[int, int], end: tuple[in
     assert kind == ("s" if back else "e") and (float(x), float(y)) == (tip[0], 100 - tip[1])
     near = tuple(map(float, points[0 if back else -1].split(",")))
     assert hypot(near[0] - tip[0], 100 - tip[1] - near[1]) <= HEAD + 0.2
+
+
+@given(POINTS, st.floats(0.5, 400), st.floats(0, 1000), st.booleans())
+def test_a_level_line_is_written_as_any_other(start: tuple[int, int], far: float, total: float, back: bool) -> None:
+    line, end = Line(start), start[0] + far
+    line.straight((end, start[1]))
+    long, short = line.written(total, back), level(start[0], end, total - start[1], back)
+    assert long[0] == short[0]
+    for a, b in zip(long[2:].replace(" ", ",").split(","), short[2:].replace(" ", ",").split(","), strict=True):
+        assert abs(float(a) - float(b)) < 0.11  # where rounding is a close call
 
 
 @given(POINTS, st.floats(2, 40), st.floats(2, 40), st.booleans())
