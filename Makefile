@@ -30,6 +30,10 @@ pythons:  ## most of the tests on each Python we support that is installed, each
 dist: .venv/.dist  ## build what is published, into dist/, install it into an empty environment, and try it there
 	$(RUN) -m tests.dist
 
+docs: .venv/.docs  ## build the documentation site, with its notebooks run and its links followed; out/site/index.html
+	$(RUN) -m sphinx -q -j auto -W --keep-going -d out/.doctrees demos/site out/site
+	$(RUN) -m tests.site
+
 bench: .venv/.bench  ## measure time and memory on one thread, beside numpy and what else is installed
 	$(RUN) -m tests.benchmarks
 
@@ -56,6 +60,6 @@ scaling: .venv/.bench  ## measure how time and memory grow with the work; pictur
 	@.venv-hips/bin/python -m pip install -qq --disable-pip-version-check --no-input autograd
 	@touch $@
 
-.PHONY: help demo test long check lint pythons dist bench bench-peers scaling
+.PHONY: help demo test long check lint pythons dist docs bench bench-peers scaling
 .DELETE_ON_ERROR:  # a half-made .venv is made again
 .NOTPARALLEL:  # one pip at a time in one .venv

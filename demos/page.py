@@ -18,7 +18,7 @@ from autograd.drawing.looks import INK, PAPER
 from . import COMMAND
 from .told import Picture, Told, code_of, text_of
 
-__all__ = ["page_of", "write_page"]
+__all__ = ["page_of", "results_of", "write_page"]
 
 META = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">'
 SCREEN = f"""
@@ -82,6 +82,13 @@ def _story(story: Told, home: Path, heading: str) -> str:
     parts = [f'<article id="{story.name}"><{heading}>{html.escape(text.question)}</{heading}>']
     parts += [f"<p>{_inline(paragraph)}</p>" for paragraph in text.paragraphs]
     parts.append(f'<p class="quiet">In the book: <a href="{text.book}">{html.escape(text.book.split("//")[-1])}</a></p>')
+    return "\n".join([*parts, results_of(story, home), "</article>"])
+
+
+def results_of(story: Told, home: Path) -> str:
+    """What a story found, as HTML that would stand in the directory ``home``: numbers, pictures and the code."""
+    text = text_of(story.name)
+    parts = []
     short = story.quick and text.has_short_form
     if short:
         parts.append(f"<p><strong>The short run</strong>: fewer steps than the text speaks of, or less data. {LONG.format(story.name)}</p>")
@@ -98,7 +105,7 @@ def _story(story: Told, home: Path, heading: str) -> str:
     parts += [_figure(picture, home) for picture in story.pictures]
     parts.append(_code(story.name, f"The code, <code>demos/{story.name}.py</code> (seed {story.seed}{', the short run' * short})"))
     parts += [_code(name, f"What it takes from <code>demos/{name}.py</code>") for name in text.shared]
-    return "\n".join([*parts, "</article>"])
+    return "\n".join(parts)
 
 
 def _code(name: str, heading: str) -> str:

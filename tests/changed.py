@@ -17,10 +17,14 @@ def mirrored(path: Path) -> Iterator[Path]:
     ['tests/autograd/core/test_walk.py', 'autograd/core/walk.py']
     >>> [str(p) for p in mirrored(Path("autograd/pages/player.html"))]
     ['tests/autograd/pages/test_player.py']
+    >>> [str(p) for p in mirrored(Path("demos/site/seeing.md"))]
+    ['tests/demos/site']
     >>> [str(p) for p in mirrored(Path("tests/nn/test_data.py"))]
     ['tests/nn/test_data.py']
     """
-    if path.parts[0] != "tests":
+    if path.is_relative_to("demos/site"):
+        yield Path("tests/demos/site")
+    elif path.parts[0] != "tests":
         yield "tests" / path.parent / f"test_{path.stem.lower().strip('_')}.py"
     elif path.match("test_*.py"):
         yield path

@@ -12,14 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 IN_WHEEL = {"autograd": "autograd", "nn": "nn", "demos": "chainrule_demos"}  # and nothing else but its metadata
-ONLY_HERE = {"demos/README.md", "demos/neuron.svg", "demos/neuron-dark.svg"}
+ONLY_HERE = {"demos/README.md", "demos/neuron.svg", "demos/neuron-dark.svg"}  # and demos/site
 NOT_IN_SDIST = {".github/workflows/ci.yml"}
 
 
 def expected() -> tuple[set[str], set[str]]:
     """What belongs into the wheel, and into the sdist: what git has, so that no cache and no forgotten file slips in."""
     files = set(subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines())
-    wheel = {IN_WHEEL[name.split("/")[0]] + name[name.index("/") :] for name in files - ONLY_HERE if name.split("/")[0] in IN_WHEEL}
+    packed = {name for name in files - ONLY_HERE if not name.startswith("demos/site/")}
+    wheel = {IN_WHEEL[name.split("/")[0]] + name[name.index("/") :] for name in packed if name.split("/")[0] in IN_WHEEL}
     return wheel, files - NOT_IN_SDIST
 
 

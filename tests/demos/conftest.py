@@ -18,9 +18,11 @@ _told: dict[tuple[Any, ...], Story] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Stories take their time: none is traced for coverage, which is not about them, and all are told by one worker, once."""
+    """Stories take their time: none is traced for coverage, which is not about them, and all are told by one worker, once.
+    The pages of the site are quick."""
+    here = Path(__file__).parent
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if here in item.path.parents and here / "site" not in item.path.parents:
             item.add_marker(pytest.mark.long)
             if "telling" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("stories"))
