@@ -96,7 +96,7 @@ the way. The rows are listed in [workloads](workloads/__init__.py), the programs
 [by_hand](by_hand.py). Rows called "compiled" run the same steps through `autograd.compile`, equal to the eager ones to the last bit, or to
 1e-12 where sums of Values are added in another order; "at its fastest" is what a person writes who spares neither lines nor legibility.
 Freed memory is kept, for all sides alike; in a fresh process, where the C library gives it back after each step, an epoch of the concise
-MLP takes a quarter longer and T3 half as long again, unless it is told otherwise as the README says.
+MLP takes a quarter longer and T3 half as long again.
 
 - Machine: {machine()}
 - Versions: {versions()}
