@@ -95,6 +95,9 @@ class Op:
     ``code``
         A call of it with public names, where that is not a call of a method of the first argument: a function of the arguments, tensors
         as texts.
+    ``script``
+        How JavaScript computes it: a function of numbers, as ``"x => x > 0 ? x : 0"``. By default as ``compute`` does, where that is one of
+        Python's operators or of the functions of ``math`` that JavaScript has too, or takes symbols.
     ``examples``
         Arguments for tests: ``lambda shape: [...]`` gives tuples of those after the first, for a first one of that shape.
     ``ufunc``
@@ -126,8 +129,8 @@ class Op:
 
     __slots__ = (
         "across", "arity", "at_once", "code", "compute", "differentiable", "entrywise", "examples", "floats", "formula", "infix", "into",
-        "kin", "moves", "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "sign", "tabled", "ufunc",
-        "unfold", "variadic", "vjps", "write",
+        "kin", "moves", "name", "on_array", "on_batch", "on_complex", "on_float", "on_values", "public", "rules", "script", "sign",
+        "tabled", "ufunc", "unfold", "variadic", "vjps", "write",
     )  # fmt: skip
     plain: ClassVar[set[type]] = {float, int, bool, tuple}  # types of arguments that need no check; the tables add numpy's
 
@@ -142,6 +145,7 @@ class Op:
         sign: str | Callable[..., str] | None = None,
         formula: Callable[..., Any] | None = None,
         code: Callable[..., str] | None = None,
+        script: str | None = None,
         examples: Callable[[tuple[int, ...]], Iterable[tuple[Any, ...]]] | None = None,
         ufunc: Any = None,
         moves: bool = False,
@@ -172,6 +176,8 @@ class Op:
                 raise TypeError(f"Op({name!r}): {what} must be a function, got {described(function)}")
         if not (isinstance(sign, str | None) or callable(sign)):
             raise TypeError(f"Op({name!r}): sign must be a text or a function, got {described(sign)}")
+        if not isinstance(script, str | None):
+            raise TypeError(f"Op({name!r}): script must be the text of a function in JavaScript, got {described(script)}")
         if infix is not None and infix not in OPERATORS:
             raise ValueError(f"Op({name!r}): infix must be one of Python's operators {' '.join(OPERATORS)}, got {infix!r}")
         kin = (kin,) if isinstance(kin, str) else tuple(kin)
@@ -196,7 +202,7 @@ class Op:
         self.unfold: Callable[[Any], None] | None = None  # puts the operations that it stands for in the place of a node, for readers
         self.public = name if public is None else public
         self.write, self.infix, self.sign, self.formula, self.code, self.examples = write, infix, sign, formula, code, examples
-        self.ufunc, self.moves, self.floats, self.kin = ufunc, moves, floats, kin
+        self.script, self.ufunc, self.moves, self.floats, self.kin = script, ufunc, moves, floats, kin
         self.on_complex, self.on_batch, self.on_values, self.into = on_complex, on_batch, on_values, into
 
     def vjp(self, i: int, g: Any, z: Any, args: Sequence[Any]) -> Any:

@@ -124,6 +124,15 @@ def _minimum(x: float, y: float) -> float:
     return x if x <= y or x != x else y
 
 
+_LARGER, _SMALLER = (f"(x, y) => x {sign} y || x !== x ? x : y" for sign in (">=", "<="))
+# JavaScript lacks erf. Its series has positive terms only (Abramowitz and Stegun, 7.1.6); beyond 2, where 1 - erf would lose digits, erfc is
+# a continued fraction (7.1.14), from its 60th denominator up.
+_SERIES = "x => { let term = x, sum = x; for (let n = 1; n < 200 && sum + term !== sum; n++) sum += term *= 2 * x * x / (2 * n + 1); return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum; }"
+_TAIL = "x => { let f = x; for (let n = 60; n; n--) f = x + n / 2 / f; return Math.exp(-x * x) / Math.sqrt(Math.PI) / f; }"
+_ERF = f"x => x > 6 ? 1 : x < -6 ? -1 : ({_SERIES})(x)"
+_ERFC = f"x => x > 2 ? ({_TAIL})(x) : x < -6 ? 2 : 1 - ({_SERIES})(x)"
+
+
 def _where_into(p: Any, z: np.ndarray, c: Any, x: Any, y: Any) -> list[str] | None:
     """As `fast.where` masks bits, also of few numbers."""
     number, other = (x, y) if x.__class__ is int else (y, x)
@@ -171,21 +180,26 @@ mul    = op("*",       operator.mul,                            lambda g, z, x, 
 div    = op("/",       edgy(operator.truediv, np.true_divide),  lambda g, z, x, y: g / y,                    lambda g, z, x, y: -g * z / y,
             sign="÷", kin=("pole", "division"))
 neg    = op("neg",     operator.neg,                            lambda g, z, x: -g,
-            ufunc=np.negative, sign="−{x}", write=lambda p, x: (f"-{p(x, SIGN)}", SIGN), formula=lambda p, x: (f"−{p(x, SIGN)}", SIGN), code=lambda x: f"-{x}")
+            ufunc=np.negative, sign="−{x}", write=lambda p, x: (f"-{p(x, SIGN)}", SIGN), formula=lambda p, x: (f"−{p(x, SIGN)}", SIGN), code=lambda x: f"-{x}",
+            script="x => -x")
 # x ** 0 has derivative 0 also at 0 and NaN: the exponent y - 1 becomes 0 there, which leaves no 0 * inf at any order.
 # 0 ** y has derivative 0 in y where y >= 0: log(1) = 0 stands in for log(0). For x < 0 it is NaN. Where 0 ** y jumps, at 0, and where
 # its slope in x does, up to 1, the next derivative is NaN.
 pow    = op("pow",     edgy(math.pow, _pow),                    lambda g, z, x, y: _kinked(g * (y * pow(x, _one_less(x, y))), y, lambda: (x == 0) & ((y == 0) | (y == 1))),
                                                                 lambda g, z, x, y: _kinked(_kinked(g * (z * log(_not_zero(x, y))), x, lambda: (x == 0) & (y >= 0) & (y <= 1)), y, lambda: (x == 0) & (y == 0)),
-            ufunc=np.power, infix="**", kin=("root", "pole", "division"))
+            ufunc=np.power, infix="**", kin=("root", "pole", "division"),
+            script="(x, y) => x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : y === 2 ? x * x : Math.pow(x, y)")
 floor_divide = op("//", edgy(operator.floordiv, _whole("//", np.floor_divide)), lambda g, z, x, y: 0,       lambda g, z, x, y: 0,
-            ufunc=np.floor_divide, on_complex=lambda x, y: np.real(x) // np.real(y) + 0j, kin=("division",))
+            ufunc=np.floor_divide, on_complex=lambda x, y: np.real(x) // np.real(y) + 0j, kin=("division",),
+            script="(x, y) => y === 0 ? x / y : (m => Math.round((x - m) / y - (m !== 0 && (m < 0) !== (y < 0) ? 1 : 0)))(x % y) || 0 * (x / y)")
 remainder = op("%",    edgy(operator.mod, _whole("%", np.mod)), lambda g, z, x, y: g,                        lambda g, z, x, y: -g * (x // y),
-            ufunc=np.mod, on_complex=lambda x, y: x - y * (np.real(x) // np.real(y)), kin=("division",))
+            ufunc=np.mod, on_complex=lambda x, y: x - y * (np.real(x) // np.real(y)), kin=("division",),
+            script="(x, y) => (m => m === 0 ? (y < 0 ? -0 : 0) : (m < 0) === (y < 0) ? m : m + y)(x % y)")
 
 abs    = op("abs",     operator.abs,                            lambda g, z, x: g * sign(x),                # 0 at 0
-            ufunc=np.absolute, on_complex=lambda x: np.where(np.real(x) < 0, -x, x), sign="|{x}|", formula=lambda p, x: f"|{p(x)}|")
-sign   = op("sign",    Both(lambda x: float((x > 0) - (x < 0)), _sign), lambda g, z, x: 0, ufunc=np.sign)
+            ufunc=np.absolute, on_complex=lambda x: np.where(np.real(x) < 0, -x, x), sign="|{x}|", formula=lambda p, x: f"|{p(x)}|", script="Math.abs")
+sign   = op("sign",    Both(lambda x: float((x > 0) - (x < 0)), _sign), lambda g, z, x: 0, ufunc=np.sign,
+            script="x => (x > 0) - (x < 0)")
 exp    = real("exp",   edgy(math.exp, np.exp),                  lambda g, z, x: g * z, kin=("exponential",))
 expm1  = real("expm1", edgy(math.expm1, np.expm1),              lambda g, z, x: g * exp(x), kin=("exponential",))
 log    = real("log",   edgy(math.log, np.log),                  lambda g, z, x: g / x, kin=("logarithm",))
@@ -194,7 +208,8 @@ log10  = real("log10", edgy(math.log10, np.log10),              lambda g, z, x: 
 log1p  = real("log1p", edgy(math.log1p, np.log1p),              lambda g, z, x: g / (1 + x), kin=("logarithm",))
 sqrt   = real("sqrt",  edgy(math.sqrt, np.sqrt),                lambda g, z, x: g / (2 * z),                # inf at 0
             sign="√", formula=lambda p, x: (f"√{p(x, ATOM)}", POWER), kin=("root",))
-rsqrt  = real("rsqrt", edgy(lambda x: 1 / math.sqrt(x), lambda x: 1 / np.sqrt(x)), lambda g, z, x: g * (-0.5 * z * z * z), kin=("root", "pole", "division"))
+rsqrt  = real("rsqrt", edgy(lambda x: 1 / math.sqrt(x), lambda x: 1 / np.sqrt(x)), lambda g, z, x: g * (-0.5 * z * z * z), kin=("root", "pole", "division"),
+            script="x => 1 / Math.sqrt(x)")
 square = op("square",  Both(lambda x: x * x, _square),                       lambda g, z, x: g * (2 * x), ufunc=np.square, sign="{x}²", formula=lambda p, x: p.power(x, "2"))
 reciprocal = real("reciprocal", edgy(lambda x: 1 / x, lambda x: np.true_divide(1, x)), lambda g, z, x: -g * (z * z),
             ufunc=np.reciprocal, sign="1 ÷ {x}", kin=("pole", "division"))
@@ -207,36 +222,51 @@ atan   = real("atan",  edgy(math.atan, np.arctan),              lambda g, z, x: 
 sinh   = real("sinh",  edgy(math.sinh, np.sinh),                lambda g, z, x: g * cosh(x), kin=("exponential",))
 cosh   = real("cosh",  edgy(math.cosh, np.cosh),                lambda g, z, x: g * sinh(x), kin=("exponential",))
 tanh   = real("tanh",  Both(math.tanh, np.tanh),                lambda g, z, x: g * (1 - z * z))
-erf    = real("erf",   Both(math.erf, _keep(math.erf)),         lambda g, z, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)))
-erfc   = real("erfc",  Both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)))
+erf    = real("erf",   Both(math.erf, _keep(math.erf)),         lambda g, z, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)),
+            script=_ERF)
+erfc   = real("erfc",  Both(math.erfc, _keep(math.erfc)),       lambda g, z, x: g * (-2 / math.sqrt(math.pi) * exp(-x * x)),
+            script=_ERFC)
 
-sigmoid  = real("sigmoid",  Both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lambda g, z, x: g * (z * (1 - z)))
-softplus = real("softplus", Both(lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))), _softplus), lambda g, z, x: g * sigmoid(x))
+sigmoid  = real("sigmoid",  Both(lambda x: 1 / (1 + math.exp(-x)), _sigmoid), lambda g, z, x: g * (z * (1 - z)),
+            script="x => x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))")
+softplus = real("softplus", Both(lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))), _softplus), lambda g, z, x: g * sigmoid(x),
+            script="x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))")
 relu     = op("relu",  Both(lambda x: 0.0 if x <= 0 else x, fast.relu),
-                                                                lambda g, z, x: where(x <= 0, 0, g))        # 0 at 0; passes at NaN
+                                                                lambda g, z, x: where(x <= 0, 0, g),        # 0 at 0; passes at NaN
+            script="x => x <= 0 ? 0 : x")
 prelu_   = op("prelu", edgy(lambda x, w: x if x > 0 else w * x, lambda x, w: np.where(x > 0, x, w * x)),
                                                                 lambda g, z, x, w: where(x > 0, g, g * w),  # the slope at 0
-                                                                lambda g, z, x, w: where(x > 0, 0, g * x))
+                                                                lambda g, z, x, w: where(x > 0, 0, g * x),
+            script="(x, w) => x > 0 ? x : w * x")
 elu_     = op("elu",   edgy(lambda x, a: x if x > 0 else a * math.expm1(x), _elu),
                                                                 lambda g, z, x, a: where(x <= 0, g * (a * exp(where(x < 0, x, 0))), g),  # passes at NaN
-                                                                lambda g, z, x, a: g * expm1(minimum(x, 0)))
+                                                                lambda g, z, x, a: g * expm1(minimum(x, 0)),
+            script="(x, a) => x > 0 ? x : a * Math.expm1(x)")
 
 # Ties share the gradient evenly; a NaN passes it to both.
 maximum = op("maximum", Both(_maximum, np.maximum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x < y, 0, g)),
-                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)), sign=_shorter("max"), kin=("limit",))
+                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y < x, 0, g)), sign=_shorter("max"), kin=("limit",),
+            script=_LARGER)
 minimum = op("minimum", Both(_minimum, np.minimum),             lambda g, z, x, y: where(x == y, g * 0.5, where(x > y, 0, g)),
-                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)), sign=_shorter("min"), kin=("limit",))
+                                                                lambda g, z, x, y: where(x == y, g * 0.5, where(y > x, 0, g)), sign=_shorter("min"), kin=("limit",),
+            script=_SMALLER)
 # A bound has gradient 1; a NaN has 0.
 clamp_min = op("clamp_min", Both(_maximum, np.maximum),         lambda g, z, x, low: where(x >= low, g, 0),  lambda g, z, x, low: where(x < low, g, 0),
-            sign=_shorter("max"), kin=("limit",))
+            sign=_shorter("max"), kin=("limit",),
+            script=_LARGER)
 clamp_max = op("clamp_max", Both(_minimum, np.minimum),         lambda g, z, x, top: where(x <= top, g, 0),  lambda g, z, x, top: where(x > top, g, 0),
-            sign=_shorter("min"), kin=("limit",))
+            sign=_shorter("min"), kin=("limit",),
+            script=_SMALLER)
 where   = op("where",  fast.where,                              None, lambda g, z, c, x, y: where(c, g, 0),  lambda g, z, c, x, y: where(c, 0, g),
-            formula=_chosen, into=_where_into, code=lambda c, x, y: f"ag.where({c} > 0.0, {x}, {y})")
+            formula=_chosen, into=_where_into, code=lambda c, x, y: f"ag.where({c} > 0.0, {x}, {y})",
+            script="(c, x, y) => Number(c) !== 0 ? x : y")
 
-floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: 0, on_complex=lambda x: np.floor(np.real(x)) + 0j)
-ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: 0, on_complex=lambda x: np.ceil(np.real(x)) + 0j)
-round_ = op("round",   Both(_round, np.round),                  lambda g, z, x: 0, ufunc=np.rint, write=lambda p, x: p.call("ag.round", x))  # half to even
+floor  = op("floor",   Both(_floor, np.floor),                  lambda g, z, x: 0, on_complex=lambda x: np.floor(np.real(x)) + 0j,
+            script="x => Math.floor(x) + 0")
+ceil   = op("ceil",    Both(lambda x: -_floor(-x), np.ceil),    lambda g, z, x: 0, on_complex=lambda x: np.ceil(np.real(x)) + 0j,
+            script="x => -(Math.floor(-x) + 0)")
+round_ = op("round",   Both(_round, np.round),                  lambda g, z, x: 0, ufunc=np.rint, write=lambda p, x: p.call("ag.round", x),  # half to even
+            script="x => (r => (r - x === 0.5 && r % 2 ? r - 1 : r) + 0)(Math.round(x))")
 
 lt = op("<",  operator.lt, None, None, ufunc=np.less)
 le = op("<=", operator.le, None, None, ufunc=np.less_equal, sign="≤")

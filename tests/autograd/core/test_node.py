@@ -75,6 +75,7 @@ FUNCTIONS = ("write", "formula", "code", "examples", "on_complex", "on_values")
 SAID = {
     **dict.fromkeys(FUNCTIONS, st.sampled_from([abs, math.hypot])),
     "public": st.text(),
+    "script": st.text(),
     "sign": st.text() | st.just(str),
     "infix": st.sampled_from(OPERATORS),
     "kin": st.lists(st.sampled_from(sorted(KINDS)), unique=True).map(tuple),
