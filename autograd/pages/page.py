@@ -16,7 +16,7 @@ from autograd.errors import brief, described
 from autograd.files import path_of, write_whole
 from autograd.program.words import clean
 
-__all__ = ["Page", "theme_of", "title_of", "written"]
+__all__ = ["Page", "piece", "theme_of", "title_of", "written"]
 
 
 class Page:
@@ -48,12 +48,10 @@ class Page:
 
 def written(template: str, title: str, theme: str, data: Any, **pieces: str) -> str:
     """The page of a ``template``, a file of this folder, with ``data`` for its script and ``pieces`` of markup where it names them."""
-    here = files(__package__)
-    texts = {name: here.joinpath(name).read_text(encoding="utf-8") for name in (template, "page.css", "page.js")}
-    page = texts[template]
+    page = piece(template)
     for place, text in (  # none of these texts can hold a place of a later one: in all of them, what the user wrote is escaped
-        ("style", texts["page.css"] + _colours()),
-        ("shared", texts["page.js"]),
+        ("style", piece("page.css") + _colours()),
+        ("shared", piece("page.js")),
         ("theme", theme),
         ("title", html.escape(clean(title, 200))),
         *pieces.items(),
@@ -61,6 +59,11 @@ def written(template: str, title: str, theme: str, data: Any, **pieces: str) -> 
     ):
         page = page.replace(f"<!--{place}-->", text)
     return page
+
+
+def piece(name: str) -> str:
+    """The text of a file of this folder."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def theme_of(theme: Any) -> str:

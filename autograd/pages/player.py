@@ -1,7 +1,7 @@
 """A recorded graph as a film: one page that computes it operation by operation and then lets the gradients flow back.
 
-All that the page will say is worked out here, from the numbers that were recorded; the page only turns the leaves. The picture
-is laid out once, with room for all that will ever stand in it, so that nothing moves while it plays.
+What the page will say is worked out by `script`; of a graph of numbers, `alive` writes how they are computed, so that a reader can change
+them. The picture is laid out once, with room for all that will ever stand in it, so that nothing moves while it plays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from autograd.drawing.plan import PATIENCE
 from autograd.drawing.size import size_of
 from autograd.drawing.style import NODES, Style
 from autograd.errors import described, int_of
-from autograd.pages.page import Page, theme_of, title_of, written
+from autograd.pages.alive import alive
+from autograd.pages.page import Page, piece, theme_of, title_of, written
+from autograd.pages.script import Script
 from autograd.program.reading import TooLargeError, read, scopes
 
 __all__ = ["Player", "graph_player"]
@@ -37,6 +39,11 @@ def graph_player(
     delay: float = 1.1, max_ops: int = NODES,
 ) -> Player:  # fmt: skip
     """A page that steps through the graph of ``output``, one number: values appear operation by operation, then gradients flow.
+
+    A graph of numbers (Values, 0-d tensors) can be changed in the page: drag the number of a leaf, or type one, and all that was
+    made from it follows, gradients and words, too; take a step against the gradient and see the output along it, and over two leaves; or
+    find each product yourself before it is shown. Where an operation cannot be computed by JavaScript (see `Op`), the page says so. What
+    Python decided, as by ``if``, stays as it was recorded.
 
     names
         As for `draw_dot`. What has no name is called v3, v4, ... by its place in the graph.
@@ -87,6 +94,7 @@ def graph_player(
         )
     reading.backward = {}  # recorded gradients are numbers like any other, to be differentiated again
     script = Script(reading)
+    program = alive(script)
     style = Style(show_grads=False, ops="circles", color=color)
     modules = Modules(reading, scopes(reading, names, frame), None)
     painter = Painter(reading, modules, style, Colouring(reading, modules, style, mirror=True))
@@ -100,7 +108,10 @@ def graph_player(
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
     data = {"delay": 1000 * float(delay), "boxes": boxes, "steps": script.steps}
     name = f"Through {script.name(script.root)} and back" if title is None else title
-    return Player(written("player.html", name, theme, data, graph=svg[svg.index("<svg") :]))
+    if not script.scalar:
+        data = script.filled(data)
+    pieces = {"looks": piece("player.css"), "lively": piece("alive.js"), "program": program, "graph": svg[svg.index("<svg") :]}
+    return Player(written("player.html", name, theme, data, **pieces))
 
 
 _WAY_OUT = "Play a part of it: a middle node as the output, or a smaller network"
