@@ -21,7 +21,8 @@ from autograd.drawing.looks import LOOKS, fill_of
 from autograd.drawing.scene import Scene
 from autograd.drawing.statistics import Statistics, measured
 from autograd.ops.moves import permute_
-from autograd.program.formulas import Seen, as_symbols, flowing
+from autograd.pages.entries import worked
+from autograd.program.formulas import Seen, as_symbols, fitted, flowing
 from autograd.program.mathematics import Mathematics
 from autograd.program.reading import Reading
 from autograd.program.words import clean, details, number, shape, shape_of
@@ -166,10 +167,14 @@ class Script:
         known = n.op.entrywise is False  # its rule asks g for a shape, also where all are 0-d
         scalar = not known and not any(shape_of(a) for a in (n, *args) if isinstance(a, Node))
         upstream = _slot(self.sums[n]) if n in self.sums else self.amount(n)
-        rows, edges = [], []
+        rows, edges, entries = [], [], []
         for _, i, _, amount, before, after in products:
             a = args[i]
-            how, local = self._local(n, i) if scalar else (self._rule(n, i), None)
+            entry = None
+            if scalar:
+                how, local = self._local(n, i)
+            else:
+                (how, entry), local = self._rule(n, i, dense(n, products[0].g), amount), None
             places = self._places_of(a, amount, after)
             if local is not None:
                 self.flows.append(Flow(n, i, self.sums[n], local, *places))
@@ -178,12 +183,14 @@ class Script:
             total = texts[-1] if before is None or shape_of(a) else "{} + {} = {}".format(*texts)  # sizes of arrays do not add up
             rows.append((self.derivative(a), f"{upstream} × {how}" if scalar else how, texts[-2], total))
             edges.append((i, self.reading.number[a]))
+            entries.append(entry and f"largest entry {entry}")
             self.labels[f"e{self.reading.number[n]}_{i}"] = texts[-2]
         given = f"= {upstream}" if scalar else f"= g ({upstream})"
         return {
             "phase": "Backward",
             "head": f"{self.derivative(n)} {given} flows back through {self._sign(n)}",
             "rows": [("into", "upstream × local" if scalar else "chain rule", "= product", "accumulates"), *rows],
+            "entries": entries,
             "node": self.reading.number[n],
             "edges": edges,
         }
@@ -243,16 +250,21 @@ class Script:
         text = self._filled(n, formula)
         return f"({text}{': here' if ' where ' in text else ' ='} {_slot(at)})", at
 
-    def _rule(self, n: Node, i: int) -> str:
-        """What the rule computes from g; of a product of matrices also the shapes."""
+    def _rule(self, n: Node, i: int, g: Any, amount: Any) -> tuple[str, str | None]:
+        """What the rule computes from g, of a product of matrices also the shapes; and how the largest entry of it comes about."""
         assert n.op is not None
         if n.op.across:
-            return "g, entry by entry"
-        formula = flowing(n, i, "g", self._places(n))
-        if formula is None:
-            return f"vjp of {n.op.name}"
+            return "g, entry by entry", None
+        names = self._places(n)
+        z, args = as_symbols(n, names, lambda _: "index")
+        try:
+            formula = fitted(n.op.vjp(i, Seen("g", g), z, args), n.args[i])
+        except Exception:  # a user's rule may raise anything for symbols
+            return f"vjp of {n.op.name}", None
         text = self._filled(n, formula)
-        return text + (f": {self._filled(n, formula, amounts=True)}" if "@" in text else "")
+        called = {label: self.name(a) for a, label in names.items()}
+        entry = worked(formula, dense(n.args[i], amount), lambda label: called.get(label, label))
+        return text + (f": {self._filled(n, formula, amounts=True)}" if "@" in text else ""), entry
 
 
 class _Filled(Mathematics):
