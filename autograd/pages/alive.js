@@ -109,11 +109,11 @@ function descent(root, film, alive) {
   const eta = () => Number((10 ** rate.value).toPrecision(2));
   const steep = learn.reduce((sum, leaf) => sum + slope(leaf) ** 2, 0), first = 0.5 * Math.abs(film.n[film.output]) / steep;
   rate.value = Number.isFinite(first) && first > 0 ? Math.log10(first) : -1;
-  const scratch = [];
+  let scratch = null; // the numbers, of which those of the operations are computed again and again
   const loss = changes => { // of other numbers for some leaves
-    for (let i = 0; i < film.n.length; i++) scratch[i] = film.n[i];
     for (const [at, x] of changes) scratch[at] = x;
     alive.forward(scratch);
+    for (const [at] of changes) scratch[at] = film.n[at];
     return scratch[film.output];
   };
   const against = t => learn.map(leaf => [leaf.at, film.n[leaf.at] - t * slope(leaf)]);
@@ -144,11 +144,12 @@ function descent(root, film, alive) {
       made.textContent = text;
       return made;
     };
+    const end = y(descends) > low ? step * (low - y(ys[0])) / (y(descends) - y(ys[0])) : step; // the slope ends at the bottom
     const dot = (t, v, kind) => Number.isFinite(v) ? [part("circle", { cx: x(t), cy: y(v), r: 4, class: kind })] : [];
     along.setAttribute("viewBox", `0 0 ${w} ${h}`);
     along.replaceChildren(
       part("path", { d: `M8,${low} H${w - 8} M${x(step)},${low} V${high}`, class: "axis" }),
-      ...(Number.isFinite(descends) ? [part("path", { d: `M${x(0)},${y(ys[0])} L${x(step)},${y(descends)}`, class: "slope" })] : []),
+      ...(Number.isFinite(descends) ? [part("path", { d: `M${x(0)},${y(ys[0])} L${x(end)},${Math.min(low, y(descends))}`, class: "slope" })] : []),
       part("path", { d: runs }),
       ...dot(0, ys[0], "here"), ...dot(step, ys[count / 2], "there"),
       part("text", { x: 8, y: h - 2 }, "0"), part("text", { x: x(step), y: h - 2, "text-anchor": "middle" }, `η = ${number(step, 2)}`),
@@ -167,7 +168,8 @@ function descent(root, film, alive) {
       const jump = Math.max(...g.map(x => Math.abs(x * step)));
       frame = { middle: at, reach: Math.max(1, Number.isFinite(jump) ? Math.min(2 * jump, 1e3) : 1) };
     }
-    const { middle, reach } = frame, cell = film.n.length > 600 ? 8 : 4, scale = width / 2 / reach;
+    const cell = Math.max(4, Math.ceil(Math.sqrt(width * height * film.n.length / 4e5))); // of a large graph larger ones, that it stays quick
+    const { middle, reach } = frame, scale = width / 2 / reach;
     const px = (x, y) => [width / 2 + (x - middle[0]) * scale, height / 2 - (y - middle[1]) * scale];
     const values = [];
     for (let y = cell / 2; y < height; y += cell) for (let x = cell / 2; x < width; x += cell)
@@ -182,7 +184,8 @@ function descent(root, film, alive) {
     let i = 0;
     for (let y = 0; y < height; y += cell) for (let x = 0; x < width; x += cell, i++) {
       if (!Number.isFinite(values[i])) continue;
-      const band = levels.filter(level => values[i] > level).length;
+      let band = 0;
+      while (values[i] > levels[band]) band++;
       context.fillStyle = `rgb(${shades[band]})`;
       context.fillRect(x, y, cell, cell);
     }
@@ -211,6 +214,7 @@ function descent(root, film, alive) {
   function draw() {
     find(".eta").textContent = number(eta(), 2);
     if (!lab.offsetParent) return;
+    scratch = Float64Array.from(film.n);
     drawAlong();
     if (learn.length > 1) drawLand();
   }

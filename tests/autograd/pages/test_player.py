@@ -367,6 +367,31 @@ def test_what_happens_is_lit_and_told(browser: Browser, page: Path) -> None:
     assert browser.evaluate("getComputedStyle(document.querySelector('.edge.now path')).strokeDasharray") != "none"
 
 
+@pytest.mark.parametrize("make", [neuron, classifier])
+def test_a_still_of_the_last_step_shows_what_backward_did(browser: Browser, tmp_path: Path, make: Any) -> None:
+    """Each edge that a gradient passed has a head at the variable that received it, and each gradient stands in a lane."""
+    browser.prefer(still=True)
+    browser.open(Path(make().save(tmp_path / "n.html")))
+    heads = """[...document.querySelectorAll('.edge')].map(e => { const r = e.querySelector('polygon').getBoundingClientRect();
+        const [x, y] = [r.x + r.width / 2, r.y + r.height / 2];
+        const near = [...document.querySelectorAll('.node')].filter(n => { const b = n.querySelector('polygon, ellipse').getBoundingClientRect();
+            return b.left - 9 < x && x < b.right + 9 && b.top - 9 < y && y < b.bottom + 9; });
+        return [e.classList.contains('went'), getComputedStyle(e.querySelector('polygon')).display, near.map(n => Boolean(n.querySelector('polygon')))]; })"""
+    seen = "[...document.querySelectorAll('.lane')].map(e => getComputedStyle(e).visibility)"
+    browser.press("0")
+    before = browser.evaluate(heads)
+    assert not any(went for went, *_ in before) and set(browser.evaluate(seen)) == {"hidden"}
+    browser.press("End")
+    after = browser.evaluate(heads)
+    assert set(browser.evaluate(seen)) == {"visible"}
+    assert sum(went for went, *_ in after) > len(after) / 2
+    for (_, _, was), (went, display, now) in zip(before, after):
+        assert display != "none" and was and now
+        assert (was != now) == went  # from the operation to the variable, or the other way round
+    browser.press("Home")
+    assert browser.evaluate(heads) == before
+
+
 def test_a_box_is_filled_once_its_gradient_is_there(browser: Browser, tmp_path: Path) -> None:
     ag.manual_seed(0)
     net = nn.Sequential(nn.Linear(3, 3), nn.Sigmoid(), nn.Linear(3, 3))
@@ -623,7 +648,14 @@ def test_it_can_be_used_without_eyes_or_mouse(browser: Browser, page: Path) -> N
     names = {(n["role"]["value"], n.get("name", {}).get("value")) for n in nodes if not n["ignored"]}
     for name in ("First step", "Step back", "Play", "Step forward", "Last step", "Fit the graph", "Zoom in", "Zoom out"):
         assert ("button", name) in names
-    assert {("slider", "Step"), ("heading", "One neuron"), ("region", "This step"), ("group", "Graph")} <= names
+    assert {
+        ("slider", "Step"),
+        ("heading", "One neuron"),
+        ("region", "This step"),
+        ("group", "Graph"),
+        ("spinbutton", "w"),
+        ("spinbutton", "t"),
+    } <= names
     assert browser.evaluate("document.querySelector('.panel').ariaLive") == "polite"
     browser.press("ArrowRight")
     assert browser.evaluate("document.querySelector('input').getAttribute('aria-valuetext')") == "Forward 1 of 8"
