@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograd.pages.page import Page, theme_of, title_of, written
 
-PLACES = ("style", "shared", "theme", "title", "graph", "script")
+PLACES = ("style", "looks", "shared", "lively", "program", "theme", "title", "graph", "script")
 words = st.lists(st.sampled_from([*(f"<!--{p}-->" for p in PLACES), "</script>", "<b>", '"', "'", "&amp;", "\u2028", "x"])).map("".join)
 
 
