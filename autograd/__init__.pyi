@@ -185,6 +185,7 @@ from autograd.ops.products import outer as outer
 from autograd.ops.reduce import mean_square as mean_square
 from autograd.ops.reduce import softmax_cross_entropy as softmax_cross_entropy
 from autograd.ops.sorting import unique as unique
+from autograd.pages import explore as explore
 from autograd.pages import graph_player as graph_player
 from autograd.program.text import listing as listing
 from autograd.random import Generator as Generator

@@ -11,7 +11,7 @@ from autograd.core.node import Node
 from autograd.program.reading import Reading, Scope
 from autograd.program.words import clean, shape, shape_of, size
 
-__all__ = ["ROUNDS", "Folded", "Modules", "Repeat"]
+__all__ = ["ROUNDS", "Folded", "Modules", "Repeat", "shapes"]
 
 PERIODS = (2, 3, 4)  # modules in a round; of those of one class, what repeats is one box
 ROUNDS = 3  # with fewer, there is little to gain
@@ -139,7 +139,7 @@ class Modules:
         """Its name, its shapes in and out, and how many parameters it has, if any."""
         title = run[0].scope.title if len(run) == 1 else f"{run[0].scope.call.kind} × {len(run)}"
         parameters = sum(self._parameters(box.scope) for box in run)
-        label = [clean(title), f"{_shapes(run[0].into)} → {_shapes(run[-1].out)}"]
+        label = [clean(title), f"{shapes(run[0].into)} → {shapes(run[-1].out)}"]
         return [*label, size(parameters, "parameter")] if parameters else label
 
     def _parameters(self, scope: Scope) -> int:
@@ -151,10 +151,11 @@ class Modules:
 def _looks(run: list[Folded]) -> Any:
     """What two boxes have in common that look the same."""
     first = run[0]
-    return [(box.scope.call.kind, box.scope.parameters) for box in run], _shapes(first.into), _shapes(run[-1].out)
+    return [(box.scope.call.kind, box.scope.parameters) for box in run], shapes(first.into), shapes(run[-1].out)
 
 
-def _shapes(nodes: list[Node]) -> str:
+def shapes(nodes: list[Node]) -> str:
+    """What goes into a module, or comes out of it, in few letters."""
     if nodes and not any(map(shape_of, nodes)):
         return str(len(nodes))  # as many numbers
     return ", ".join(shape(shape_of(n)) or "1" for n in nodes[:3]) + " …" * (len(nodes) > 3)

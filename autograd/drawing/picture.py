@@ -22,6 +22,7 @@ import graphviz
 from autograd.drawing.images import as_files
 from autograd.errors import described, number_of
 from autograd.files import need_directory, path_of, write_whole
+from autograd.program.reading import EXPLORED
 from autograd.program.words import size
 
 __all__ = ["Graph", "layout", "render"]
@@ -268,7 +269,7 @@ def _layout(source: bytes, format: str, timeout: float, engine: str, directory: 
         except subprocess.TimeoutExpired:
             raise TimeoutError(
                 f"Graphviz was not done with the layout after {timeout:g} s. Draw less (depth=, max_nodes=, or one module alone), "
-                f"or give it more time, as timeout={max(60, 3 * timeout):g}; .source holds the DOT text"
+                f"or give it more time, as timeout={max(60, 3 * timeout):g}; .source holds the DOT text; {EXPLORED}"
             ) from None
         except OSError as error:  # a program of another machine, say
             failures.append(f"{command[0]}: {error.strerror}")

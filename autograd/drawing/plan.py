@@ -20,13 +20,13 @@ from autograd.drawing.painter import Painter
 from autograd.drawing.scene import KINDS, MARKS, Scene
 from autograd.drawing.size import Size, size_of
 from autograd.drawing.style import NODES, READABLE, Style
-from autograd.program.reading import Reading, Scope, TooLargeError, read, scopes
+from autograd.program.reading import EXPLORED, Reading, Scope, TooLargeError, read, scopes
 
 __all__ = ["PATIENCE", "scene_of"]
 
 PATIENCE = 5000  # the predictor up to which a layout by Graphviz takes seconds (measured)
 _TENSORS = "In tensors: purple above 0, orange below, red not finite; the largest has the full colour."
-_PART = "or draw a part of it (a middle node as the output); graph_size() measures it, listing() writes it as text"
+_PART = f"or draw a part of it (a middle node as the output); graph_size() measures it, listing() writes it as text; {EXPLORED}"
 
 
 def scene_of(outputs: Any, names: Any, style: Style) -> Scene:

@@ -1,9 +1,11 @@
-"""Pages that a reader does something with, each one file of HTML that asks nothing of a network: `player` plays a graph as a film.
+"""Pages that a reader does something with, each one file of HTML that asks nothing of a network: `player` plays a graph as a film,
+`explorer` is a graph that one goes into, with its modules in a `tree` (`sides` is what its page is told, `twins` compares two).
 
 `page` has what they share. They are made from the scenes of `autograd.drawing`.
 """
 
+from autograd.pages.explorer import Explorer, explore
 from autograd.pages.page import Page
 from autograd.pages.player import Player, graph_player
 
-__all__ = ["Page", "Player", "graph_player"]
+__all__ = ["Explorer", "Page", "Player", "explore", "graph_player"]

@@ -47,12 +47,17 @@ function element(name, text = "", ...children) {
 function looking(root, stage, svg) {
   const graph = svg.querySelector(".graph");
   // The picture in its own size: browsers measure letters that are scaled down to nothing by whole pixels.
-  const { width, height } = svg.viewBox.baseVal, { e, f } = graph.transform.baseVal.consolidate().matrix;
+  let { width, height } = svg.viewBox.baseVal;
+  const { e, f } = graph.transform.baseVal.consolidate().matrix;
   svg.removeAttribute("viewBox");
-  const sight = { view: null, fitted: true, look, fit, zoom, reach, pressed: () => {} };
+  const sight = { view: null, fitted: true, look, fit, zoom, reach, sized, pressed: () => {}, looked: () => {} };
+  function sized(...size) { // of a picture that changes
+    [width, height] = size;
+  }
   function look(x, y, scale) {
     sight.view = { x, y, scale };
     graph.setAttribute("transform", `translate(${stage.clientWidth / 2 - x * scale} ${stage.clientHeight / 2 - y * scale}) scale(${scale})`);
+    sight.looked();
   }
   function fit() {
     look(width / 2 - e, height / 2 - f, Math.max(0.01, Math.min(stage.clientWidth / width, stage.clientHeight / height, 1.6)));
@@ -99,7 +104,7 @@ function looking(root, stage, svg) {
   });
   for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, event => fingers.delete(event.pointerId));
   stage.addEventListener("pointerup", event => { // where nothing was dragged
-    if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 5) sight.pressed(pressed.target);
+    if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 5) sight.pressed(pressed.target, event);
   });
   stage.addEventListener("pointermove", event => {
     const before = fingers.get(event.pointerId);

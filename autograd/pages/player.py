@@ -23,7 +23,7 @@ from autograd.errors import described, int_of
 from autograd.pages.alive import alive
 from autograd.pages.page import Page, piece, theme_of, title_of, written
 from autograd.pages.script import Script
-from autograd.program.reading import TooLargeError, read, scopes
+from autograd.program.reading import EXPLORED, TooLargeError, read, scopes
 
 __all__ = ["Player", "graph_player"]
 
@@ -114,4 +114,4 @@ def graph_player(
     return Player(written("player.html", name, theme, data, **pieces))
 
 
-_WAY_OUT = "Play a part of it: a middle node as the output, or a smaller network"
+_WAY_OUT = f"Play a part of it: a middle node as the output, or a smaller network; {EXPLORED}"

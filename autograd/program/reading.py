@@ -27,10 +27,13 @@ from autograd.ops import elementwise
 from autograd.ops.moves import getitem_
 from autograd.program.words import sign
 
-__all__ = ["Reading", "Scope", "TooLargeError", "gradient_name", "key_of", "outputs_of", "read", "scopes"]
+__all__ = ["EXPLORED", "Reading", "Scope", "TooLargeError", "gradient_name", "key_of", "outputs_of", "read", "scopes"]
 
 
 _TERM = re.compile(r"(?=.*[^\W\d])[\w.\[\],]{1,14}")  # a name that can stand in a formula, and is no number
+
+
+EXPLORED = 'ag.explore(output).save("explore.html") is a page in which all of it can be gone into'  # what every refusal ends with
 
 
 class TooLargeError(ValueError):
