@@ -7,7 +7,7 @@ const sides = told.map(sideOf);
 const [panel, status, outline, search, found, colour] = [".panel", ".status", ".tree", ".search input", ".found", ".colour select"].map(find);
 const LEGIBLE = 9 / 11, SEEN = 400; // of letters of 11 px; boxes that may be opened by one button
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const state = { open: new Set(["m0"]), chosen: null, lit: null, alone: false, down: false, by: begin };
+const state = { open: new Set(["m0"]), chosen: null, lit: null, line: null, alone: false, down: false, by: begin };
 shaded(root);
 
 const partsOf = id => sides.flatMap(side => side.parts.has(id) ? [[side, side.parts.get(id)]] : []);
@@ -36,13 +36,13 @@ for (const side of sides) {
 }
 for (const side of sides) {
   side.sight = looking(root, side.stage, side.svg);
+  if (side.number) Object.defineProperty(side.sight, "fitted", { get: () => sides[0].sight.fitted, set: fitted => { sides[0].sight.fitted = fitted; } });
   side.sight.looked = () => {
     mapped(side);
     for (const other of sides) {
       const { x, y, scale } = side.sight.view, view = other.sight?.view;
       if (other === side || !view || (view.x === x && view.y === y && view.scale === scale)) continue;
       other.sight.look(x, y, scale);
-      other.sight.fitted = side.sight.fitted;
     }
   };
 }
@@ -53,7 +53,7 @@ function pictured(side, down = state.down) {
   const box = part => {
     if (part.group && isOpen(part)) {
       const wideTitle = part.parent ? frameWidth(part) : 0;
-      const sizes = down ? { before: 36, after: 16, above: 16, below: 16, least: 0, broad: wideTitle, clear: Math.min(wideTitle, 150) } : { before: 16, after: 16, above: 34, below: 14, least: wideTitle, broad: 0, clear: 0 };
+      const sizes = down ? { before: 36, after: 16, above: 16, below: 16, least: 0, broad: wideTitle, clear: Math.min(wideTitle, 190) } : { before: 16, after: 16, above: 34, below: 14, least: wideTitle, broad: 0, clear: 0 };
       if (part.parent) items.set(part.id, { part, frame: true }); // before what is in it, and so below it
       return { id: part.id, boxes: part.children.map(box), pad: part.parent ? sizes : undefined };
     }
@@ -161,18 +161,17 @@ for (const side of sides) {
 
 // What is lit: a part with all that it was made from and all that carries its gradient, one edge's result, or the nodes of a line.
 function light() {
-  const lit = state.lit ?? (state.chosen && { id: state.chosen });
+  const lit = state.lit ?? state.line ?? (state.chosen && { id: state.chosen });
   root.classList.toggle("lighting", Boolean(lit));
   for (const side of sides) {
     const part = lit?.id && side.parts.get(lit.id);
     const own = lit?.nodes ? lit.nodes(side) : null;
     const { own: self, made, carries } = own ? { own, made: new Set(), carries: new Set() } : part ? kin(side, part) : { own: new Set(), made: new Set(), carries: new Set() };
-    const alone = Boolean(own) || state.alone;
-    for (const { part: other, element: made_, frame } of side.items.values()) {
-      const inside = nodesOf(other), has = nodes => inside.some(n => nodes.has(n));
-      const kind = other.id === lit?.id ? "self" : has(self) ? "own" : alone ? (inside.some(n => n.args.some(a => self.has(side.nodes[a])) || [...self].some(m => m.args.includes(n.index))) ? "own" : "")
-        : has(carries) ? "carries" : has(made) ? "made" : "";
-      mark(made_, kind || (frame ? "" : "dim"), lit);
+    const alone = Boolean(own) || state.alone, next = alone ? nextTo(side, self) : null;
+    for (const { part: other, element: box, frame } of side.items.values()) {
+      const has = nodes => nodesOf(other).some(n => nodes.has(n));
+      const kind = other.id === lit?.id ? "self" : frame ? "" : has(self) || (alone && has(next)) ? "own" : has(carries) && !alone ? "carries" : has(made) && !alone ? "made" : "dim";
+      mark(box, kind, lit);
     }
     for (const edge of side.edges) {
       const kind = edge.pairs.some(([a, n]) => lit?.edge ? self.has(a) : alone ? self.has(a) || self.has(n) : (self.has(a) || made.has(a)) && (self.has(n) || made.has(n))) ? "made"
@@ -231,7 +230,7 @@ function reveal(id) {
 }
 function choose(id, show = true) {
   state.chosen = id && partOf(id) ? id : null;
-  state.lit = null;
+  state.lit = state.line = null;
   const closed = state.chosen ? partsOf(id).flatMap(([, part]) => pathOf(part).slice(1, -1).filter(g => !isOpen(g))) : [];
   for (const g of closed) state.open.add(g.id);
   if (closed.length) redraw();
@@ -263,25 +262,22 @@ const visible = side => {
 };
 
 // How it begins: as far open as all of it can be read at once, in the direction in which more can.
-function beginning() {
-  const best = () => {
-    if (Math.max(...sides.map(visible)) > SEEN) return 0;
-    const [across, down] = [false, true].map(way => Math.min(...sides.map(side => scaleOf(side, pictured(side, way)))));
-    state.down = down > 1.15 * across;
-    return Math.max(across, down);
-  };
-  state.open = new Set(["m0"]);
-  opened(() => best() >= LEGIBLE);
-  best();
+function readable() {
+  if (Math.max(...sides.map(visible)) > SEEN) return 0;
+  const [across, down] = [false, true].map(way => Math.min(...sides.map(side => scaleOf(side, pictured(side, way)))));
+  state.down = down > 1.15 * across;
+  return Math.max(across, down);
 }
 
 // The page's address: what stands open, what is chosen, the direction and the colours.
 const kept = () => `open=${[...state.open].filter(id => id !== "m0").join(",")}&way=${state.down ? "down" : "across"}&colour=${state.by}${state.chosen ? `&chosen=${state.chosen}` : ""}`;
 function recalled(hash) {
   const asked = new URLSearchParams(hash.slice(1));
+  state.open = new Set(["m0"]);
   if (asked.has("open")) state.open = new Set(["m0", ...asked.get("open").split(",").filter(id => partOf(id)?.group)]);
-  else beginning();
+  else opened(() => readable() >= LEGIBLE);
   if (asked.has("way")) state.down = asked.get("way") === "down";
+  else readable();
   if (asked.get("colour") === "" || sides[0].scales[asked.get("colour")]) state.by = asked.get("colour");
   colour.value = state.by;
   const chosen = asked.get("chosen");
@@ -460,7 +456,7 @@ function keyed() {
 }
 
 const acts = {
-  list: () => { root.classList.toggle("listing"); },
+  list: () => { find("[data-do=list]").setAttribute("aria-pressed", root.classList.toggle("listing")); },
   turn: () => { state.down = !state.down; redraw(); seeAll(); },
   open: () => { opened(() => Math.max(...sides.map(visible)) <= SEEN); redraw(); seeAll(); },
   close: () => { state.open = new Set(["m0"]); redraw(); seeAll(); },

@@ -29,6 +29,8 @@ function sideOf(data, number) {
   const side = { ...data, number, nodes, groups, whole: groups[0], root: nodes[data.roots[0]], parts: new Map() };
   for (const part of [...groups, ...nodes]) side.parts.set(part.id, part);
   for (const n of nodes) {
+    n.kind ??= "middle";
+    n.shape ??= "";
     n.term = n.name && /^(?=.*[^\W\d])[\w.[\],]{1,14}$/u.test(n.name) ? n.name : data.letter + n.index;
     n.called = n.name ?? n.term;
   }
@@ -61,6 +63,9 @@ function kin(side, part) {
   walk(carries, n => n.needs ? n.users.filter(([user, i]) => user.needs && user.rules[i] !== null).map(([user]) => user) : []);
   return { own, made, carries };
 }
+
+// What uses one of the nodes, and what they were made from directly.
+const nextTo = (side, nodes) => new Set([...nodes].flatMap(n => [...n.users.map(([user]) => user), ...n.args.filter(a => a !== null).map(a => side.nodes[a])]));
 
 // The ways from the output to `n`, each as the slopes that are multiplied along it: at most `most` of them, and how many there are in all.
 function products(side, n, most = 300) {
@@ -100,7 +105,7 @@ function products(side, n, most = 300) {
 
 // The same in words; of tensors, the shapes along the shortest way.
 function productOf(side, n) {
-  const derivative = `∂${side.root.term}/∂${n.term}`;
+  const derivative = `∂${side.root.called}/∂${n.called}`;
   if (!n.needs || !side.root.needs) return `${n.called}: no gradient flows here`;
   if (n === side.root) return `${derivative} = 1: here backward begins`;
   const known = products(side, n);

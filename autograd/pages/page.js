@@ -147,11 +147,13 @@ function handed(root, acts, keys) {
 // `heard(hash)` is called where a reader wrote another. Of several in one document only the first has it.
 function addressed(root, hash, heard) {
   if (document.querySelector(".page") !== root) return { begin: "", note: () => {} };
-  let due = null;
-  addEventListener("hashchange", () => heard(location.hash));
+  let due = null, known = location.hash;
+  addEventListener("hashchange", () => heard(known = location.hash));
   const write = () => {
     if (location.protocol === "about:") return; // a frame in a notebook has no address
+    if (location.hash !== known) return; // the reader has just written another, which is about to be heard
     history.replaceState(history.state, "", Object.assign(new URL(location.href), { hash: hash() }));
+    known = location.hash;
   };
   return { begin: location.hash, note: () => { // not at every step of a quick hand: browsers allow a hundred in half a minute
     clearTimeout(due);

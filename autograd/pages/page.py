@@ -55,7 +55,7 @@ def written(template: str, title: str, theme: str, data: Any, **pieces: str) -> 
         ("theme", theme),
         ("title", html.escape(clean(title, 200))),
         *pieces.items(),
-        ("script", json.dumps(data).replace("<", "\\u003c")),
+        ("script", json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")),
     ):
         page = page.replace(f"<!--{place}-->", text)
     return page

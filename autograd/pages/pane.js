@@ -7,8 +7,8 @@ function detailed() {
   const [, part] = chosen[0] ?? [];
   panel.replaceChildren(...part ? aboutPart(part, chosen) : aboutAll(), ...sourced(part));
   panel.scrollTop = part ? 0 : scroll;
-  panel.querySelector(".line.now")?.scrollIntoView({ block: "nearest" });
-  panel.scrollTop = 0;
+  const code = panel.querySelector(".source"), line = code?.querySelector(".now") ?? code?.querySelector("[data-line]");
+  if (line) code.scrollTop = line.offsetTop - code.clientHeight / 3;
 }
 const link = part => {
   const button = element("button", titleOf(part));
@@ -115,7 +115,8 @@ function lineLit(line) {
   const file = source.file ?? 0, nodes = side => new Set(side.nodes.filter(n => n.at?.[0] === file && n.at[1] === line));
   const first = [...nodes(sides[0])][0];
   state.chosen = null;
-  state.lit = { nodes, say: `line ${line} recorded ${[...nodes(sides[0])].map(n => n.called).slice(0, 8).join(", ")}` };
+  state.lit = null;
+  state.line = { nodes, say: `line ${line} recorded ${[...nodes(sides[0])].map(n => n.called).slice(0, 8).join(", ")}` };
   for (const item of panel.querySelectorAll(".line")) item.classList.toggle("now", item.dataset.line === String(line));
   light();
   if (first) reveal(first.id);

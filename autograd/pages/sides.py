@@ -91,11 +91,14 @@ class Side:
 
     # Nodes.
     def _node(self, n: Node, home: int) -> dict[str, Any]:
-        row: dict[str, Any] = {"home": home, "kind": self._kind(n)}
+        row: dict[str, Any] = {"home": home}
+        if (kind := self._kind(n)) != "middle":
+            row["kind"] = kind
         if name := self.reading.name(n):
             row["name"] = clean(name, 200)
         known, sizes = self.reading.held.get(n, n), shape_of(n)
-        row["shape"] = shape(sizes)
+        if sizes:
+            row["shape"] = shape(sizes)
         if known.raw is not None and not sizes:
             row["value"] = plain(known.raw)
         if n.requires_grad:

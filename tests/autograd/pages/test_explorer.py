@@ -379,6 +379,9 @@ def test_the_source_both_ways(browser: Browser, tmp_path: Path) -> None:
     browser.click(*place(browser, other))
     assert browser.evaluate(f"{LIT}('own')")[-1:] == ["z"] and browser.evaluate(STATUS).endswith("recorded z")
     assert browser.evaluate(line) == "z = y + x"
+    rest(browser, ITEM.format("x, "))
+    browser.move(2, 2)
+    assert browser.evaluate(f"{LIT}('own')")[-1:] == ["z"]  # until something else is chosen
 
 
 # Finding things again.
@@ -458,9 +461,8 @@ def test_numbers_of_ones_own(browser: Browser, tmp_path: Path) -> None:
 
 # Two graphs.
 def test_two_graphs_keep_in_step(browser: Browser, tmp_path: Path) -> None:
-    (a, net), (b, other) = residual(0), residual(1)
-    names = {f"{name}": p for n in (net, other) for name, p in n.named_parameters()} and net
-    browser.open(Path(explore(a, b, names=names).save(tmp_path / "p.html")), "#open=m1")
+    (a, net), (b, _) = residual(0), residual(1)
+    browser.open(Path(explore(a, b, names=net).save(tmp_path / "p.html")), "#open=m1")
     sides = "[...document.querySelectorAll('.stages section')]"
     shown = f"{sides}.map(s => [...s.querySelectorAll('.graph .node')].length)"
     assert browser.evaluate(f"{sides}.length") == 2
@@ -517,7 +519,7 @@ def test_a_phone(browser: Browser, nets: Path) -> None:
         "document.querySelector('.panel').getBoundingClientRect().top >= document.querySelector('.stage').getBoundingClientRect().bottom"
     )
     assert browser.evaluate(below)
-    x, y = place(browser, ITEM.format("net: Sequential" if False else browser.evaluate(SHOWN)[1]))
+    x, y = place(browser, "document.querySelector('.graph .module')")
     frames = len(browser.evaluate(FRAMES))
     browser.touch([(x, y)])
     settle(browser)
