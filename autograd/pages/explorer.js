@@ -41,7 +41,7 @@ for (const side of sides) {
     mapped(side);
     for (const other of sides) {
       const { x, y, scale } = side.sight.view, view = other.sight?.view;
-      if (other === side || !view || (view.x === x && view.y === y && view.scale === scale)) continue;
+      if (other === side || !other.sight || (view && view.x === x && view.y === y && view.scale === scale)) continue;
       other.sight.look(x, y, scale);
     }
   };
@@ -293,7 +293,7 @@ function seeAll() {
   side.sight.fit();
   const scale = side.sight.view.scale;
   if (scale > 1.25) side.sight.look(side.sight.view.x, side.sight.view.y, 1.25);
-  if (scale < 0.6) { // too small to read: begin at the beginning, or at what is chosen
+  if (scale < LEGIBLE) { // too small to read: begin at the beginning, or at what is chosen
     const { width, height } = side.size, { clientWidth: w, clientHeight: h } = side.stage, at = 0.9;
     side.sight.look(Math.min(w / 2 / at, Math.max(width / 2, 0)) || width / 2, state.down ? Math.min(h / 2 / at, height / 2) : height / 2, at);
     side.sight.fitted = false;

@@ -237,10 +237,11 @@ function aligned(ranks) {
   const pull = (v, edges, end) => edges.map(e => {
     const other = e[end];
     const there = end === "from" ? other.across + other.exit(e.net) : other.across + other.entry(e.net);
-    return [there - (end === "from" ? v.entry(e.net) : v.exit(e.net)), e.weight];
+    return [there - (end === "from" ? v.entry(e.net) : v.exit(e.net)), e.weight, Boolean(other.lane)];
   });
-  for (let sweep = 0; sweep < 2 * GAP.sweeps; sweep++) {
-    const down = sweep % 2 === 0, both = sweep >= GAP.sweeps;
+  const last = 2 * GAP.sweeps; // which goes with the flow, so that what follows from one thing alone stands straight after it
+  for (let sweep = 0; sweep <= last; sweep++) {
+    const down = sweep % 2 === 0, both = sweep >= GAP.sweeps && sweep < last;
     const straight = new Map();
     for (const v of ranks.flat()) if (v.lane && !straight.has(v.lane)) {
       const ends = v.lane.flatMap(l => [...pull(l, l.ins, "from"), ...pull(l, l.outs, "to")].map(([x]) => x));
@@ -248,8 +249,10 @@ function aligned(ranks) {
     }
     for (const rank of down ? ranks : [...ranks].reverse()) {
       const wanted = rank.map(v => {
-        if (v.lane) return [straight.get(v.lane), 8];
-        const pulls = [...down || both ? pull(v, v.ins, "from") : [], ...!down || both ? pull(v, v.outs, "to") : []];
+        if (v.lane) return [straight.get(v.lane), sweep < last ? 8 : 0.001]; // at last boxes stand straight, and lanes keep out of their way
+        const all = [...down || both ? pull(v, v.ins, "from") : [], ...!down || both ? pull(v, v.outs, "to") : []];
+        const strong = all.filter(([, weight]) => weight >= 1), near = strong.filter(([, , lane]) => !lane);
+        const pulls = sweep === last && near.length ? near : strong.length ? strong : all; // parameters and skips follow, and draw nobody aside
         const weight = pulls.reduce((sum, [, w]) => sum + w, 0);
         return weight ? [pulls.reduce((sum, [x, w]) => sum + x * w, 0) / weight, weight] : [v.across, 0.01];
       });

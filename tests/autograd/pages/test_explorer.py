@@ -462,7 +462,7 @@ def test_numbers_of_ones_own(browser: Browser, tmp_path: Path) -> None:
 # Two graphs.
 def test_two_graphs_keep_in_step(browser: Browser, tmp_path: Path) -> None:
     (a, net), (b, _) = residual(0), residual(1)
-    browser.open(Path(explore(a, b, names=net).save(tmp_path / "p.html")), "#open=m1")
+    browser.open(Path(explore(a, b, names=net).save(tmp_path / "p.html")), "#open=m1&way=down")
     sides = "[...document.querySelectorAll('.stages section')]"
     shown = f"{sides}.map(s => [...s.querySelectorAll('.graph .node')].length)"
     assert browser.evaluate(f"{sides}.length") == 2
