@@ -27,8 +27,8 @@ function labelOf(side, part, by) {
     const own = part.mentioned && part.term !== part.name ? part.name ? `${part.term} = ${cut(part.name)}` : part.term : part.name && cut(part.name);
     if (own) lines.push(["name", own]);
     if (part.shape) lines.push(["", part.shape]);
-    if (part.value !== undefined) lines.push(["", number(part.value)]);
-    if (part.grad !== undefined && part.needs) lines.push(["grad", `grad ${number(part.grad)}`]);
+    if (part.value !== undefined) lines.push(["", crossed(part.value)]);
+    if (part.grad !== undefined && part.needs) lines.push(["grad", `grad ${crossed(part.grad)}`]);
   }
   for (const text of paint?.[2] ?? []) lines.push([text.startsWith("grad") ? "grad" : "", text]);
   if (part.differs) lines.push(["differs", `≠ ${part.differs}`]);

@@ -53,7 +53,7 @@ function pictured(side, down = state.down) {
   const box = part => {
     if (part.group && isOpen(part)) {
       const wideTitle = part.parent ? frameWidth(part) : 0;
-      const sizes = down ? { before: 36, after: 16, above: 16, below: 16, least: 0, broad: wideTitle, clear: Math.min(wideTitle, 190) } : { before: 16, after: 16, above: 34, below: 14, least: wideTitle, broad: 0, clear: 0 };
+      const sizes = down ? { before: 36, after: 16, above: 16, below: 16, least: 0, broad: wideTitle, clear: wideTitle < 190 ? wideTitle : 0 } : { before: 16, after: 16, above: 34, below: 14, least: wideTitle, broad: 0, clear: 0 };
       if (part.parent) items.set(part.id, { part, frame: true }); // before what is in it, and so below it
       return { id: part.id, boxes: part.children.map(box), pad: part.parent ? sizes : undefined };
     }

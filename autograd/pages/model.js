@@ -2,13 +2,14 @@
 
 const number = (x, digits = 4) => {
   x = Number(x);
-  if (!Number.isFinite(x)) return String(x).replace("Infinity", "∞").replace("-", "−").replace("NaN", "nan");
+  if (!Number.isFinite(x)) return String(x).replace("Infinity", "inf").replace("-", "−").replace("NaN", "nan");
   const [mantissa, exponent] = x.toPrecision(digits).split("e");
   const [large, small] = [Math.abs(x) >= 10 ** digits, x !== 0 && Math.abs(x) < 1e-4];
   if (exponent === undefined && !large && !small) return String(Number(mantissa)).replace("-", "−");
   const [head, tail] = x.toExponential(digits - 1).split("e");
   return `${Number(head)}e${tail[0]}${tail.slice(1).padStart(2, "0")}`.replaceAll("-", "−"); // as in pictures
 };
+const crossed = x => `${Number.isFinite(Number(x)) ? "" : "✗ "}${number(x)}`;
 const bracketed = text => text.startsWith("−") ? `(${text})` : text;
 
 // One side of the page: `parts` by id are { id, side, node or group, parent, children }. Of two graphs, twins have the same id.

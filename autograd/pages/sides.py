@@ -136,7 +136,7 @@ class Side:
         found = {}
         for by, colouring in self.colourings.items():
             paint = colouring.variable(n)
-            lines = [line for line in paint.lines if shape_of(n) or not line.startswith("grad ")]
+            lines = [line for line in paint.lines if shape_of(n) or not line.startswith(("grad ", "✗ grad "))]  # the page writes numbers
             if paint.tone is not None or paint.mark or lines:
                 found[by] = _painted(paint.tone, paint.mark, lines)
         return found

@@ -103,7 +103,9 @@ def test_a_released_graph_and_one_that_was_changed() -> None:
 def test_numbers_that_json_cannot_hold() -> None:
     assert [plain(x) for x in (1.5, math.inf, -math.inf)] == [1.5, "Infinity", "-Infinity"] and plain(math.nan) == "NaN"
     x = Value(0.0, label="x")
-    assert [row.get("value") for row in told(x.log() * 0)["nodes"]] == [0, "-Infinity", "NaN"]
+    nodes = told(x.log() * 0, color="grad")["nodes"]
+    assert [row.get("value") for row in nodes] == [0, "-Infinity", "NaN"]
+    assert [row["paints"]["grad"] for row in nodes] == [[None, "wrong", []], [None, "wrong", ["begins here"]], [None, "wrong", []]]
 
 
 def test_of_very_many_less_is_told() -> None:
