@@ -70,7 +70,7 @@ function boxOf(side, part, { by, down, looks, tones }) {
   if (stack) shapes.push(outline(0, { transform: `translate(${stack} ${stack})`, fill, class: "behind" }));
   shapes.push(outline(0, { fill, class: "outline" }));
   if (double) shapes.push(outline(3, { fill: "none" }));
-  if (part.group) shapes.push(drawn("path", { d: `M${x + 9} ${y + height / 2 - 4}l5 4l-5 4z`, fill: stroke, class: "handle" }));
+  if (part.group) shapes.push(drawn("path", { d: `M${x + 9} ${y + height / 2 - 4}l5 4l-5 4z`, fill: stroke }));
   const top = y + (height - lines.length * LINE) / 2 + 10;
   lines.forEach(([kind, text], i) => shapes.push(drawn("text", { x: x + width / 2 + (part.group ? 6 : 0), y: top + i * LINE, fill: INK, class: `${kind}${toned && kind === "grad" ? " toned" : ""}` }, text)));
   return { ...whole, width: whole.width + stack, height: whole.height + stack, shapes };

@@ -31,8 +31,6 @@ for (const side of sides) {
   find(".stages").append(section);
   side.svg = svg;
   side.items = new Map();
-  side.lines = new Map();
-  side.places = new Map();
 }
 for (const side of sides) {
   side.sight = looking(root, side.stage, side.svg);
@@ -78,7 +76,8 @@ function pictured(side, down = state.down) {
 }
 const scaleOf = (side, { width, height }) => Math.min(side.stage.clientWidth / width, side.stage.clientHeight / height, 1.25);
 
-// Draws a side anew. What was there already glides from where it was; `anchor` is { id, x, y }: where on the screen that is to stay.
+// Draws a side anew. What was there already glides from where it was; `anchor` is { id, x, y, dx, dy }: which box, where in the window
+// it is to stay, and with which of its points.
 function draw(side, anchor = null) {
   const picture = pictured(side), { items, places, edges } = picture, [frames, lines, titles, boxes] = side.layers;
   const before = new Map([...side.items].map(([id, item]) => [id, item.at])), view = side.sight.view && { ...side.sight.view };
@@ -106,7 +105,7 @@ function draw(side, anchor = null) {
     lines.append(made);
     return { ...edge, element: made };
   });
-  Object.assign(side, { places, size: picture });
+  side.size = picture;
   side.sight.sized(picture.width, picture.height);
   if (anchor && side.items.has(anchor.id) && view) {
     const { x, y } = side.items.get(anchor.id).at, { clientWidth: w, clientHeight: h } = side.stage;
@@ -210,7 +209,7 @@ function anchored(id, event, opens) {
     const inside = event && event.clientX >= left && event.clientX <= left + w && event.clientY >= top && event.clientY <= top + h;
     const there = { x: (old.at.x - view.x) * view.scale + w / 2, y: (old.at.y - view.y) * view.scale + h / 2 };
     const at = inside ? { x: event.clientX - left, y: event.clientY - top } : opens ? { x: there.x + 14 * view.scale, y: there.y + 13 * view.scale } : there;
-    return { id, ...at, side, dx: 14, dy: 13 };
+    return { id, ...at, dx: 14, dy: 13 }; // a frame has its title there
   });
 }
 function toggle(id, event = null) {
@@ -460,10 +459,11 @@ const acts = {
   turn: () => { state.down = !state.down; redraw(); seeAll(); },
   open: () => { opened(() => Math.max(...sides.map(visible)) <= SEEN); redraw(); seeAll(); },
   close: () => { state.open = new Set(["m0"]); redraw(); seeAll(); },
+  alone: () => { state.alone = !state.alone; light(); detailed(); },
   fit: () => sides[0].sight.fit(), in: () => sides[0].sight.zoom(1.25), out: () => sides[0].sight.zoom(0.8),
 };
 const escape = () => { state.alone = false; choose(null); };
 handed(root, acts, {
   "+": acts.in, "=": acts.in, "-": acts.out, 0: acts.fit, t: acts.turn, "/": () => { search.focus(); search.select(); }, Escape: escape,
-  e: () => { state.alone = !state.alone; light(); detailed(); },
+  e: acts.alone,
 });

@@ -106,10 +106,9 @@ function sourced(part) {
 }
 
 panel.addEventListener("click", event => {
-  const to = event.target.closest("[data-to]"), line = event.target.closest("[data-line]"), only = event.target.closest("[data-do=alone]");
+  const to = event.target.closest("[data-to]"), line = event.target.closest("[data-line]");
   if (to) choose(to.dataset.to);
   else if (line) lineLit(Number(line.dataset.line));
-  else if (only) event.stopPropagation(), state.alone = !state.alone, light(), detailed();
 });
 function lineLit(line) {
   const file = source.file ?? 0, nodes = side => new Set(side.nodes.filter(n => n.at?.[0] === file && n.at[1] === line));

@@ -330,7 +330,7 @@ def test_the_edges_of_one_result_alone(browser: Browser, nets: Path) -> None:
     browser.move(2, 2)
     browser.press("e")
     lit = browser.evaluate("[...document.querySelectorAll('.edge.made')].length")
-    browser.press("e")
+    browser.click(*place(browser, "document.querySelector('.panel [data-do=alone]')"))
     assert 0 < lit < browser.evaluate("[...document.querySelectorAll('.edge:not(.dim)')].length")
 
 
