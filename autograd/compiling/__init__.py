@@ -25,7 +25,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import NONDEFAULT, here
 from autograd.core.node import Node, leaf
 from autograd.core.notes import user_frame
-from autograd.core.watch import SCALARS, STRUCTURE, scalar_watch
+from autograd.core.watch import FOLLOWERS, SCALARS, STRUCTURE, scalar_watch
 from autograd.errors import described, flag_of
 from autograd.faces.record import Array
 from autograd.faces.versions import CHANGES
@@ -48,7 +48,7 @@ class Calls(NamedTuple):
 class _Own:
     """What a thread has of a compiled function."""
 
-    __slots__ = ("eager", "eagerly", "hopeless", "last", "nested", "programs", "reasons", "recorded", "replayed", "tries")
+    __slots__ = ("eager", "eagerly", "followed", "hopeless", "last", "nested", "programs", "reasons", "recorded", "replayed", "tries")
 
     def __init__(self) -> None:
         self.programs: dict[bool, list[Any]] = {False: [], True: []}  # by whether nothing is recorded, the last used first
@@ -58,6 +58,7 @@ class _Own:
         self.eagerly: set[Any] = set()  # whether nothing is recorded, and the kinds of arguments, for which it runs eagerly
         self.hopeless = False  # does it run eagerly for all?
         self.nested = False  # were there arguments inside of others?
+        self.followed = False  # is the call that runs one of which followers of a training were told?
 
 
 class _Threads(threading.local):
@@ -88,6 +89,8 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         own, off = self._threads.own, False
+        if FOLLOWERS and not own.followed:
+            return self._followed(own, args, kwargs)
         if SCALARS and scalar_watch() is not None:
             return self.function(*args, **kwargs)
         if NONDEFAULT:
@@ -122,6 +125,20 @@ class Compiled:
                             programs.insert(0, program)
                         return result
         return self._record(own, off, args, kwargs)
+
+    def _followed(self, own: _Own, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call as any other, but eager where somebody who follows the training asks for that."""
+        followers = [*FOLLOWERS]
+        own.followed = True
+        try:
+            if any([follower.asks(self) for follower in followers]):  # a list: all are asked
+                own.eager += 1
+                return self.function(*args, **kwargs)
+            return self(*args, **kwargs)
+        finally:
+            own.followed = False
+            for follower in followers:
+                follower.called(self)
 
     def _record(self, own: _Own, off: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []

@@ -24,7 +24,7 @@ from autograd.core.hooks import HOOKED
 from autograd.core.mode import enable_grad, no_grad, set_grad_enabled, watching
 from autograd.core.node import Node, NoGradient, leaf
 from autograd.core.notes import notes_of
-from autograd.core.watch import SCALARS, Watch, leaves_scalars, scalar_watch
+from autograd.core.watch import FOLLOWERS, SCALARS, Watch, leaves_scalars, scalar_watch
 from autograd.errors import described, flag_of, kind_of
 
 __all__ = ["ancestors", "backward", "grad", "walking"]
@@ -60,6 +60,8 @@ def backward(
     if SCALARS and (observer := scalar_watch()) is not None:
         observer.differentiates(self, gradient, retain_graph=retain_graph, create_graph=create_graph, inputs=inputs)
     with walking:
+        for follower in FOLLOWERS:
+            follower.begins(self)
         found = _walk([self], [gradient], wanted, retain_graph, create_graph)
         watch = watching()
         for n, g in found:
@@ -72,6 +74,8 @@ def backward(
                 with set_grad_enabled(bool(create_graph)):
                     for hook in [*notes.hooks.accumulated.values()]:
                         hook(n)
+        for follower in FOLLOWERS:
+            follower.ended(self, found)
     if retain_graph or create_graph:
         notes_of(self).walked = True
 

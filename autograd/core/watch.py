@@ -1,6 +1,7 @@
-"""What an observer of a thread is told, and the counts by which readers find out that something has changed since they looked.
+"""What an observer of a thread is told, who follows a training, and the counts by which readers find out that something has changed
+since they looked.
 
-`autograd.anomaly` looks at every number in this way, `autograd.compiling` at every operation.
+`autograd.anomaly` looks at every number in this way, `autograd.compiling` at every operation, `autograd.pages` at some steps.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import get_ident
 from typing import Any
 
-__all__ = ["SCALARS", "STRUCTURE", "Counter", "Watch", "leaves_scalars", "scalar_watch"]
+__all__ = ["FOLLOWERS", "SCALARS", "STRUCTURE", "Counter", "Follower", "Watch", "leaves_scalars", "scalar_watch"]
 
 
 class Counter:
@@ -95,3 +96,26 @@ class Watch:
     def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         """The result of ``function(*args)``, which is marked by `again`."""
         return function(*args)
+
+
+class Follower:
+    """Who is told of every backward of any thread, and asked at each call of a compiled function, whose replay has none in it.
+
+    It changes no number, and what it does is recorded nowhere. This one does nothing.
+    """
+
+    def begins(self, root: Any) -> None:
+        """A backward from ``root`` is about to walk; what its graph has saved is there still."""
+
+    def ended(self, root: Any, found: Sequence[tuple[Any, Any]]) -> None:
+        """Each leaf that was ``found`` has accumulated its gradient."""
+
+    def asks(self, compiled: Any) -> bool:
+        """``compiled`` is about to be called: is this call to run eagerly?"""
+        return False
+
+    def called(self, compiled: Any) -> None:
+        """That call is over, however it ended."""
+
+
+FOLLOWERS: list[Follower] = []

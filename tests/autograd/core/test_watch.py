@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.core.mode import Block, Mode
-from autograd.core.watch import SCALARS, STRUCTURE, Watch, leaves_scalars
+from autograd.core.watch import FOLLOWERS, SCALARS, STRUCTURE, Follower, Watch, leaves_scalars
 
 
 class watched(Block):  # noqa: N801
@@ -77,3 +78,65 @@ def test_what_is_bound_anew_is_counted() -> None:
     before = STRUCTURE.count
     x.data -= 1.0  # a change in place
     assert STRUCTURE.count == before and x.tolist() == [0.0, 0.0]
+
+
+class Told(Follower):
+    """Notes what it is told; ``eager`` is what it asks for."""
+
+    def __init__(self, eager: bool = False) -> None:
+        self.eager, self.heard = eager, list[Any]()
+
+    def begins(self, root: Any) -> None:
+        self.heard.append(("begins", root.raw))
+
+    def ended(self, root: Any, found: Any) -> None:
+        self.heard.append([(n, n.grad) for n, _ in found])
+
+    def asks(self, compiled: Any) -> bool:
+        self.heard.append("asked")
+        return self.eager
+
+    def called(self, compiled: Any) -> None:
+        self.heard.append("called")
+
+
+@pytest.fixture(params=[False, True])
+def told(request: pytest.FixtureRequest) -> Iterator[Told]:
+    follower = Told(request.param)
+    FOLLOWERS.extend([Follower(), follower])
+    yield follower
+    FOLLOWERS.clear()
+
+
+def test_a_follower_is_told_of_both_ends_of_a_backward(told: Told) -> None:
+    x = Value(3.0)
+    (x * x).backward()
+    with pytest.raises(RuntimeError):
+        Value(1.0, requires_grad=False).backward()
+    assert told.heard == [("begins", 9.0), [(x, 6.0)], ("begins", 1.0)]
+
+
+def test_a_follower_may_ask_a_compiled_call_to_be_eager(told: Told) -> None:
+    w = ag.ones(2, requires_grad=True)
+
+    @ag.compile
+    def step(x: ag.Tensor) -> ag.Tensor:
+        w.grad = None
+        loss = (w * x).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        step(ag.ones(2))
+    assert step.calls == ((0, 0, 3) if told.eager else (1, 2, 0))
+    assert [h for h in told.heard if isinstance(h, str)] == 3 * ["asked", "called"]
+    assert len(told.heard) == (12 if told.eager else 8)
+
+    @ag.compile
+    def broken() -> None:
+        raise ValueError
+
+    for _ in range(2):  # also after an error the next call is followed
+        with pytest.raises(ValueError):
+            broken()
+    assert told.heard[-4:] == 2 * ["asked", "called"]
