@@ -53,7 +53,7 @@ __version__ = "0.1.0"
 
 # What is loaded when it is asked for: `import autograd` imports neither graphviz nor hypothesis.
 _LAZY = dict.fromkeys(("draw", "draw_dot", "graph_size", "summary"), "autograd.drawing")
-_LAZY |= {"compile": "autograd.compiling", "explore": "autograd.pages", "graph_player": "autograd.pages"}
+_LAZY |= {"compile": "autograd.compiling"} | dict.fromkeys(("explore", "graph_player", "watch"), "autograd.pages")
 _LAZY |= dict.fromkeys(("AnomalyError", "detect_anomaly"), "autograd.anomaly") | {"listing": "autograd.program.text"}
 # PyTorch's short names of dtypes, some of which would hide Python's own if they stood above.
 _DTYPES = {"bool": bool_, "float": float32, "double": float64, "half": float16, "int": int32, "long": int64, "short": int16}

@@ -187,6 +187,7 @@ from autograd.ops.reduce import softmax_cross_entropy as softmax_cross_entropy
 from autograd.ops.sorting import unique as unique
 from autograd.pages import explore as explore
 from autograd.pages import graph_player as graph_player
+from autograd.pages import watch as watch
 from autograd.program.text import listing as listing
 from autograd.random import Generator as Generator
 from autograd.random import default_generator as default_generator

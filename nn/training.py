@@ -38,7 +38,8 @@ class _Optimizer(Protocol):
 class History(dict[str, list[float]]):
     """What was measured: for every name a list with one number for each epoch.
 
-    ``epochs`` is how many epochs are complete, ``interrupted`` whether Ctrl-C ended the training.
+    ``epochs`` is how many epochs are complete, ``interrupted`` whether Ctrl-C ended the training; ``view`` is what was watched of it,
+    where it was, to be saved: ``history.view.save("run.html")``.
 
     >>> history = History()
     >>> history.record({"loss": 0.5, "accuracy": 0.75})
@@ -51,6 +52,7 @@ class History(dict[str, list[float]]):
 
     epochs: int = 0
     interrupted: bool = False
+    view: Any = None
 
     def record(self, numbers: Mapping[str, float]) -> None:
         """Add the numbers of one more epoch."""
@@ -244,6 +246,7 @@ def _run(
     batches: Batches,
     said: _Warnings,
     learns: bool = False,
+    view: Any = None,
 ) -> dict[str, float]:
     """One walk over the batches: the averages over all rows."""
     totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
@@ -253,7 +256,9 @@ def _run(
         with np.errstate(all="ignore"):  # what overflows shows in the loss
             output, value = step(inputs, target)
         if learns:
-            said.of_loss(value.item())
+            said.of_loss(number := value.item())
+            if view is not None:
+                view.step(number)
         with ag.no_grad():
             seen = output.detach() if isinstance(output, Tensor) else output
             measured: dict[str, Any] = {"loss": value}
@@ -298,6 +303,7 @@ def fit(
     callbacks: Sequence[Callable[[int, History], Any]] | Callable[[int, History], Any] | None = None,
     progress: bool = True,
     compile: bool = False,
+    watch: bool = False,
 ) -> History:
     """Train ``model`` for some epochs and return the numbers of each.
 
@@ -318,6 +324,9 @@ def fit(
 
     Where all layers are small, numpy multiplies by one thread until the end of the training, if the package threadpoolctl is installed:
     on a machine that is busy, threads that wait for each other can make it many times slower.
+
+    With ``watch``, the training can be watched, and looked at afterwards, also one that Ctrl-C has ended: a notebook shows it as it goes,
+    ``history.view.save("run.html")`` writes it as a page (see `autograd.watch`, which watches other loops). No number changes.
 
     Warns once where the loss is NaN or infinite, instead of what numpy has to say on the way there, and once where a metric combines an
     output (n, 1) with a target (n,) to (n, n).
@@ -362,14 +371,16 @@ def fit(
     if flag_of(compile, "compile"):
         learn = ag.compile(learn)
     history, modes = History(), [(m, m.training) for m in model.modules()]
+    history.view = ag.watch(model) if flag_of(watch, "watch") else None
     threads = ag.get_num_threads() if _is_small(model, train) else 1
+    what = "epochs, one thread" if threads > 1 else "epochs"
     try:
         if threads > 1:
             ag.set_num_threads(1)
-        with _bar(epochs, "epochs, one thread" if threads > 1 else "epochs") if progress else nullcontext() as bar:
+        with history.view or nullcontext(), _bar(epochs, what) if progress else nullcontext() as bar:
             for epoch in range(1, epochs + 1):
                 model.train()
-                numbers = _run("train", learn, named, train, said, learns=True)
+                numbers = _run("train", learn, named, train, said, learns=True, view=history.view)
                 if valid is not None:
                     model.eval()
                     with ag.no_grad():

@@ -22,7 +22,7 @@ from autograd.ops.products import linear_
 from autograd.program.reading import Reading
 from autograd.program.words import shape_of
 
-__all__ = ["Beginning", "Diagnosis", "computed_gradients", "kept_gradients"]
+__all__ = ["Beginning", "Diagnosis", "computed_gradients", "dead_units", "flat_entries", "kept_gradients"]
 
 # Rows that become flat, with their steepest slope. Saturated is what has less than a twentieth of it: a tanh beyond ±0.975.
 SATURATE: dict[Op, float] = {relu: 1, elu_: 1, softplus: 1, tanh: 1, atan: 1, sigmoid: 0.25, erf: 2 / np.sqrt(np.pi)}
@@ -87,12 +87,10 @@ class Diagnosis:
         if not sizes or 0 in sizes:
             return None
         raw = self.raw(n)
-        silent = self._weights_without_gradient(n) if raw is None else ~np.asarray(raw).reshape(-1, sizes[-1]).any(0)
-        if silent is None:
-            return None
-        count, size = int(silent.sum()), int(np.prod(sizes))
-        enough = size >= EXAMPLES * sizes[-1] or (count == sizes[-1] and size >= EXAMPLES)
-        return (count, sizes[-1]) if enough else None
+        if raw is not None:
+            return dead_units(raw)
+        silent = self._weights_without_gradient(n)
+        return None if silent is None else _told(silent, int(np.prod(sizes)))
 
     def _weights_without_gradient(self, n: Node) -> np.ndarray | None:
         """For each unit of ``n``, whether no weight of the linear layer that takes it in got a gradient; None where nothing can be said."""
@@ -115,11 +113,29 @@ class Diagnosis:
         for n in nodes:
             raw, args = self.raw(n), [self.raw(a) if isinstance(a, Node) else a for a in n.args]
             if n.op in SATURATE and raw is not None and args[0] is not None:
-                with np.errstate(all="ignore"):
-                    slope = np.abs(np.asarray(n.op.vjp(0, 1.0, raw, args), dtype=np.float64))
-                slope = np.broadcast_to(slope, np.shape(raw))
-                flat, size = flat + int(np.sum(slope < FLAT * SATURATE[n.op])), size + slope.size
+                flat, size = (a + b for a, b in zip((flat, size), flat_entries(n.op, raw, args)))
         return flat / size if size else None
+
+
+def flat_entries(op: Op, raw: Any, args: list[Any]) -> tuple[int, int]:
+    """How many entries of ``raw``, the result of a row that becomes flat, are so, and how many it has."""
+    with np.errstate(all="ignore"):
+        slope = np.abs(np.asarray(op.vjp(0, 1.0, raw, args), dtype=np.float64))
+    slope = np.broadcast_to(slope, np.shape(raw))
+    return int(np.count_nonzero(slope < FLAT * SATURATE[op])), slope.size
+
+
+def dead_units(raw: Any) -> tuple[int, int] | None:
+    """Of the result of a ReLU, how many of its units are 0 for every example, and how many there are; None: too few examples to tell."""
+    x = np.asarray(raw)
+    return _told(np.maximum.reduce(x.reshape(-1, x.shape[-1]), 0) == 0, x.size) if x.ndim and x.size else None
+
+
+def _told(silent: np.ndarray, size: int) -> tuple[int, int] | None:
+    """How many units are ``silent``, of how many, where their ``size`` entries are enough to tell."""
+    count, units = int(np.count_nonzero(silent)), len(silent)
+    enough = size >= EXAMPLES * units or (count == units and size >= EXAMPLES)
+    return (count, units) if enough else None
 
 
 def kept_gradients(reading: Reading, pairs: Iterable[tuple[Node, Node]], anyway: bool = False) -> dict[Node, Any]:

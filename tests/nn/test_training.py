@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Tensor
+from nn import optim
 from nn.data import DataLoader, TensorDataset
 from nn.module import Module, Parameter
 from nn.training import EarlyStopping, History, fit
@@ -563,3 +565,36 @@ def test_a_history_reads_well_and_can_be_kept() -> None:
     kept = pickle.loads(pickle.dumps(history))
     assert kept == history and kept.epochs == 1 and kept.interrupted and repr(kept) == "History(1 epoch, interrupted: loss 0.1235)"
     assert isinstance(history, dict)
+
+
+def test_a_training_that_is_watched_is_the_same_one(tmp_path: Path) -> None:
+    def trained(**given: Any) -> tuple[History, list[bytes]]:
+        ag.manual_seed(0)
+        net = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 1))
+        x = ag.randn(60, 2)
+        batches = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), 10, shuffle=True)
+        history = fit(net, nn.MSELoss(), optim.SGD(net.parameters(), lr=0.05), batches, batches, epochs=5, progress=False, **given)
+        return history, [p.detach().numpy().tobytes() for p in net.parameters()]
+
+    plain, weights = trained()
+    assert plain.view is None
+    for compile in (False, True):
+        history, watched = trained(watch=True, compile=compile)
+        assert watched == weights and history == plain and history.view.steps == 30
+        assert [step for step, _ in history.view.curve.points] == [*range(1, 31)] and len(history.view.snapshots) == 2
+    assert "<svg" in Path(history.view.save(tmp_path / "run.html")).read_text()
+    with pytest.raises(TypeError, match="watch"):
+        trained(watch="yes")
+
+
+def test_ctrl_c_leaves_what_was_watched() -> None:
+    net, x = nn.Linear(2, 1), ag.randn(4, 2)
+
+    def stop(epoch: int, history: History) -> None:
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    history = fit(
+        net, nn.MSELoss(), optim.SGD(net.parameters(), lr=0.1), [(x, x[:, :1])], epochs=9, callbacks=stop, watch=True, progress=False
+    )
+    assert history.interrupted and history.view.steps == 3 and history.view.html.startswith("<!doctype html>")

@@ -76,6 +76,7 @@ ROWS: list[Race | Figure] = [
     Figure("G1 and of 10^3 to 3·10^4", "exponent of the time", pictures.text_slope, "", 1.1),
     Figure("D2 SVG of 50 layers, both lanes", "ms, with the start of the child", pictures.picture_of_layers, "ms", 1000),
     Race("D3 recording with lines of code", pictures.lines, {}),
+    Race("D4 20 steps of six layers, one of them watched", pictures.watched, {pictures.UNWATCHED: 1.05}),
     Figure("I1 import autograd", "beyond import numpy", processes.import_time, "ms", 20),
     Figure("M1 peak memory of T2's training", "beyond what it must hold", processes.peak_of_training, "MB", 10),
 ]

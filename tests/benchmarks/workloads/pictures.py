@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import statistics
 import time
+from collections.abc import Callable
 from itertools import repeat
 
 import autograd as ag
@@ -14,6 +15,7 @@ from tests.benchmarks.measuring import Workload, agreement, settled, slope
 from tests.benchmarks.peers import OURS, imported
 
 UNNOTED = "recording without them"
+UNWATCHED = "the same, not watched"
 
 
 def chains(n: int) -> Value:
@@ -97,3 +99,35 @@ def lines(n: int = 2000) -> Workload:
 
     sides = {OURS: noted, UNNOTED: plain}
     return Workload(sides, agreement({name: lambda side=side: side().data for name, side in sides.items()}, 0))
+
+
+def watched(steps: int = 20) -> Workload:
+    """Steps of training 64-64-64-64-64-10, of which one is measured by `watch`, and of the same network without it."""
+    ag.manual_seed(0)
+    x, y = ag.randn(64, 64), ag.randint(0, 10, (64,))
+
+    def training() -> tuple[nn.Module, Callable[[], float]]:
+        ag.manual_seed(1)
+        net = nn.Sequential(*[m for _ in range(5) for m in (nn.Linear(64, 64), nn.Tanh())], nn.Linear(64, 10))
+        optimizer = nn.optim.SGD(net.parameters(), lr=0.01)
+
+        def some() -> float:
+            for _ in range(steps):
+                optimizer.zero_grad()
+                loss = nn.functional.cross_entropy(net(x), y)
+                loss.backward()
+                optimizer.step()
+            return loss.item()
+
+        return net, some
+
+    net, some = training()
+    view = ag.watch(net, every=steps)
+
+    def seen() -> float:
+        del view.snapshots[1:]  # a page is made elsewhere
+        with view:
+            return some()
+
+    sides = {OURS: seen, UNWATCHED: training()[1]}
+    return Workload(sides, agreement(sides, 0, runs=3))
