@@ -64,7 +64,7 @@ def run(story: Story) -> None:
         "Values, and below them the gradients of o: that of each factor is the other factor times what comes back, 0.5.",
     )
     for film in plots.graph_film(o, neuron, "A neuron, forward and back", story.path("film.html")):
-        story.picture(film, "a film of the neuron, with the arithmetic of each step")
+        story.picture(film, "A film of the neuron, with the arithmetic of each step")
 
     x, y = ag.randn(3, 1, dtype=ag.float64), ag.randn(2, 1, dtype=ag.float64)
     W1, W2 = (ag.randn(*shape, dtype=ag.float64, requires_grad=True) for shape in ((4, 3), (2, 4)))

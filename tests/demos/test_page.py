@@ -22,7 +22,7 @@ from matplotlib.image import imread
 from demos import STORIES, plots, story
 from demos.__main__ import main
 from demos.page import write_page
-from demos.story import Story, code_of, text_of
+from demos.story import Picture, Story, code_of, text_of
 from tests.browser import Browser
 
 SIZES = [(1280, False), (390, True), (320, True)]
@@ -34,6 +34,9 @@ CONTRASTS = """(() => {
     return [...document.querySelectorAll('body *')].filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())).map(e => {
         const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05); });
 })()"""
+
+
+FILM = "<!doctype html><p id=film>A film.</p><script>document.getElementById('film').append(' It plays.')</script>"
 
 
 class Read(HTMLParser):
@@ -61,7 +64,7 @@ def told(tmp_path: Path) -> list[Story]:
         told.picture(plots.lines(told.path("curve.svg"), {"y (m)": {"a": [1, 2, 3]}}, "A curve", "x (s)"), "It <rises>.")
         told.picture(plots.heat_map(told.path("heat.png"), [[1.0]], ["a"], ["b"], "Heat", "J", xlabel="x", ylabel="y"), "One & only.")
         told.text("report.txt", "a < b\n  in line 2 & <b>more</b>: " + 30 * "long ", "What was <reported>.")
-        told.path("film.html").write_text("<p>A film.</p>")
+        told.path("film.html").write_text(FILM)
         told.picture(told.path("film.html"), "a film")
     stories[1].stopped, stories[1].untold = True, "The network is <away>."
     return stories
@@ -87,13 +90,39 @@ def test_everything_is_on_the_page_in_one_file(told: list[Story], tmp_path: Path
     shown = " ".join(read.text.split())
     words = [" ".join(paragraph.replace("`", "").split()) for paragraph in text.paragraphs]
     assert all(re.sub("https?://", "", paragraph) in shown for paragraph in words)
-    images = [attributes for tag, attributes in read.tags if tag == "img"]
+    images = [attributes for tag, attributes in read.tags if tag == "img" and attributes["alt"]]
     files = [picture.path for story in told for picture in story.pictures if picture.path.suffix in (".svg", ".png")]
     assert [base64.b64decode(image["src"].split("base64,")[1]) for image in images] == [file.read_bytes() for file in files]
-    assert all(image["alt"] for image in images)
+    cards = [attributes["src"] for tag, attributes in read.tags if tag == "img" and not attributes["alt"]]
+    assert cards == [image["src"] for image in images[::2]]
+    assert [attributes["srcdoc"] for tag, attributes in read.tags if tag == "iframe"] == [FILM, FILM]
     links = {attributes["href"] for tag, attributes in read.tags if tag == "a"}
     assert {"one/curve.svg", "two/heat.png", "one/film.html", text.book, "#digits"} <= links
-    assert not re.search(r"<(script|link|iframe)|url\(", page)
+    assert not re.search(r"<(script|link)|url\(", page)
+
+
+def test_a_picture_stands_first_and_what_is_long_is_folded(told: list[Story], tmp_path: Path) -> None:
+    story = told[0]
+    for i in range(9):
+        story.number(f"number {i}", i)
+    wide = story.path("high.svg")
+    wide.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="900pt"><text>high</text></svg>')
+    story.pictures.insert(0, Picture(wide, "A high one."))
+    page = write_page([story], tmp_path / "index.html").read_text()
+    shown = re.sub(r"<details.*?</details>", "", page.partition("<article")[2], flags=re.S)
+    assert shown.index('alt="curve"') < shown.index("<p>") and shown.count("<p>") == 1 and 'alt="high"' not in shown
+    assert "<table" not in shown and "The 10 numbers" in page and "<table" in page and "What was &lt;reported&gt;" not in shown
+
+
+def test_a_film_is_played_where_it_is_come_to(told: list[Story], tmp_path: Path, browser: Browser) -> None:
+    for mobile in (False, True):
+        browser.size(390 if mobile else 1280, 700, mobile)
+        browser.open(write_page(told[:1], tmp_path / "index.html"))
+        browser.evaluate("document.querySelector('iframe').scrollIntoView()")
+        browser.wait("document.querySelector('iframe').contentDocument?.body?.textContent.includes('A film. It plays.')")
+        assert browser.evaluate(
+            "(r => r.left >= 0 && r.right <= innerWidth && r.height > 300)(document.querySelector('iframe').getBoundingClientRect())"
+        )
 
 
 def test_code_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, told: list[Story], tmp_path: Path) -> None:
@@ -130,17 +159,18 @@ def look_at(page: Path, browser: Browser, directory: Path) -> None:
             browser.open(page)
             assert browser.errors == []
             assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            assert browser.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.width > 250)")
             assert browser.evaluate("[...document.querySelectorAll('details')].forEach(d => d.open = true)") is None
+            assert browser.evaluate("[...document.images].every(i => !i.alt || (i.complete && i.naturalWidth > 0 && i.width > 250))")
             assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
             contrasts = browser.evaluate(CONTRASTS)
             assert len(contrasts) > 10 and min(contrasts) > 4.5
-            for i in range(browser.evaluate("document.images.length") if dark and width == 390 else 0):
-                kind = browser.evaluate(f"(i => (i.scrollIntoView({{block: 'start'}}), i.src.slice(0, 14)))(document.images[{i}])")
+            for i in range(browser.evaluate("[...document.images].filter(i => i.alt).length") if dark and width == 390 else 0):
+                image = f"[...document.images].filter(i => i.alt)[{i}]"
+                kind = browser.evaluate(f"(i => (i.scrollIntoView({{block: 'start'}}), i.src.slice(0, 14)))({image})")
                 browser.screenshot(directory / "seen.png")
                 seen = imread(directory / "seen.png")[..., :3]
                 if kind == "data:image/svg":  # a PNG stays as it is
-                    place = browser.evaluate(f"(r => [r.x, r.y, r.right, r.bottom])(document.images[{i}].getBoundingClientRect())")
+                    place = browser.evaluate(f"(r => [r.x, r.y, r.right, r.bottom])({image}.getBoundingClientRect())")
                     left, top, right, bottom = (max(0, int(v)) for v in place)
                     paper = seen[-1, 0]
                     assert (np.abs(seen[top + 2 : top + 6, left + 2 : left + 6] - paper) < 0.2).all(), f"picture {i} has another paper"
