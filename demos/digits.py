@@ -15,6 +15,9 @@ Book: https://d2l.ai/chapter_multilayer-perceptrons/mlp-implementation.html
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
+
 import autograd as ag
 import nn
 from autograd import Tensor
@@ -42,8 +45,10 @@ def run(story: Story) -> None:
         "with dropout": (readers.with_dropout(64, 128, 10), cross_entropy),
     }
     learned, epochs = {}, 10 if story.quick else 30
+    view = ag.watch(nets["with dropout"][0], title="A 64-128-128-10 network with dropout learns to read")
     for name, (net, criterion) in nets.items():
-        learned[name] = readers.train(story, name, net, seen, watched, epochs, 25, 0.5, criterion)
+        with view if name == "with dropout" else nullcontext() as looking:
+            learned[name] = readers.train(story, name, net, seen, watched, epochs, 25, 0.5, criterion, looking)
         percent = readers.right(readers.read(net, held_out.x).argmax(1), held_out.y)
         beside = "short run: 10 of 30 epochs" if story.quick else f"PyTorch: {PYTORCH[name]} % on average over seeds 0 to 9"
         story.number(f"held-out digits read right, {name}", percent, "%", beside)
@@ -54,6 +59,11 @@ def run(story: Story) -> None:
         "By hand or from parts, it is the same net. Dropout makes reading harder while it learns: its training loss falls more slowly. "
         "The numbers are of other, held-out digits: so the test accuracy differs from where the curves end.",
     )
+    if view.steps:
+        story.picture(
+            Path(view.save(story.path("run.html"))),
+            "The training with dropout: each layer in the colour of its gradient, its course below; the slider goes back in time.",
+        )
 
     images, odds, digits = held_out.x.reshape(-1, 8, 8), readers.read(concise, held_out.x), [str(digit) for digit in range(10)]
     story.picture(
@@ -83,7 +93,7 @@ def run(story: Story) -> None:
     )
     names = {**dict(concise.named_parameters()), "pixels": pixels, "scores": scores, "loss": loss}
     for film in plots.graph_film(loss, names, "A 64-128-10 network reads 32 digits", story.path("film.html")):
-        story.picture(film, "a film of it, forward and back, with the arithmetic of each step")
+        story.picture(film, "A film of it, forward and back, with the arithmetic of each step")
 
 
 def split() -> list[Pictures]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -103,9 +103,10 @@ def train(
     batch: int,
     lr: float,
     loss: Loss = nn.functional.cross_entropy,
+    view: Any = None,
 ) -> Learned:
     """Stochastic gradient descent. From epoch to epoch its step shrinks along half a wave from ``lr`` to almost nothing, so that it is no
-    matter of luck in which epoch it ends.
+    matter of luck in which epoch it ends. Who watches, by the ``view`` of `ag.watch`, is told the losses.
     """
     learned = Learned([], [])
     batches = DataLoader(TensorDataset(*seen), batch, shuffle=True)
@@ -124,7 +125,10 @@ def train(
         net.train()
         total = 0.0
         for x, y in batches:
-            total += step(x, y).item() * len(y)
+            value = step(x, y).item()
+            total += value * len(y)
+            if view is not None:
+                view.step(value)
         schedule.step()
         learned.losses.append(total / len(seen.y))
         learned.accuracies.append(right(read(net, unseen.x).argmax(1), unseen.y))
