@@ -16,7 +16,7 @@ from autograd.errors import brief, described
 from autograd.files import path_of, write_whole
 from autograd.program.words import clean
 
-__all__ = ["Page", "piece", "theme_of", "title_of", "written"]
+__all__ = ["Page", "framed", "piece", "theme_of", "title_of", "written"]
 
 
 class Page:
@@ -42,8 +42,12 @@ class Page:
         return path
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own: there notebooks run scripts, and no style, name or key of theirs meets one of ours."""
-        return f'<iframe srcdoc="{html.escape(self.html)}" title="{self.what}" style="width:100%;height:560px;border:0"></iframe>'
+        return framed(self.html, self.what)
+
+
+def framed(page: str, what: str) -> str:
+    """The page in a frame of its own: there notebooks run scripts, and no style, name or key of theirs meets one of ours."""
+    return f'<iframe srcdoc="{html.escape(page)}" title="{what}" style="width:100%;height:560px;border:0"></iframe>'
 
 
 def written(template: str, title: str, theme: str, data: Any, **pieces: str) -> str:

@@ -29,7 +29,7 @@ from autograd.drawing.statistics import share, short
 from autograd.errors import described, int_of
 from autograd.pages.alarms import alarms, middle
 from autograd.pages.layers import Flat, Layers, beginning_of
-from autograd.pages.page import Page, theme_of, title_of, written
+from autograd.pages.page import Page, framed, theme_of, title_of, written
 from autograd.pages.serving import Server
 from autograd.program.words import clean
 
@@ -206,12 +206,17 @@ class Run(Page, Follower):
         """The page, which needs nothing else. Raises RuntimeError where no step was seen."""
         return self.page()
 
-    def page(self, live: bool = False) -> str:
-        """The page as it is now; a ``live`` one asks the server it came from for what is new."""
+    def __reduce__(self) -> Any:
+        """A copy, and what is unpickled, is the page."""
+        return Page, (self.html,)
+
+    def page(self, live: bool = False, key: str = "") -> str:
+        """The page as it is now; a ``live`` one asks the server it came from for what is new, and one with a ``key`` opens where the
+        reader left the one before it."""
         if self.layers is None and not live:
             raise RuntimeError("no step was seen: in the `with watch(net)` block, backward() must reach the parameters of that network")
         graph = self.layers.picture() if self.layers is not None else ""
-        return written("run.html", self.title, self.theme, {**self.data(), "live": live}, graph=graph)
+        return written("run.html", self.title, self.theme, {**self.data(), "live": live, "key": key}, graph=graph)
 
     def data(self) -> dict[str, Any]:
         """What the page is told."""
@@ -260,11 +265,11 @@ class Run(Page, Follower):
         if not hasattr(shell, "kernel") or self.server is not None or not self.snapshots or (time.monotonic() - when < PAUSE and not last):
             return
         tools: Any = importlib.import_module("IPython.display")
-        page = tools.HTML(self._repr_html_())
+        page = {"text/html": framed(self.page(key=f"run {id(self):x}"), self.what), "text/plain": repr(self)}
         if output is None:
-            output = tools.display(page, display_id=True)
+            output = tools.display(page, raw=True, display_id=True)
         else:
-            output.update(page)
+            output.update(page, raw=True)
         self._shown = time.monotonic(), output
 
 

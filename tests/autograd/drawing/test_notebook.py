@@ -13,6 +13,11 @@ nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("ipykernel")
 
+WATCHED = """import nn
+net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+with watch(net, every=1) as view:
+    for _ in range(3):
+        net(ones(4, 2)).sum().backward()"""
 # The code of each cell, the type of the output that is looked at, and a pattern it has; "" where the cell shows nothing.
 CELLS = [
     ("from autograd.drawing.picture import Graph\ng = Graph()\ng.edge('a', 'b')", "", ""),
@@ -21,6 +26,7 @@ CELLS = [
     ("from autograd import *\nx = Value(2.0)\ndraw(x * x)", "image/svg+xml", "<svg(.|\n)*>x</text>"),
     ("graph_player(x * x)", "text/html", "^<iframe srcdoc="),
     ("summary(__import__('nn').Linear(2, 1), (3, 2))", "text/html", "<table"),
+    (WATCHED, "text/html", "^<iframe srcdoc=(.|\n)*step"),
     (
         "from pathlib import Path\nfrom demos.story import Story\nstory = Story('digits', Path())\nstory.untold = 'Not here.'\nstory",
         "text/html",

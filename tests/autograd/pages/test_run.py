@@ -1,7 +1,9 @@
 """A training that is watched is the same training to the last bit, and what its page shows is what happened."""
 
+import copy
 import json
 import math
+import pickle
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd.core.watch import FOLLOWERS
+from autograd.pages.page import Page
 from autograd.pages.run import KEPT, POINTS, Curve, Run
 from nn import optim
 from nn.functional import cross_entropy
@@ -285,12 +288,13 @@ def test_it_is_served_while_it_runs(chromium: Browser, capsys: pytest.CaptureFix
 def test_a_notebook_has_one_output_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
 
-    def display(page: str, display_id: bool) -> Any:
+    def display(page: dict[str, str], raw: bool, display_id: bool) -> Any:
+        assert page["text/html"].startswith("<iframe srcdoc=") and page["text/plain"].startswith("<run of ")
         said.append("made")
-        return SimpleNamespace(update=lambda page: said.append("renewed"))
+        return SimpleNamespace(update=lambda page, raw: said.append("renewed"))
 
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=1)))
-    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(HTML=lambda text: text, display=display))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
     net, (x, y) = network(nn.Tanh()), rows()
     with ag.watch(net, every=1) as view:
         for _ in range(5):
@@ -299,6 +303,26 @@ def test_a_notebook_has_one_output_that_changes(monkeypatch: pytest.MonkeyPatch)
         for _ in range(5):
             cross_entropy(net(x), y).backward()
     assert said[0] == "made" and said.count("made") == 1 and 5 <= said.count("renewed") <= 10
+
+
+def test_a_copy_is_the_page() -> None:
+    _, view = trained(4, 2)
+    assert view is not None
+    for other in (copy.deepcopy(view), pickle.loads(pickle.dumps(view))):
+        assert type(other) is Page and other.html == view.html
+
+
+def test_sparse_gradients_and_tables_of_numbers() -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(50, 4), nn.Linear(4, 2))
+    opt = optim.SGD(net.parameters(), lr=0.1)
+    with ag.watch(net, every=1) as view:
+        for _ in range(3):
+            opt.zero_grad()
+            cross_entropy(net(ag.randint(0, 50, (8,))), ag.zeros(8).long()).backward()
+            opt.step()
+    assert all(g is not None and g > 0 for s in view.snapshots for g in s.gradients)
+    assert all(r is not None and r > 0 for s in view.snapshots for r in s.ratios or [None])
 
 
 # In a browser.
@@ -339,6 +363,16 @@ def test_the_slider_goes_back_in_time(tmp_path: Path, browser: Browser) -> None:
     assert browser.evaluate(LOOK)["now"].startswith("step 11 of 20")
     browser.open(tmp_path / "run.html", hash="#step=7")
     assert browser.evaluate(LOOK)["now"].startswith("step 7 of 20")
+
+
+def test_in_a_notebook_the_next_page_opens_where_the_reader_was(tmp_path: Path, browser: Browser) -> None:
+    _, view = trained(8, 1)
+    assert view is not None
+    (tmp_path / "run.html").write_text(view.page(key="run 1"))
+    for now, then in (("8", "Home"), ("1", "ArrowRight"), ("2", "End"), ("8", "End")):
+        browser.open(tmp_path / "run.html")
+        assert browser.evaluate(LOOK)["now"].startswith(f"step {now} of 8")
+        browser.press(then)
 
 
 def test_a_click_on_a_box_finds_its_row(tmp_path: Path, browser: Browser) -> None:
