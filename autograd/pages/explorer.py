@@ -36,7 +36,8 @@ def explore(
     from, the product of the chain rule from the output to it, its formula, its numbers, and the line of code, where lines were recorded.
 
     other
-        A second graph, shown beside the first and kept in step with it; what differs is marked.
+        A second graph, shown beside the first and kept in step with it; what differs is marked. To compare a network before and
+        after a step, take the first graph from ``copy.deepcopy(net)``: a step changes the parameters that a graph holds.
     names
         As for `draw_dot`; also of what is in the second graph.
     title

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -69,6 +69,7 @@ def test_the_median_is_the_lower_middle_or_nan(x: np.ndarray, keepdim: bool, dat
         np.testing.assert_array_equal(np.take_along_axis(x, places, dim).reshape(values.shape), values.numpy())
 
 
+@settings(max_examples=30)
 @given(distinct)
 def test_gradients_of_any_order(x: np.ndarray) -> None:
     t = tensor(x, requires_grad=True)

@@ -544,6 +544,7 @@ def test_a_notebook(browser: Browser, tmp_path: Path) -> None:
     assert browser.evaluate("location.hash") == "#mine" and browser.errors == []
 
 
+@pytest.mark.long
 def test_a_graph_of_tens_of_thousands_is_explored(browser: Browser, tmp_path: Path) -> None:
     x = Value(1.0, label="x")
     y = x

@@ -765,6 +765,7 @@ def test_no_text_covers_another_or_leaves_its_box(browser: Browser, tmp_path: Pa
     assert pills > 0
 
 
+@pytest.mark.long
 def test_a_step_of_282_operations_changes_what_it_shows_and_no_more(browser: Browser, tmp_path: Path) -> None:
     """That makes a step quick: a leap, of all of them, changes some hundred times as much."""
     net = nn.MLP(2, [10, 10, 1], activation=nn.Tanh).scalars()
