@@ -247,12 +247,15 @@ def _run(
     said: _Warnings,
     learns: bool = False,
     view: Any = None,
+    begin: Callable[[Any], None] | None = None,
 ) -> dict[str, float]:
     """One walk over the batches: the averages over all rows."""
     totals, rows = dict.fromkeys(("loss", *metrics), 0.0), 0
     for batch in batches:
         inputs, target = _pair(name, batch)
         size = _length(name, target)
+        if begin is not None and not rows:
+            begin(inputs)
         with np.errstate(all="ignore"):  # what overflows shows in the loss
             output, value = step(inputs, target)
         if learns:
@@ -276,20 +279,20 @@ def _run(
     return {key: total / rows for key, total in totals.items()}
 
 
-def _is_small(model: Module, train: Batches) -> bool:
-    """Are the products of all layers so small that threads wait for each other longer than they save?"""
-    first = train[0] if isinstance(train, list | tuple) and train else None
-    rows = getattr(train, "batch_size", None) or (_length("train", _pair("train", first)[1]) if first is not None else 1)
-    weights = [p for p in model.parameters() if not isinstance(p, UninitializedParameter)]
-    return all(rows * p.numel() <= SMALL for p in weights)
+def _is_small(model: Module, inputs: Any) -> bool:
+    """Are the products of all layers, for a batch of these inputs, so small that threads wait for each other longer than they save?"""
+    if not isinstance(inputs, Tensor) or not inputs.ndim or not inputs.numel():
+        return False
+    rows = inputs.numel() // (inputs.shape[-1] if inputs.ndim > 1 else 1)  # also of sequences: all but the last axis
+    return all(rows * p.numel() <= SMALL for p in model.parameters() if not isinstance(p, UninitializedParameter))
 
 
-def _bar(epochs: int, what: str) -> Any:
+def _bar(epochs: int) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
         return nullcontext()
-    return tqdm(total=epochs, desc=what, disable=None)  # None: only on a terminal
+    return tqdm(total=epochs, desc="epochs", disable=None)  # None: only on a terminal
 
 
 def fit(
@@ -372,15 +375,19 @@ def fit(
         learn = ag.compile(learn)
     history, modes = History(), [(m, m.training) for m in model.modules()]
     history.view = ag.watch(model) if flag_of(watch, "watch") else None
-    threads = ag.get_num_threads() if _is_small(model, train) else 1
-    what = "epochs, one thread" if threads > 1 else "epochs"
+    threads = ag.get_num_threads()
     try:
-        if threads > 1:
-            ag.set_num_threads(1)
-        with history.view or nullcontext(), _bar(epochs, what) if progress else nullcontext() as bar:
+        with history.view or nullcontext(), _bar(epochs) if progress else nullcontext() as bar:
+
+            def begin(inputs: Any) -> None:
+                if threads > 1 and _is_small(model, inputs):
+                    ag.set_num_threads(1)
+                    if bar is not None and ag.get_num_threads() == 1:
+                        bar.set_description("epochs, one thread")
+
             for epoch in range(1, epochs + 1):
                 model.train()
-                numbers = _run("train", learn, named, train, said, learns=True, view=history.view)
+                numbers = _run("train", learn, named, train, said, learns=True, view=history.view, begin=begin if epoch == 1 else None)
                 if valid is not None:
                     model.eval()
                     with ag.no_grad():
@@ -399,7 +406,7 @@ def fit(
         for recorded in history.values():
             del recorded[history.epochs :]
     finally:
-        if threads > 1:
+        if ag.get_num_threads() != threads:
             ag.set_num_threads(threads)
         for module, mode in modes:
             module.training = mode

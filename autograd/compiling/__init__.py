@@ -129,7 +129,7 @@ class Compiled:
     def _followed(self, own: _Own, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call as any other, but eager where somebody who follows the training asks for that."""
         followers = [*FOLLOWERS]
-        own.followed = True
+        own.followed, before = True, own.replayed
         try:
             if any([follower.asks(self) for follower in followers]):  # a list: all are asked
                 own.eager += 1
@@ -138,7 +138,7 @@ class Compiled:
         finally:
             own.followed = False
             for follower in followers:
-                follower.called(self)
+                follower.called(self, own.replayed > before)
 
     def _record(self, own: _Own, off: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         leaves: list[Any] = []

@@ -114,8 +114,8 @@ class Follower:
         """``compiled`` is about to be called: is this call to run eagerly?"""
         return False
 
-    def called(self, compiled: Any) -> None:
-        """That call is over, however it ended."""
+    def called(self, compiled: Any, replayed: bool) -> None:
+        """That call is over, however it ended; was it a replay?"""
 
 
 FOLLOWERS: list[Follower] = []

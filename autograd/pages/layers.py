@@ -126,7 +126,8 @@ class Layers:
             boxes[layer.box].label.append(ROOM[0])
             for id in layer.after:
                 boxes[id].label.append(ROOM[1])
-        self._source = lambda: to_dot(painter.scene, style).pipe(encoding="utf-8")
+        picture = to_dot(painter.scene, style)  # a text: the graph can go
+        self._source = lambda: picture.pipe(encoding="utf-8")
 
     def picture(self) -> str:
         """The network as SVG; nothing, and then there is ``trouble``, where it cannot be drawn."""
@@ -220,7 +221,8 @@ class _Apart(Modules):
 
 def _arrays(raws: list[Any]) -> list[np.ndarray]:
     """Arrays; many numbers as one."""
-    return [np.array(raws)] if raws and isinstance(raws[0], float) else raws
+    numbers = [x for x in raws if isinstance(x, float)]
+    return [*(x for x in raws if not isinstance(x, float)), *([np.array(numbers)] if numbers else [])]
 
 
 @np.errstate(all="ignore")
@@ -245,7 +247,7 @@ def _flat(n: Node) -> Flat | None:
     """Of the result of an activation; of one with many entries, of some of them all over it."""
     raw, given = n.raw, n.args[0]
     given = given.raw if isinstance(given, Node) else given
-    if raw is None or given is None:
+    if raw is None or given is None or not np.size(raw):
         return None
     dead, units = (n.op is relu and dead_units(raw)) or (0, 0)
     if units:

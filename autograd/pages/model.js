@@ -69,6 +69,7 @@ function kin(side, part) {
 const nextTo = (side, nodes) => new Set([...nodes].flatMap(n => [...n.users.map(([user]) => user), ...n.args.filter(a => a !== null).map(a => side.nodes[a])]));
 
 // The ways from the output to `n`, each as the slopes that are multiplied along it: at most `most` of them, and how many there are in all.
+// Null where they are not known, or not all of them.
 function products(side, n, most = 300) {
   const count = new Map([[side.root, 1]]), total = new Map([[side.root, 1]]), near = new Set([n]), stack = [n];
   while (stack.length) for (const [user] of stack.pop().users) if (!near.has(user)) {
@@ -81,7 +82,9 @@ function products(side, n, most = 300) {
   for (const at of onTheWay) {
     if (at === side.root) continue;
     let [ways, sum] = [0, 0];
-    for (const [user, i] of at.users) if (flows(user, i)) {
+    for (const [user, i] of at.users) {
+      if (near.has(user) && user.needs && user.rules[i] !== null && user.slopes?.[i] === undefined) return null; // a way through tensors
+      if (!flows(user, i)) continue;
       ways += count.get(user);
       sum += total.get(user) * Number(user.slopes[i]);
     }

@@ -12,8 +12,9 @@ import importlib
 import math
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
@@ -93,13 +94,16 @@ class Run(Page, Follower):
         self.curve = Curve()
         self.snapshots: list[Snapshot] = []
         self.layers: Layers | None = None
+        self.trouble = ""  # what could not be seen, in words
         self.lost = ""  # where the loss became no number, in words
         self.server: Server | None = None
         self._parameters = {p for _, p in net.named_parameters()}
         self._lock = RLock()
         self._loss: float | None = None
         self._flats: list[Flat | None] | None = None  # between the two ends of a backward that is measured
-        self._waits = False  # for the weights to move, since the last snapshot
+        self._waits: Snapshot | None = None  # for the weights to move
+        self._due = 0  # how many steps there are before the next one that is measured
+        self._asked: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # at which step a compiled function was last made to run eagerly
         self._inside: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # how many steps a call of a compiled function makes
         self._began = 0
         self._shown: tuple[float, Any] = (-math.inf, None)
@@ -114,7 +118,7 @@ class Run(Page, Follower):
         with suppress(ValueError):
             FOLLOWERS.remove(self)
         self._settle()
-        self._waits = False
+        self._waits = None
         if self.server is not None:
             self.server.close()
             self.server = None
@@ -123,12 +127,30 @@ class Run(Page, Follower):
     # What the training tells.
     def begins(self, root: Node) -> None:
         """Look at the activations, if this step is to be measured or the loss is a number no more."""
-        if self._waits:
-            self._settle()
+        with self._unharmed():
+            self._begins(root)
+
+    def ended(self, root: Node, found: Sequence[tuple[Node, Any]]) -> None:
+        """Count the step, if it reached the network, and measure its gradients."""
+        with self._unharmed():
+            self._ended(found)
+
+    @contextmanager
+    def _unharmed(self) -> Iterator[None]:
+        """Who watches ends no training: what goes wrong here is said once, with a warning and on the page."""
+        try:
+            yield
+        except Exception as error:
+            if not self.trouble:
+                self.trouble = f"Not all was seen: {type(error).__name__}: {error}"
+                warnings.warn(f"watch: {self.trouble}", RuntimeWarning, stacklevel=2)
+
+    def _begins(self, root: Node) -> None:
+        self._settle()
         raw = root.raw
         loss = self._loss = float(raw) if isinstance(raw, float) or getattr(raw, "size", 0) == 1 else None
         lost = loss is not None and not math.isfinite(loss) and not self.lost
-        if (self.steps % self.every and not lost) or ((watch := watching()) is not None and watch.nodes):
+        if (self.steps < self._due and not lost) or ((watch := watching()) is not None and watch.nodes):
             self._flats = None
             return
         frame = user_frame(2)
@@ -143,8 +165,7 @@ class Run(Page, Follower):
             where = beginning_of(root, self.net, frame)
             self.lost = f"loss is {loss} since step {self.steps + 1:,}{f', first in {where}' * bool(where)}"
 
-    def ended(self, root: Node, found: Sequence[tuple[Node, Any]]) -> None:
-        """Count the step, if it reached the network, and measure its gradients."""
+    def _ended(self, found: Sequence[tuple[Node, Any]]) -> None:
         flats, self._flats = self._flats, None
         for n, _ in found:
             if n in self._parameters:
@@ -157,28 +178,33 @@ class Run(Page, Follower):
         if flats is None or self.layers is None:
             return
         with self._lock:
-            self.snapshots.append(
-                Snapshot(self.steps, self._loss, self.layers.gradients(), flats, beyond=(self.steps - 1) % self.every != 0)
-            )
+            self._waits = Snapshot(self.steps, self._loss, self.layers.gradients(), flats, beyond=self.steps <= self._due)
+            self.snapshots.append(self._waits)
             if len(self.snapshots) > KEPT:
                 self.every *= 2
-                self.snapshots = [s for s in self.snapshots if s.beyond or (s.step - 1) % self.every == 0]
+                firsts = {(s.step - 1) // self.every: s for s in reversed(self.snapshots) if not s.beyond}
+                self.snapshots = [s for s in self.snapshots if s.beyond or s is firsts[(s.step - 1) // self.every]]
+            if not self._waits.beyond:
+                self._due = (self.steps - 1) // self.every * self.every + self.every
             self.layers.keep()
-            self._waits = True
         self._display()
 
     def asks(self, compiled: Any) -> bool:
-        """A step that is to be measured runs eagerly, whoever has compiled it."""
-        self._began = self.steps
-        if self._waits:
+        """A step that is to be measured runs eagerly, whoever has compiled it, unless nothing came of that the last time."""
+        with self._unharmed():
             self._settle()
-        return self.steps % self.every == 0 and is_grad_enabled()
+        self._began = self.steps
+        due = self._due - self.steps < max(1, self._inside.get(compiled, 1)) and is_grad_enabled()
+        if not due or self._asked.get(compiled) == self.steps:
+            return False
+        self._asked[compiled] = self.steps
+        return True
 
-    def called(self, compiled: Any) -> None:
+    def called(self, compiled: Any, replayed: bool) -> None:
         """A replay tells nothing of the steps in it, of which there are as many as in the calls that were seen."""
         if self.steps > self._began:
             self._inside[compiled] = self.steps - self._began
-        else:
+        elif replayed:
             self.steps += self._inside.get(compiled, 0)
 
     def step(self, loss: Any) -> None:
@@ -186,7 +212,11 @@ class Run(Page, Follower):
 
         Replays of a compiled step show none, so that without this the curve has the losses of those steps alone that are measured.
         """
-        value = float(loss.detach() if hasattr(loss, "detach") else loss)
+        raw = loss.raw if isinstance(loss, Node) else loss
+        try:
+            value = float(raw.item() if hasattr(raw, "item") else raw)
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(f"step(loss): a loss is one number, got {described(loss)}") from None
         if self.curve.last < self.steps:
             self.curve.add(self.steps, value)
             if not math.isfinite(value) and not self.lost:
@@ -194,8 +224,8 @@ class Run(Page, Follower):
 
     def _settle(self) -> None:
         """By how much has each layer changed since the last snapshot? Nothing is known before it has."""
-        if self._waits and self.layers is not None and (ratios := self.layers.moved()) is not None:
-            self.snapshots[-1].ratios, self._waits = ratios, False
+        if self._waits is not None and self.layers is not None and (ratios := self.layers.moved()) is not None:
+            self._waits.ratios, self._waits = ratios, None
 
     # What a reader sees.
     def __repr__(self) -> str:
@@ -208,13 +238,16 @@ class Run(Page, Follower):
 
     def __reduce__(self) -> Any:
         """A copy, and what is unpickled, is the page."""
-        return Page, (self.html,)
+        return Page, (self._written(),)
 
     def page(self, live: bool = False, key: str = "") -> str:
         """The page as it is now; a ``live`` one asks the server it came from for what is new, and one with a ``key`` opens where the
         reader left the one before it."""
         if self.layers is None and not live:
             raise RuntimeError("no step was seen: in the `with watch(net)` block, backward() must reach the parameters of that network")
+        return self._written(live, key)
+
+    def _written(self, live: bool = False, key: str = "") -> str:
         graph = self.layers.picture() if self.layers is not None else ""
         return written("run.html", self.title, self.theme, {**self.data(), "live": live, "key": key}, graph=graph)
 
@@ -222,10 +255,9 @@ class Run(Page, Follower):
         """What the page is told."""
         with self._lock:
             snapshots, layers = [*self.snapshots], self.layers
-        lost = next((s.step for s in snapshots if s.loss is not None and not math.isfinite(s.loss)), math.inf)
         told = []
         for s in snapshots:
-            if s.step >= lost:  # what else is wrong by now follows from it
+            if s.loss is not None and not math.isfinite(s.loss):  # what else is wrong follows from it
                 said = [self.lost]
             else:
                 said = alarms(layers.all, s.gradients, s.ratios or [None] * len(s.gradients), s.flats) if layers else []
@@ -239,7 +271,7 @@ class Run(Page, Follower):
                 for la in (layers.all if layers else ())
             ],
             "snapshots": told,
-            "trouble": layers.trouble if layers else "",
+            "trouble": self.trouble or (layers.trouble if layers else "No step was seen."),
             "tones": [fill_of(step / 10, "light") for step in range(-10, 11)],
             "marks": {kind: LOOKS[kind][0][0] for kind in ("wrong", "dead")},
         }  # fmt: skip
@@ -251,6 +283,8 @@ class Run(Page, Follower):
         RuntimeError outside of it, OSError where the port is taken.
         """
         port = int_of(port, "serve: port", 0)
+        if port > 65535:
+            raise ValueError(f"serve: port is at most 65535, got {port}")
         if self not in FOLLOWERS:
             raise RuntimeError("serve() shows a training while it runs: call it inside `with watch(net) as view:`")
         if self.server is None:

@@ -7,6 +7,7 @@ very address, which a page of another name does not even where that name was mad
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -55,7 +56,13 @@ class Server:
             def log_message(self, format: str, *args: Any) -> None:
                 """Nothing: the program has a terminal of its own."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A browser that leaves before it was answered is nobody's mistake; the rest is told as ever."""
+                if not isinstance(sys.exc_info()[1], ConnectionError):
+                    super().handle_error(request, client_address)
+
+        self._server = Quiet(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.port: int = self._server.server_port
         self.address = f"http://127.0.0.1:{self.port}/"

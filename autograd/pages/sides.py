@@ -57,16 +57,20 @@ class Side:
         style = Style(color=color)
         first = Colouring(reading, modules, style, pairs=pairs)
         self.begin = str(first.by or "")
+        self.notes = [first.note] if first.note else []
         further = [c for c in COLOURS if c != first.by] if self.few or first.by != "grad" else []
         self.colourings = {self.begin: first} if first.by else {}
         for by in further if self.few else ["grad"] * (first.by != "grad"):
-            made = Colouring(reading, modules, replace(style, color=by), pairs=pairs)
+            try:
+                made = Colouring(reading, modules, replace(style, color=by), pairs=pairs)
+            except Exception as error:  # a rule of a user's own raised, which is called where gradients are computed
+                self.notes.append(f"not coloured by {by}: {type(error).__name__}: {error}")
+                continue
             if made.scale is not None:
                 self.colourings[by] = made
         self.colouring = self.colourings.get("grad", first)  # which knows all gradients that can be known
         self.diagnosis = self.colouring.diagnosis
         self.left = PICTURES
-        self.notes = [first.note] if first.note else []
         self.slopes = self._slopes()
 
     def data(self) -> dict[str, Any]:
@@ -161,7 +165,7 @@ class Side:
                 args = self.reading.args(n)
                 if n.is_leaf or not n.requires_grad or any(shape_of(a) for a in (n, *args) if isinstance(a, Node)):
                     continue
-                with suppress(RuntimeError):  # a number was set since
+                with suppress(Exception):  # a number was set since, or a rule of a user's own raises
                     row: list[Any] = [None] * len(args)
                     for i, _, amount in n.pull(np.ones_like(n.raw)[()] if isinstance(n.raw, np.ndarray) else 1.0, range(len(args))):
                         row[i] = plain(amount)

@@ -82,12 +82,13 @@ def two_threads() -> Iterator[None]:
     ag.set_num_threads(before)
 
 
-@pytest.mark.parametrize(
-    ("batches", "inside"),
-    [(lambda: rows(6, 2), 1), (lambda: [(ag.ones(4), ag.ones(4))], 1), (lambda: rows(2, 2**24 + 1), 2), (lambda: iter(rows(4, 2)), 1)],
-)
+@pytest.mark.parametrize("batches", [lambda: rows(6, 3), lambda: [(ag.ones(3, 1), ag.ones(3, 1))], lambda: iter(rows(3, 3))])
+@pytest.mark.parametrize(("small", "inside"), [(3, 1), (2, 2)])
 @pytest.mark.parametrize("end", [None, KeyboardInterrupt, ZeroDivisionError])
-def test_small_layers_are_trained_by_one_thread_and_then_all_are_back(two_threads: None, batches: Any, inside: int, end: Any) -> None:
+def test_small_layers_are_trained_by_one_thread_and_then_all_are_back(
+    two_threads: None, monkeypatch: pytest.MonkeyPatch, batches: Any, small: int, inside: int, end: Any
+) -> None:
+    monkeypatch.setattr("nn.training.SMALL", small)
     model, seen = Line(), []
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
@@ -99,6 +100,27 @@ def test_small_layers_are_trained_by_one_thread_and_then_all_are_back(two_thread
     with pytest.raises(end) if end is ZeroDivisionError else nullcontext():
         fit(model, loss, Descent(model), batches(), progress=False)
     assert set(seen) == {inside} and ag.get_num_threads() == 2
+
+
+def test_rows_of_sequences_count_and_what_is_unknown_changes_nothing(two_threads: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.training.SMALL", 59)
+    for inputs, inside in ((ag.ones(2, 5, 3), 2), (ag.ones(2, 4, 3), 1), (SimpleNamespace(x=ag.ones(1, 3)), 2)):
+        net, seen = nn.Linear(3, 2), []
+
+        def loss(output: Tensor, target: Tensor, seen: list[int] = seen) -> Tensor:
+            seen.append(ag.get_num_threads())
+            return output.square().mean()
+
+        class Model(Module):
+            def __init__(self, net: Module = net) -> None:
+                super().__init__()
+                self.net = net
+
+            def forward(self, x: Any) -> Tensor:
+                return self.net(x.x if isinstance(x, SimpleNamespace) else x)
+
+        fit(model := Model(), loss, Descent(model), [(inputs, ag.ones(2))], progress=False)
+        assert seen == [inside] and ag.get_num_threads() == 2
 
 
 def run(train: Any = None, **keywords: Any) -> tuple[Line, History]:

@@ -84,7 +84,7 @@ class Told(Follower):
     """Notes what it is told; ``eager`` is what it asks for."""
 
     def __init__(self, eager: bool = False) -> None:
-        self.eager, self.heard = eager, list[Any]()
+        self.eager, self.heard, self.replays = eager, list[Any](), 0
 
     def begins(self, root: Any) -> None:
         self.heard.append(("begins", root.raw))
@@ -96,8 +96,9 @@ class Told(Follower):
         self.heard.append("asked")
         return self.eager
 
-    def called(self, compiled: Any) -> None:
+    def called(self, compiled: Any, replayed: bool) -> None:
         self.heard.append("called")
+        self.replays += replayed
 
 
 @pytest.fixture(params=[False, True])
@@ -130,6 +131,7 @@ def test_a_follower_may_ask_a_compiled_call_to_be_eager(told: Told) -> None:
         step(ag.ones(2))
     assert step.calls == ((0, 0, 3) if told.eager else (1, 2, 0))
     assert [h for h in told.heard if isinstance(h, str)] == 3 * ["asked", "called"]
+    assert told.replays == step.calls.replayed == (0 if told.eager else 2)
     assert len(told.heard) == (12 if told.eager else 8)
 
     @ag.compile

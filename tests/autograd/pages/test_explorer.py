@@ -281,6 +281,41 @@ def test_what_it_was_made_from_and_what_carries_its_gradient(browser: Browser, s
     assert browser.evaluate(f"{LIT}('made')") == ["b", "w", "x", "z"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_number_that_reaches_the_output_through_tensors_too_has_no_product_of_numbers(
+    browser: Browser, tmp_path: Path, seed: int
+) -> None:
+    """What is said to be a derivative is all of it: where one way is of tensors, the shapes are shown."""
+    ag.manual_seed(seed)
+    s, a = (ag.tensor(float(x), requires_grad=True) for x in (3, 2))
+    l = (ag.randn(4, 3) * s).square().mean() * (a if seed % 2 else 1.0) + 0.1 * s**2 + a * 3 * a.detach()
+    browser.open(Path(explore(l, names={"s": s, "a": a, "l": l}).save(tmp_path / "p.html")))
+    l.backward()
+    for name, n in (("s", s), ("a", a)):
+        number_of = next(k for k, m in enumerate(read(l).nodes) if m is n)
+        browser.evaluate(f"void (location.hash = '#open=&chosen=v{number_of}')")
+        browser.wait(f"{STATUS}.startsWith('∂l/∂{name}')")
+        said = browser.evaluate(STATUS)
+        if "×" in said:
+            assert name == "s"
+        else:
+            assert name == "a" and said.split(" = ")[-1] == number(n.grad.item())
+
+
+def test_a_rule_of_a_users_own_that_raises_is_not_run_into(tmp_path: Path) -> None:
+    class Mine(ag.Function):
+        @staticmethod
+        def forward(ctx: Any, x: ag.Tensor) -> ag.Tensor:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: ag.Tensor) -> ag.Tensor:
+            raise ValueError("mine")
+
+    x = ag.tensor(2.0, requires_grad=True)
+    assert "not coloured by grad: ValueError: mine" in explore(Mine.apply(x) * 3).html
+
+
 def test_the_product_along_the_way_is_the_gradient_of_the_engine(browser: Browser, scalars: Path) -> None:
     L, _ = neuron_loss()
     browser.open(scalars)

@@ -1,11 +1,13 @@
 """A training that is watched is the same training to the last bit, and what its page shows is what happened."""
 
 import copy
+import gc
 import json
 import math
 import pickle
 import re
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -425,3 +427,144 @@ def test_hostile_names_are_texts(tmp_path: Path, browser: Browser) -> None:
     assert browser.errors == [] and browser.evaluate("document.scripts.length") == 2
     assert "</script><script>" in browser.evaluate("document.querySelector('.run tbody th').textContent")
     assert not re.search(r"\b(?:src|href)=|@import|url\(", page.read_text())
+
+
+# What must not harm a training, nor be told of the wrong step.
+def small_run(every: int, steps: int, bad: tuple[int, ...] = (), lr: Callable[[int], float] = lambda k: 0.01) -> Run:
+    ag.manual_seed(2)
+    net, (x, y) = network(), rows()
+    opt = optim.SGD(net.parameters(), lr=0.01)
+    with ag.watch(net, every=every) as view:
+        for k in range(steps):
+            opt.zero_grad()
+            loss = cross_entropy(net(x), y)
+            (loss * math.inf if k in bad else loss).backward()
+            opt.param_groups[0]["lr"] = lr(k)
+            if k not in bad:
+                opt.step()
+    return view
+
+
+def test_what_an_update_did_is_told_of_its_own_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    all_of_them = {s.step: s.ratios for s in small_run(2, 60, (5,), lambda k: 0.001 * (k + 1)).snapshots}
+    monkeypatch.setattr("autograd.pages.run.KEPT", 6)
+    few = small_run(2, 60, (5,), lambda k: 0.001 * (k + 1)).snapshots
+    assert 2 < len(few) <= 7
+    for s in few:
+        assert s.ratios == all_of_them[s.step], s.step
+
+
+def test_a_batch_that_was_skipped_is_not_the_end() -> None:
+    view = small_run(1, 8, (2,))
+    said = [s["alarms"] for s in view.data()["snapshots"]]
+    assert said[2] == ["loss is inf since step 3, first in mul: <*>"] or said[2][0].startswith("loss is inf since step 3")
+    assert not any("loss is" in text for texts in said[:2] + said[3:] for text in texts)
+
+
+def test_a_call_without_a_backward_is_no_step() -> None:
+    net, (x, y) = network(nn.Tanh()), rows()
+
+    @ag.compile
+    def loss(x: ag.Tensor, y: ag.Tensor, train: bool) -> ag.Tensor:
+        value = cross_entropy(net(x), y)
+        if train:
+            value.backward()
+        return value
+
+    with ag.watch(net, every=4) as view:
+        for _ in range(10):
+            loss(x, y, True)
+        for _ in range(3):
+            loss(x, y, False)
+    assert view.steps <= 13
+    before = view.steps
+    assert before >= 10
+
+
+def test_another_network_stays_compiled() -> None:
+    net, other, (x, _) = network(nn.Tanh()), nn.Linear(8, 2), rows()
+    f = ag.compile(lambda x: other(x).square().mean())
+    with ag.watch(net, every=5):
+        for _ in range(50):
+            f(x)
+    assert f.calls.replayed >= 45
+
+
+def test_two_backwards_in_a_compiled_step_are_met() -> None:
+    net, (x, y) = network(nn.Tanh()), rows()
+
+    @ag.compile
+    def step(x: ag.Tensor, y: ag.Tensor) -> None:
+        for p in net.parameters():
+            p.grad = None
+        for _ in range(2):
+            cross_entropy(net(x), y).backward()
+
+    with ag.watch(net, every=4) as view:
+        cross_entropy(net(x), y).backward()
+        for _ in range(40):
+            step(x, y)
+    assert view.steps == 81 and len(view.snapshots) >= 15
+
+
+def test_an_empty_batch_leaves_a_page() -> None:
+    net = network(nn.Tanh(), nn.Linear(16, 16), nn.ReLU())
+    with ag.watch(net, every=1) as view:
+        net(ag.randn(0, 8)).sum().backward()
+    assert "<svg" in view.html
+
+
+def test_who_watches_ends_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("mine")
+
+    monkeypatch.setattr("autograd.pages.layers.Layers.gradients", broken)
+    with pytest.warns(RuntimeWarning, match="watch: Not all was seen: ZeroDivisionError: mine") as heard:
+        view = small_run(1, 3)
+    assert len(heard) == 1 and view.steps == 3 and view.data()["trouble"] == "Not all was seen: ZeroDivisionError: mine"
+
+
+def test_a_network_of_values_and_tensors_is_watched() -> None:
+    class Mixed:
+        def __init__(self) -> None:
+            self.v, self.t, self.b = ag.Value(2.0), ag.ones(3, requires_grad=True), ag.ones(2, requires_grad=True)
+
+        def named_parameters(self) -> Any:
+            return [("a.w", self.v), ("a.t", self.t), ("b", self.b)]
+
+    net = Mixed()
+    with ag.watch(net, every=1) as view:
+        for _ in range(3):
+            (net.b * 2).sum().backward()
+    assert view.steps == 3 and view.trouble == "" and len(view.snapshots) == 3
+
+
+def test_a_history_in_which_nothing_was_seen_is_copied(tmp_path: Path) -> None:
+    net, (x, y) = network(), rows()
+    history = nn.fit(net, cross_entropy, optim.SGD(net.parameters(), lr=0.1), [(x, y)], epochs=0, progress=False, watch=True)
+    for again in (pickle.loads(pickle.dumps(history)), copy.deepcopy(history)):
+        assert "No step was seen." in again.view.html
+
+
+def test_a_graph_that_was_measured_can_go() -> None:
+    net = network()
+
+    def step() -> weakref.ref[ag.Tensor]:  # in a frame of its own, whose names are looked up, and are kept by Python
+        x, y = rows()
+        cross_entropy(net(x), y).backward()
+        return weakref.ref(x)
+
+    with ag.watch(net, every=1) as view:
+        alive = step()
+        gc.collect()
+        assert alive() is None
+    assert "<svg" in view.html
+
+
+def test_what_is_no_loss_and_no_port_is_refused_in_words() -> None:
+    with ag.watch(network()) as view:
+        for wrong in ("a", ag.ones(2), None):
+            with pytest.raises(TypeError, match=r"step\(loss\): a loss is one number, got "):
+                view.step(wrong)
+        with pytest.raises(ValueError, match="port is at most 65535, got 99999"):
+            view.serve(99999)
