@@ -154,7 +154,7 @@ function descent(root, film, alive) {
       ...dot(0, ys[0], "here"), ...dot(step, ys[count / 2], "there"),
       part("text", { x: 8, y: h - 2 }, "0"), part("text", { x: x(step), y: h - 2, "text-anchor": "middle" }, `η = ${number(step, 2)}`),
       part("text", { x: w - 8, y: h - 2, "text-anchor": "end" }, "2η"),
-      part("text", { x: w - 8, y: 10, "text-anchor": "end" }, finite.length ? `${number(least, 3)} … ${number(most, 3)}` : "not finite"),
+      part("text", { x: w - 8, y: 10, "text-anchor": "end" }, finite.length ? `${film.name}: ${number(least, 3)} … ${number(most, 3)}` : "not finite"),
     );
     along.setAttribute("aria-label", `${film.name} along the step: from ${number(ys[0])} to ${number(ys[count / 2])} at η = ${number(step, 2)}`);
   }
