@@ -66,10 +66,10 @@ def level(x: float, end: float, y: float, back: bool) -> str:
     >>> level(0, 30, 80, back=False) == line.written(100, back=False)
     True
     """
-    third, two = x + (end - x) / 3, x + 2 * (end - x) / 3
+    third, two, at = x + (end - x) / 3, x + 2 * (end - x) / 3, f"{y:.1f}"
     if back:
-        return f"s,{x:.1f},{y:.1f} {x + min(HEAD, third - x):.1f},{y:.1f} {third:.1f},{y:.1f} {two:.1f},{y:.1f} {end:.1f},{y:.1f}"
-    return f"e,{end:.1f},{y:.1f} {x:.1f},{y:.1f} {third:.1f},{y:.1f} {two:.1f},{y:.1f} {end - min(HEAD, end - two):.1f},{y:.1f}"
+        return f"s,{x:.1f},{at} {x + min(HEAD, third - x):.1f},{at} {third:.1f},{at} {two:.1f},{at} {end:.1f},{at}"
+    return f"e,{end:.1f},{at} {x:.1f},{at} {third:.1f},{at} {two:.1f},{at} {end - min(HEAD, end - two):.1f},{at}"
 
 
 def edge_of(box: tuple[float, float, float, float], round: bool, towards: Point) -> Point:

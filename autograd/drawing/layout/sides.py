@@ -104,8 +104,11 @@ class Side:
         """Who is near whom: most of all the boxes of the ``spine``, and the points of one arrow."""
         for number, tail, head, _, arc in self.arrows:
             if not arc:
-                chain = [self.item[tail], *self.passes[number].values(), self.item[head]]
                 weight = SPINE if tail in spine and head in spine else 1.0
+                if not (passed := self.passes[number]):  # of neighbours, as most are
+                    self.lane.tie(self.item[tail], self.item[head], weight)
+                    continue
+                chain = [self.item[tail], *passed.values(), self.item[head]]
                 for a, b in pairwise(chain):
                     self.lane.tie(a, b, SPINE if a != chain[0] and b != chain[-1] else weight)
 
