@@ -2,6 +2,7 @@
 
 hypothesis prints more about a failure where the variable `CI` is set; a test that reads what it prints must not depend on that."""
 
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ from tests.browser import Browser, find
 settings.register_profile("project", deadline=None, derandomize=True, print_blob=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
 ag.set_num_threads(1)  # beside the workers of a parallel run, more would wait for each other
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs behind it; children would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
