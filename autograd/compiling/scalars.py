@@ -1,28 +1,32 @@
 """A graph of Values as a few numpy steps: where eager calls Python for each number, here is one call for all that are alike.
 
 All numbers stand in one array. A chain of ``+`` whose parts nobody else uses is one sum; operations of one row whose arguments are there
-at the same time are one step, which takes its arguments out of the array, computes, and puts its results into a slice of it. Backward
-goes through the steps in reverse, by the rules of their rows. Of a network that records 65,614 nodes there are 17 steps, and forward and
-backward take less than a hundredth of eager's time. Where hardly two operations are alike, as in a long chain, a step for each of them
+at the same time are one step, which takes its arguments out of the array, computes, and puts its results into a slice of it; sums of
+products of all the pairs of some rows, which a layer of a network is for some examples, are a product of two matrices. Backward
+goes through the steps in reverse, by the rules of their rows. Of a network that records 65,614 nodes there are 13 steps, and forward and
+backward take a hundredth of eager's time. Where hardly two operations are alike, as in a long chain, a step for each of them
 takes several times as long as eager does.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import count, repeat
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node, NoGradient, Op, leaf
+from autograd.compiling.alike import Alike, OneByOne, Products, Step, Sum
+from autograd.core.node import Node, Op, leaf
 from autograd.faces.value import Value
-from autograd.ops.elementwise import add
+from autograd.ops.elementwise import add, mul
 
 __all__ = ["Levels", "NotScalarsError", "check"]
 
 _BITS = 4  # more than an elementwise row has arguments
+_MANY = 8  # so many products are worth two matrices
 _FEW = 3  # so many operations take as long by numpy as one by one
 
 
@@ -53,7 +57,9 @@ class Levels:
         self.used = np.flatnonzero(graph.uses()[graph.inputs]).tolist()  # the places of the inputs that an output depends on
         graph.join_sums()
         graph.measure()
-        self._values, places, self._outputs, self.steps = graph.laid_out()
+        reached = graph.reached()
+        graph.join_products(reached)
+        self._values, places, self._outputs, self.steps = graph.laid_out(reached)
         self._inputs: Any = places
 
     def take_only_used(self) -> None:
@@ -97,6 +103,16 @@ class _Graph:
             close(size)
             return k
 
+        known: dict[Any, int] = {}
+
+        def constant(raw: Any) -> int:
+            """One place for a number, however often it stands in the data: so that the rows of a layer are seen to be the same."""
+            key = raw.__class__, raw, raw == 0 and math.copysign(1, raw)
+            if (k := known.get(key)) is None:
+                k = known[key] = give(raw)
+            return k
+
+        self.one = constant(1.0)
         for n in inputs:
             if not isinstance(n, Value) or n.op is None:
                 raise NotScalarsError(f"an input must be a Value that requires a gradient, got {n!r}")
@@ -114,7 +130,7 @@ class _Graph:
                 if missing := [a for a in n.x if isinstance(a, Node) and a not in at]:
                     stack += missing
                     continue
-                its = [at[a] if isinstance(a, Node) else give(a) for a in n.x]
+                its = [at[a] if isinstance(a, Node) else constant(a) for a in n.x]
                 if size := len(its) if any([arity[i] for i in its]) else 0:
                     args += its
             else:  # of a kernel: the same for one or two arguments, faster
@@ -127,12 +143,12 @@ class _Graph:
                 if stack[-1] is not n:
                     continue
                 if i is None:
-                    i = give(x)
+                    i = constant(x)
                 if y is None:
                     size = 1 if arity[i] else 0
                 else:
                     if j is None:
-                        j = give(y)
+                        j = constant(y)
                     size = 2 if arity[i] or arity[j] else 0
                 if size:
                     take(i)
@@ -144,17 +160,20 @@ class _Graph:
                 name(kinds[n.op])
                 close(size)
             else:
-                at[n] = give(n.raw)
+                at[n] = constant(n.raw)
         self.given, self.rows, self.kind = given, list(kinds), np.array(kind, int)
         self.inputs, self.outputs = [at[n] for n in inputs], [at[n] for n in outputs]
         sizes = np.array(arity, int)
         self.depth = np.where(sizes > 0, 2, -sizes)  # 0: a constant, 1: an input, 2: a result, until it is measured
         self.arity, self.args = np.maximum(sizes, 0), np.array(args, int)
         self.owner = np.repeat(np.arange(len(kind)), self.arity)  # of each argument: the result that it is one of
+        self.pairs: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # of sums of products: by their kind, the rows of which they are made
+        self.position = np.zeros(len(kind), int)  # and the place of each among its like
 
     def uses(self) -> np.ndarray:
         """How often each number is used, as an argument or as an output."""
-        return np.bincount(np.concatenate([self.args, np.array(self.outputs, int)]), minlength=len(self.kind))
+        rows = [places.reshape(-1) for pair in self.pairs.values() for places in pair]
+        return np.bincount(np.concatenate([self.args, np.array(self.outputs, int), *rows]), minlength=len(self.kind))
 
     def join_sums(self) -> None:
         """Make one sum of each chain of ``+`` whose parts nobody else uses. What joins another has no arguments any more."""
@@ -184,6 +203,42 @@ class _Graph:
             begin += n
         self.depth = np.array(depth, int)
 
+    def join_products(self, reached: np.ndarray) -> None:
+        """Make one step of the sums of products of each of some rows of numbers with each of others: a layer of a network.
+
+        Some pairs of rows may be missing, or there twice. A bias is a part of its row, times 1. The products, which nobody else uses, have
+        no arguments any more, and the sums only what else they add.
+        """
+        if add not in self.rows or mul not in self.rows:
+            return
+        args, owner, arity = self.args, self.owner, self.arity
+        first = np.cumsum(arity) - arity
+        product = (self.kind == self.rows.index(mul)) & (arity == 2) & (self.uses() == 1)
+        part = product[args] & (self.kind == self.rows.index(add))[owner]
+        products = np.bincount(owner[part], minlength=len(arity))
+        sums = np.flatnonzero(products > 1)
+        _, which = np.unique(np.stack([self.depth[sums], products[sums], arity[sums], reached[sums]]), axis=1, return_inverse=True)
+        gone = np.zeros(len(args), bool)
+        for group in range(which.max(initial=-1) + 1):
+            of = sums[which.reshape(-1) == group]
+            its, n = np.isin(owner, of), int(products[of[0]])
+            factors = first[args[its & part]]
+            sides = [_Rows(args[factors + k].reshape(-1, n)) for k in range(2)]
+            left, right = sides if (np.diff(sides[0].which) >= 0).all() else sides[::-1]  # in the order in which they were recorded
+            if not _MANY <= n * len(left.rows) * len(right.rows) <= 2 * n * len(of):
+                continue
+            gone[factors] = gone[factors + 1] = gone[its & part] = True
+            for entries in np.flatnonzero(its & ~part).reshape(len(of), -1).T:
+                gone[entries] = left.take(args[entries], right, self.one) or right.take(args[entries], left, self.one)
+            self.arity[args[its & part]] = 0
+            self.arity[of] = np.bincount(owner[its & ~gone], minlength=len(arity))[of]
+            self.kind[of] = len(self.rows)
+            self.position[of] = left.which * len(right.rows) + right.which
+            order = np.argsort(right.rows[0])  # perhaps they stand side by side
+            self.pairs[len(self.rows)] = left.rows[:, order], right.rows[:, order]
+            self.rows.append(add)
+        self.args, self.owner = args[~gone], owner[~gone]
+
     def reached(self) -> np.ndarray:
         """Does a gradient reach it? By an argument without a rule none comes, not even 0, which times inf would be NaN."""
         if all(None not in row.vjps for row in self.rows if row is not None):
@@ -209,20 +264,20 @@ class _Graph:
         args, owner, arity, depth = self.args, self.owner, self.arity, self.depth
         nth = np.arange(len(args)) - (np.cumsum(arity) - arity)[owner]
         constant = np.bincount(owner, (depth[args] == 0) << np.minimum(nth, _BITS), len(arity)).astype(int)
-        constant[arity >= _BITS] = 0
+        paired = np.isin(self.kind, [*self.pairs])
+        constant[(arity >= _BITS) | paired] = 0
         key = (((depth * len(self.rows) + self.kind) * (arity.max(initial=0) + 1) + arity << _BITS) + constant) * 2 + reached
         # Within it, the parts of sums stand as they are summed: the first parts of all the sums of a step, then the second ones, ...
         parts = np.flatnonzero((arity[owner] > 2) & (self.uses()[args] == 1))
         parts = args[parts[np.lexsort((owner[parts], nth[parts], key[owner[parts]]))]]
-        wanted = np.zeros(len(arity), int)
+        wanted = self.position.copy()  # what nobody else adds is no sum of products: it would be part of that sum
         wanted[parts] = np.arange(len(parts))
-        there = np.flatnonzero((depth < 2) | (arity > 0))
+        there = np.flatnonzero((depth < 2) | (arity > 0) | paired)
         order = there[np.lexsort((wanted[there], key[there]))]
         return order, key[order], constant[order]
 
-    def laid_out(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[_Step]]:
+    def laid_out(self, reached: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Step]]:
         """The array of all numbers, where inputs and outputs stand in it, and the steps. What a step computes stands side by side."""
-        reached = self.reached()
         order, key, constant = self.sorted(reached)
         slot = np.full(len(self.kind), -1)
         slot[order] = np.arange(len(order))
@@ -234,21 +289,39 @@ class _Graph:
         numbers = {int(slot[k]): raw for k, raw in self.given.items() if not self.depth[k]}
         args = slot[self.args[np.argsort(slot[self.owner], kind="stable")]]
         kind, arity, uses, reached = self.kind[order], self.arity[order], self.uses()[order], reached[order]
-        steps: list[_Step] = []
+        steps: list[Step] = []
         begin, first = len(self.given), 0
         for end in [*(np.flatnonzero(np.diff(key[begin:])) + begin + 1).tolist(), len(order)] if begin < len(order) else ():
             row, n, out = self.rows[kind[begin]], int(arity[begin]), slice(begin, end)
             last = first + n * (end - begin)
-            index, flows = args[first:last].reshape(-1, n), bool(reached[begin])
+            index, flows = args[first:last].reshape(end - begin, n), bool(reached[begin])
             assert row is not None
-            if row is add and n > 2:
-                steps.append(_Sum(out, index.T, uses, flows))
+            if (pair := self.pairs.get(int(kind[begin]))) is not None:
+                at, sides = self.position[order[out]], [(slot[rows], np.flatnonzero(self.depth[rows].any(0))) for rows in pair]
+                steps.append(Products(out, sides, at, index.T, uses, flows))
+            elif row is add and n > 2:
+                steps.append(Sum(out, index.T, uses, flows))
             elif not row.tabled or end - begin < _FEW:
-                steps.append(_OneByOne(row, out, [[(k, numbers.get(k)) for k in its] for its in index.tolist()], flows))
+                steps.append(OneByOne(row, out, [[(k, numbers.get(k)) for k in its] for its in index.tolist()], flows))
             else:
-                steps.append(_Alike(row, out, index.T, int(constant[begin]), values, uses, flows))
+                steps.append(Alike(row, out, index.T, int(constant[begin]), values, uses, flows))
             begin, first = end, last
         return values, slot[np.array(self.inputs, int)], slot[np.array(self.outputs, int)], steps
+
+
+class _Rows:
+    """The different rows of some places, and ``which`` of them each was."""
+
+    def __init__(self, places: np.ndarray) -> None:
+        self.rows, self.first, which = np.unique(places, axis=0, return_index=True, return_inverse=True)
+        self.which = which.reshape(-1)
+
+    def take(self, places: np.ndarray, other: _Rows, one: int) -> bool:
+        """Append ``places`` to the rows, if they are the same for the same row, and the place of a 1 to those of the ``other`` side."""
+        if found := bool((places[self.first][self.which] == places).all()):
+            self.rows = np.column_stack([self.rows, places[self.first]])
+            other.rows = np.column_stack([other.rows, np.full(len(other.rows), one)])
+        return found
 
 
 def check(n: Node) -> None:
@@ -260,128 +333,3 @@ def check(n: Node) -> None:
         raise NotScalarsError(f"{n!r} may depend on an input, by a way that is not recorded: {n.cure}")
     if op is not None and op is not leaf and len(op.vjps) < len(n.x) and not op.variadic:
         raise NotScalarsError(f"{op!r} has {len(op.vjps)} vjps and was called with {len(n.x)} arguments")
-
-
-def _said(out: slice, what: str, taken: list[Any]) -> str:
-    """A step as a line of a listing: ``v`` is the array of all numbers."""
-    places = [f"v[{p.start}:{p.stop}]" if isinstance(p, slice) else f"v[{len(p)} places]" for p in taken]
-    return f"v[{out.start}:{out.stop}] = {what}{' of ' * bool(places)}{', '.join(places)}"
-
-
-class _Step(Protocol):
-    """What is computed at once: ``forward`` puts its results among the values, ``backward`` its gradients among the gradients."""
-
-    def forward(self, values: np.ndarray) -> None: ...
-
-    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None: ...
-
-
-class _Alike:
-    """Operations of one row of the tables. ``index`` says where its arguments stand: a row for each of them."""
-
-    def __init__(self, row: Op, out: slice, index: np.ndarray, constant: int, values: np.ndarray, uses: np.ndarray, flows: bool) -> None:
-        self.row, self.out = row, out
-        self.args: list[Any] = [_constant(values[places]) if constant >> i & 1 else None for i, places in enumerate(index)]
-        varying = [(i, places) for i, places in enumerate(index) if self.args[i] is None]
-        self.takes = [(i, _run(places)) for i, places in varying]
-        self.puts = [(i, _Put(places, uses)) for i, places in varying if flows and row.vjps[i] is not None]
-
-    def __repr__(self) -> str:
-        return _said(self.out, self.row.name, [places for _, places in self.takes])
-
-    def forward(self, values: np.ndarray) -> None:
-        args = self.args
-        for i, places in self.takes:
-            args[i] = values[places]
-        values[self.out] = self.row.on_array(*args)
-
-    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None:
-        g, z = gradients[self.out], values[self.out]
-        for i, put in self.puts:
-            put(gradients, self.row.vjp(i, g, z, self.args))
-
-
-class _Sum:
-    """Sums of so many parts each, a row of ``index`` for each part. Parts that nothing else uses stand side by side: no index is needed."""
-
-    def __init__(self, out: slice, index: np.ndarray, uses: np.ndarray, flows: bool) -> None:
-        alone = (uses[index] == 1).all(1)
-        rows = [part for part in (index[alone], index[~alone]) if len(part)]
-        self.out = out
-        self.takes = [(_run(part.reshape(-1)), part.shape) for part in rows]
-        self.puts = [_Put(part, uses) for part in rows if flows]
-
-    def __repr__(self) -> str:
-        return _said(self.out, "sums", [places for places, _ in self.takes])
-
-    def forward(self, values: np.ndarray) -> None:
-        one, *other = [np.add.reduce(values[places].reshape(shape), 0) for places, shape in self.takes]
-        values[self.out] = one + other[0] if other else one
-
-    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None:
-        for put in self.puts:
-            put(gradients, gradients[self.out])
-
-
-class _OneByOne:
-    """Few operations, or those of a row that a user wrote, perhaps for floats only: as eager has them. ``its``: places, and constants."""
-
-    def __init__(self, row: Op, out: slice, its: list[list[tuple[int, Any]]], flows: bool) -> None:
-        self.row, self.out = row, out
-        self.args = [[number for _, number in args] for args in its]  # as they were recorded: an int is not made a float
-        self.takes = [[(i, place) for i, (place, number) in enumerate(args) if number is None] for args in its]
-        ruled = [i for i, rule in zip(range(len(its[0])), row.rules) if rule is not None and flows]
-        self.puts = [[(i, place) for i, place in takes if i in ruled] for takes in self.takes]
-
-    def __repr__(self) -> str:
-        return _said(self.out, f"{self.row.name}, one by one,", [])
-
-    def forward(self, values: np.ndarray) -> None:
-        for z, args, takes in zip(count(self.out.start), self.args, self.takes):
-            for i, place in takes:
-                args[i] = float(values[place])
-            values[z] = self.row.compute(*args)
-
-    def backward(self, values: np.ndarray, gradients: np.ndarray) -> None:
-        for z, args, puts in zip(count(self.out.start), self.args, self.puts):
-            floats = [np.float64(a) if a.__class__ is float else a for a in args]  # as eager hands them to a rule
-            for i, place in puts:
-                try:
-                    gradients[place] += self.row.vjp(i, float(gradients[z]), values[z], floats)
-                except NoGradient:
-                    continue
-
-
-class _Put:
-    """Adds gradients to those at ``index``, where a place may stand more than once; what nothing else uses has none there to add to."""
-
-    def __init__(self, index: np.ndarray, uses: np.ndarray) -> None:
-        self.shape, places = index.shape, index.reshape(-1)
-        self.alone, self.inverse = bool((uses[places] == 1).all()), None
-        if not self.alone and len(places) > 1:
-            distinct, inverse = np.unique(places, return_inverse=True)
-            if len(distinct) < len(places):
-                places, self.inverse = distinct, inverse
-        self.places, self.size = _run(places), len(places)
-
-    def __call__(self, gradients: np.ndarray, d: Any) -> None:
-        if self.alone and self.places.__class__ is slice:
-            gradients[self.places].reshape(self.shape)[...] = d
-            return
-        flat = np.broadcast_to(d, self.shape).reshape(-1)
-        if self.alone:
-            gradients[self.places] = flat
-        else:
-            gradients[self.places] += flat if self.inverse is None else np.bincount(self.inverse, flat, self.size)
-
-
-def _run(places: np.ndarray) -> np.ndarray | slice:
-    """``places`` as a slice, where they follow each other."""
-    first, n = int(places[0]), len(places)
-    return slice(first, first + n) if n == 1 or (places[-1] - first == n - 1 and (np.diff(places) == 1).all()) else places
-
-
-def _constant(numbers: np.ndarray) -> Any:
-    """A constant argument: one whole number, for which numpy's powers are fast, or an array. (Its x ** 0.5 is a root, NaN at -inf.)"""
-    first = float(numbers[0])
-    return first if first.is_integer() and first != 0 and (numbers == first).all() else numbers

@@ -37,14 +37,17 @@ class Row(NamedTuple):
                 if self.unit and abs(figure) >= 10
                 else f"{figure:.1f} {self.unit}"
                 if self.unit
-                else f"{figure:.3f}"
+                else ratio(figure)
             )
+
+        def ratio(figure: float) -> str:
+            return f"{figure:.3f}" if abs(figure) >= 0.02 else f"{figure:.5f}"
 
         met = "-" if self.target is None or self.figure is None else "yes" if self.figure <= self.target else "no"
         return (
             self.name,
             "not measured" if self.figure is None else shown(self.figure),
-            "-" if self.spread is None else f"{self.spread[0]:.3f} to {self.spread[1]:.3f}",
+            "-" if self.spread is None else " to ".join(map(ratio, self.spread)),
             "-" if self.target is None else f"<= {self.target:g} {self.unit}".rstrip(),
             met,
             "-" if self.seconds is None else f"{self.seconds * 1e3:.3g} ms" if self.seconds >= 1e-3 else f"{self.seconds * 1e6:.3g} us",
