@@ -113,6 +113,9 @@ def _walk(
         if CHANGED:
             settle([*outputs, *(inputs or ())])
         if not as_nodes:
+            alone = len(outputs) == 1 and inputs is None and watch is None and not HOOKED
+            if alone and (found := _of_leaves(outputs[0], seeds[0])) is not None:
+                return found
             return _locked(outputs, seeds, inputs, retain_graph, False, None)
         if not create_graph:
             with no_grad():
@@ -166,6 +169,19 @@ def _locked(
         del _active[depth:]
         for n, m in outer_marks:
             n.mark = m
+
+
+def _of_leaves(n: Node, g: Any) -> list[tuple[Node, Any]] | None:
+    """What the walk finds below a node that gives all gradients at once, where these are of leaves: there is no order to be found."""
+    if n.op is None or n.op.at_once is None:
+        return None
+    found = [(n, g)] if n.retains_grad else []
+    for p, d in n.op.at_once(n, g):
+        if p.op is leaf:
+            found.append((p, d))
+        elif p.op is not None:
+            return None
+    return found
 
 
 def _toposort(stack: list[Node], order: list[Node]) -> bool:

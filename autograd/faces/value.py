@@ -15,7 +15,7 @@ import numpy as np
 from autograd.core.hooks import register_hook, register_post_accumulate_grad_hook
 from autograd.core.mode import NONDEFAULT, is_grad_enabled, leaves, watching
 from autograd.core.node import Lost, Node, Op, leaf
-from autograd.core.notes import notes_of, recorded, warn_of_a_cut
+from autograd.core.notes import Notes, notes_of, recorded, warn_of_a_cut
 from autograd.core.walk import backward
 from autograd.core.watch import SCALARS, scalar_watch
 from autograd.elsewhere import refuse_all
@@ -81,10 +81,12 @@ class Value(OfValues, Node):
             self.label = label
 
     def _set_data(self, data: Any) -> None:
-        leaves(".data =")
+        if SCALARS or NONDEFAULT:
+            leaves(".data =")
         self.raw = data if data.__class__ is float else number(data, "the data of a Value")
-        CHANGES.count += 1
-        notes_of(self).changed = CHANGES.count
+        CHANGES.count = count = CHANGES.count + 1
+        notes = self.tag if self.tag.__class__ is Notes else notes_of(self)
+        notes.changed = count
 
     def _set_grad(self, grad: Any) -> None:
         if SCALARS or NONDEFAULT:
