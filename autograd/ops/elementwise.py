@@ -22,7 +22,7 @@ from autograd.errors import described, int_of, name_of
 from autograd.ops import fast
 from autograd.ops.table import Both, Elementwise, dims, edgy, op, real
 
-_BOOL = np.dtype("bool")
+_BOOL, _INT8 = np.dtype("bool"), np.dtype("int8")
 
 
 # Kernels, where one expression does not do for floats and arrays alike.
@@ -86,7 +86,12 @@ def _whole(name: str, divide: Any) -> Callable[..., Any]:
 
 def _pow(x: Any, y: Any) -> Any:  # numpy's own ** is fast for the exponents 2, 0.5, -1
     try:
-        return np.asarray(x) ** y if y.__class__ in (int, float, bool) else np.power(x, y)
+        z = np.asarray(x) ** y if y.__class__ in (int, float, bool) else np.power(x, y)
+        if z.dtype is not _INT8 or x.__class__ is int or y.__class__ is int:
+            return z
+        if y.__class__ is bool:  # numpy makes int8 of booleans
+            return z.astype(bool)
+        raise NotImplementedError("pow of booleans to boolean powers; convert one of them with .int() first")
     except ValueError:
         if np.result_type(x, y).kind in "iu" and np.any(np.less(y, 0)):  # numpy's one reason, beside shapes that do not fit
             raise RuntimeError("pow of integers to negative powers, which are fractions; convert with .float() first") from None

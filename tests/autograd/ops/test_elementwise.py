@@ -319,6 +319,15 @@ def test_the_square_of_booleans_is_integers() -> None:
     assert ag.square(tensor([2], dtype=ag.uint8)).dtype == ag.uint8
 
 
+def test_a_power_of_booleans_is_what_pytorch_makes_of_it() -> None:
+    x = tensor([True, False])
+    for y, want in [(x**2, [1, 0]), (2**x, [2, 1]), (x**True, [True, False]), (x**False, [True, True]), (x**2.0, [1.0, 0.0])]:
+        assert y.tolist() == want and [type(n) for n in y.tolist()] == [type(n) for n in want]
+    for power in (lambda: x**x, lambda: True**x, lambda: x ** tensor(True), lambda: ag.pow(tensor(False), x)):
+        with pytest.raises(NotImplementedError, match=r"pow of booleans to boolean powers; convert one of them with .int\(\) first"):
+            power()
+
+
 def test_one_weight_leaves_a_number_a_number() -> None:
     x = tensor(-3.0, requires_grad=True)
     w = tensor([0.5], requires_grad=True)
