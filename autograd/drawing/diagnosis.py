@@ -120,8 +120,9 @@ class Diagnosis:
 def flat_entries(op: Op, raw: Any, args: list[Any]) -> tuple[int, int]:
     """How many entries of ``raw``, the result of a row that becomes flat, are so, and how many it has."""
     with np.errstate(all="ignore"):
-        slope = np.abs(np.asarray(op.vjp(0, 1.0, raw, args), dtype=np.float64))
-    slope = np.broadcast_to(slope, np.shape(raw))
+        slope = np.abs(op.vjp(0, 1.0, raw, args))
+    if slope.shape != np.shape(raw):
+        slope = np.broadcast_to(slope, np.shape(raw))
     return int(np.count_nonzero(slope < FLAT * SATURATE[op])), slope.size
 
 

@@ -30,7 +30,7 @@ from autograd.program.words import clean, shape, shape_of
 __all__ = ["Flat", "Layer", "Layers", "beginning_of", "rms"]
 
 SMALL = 60  # operations; a network without modules in it is drawn with each of them, up to here
-LOOKED = 2000  # entries of an activation are enough to tell how much of it is flat
+LOOKED = 10_000  # entries of an activation are enough to tell how much of it is flat; of few, to look at all is faster than to choose
 ROOM = "grad 8.8e−88", "saturated >99 %"  # the widest that will stand in a box: of a layer, of an activation
 
 

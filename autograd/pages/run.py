@@ -13,8 +13,8 @@ import math
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
@@ -127,26 +127,27 @@ class Run(Page, Follower):
     # What the training tells.
     def begins(self, root: Node) -> None:
         """Look at the activations, if this step is to be measured or the loss is a number no more."""
-        with self._unharmed():
+        try:
             self._begins(root)
+        except Exception as error:
+            self._harmed(error)
 
     def ended(self, root: Node, found: Sequence[tuple[Node, Any]]) -> None:
         """Count the step, if it reached the network, and measure its gradients."""
-        with self._unharmed():
-            self._ended(found)
-
-    @contextmanager
-    def _unharmed(self) -> Iterator[None]:
-        """Who watches ends no training: what goes wrong here is said once, with a warning and on the page."""
         try:
-            yield
+            self._ended(found)
         except Exception as error:
-            if not self.trouble:
-                self.trouble = f"Not all was seen: {type(error).__name__}: {error}"
-                warnings.warn(f"watch: {self.trouble}", RuntimeWarning, stacklevel=2)
+            self._harmed(error)
+
+    def _harmed(self, error: Exception) -> None:
+        """Who watches ends no training: what goes wrong here is said once, with a warning and on the page."""
+        if not self.trouble:
+            self.trouble = f"Not all was seen: {type(error).__name__}: {error}"
+            warnings.warn(f"watch: {self.trouble}", RuntimeWarning, stacklevel=2)
 
     def _begins(self, root: Node) -> None:
-        self._settle()
+        if self._waits is not None:
+            self._settle()
         raw = root.raw
         loss = self._loss = float(raw) if isinstance(raw, float) or getattr(raw, "size", 0) == 1 else None
         lost = loss is not None and not math.isfinite(loss) and not self.lost
@@ -191,8 +192,10 @@ class Run(Page, Follower):
 
     def asks(self, compiled: Any) -> bool:
         """A step that is to be measured runs eagerly, whoever has compiled it, unless nothing came of that the last time."""
-        with self._unharmed():
+        try:
             self._settle()
+        except Exception as error:
+            self._harmed(error)
         self._began = self.steps
         due = self._due - self.steps < max(1, self._inside.get(compiled, 1)) and is_grad_enabled()
         if not due or self._asked.get(compiled) == self.steps:
