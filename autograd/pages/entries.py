@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from autograd.ops.reduce import sum_
 from autograd.program.mathematics import Mathematics
 from autograd.program.words import number
 
-__all__ = ["worked"]
+__all__ = ["largest", "worked"]
 
 _MOST = 20_000  # terms of a sum that are looked at
 _TERMS = 2  # of a sum that are written out, the largest
@@ -33,21 +34,24 @@ class _OpaqueError(Exception):
     """An entry of this cannot be told from entries of its parts."""
 
 
-def worked(formula: Any, amount: Any, called: Callable[[str], str] = str) -> str | None:
-    """How the largest entry of ``amount``, the array that ``formula`` gives, comes about. Its symbols have their arrays; ``called`` names
-    them. None where that cannot be told, or nothing is in it.
+def largest(amount: Any) -> tuple[int, ...] | None:
+    """Where the largest entry of an array stands; None where there is nothing in it, or not only numbers."""
+    if not np.ndim(amount) or not np.size(amount) or not np.isfinite(amount).all() or not np.any(amount):
+        return None
+    return tuple(map(int, np.unravel_index(np.argmax(np.abs(amount)), np.shape(amount))))
+
+
+def worked(formula: Any, amount: Any, where: tuple[int, ...], called: Callable[[str], str] = str) -> str | None:
+    """How the entry at ``where`` of ``amount``, the array that ``formula`` gives, comes about. Its symbols have their arrays; ``called``
+    names them. None where that cannot be told.
 
     >>> from autograd.program.formulas import Seen
     >>> g, x = Seen("g", np.array([[2.0, 0.5]])), Seen("x", np.array([[1.0, -3.0]]))
-    >>> worked(g * x, g.raw * x.raw)
+    >>> worked(g * x, g.raw * x.raw, (0, 0))
     '[0,0]: g[0,0] · x[0,0] = 2 · 1 = 2'
-    >>> worked(g.mT @ x, g.raw.T @ x.raw)
+    >>> worked(g.mT @ x, g.raw.T @ x.raw, (0, 1))
     '[0,1]: g[0,0] · x[0,1] = 2 · (−3) = −6'
     """
-    amount = np.asarray(amount)
-    if not amount.size or not amount.ndim or not np.isfinite(amount).all() or not np.any(amount):
-        return None
-    where = tuple(map(int, np.unravel_index(np.argmax(np.abs(amount)), amount.shape)))
     try:
         body, index, sizes = _summed(formula, where)
         letters = dict(zip(_LETTERS, sizes))
@@ -57,11 +61,12 @@ def worked(formula: Any, amount: Any, called: Callable[[str], str] = str) -> str
         total = sum(terms.values())
         if not terms or abs(total - amount[where]) > 1e-3 * max(map(abs, terms.values())):
             return None
-        largest = sorted(terms, key=lambda choice: -abs(terms[choice]))[:_TERMS]
+        written = sorted(terms, key=lambda choice: -abs(terms[choice]))[:_TERMS]
         write = Mathematics()
         single = len(terms) == 1
         how = write(_entry(body, _put(index, dict.fromkeys(letters, 0)) if single else index, _named(called)), WORDS if single else TIMES)
-        texts = [write(_entry(body, _put(index, dict(zip(letters, choice))), _numbered), WORDS if single else PLUS) for choice in largest]
+        numbered = lru_cache(None)(_numbered)  # one symbol for an entry, so that z² stays a square, and 2 · 2 is none
+        texts = [write(_entry(body, _put(index, dict(zip(letters, choice))), numbered), WORDS if single else PLUS) for choice in written]
     except _OpaqueError:
         return None
     sums = "" if single else f"Σ{''.join(letters).translate(_SMALL)} "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -21,13 +22,16 @@ from autograd.drawing.looks import LOOKS, fill_of
 from autograd.drawing.scene import Scene
 from autograd.drawing.statistics import Statistics, measured
 from autograd.ops.moves import permute_
-from autograd.pages.entries import worked
+from autograd.pages.entries import largest, worked
 from autograd.program.formulas import Seen, as_symbols, fitted, flowing
 from autograd.program.mathematics import Mathematics
 from autograd.program.reading import Reading
 from autograd.program.words import clean, details, number, shape, shape_of
 
 __all__ = ["Flow", "Script"]
+
+_EACH = 256  # entries of an array, and of all of a film, of which each can be asked for: a page stays small, and is made in a second
+_ALL = 1000
 
 
 class Flow(NamedTuple):
@@ -59,6 +63,7 @@ class Script:
         self.values = {n: self._put(float(n.raw)) for n in reading.nodes if not shape_of(n)}  # the places of their numbers
         self.sums: dict[Node, int] = {}  # and of their gradients so far
         self.flows: list[Flow] = []
+        self.room = _ALL
         for n in reading.nodes:
             value = "tensor " * (len(shape_of(n)) > 1) + self.amount(n)
             told = {"name": self.name(n), "fills": [], "details": details(n, clean(reading.name(n), 200))}
@@ -183,7 +188,7 @@ class Script:
             total = texts[-1] if before is None or shape_of(a) else "{} + {} = {}".format(*texts)  # sizes of arrays do not add up
             rows.append((self.derivative(a), f"{upstream} × {how}" if scalar else how, texts[-2], total))
             edges.append((i, self.reading.number[a]))
-            entries.append(entry and f"largest entry {entry}")
+            entries.append(entry)
             self.labels[f"e{self.reading.number[n]}_{i}"] = texts[-2]
         given = f"= {upstream}" if scalar else f"= g ({upstream})"
         return {
@@ -250,8 +255,8 @@ class Script:
         text = self._filled(n, formula)
         return f"({text}{': here' if ' where ' in text else ' ='} {_slot(at)})", at
 
-    def _rule(self, n: Node, i: int, g: Any, amount: Any) -> tuple[str, str | None]:
-        """What the rule computes from g, of a product of matrices also the shapes; and how the largest entry of it comes about."""
+    def _rule(self, n: Node, i: int, g: Any, amount: Any) -> tuple[str, dict[str, Any] | None]:
+        """What the rule computes from g, of a product of matrices also the shapes; and how entries of it come about."""
         assert n.op is not None
         if n.op.across:
             return "g, entry by entry", None
@@ -263,8 +268,21 @@ class Script:
             return f"vjp of {n.op.name}", None
         text = self._filled(n, formula)
         called = {label: self.name(a) for a, label in names.items()}
-        entry = worked(formula, dense(n.args[i], amount), lambda label: called.get(label, label))
-        return text + (f": {self._filled(n, formula, amounts=True)}" if "@" in text else ""), entry
+        entries = self._entries(formula, dense(n.args[i], amount), lambda label: called.get(label, label))
+        return text + (f": {self._filled(n, formula, amounts=True)}" if "@" in text else ""), entries
+
+    def _entries(self, formula: Any, amount: Any, called: Callable[[str], str]) -> dict[str, Any] | None:
+        """How entries come about, and which of them is the largest: of few all, of many that one alone."""
+        first = largest(amount)
+        told = first and worked(formula, amount, first, called)
+        if first is None or told is None:
+            return None
+        if (size := np.size(amount)) > min(_EACH, self.room):
+            return {"largest": 0, "texts": [told]}
+        self.room -= size
+        texts = {where: worked(formula, amount, where, called) for where in np.ndindex(np.shape(amount))}
+        known = [where for where, text in texts.items() if text is not None]
+        return {"largest": known.index(first), "texts": [texts[where] for where in known]}
 
 
 class _Filled(Mathematics):

@@ -85,7 +85,7 @@ class Mathematics(Python):
             return self.of(chain[0]) if chain else ("1", ATOM)
         runs: list[tuple[Any, int]] = []
         for f in chain:
-            if runs and Python()(f) == Python()(runs[-1][0]):  # the same factor, not two that look alike
+            if runs and _same(f, runs[-1][0]):
                 runs[-1] = f, runs[-1][1] + 1
             else:
                 runs.append((f, 1))
@@ -102,6 +102,12 @@ class Mathematics(Python):
 
     def sizes(self, shape: tuple[Any, ...], of_none: str = "a number") -> str:
         return "×".join(map(str, shape)) or of_none
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Are two factors one, and do not only look alike?"""
+    atoms = [x for x in (a, b) if isinstance(x, Symbol) and x.op is None]
+    return a is b if len(atoms) == 2 else bool(Python()(a) == Python()(b))
 
 
 def mathematics(formula: Any) -> str:

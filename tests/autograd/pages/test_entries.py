@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
-from autograd.pages.entries import worked
+from autograd.pages.entries import largest, worked
 from autograd.pages.script import Script
 from autograd.program.formulas import Seen
 from autograd.program.reading import read
 
 
-def entries(loss: Any, **names: Any) -> list[str]:
+def shown(loss: Any, **names: Any) -> list[Any]:
     return [entry for step in Script(read(loss, names)).steps for entry in step.get("entries", []) if entry]
+
+
+def entries(loss: Any, **names: Any) -> list[str]:
+    """Those of the largest entries."""
+    return [entry["texts"][entry["largest"]] for entry in shown(loss, **names)]
 
 
 def test_a_layer_with_its_loss() -> None:
@@ -28,14 +33,14 @@ def test_a_layer_with_its_loss() -> None:
     y = h.relu()
     loss = (y * y).sum()
     assert entries(loss, x=x, w=w, b=b, h=h, y=y) == [
-        "largest entry [0,0]: g = 1",
-        "largest entry [1,0]: g[1,0] · y[1,0] = 1 · 1.95 = 1.95",
-        "largest entry [1,0]: g[1,0] · y[1,0] = 1 · 1.95 = 1.95",
-        "largest entry [1,0]: 0 where h[1,0] ≤ 0, else g[1,0] = 0 where 1.95 ≤ 0, else 3.9 = 3.9",
-        "largest entry [1,0]: g[1,0] = 3.9",
-        "largest entry [0]: Σₖ g[k,0] = 3.9 + 2.2 = 6.1",
-        "largest entry [2,0]: Σₖ x[k,2] · g[k,0] = 4 · 3.9 + 3 · 2.2 = 22.2",
-        "largest entry [0,2]: g[2,0] = 22.2",
+        "[0,0]: g = 1",
+        "[1,0]: g[1,0] · y[1,0] = 1 · 1.95 = 1.95",
+        "[1,0]: g[1,0] · y[1,0] = 1 · 1.95 = 1.95",
+        "[1,0]: 0 where h[1,0] ≤ 0, else g[1,0] = 0 where 1.95 ≤ 0, else 3.9 = 3.9",
+        "[1,0]: g[1,0] = 3.9",
+        "[0]: Σₖ g[k,0] = 3.9 + 2.2 = 6.1",
+        "[2,0]: Σₖ x[k,2] · g[k,0] = 4 · 3.9 + 3 · 2.2 = 22.2",
+        "[0,2]: g[2,0] = 22.2",
     ]
 
 
@@ -62,9 +67,9 @@ def test_what_is_written_gives_the_entry(seed: int, kind: str) -> None:
     ag.manual_seed(seed)
     x, w, b, c = (ag.randn(*sizes, requires_grad=True) for sizes in ((2, 2), (2, 2), (2,), (2, 1)))
     y = KINDS[kind](x, w, b, c)
-    found = entries((y * y).sum())
-    assert len(found) >= 3
-    for entry in found:
+    found = shown((y * y).sum())
+    assert len(found) >= 3 and all(len(told["texts"]) in (2, 4) for told in found)
+    for entry in [text for told in found for text in told["texts"]]:
         *_, text, result = entry.split(" = ")
         text = text.replace("−", "-").replace("·", "*").replace("²", "**2").replace("³", "**3")
         if "[" not in text:  # a gradient that passes through
@@ -74,6 +79,27 @@ def test_what_is_written_gives_the_entry(seed: int, kind: str) -> None:
 
 def test_what_cannot_be_told() -> None:
     g, nothing = Seen("g", np.ones((2, 2))), Seen("h")
-    assert worked(g, np.zeros((2, 2))) is None and worked(g, np.full((2, 2), np.nan)) is None and worked(g, 1.0) is None
-    assert worked(nothing, np.ones((2, 2))) is None
-    assert worked(g * 3, g.raw) is None  # it is not what was computed
+    assert largest(np.zeros((2, 2))) is largest(np.full((2, 2), np.nan)) is largest(np.ones((0, 2))) is largest(1.0) is None
+    assert worked(nothing, np.ones((2, 2)), (0, 0)) is None
+    assert worked(g * 3, g.raw, (0, 0)) is None  # it is not what was computed
+
+
+def test_an_entry_that_is_0_is_told_as_any_other() -> None:
+    x = ag.tensor([[-1.0, 2.0]], requires_grad=True)
+    (entry,) = [e for e in shown((x.relu() * 3).sum(), x=x) if " where " in e["texts"][0]]
+    assert entry["largest"] == 1 and entry["texts"] == [
+        "[0,0]: 0 where x[0,0] ≤ 0, else g[0,0] = 0 where (−1) ≤ 0, else 3 = 0",
+        "[0,1]: 0 where x[0,1] ≤ 0, else g[0,1] = 0 where 2 ≤ 0, else 3 = 3",
+    ]
+
+
+def test_of_many_entries_the_largest_alone_is_told() -> None:
+    """Of the arrays that are too large, and of those for which there is no more room in the page."""
+    x, w = ag.randn(1, 16, requires_grad=True), ag.randn(17, 17, requires_grad=True)
+    few, many = [shown((y * y).sum())[0]["texts"] for y in (x * 2, w * 2)]
+    assert len(few) == 16 and len(many) == 1
+    y = x * 2
+    for _ in range(80):
+        y = y * 2
+    sizes = [len(entry["texts"]) for entry in shown(y.sum())]
+    assert sizes == sorted(sizes, reverse=True) and {*sizes} == {16, 1} and sum(n for n in sizes if n > 1) <= 1000

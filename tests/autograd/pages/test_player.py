@@ -408,6 +408,25 @@ def test_a_box_is_filled_once_its_gradient_is_there(browser: Browser, tmp_path: 
     assert browser.evaluate(fills) == before
 
 
+def test_any_entry_of_a_small_array_is_worked_out(browser: Browser, tmp_path: Path) -> None:
+    """The largest at first, then the one that is chosen, by the keyboard too, which does not move the film then."""
+    x = ag.tensor([[1.0, 2.0], [3.0, -4.0]], requires_grad=True)
+    page = tmp_path / "page.html"
+    graph_player((x * x).sum(), names={"x": x}).save(page)
+    browser.open(page, "#step=5")
+    said = "document.querySelector('.entry').textContent.split(': ').pop()"
+    assert browser.evaluate("[...document.querySelector('.entry').querySelectorAll('option')].map(o => o.textContent)") == [
+        "[0,0]", "[0,1]", "[1,0]", "[1,1] the largest",
+    ]  # fmt: skip
+    assert browser.evaluate(said) == "g[1,1] · x[1,1] = 1 · (−4) = −4"
+    browser.evaluate("document.querySelector('.entry select').focus()")
+    browser.press("ArrowUp")
+    assert browser.evaluate(said) == "g[1,0] · x[1,0] = 1 · 3 = 3"
+    browser.press("Home")
+    assert browser.evaluate(said) == "g[0,0] · x[0,0] = 1 · 1 = 1"
+    assert browser.evaluate("location.hash") == "#step=5"
+
+
 def test_a_box_tells_its_details_once_it_is_known(browser: Browser, page: Path) -> None:
     browser.open(page)
     title = (
