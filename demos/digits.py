@@ -74,7 +74,7 @@ def run(story: Story) -> None:
         plots.weight_images(
             story.path("weights.svg"), concise[0].weight[:32], (8, 8), "The first 32 of the 128 hidden units of the concise net"
         ),
-        "What a unit looks for: ink on orange speaks for it, ink on blue against it.",
+        "What a unit looks for: ink on purple speaks for it, ink on orange against it.",
     )
 
     # The graph of 32 digits: how the loss came about, and how its gradients do.

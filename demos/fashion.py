@@ -58,5 +58,5 @@ def run(story: Story) -> None:
     title = "The first 32 of the 256 hidden units of the net from scratch"
     story.picture(
         plots.weight_images(story.path("weights.svg"), scratch.W1.T[:32], (28, 28), title),
-        "What a unit looks for: cloth on orange speaks for it, cloth on blue against it.",
+        "What a unit looks for: cloth on purple speaks for it, cloth on orange against it.",
     )

@@ -23,7 +23,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 import autograd as ag
 from autograd import Tensor
-from autograd.drawing.looks import INK, PAPER
+from autograd.drawing.looks import INK, PAPER, PIXELS, TINTS, ZERO
 
 __all__ = [
     "BLACK", "BLUE", "COLOURS", "DARK", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PURPLE", "SIGNED", "SKY", "VERMILION",
@@ -31,7 +31,8 @@ __all__ = [
 ]  # fmt: skip
 
 BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#A8437F", "#D55E00", "#56B4E9", "#7A818C"
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#003A5C", BLUE, "white", ORANGE, "#7A3A00"])  # below 0, 0, above 0: in every figure
+_SIGNS = [PIXELS[ZERO - TINTS], "white", PIXELS[ZERO + TINTS]]  # below 0, 0, above 0: in every figure, as in the thumbnails of a graph
+SIGNED = LinearSegmentedColormap.from_list("signed", _SIGNS)
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY)
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))

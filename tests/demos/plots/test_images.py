@@ -16,7 +16,9 @@ import nn
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.colors import to_hex
 
+from autograd.drawing.looks import PIXELS, TINTS, ZERO
 from demos import plots
 from tests.demos.looking import Look, extreme, few, texts
 
@@ -47,6 +49,7 @@ def test_pixels_are_square_and_signs_have_the_colours_of_all_figures(look: Look)
     assert tile.width == pytest.approx(tile.height, rel=1e-3)
     table = look(plots.heat_map, [[-1.0, 1.0]], ["a"], ["b", "c"], "t", "m", xlabel="x", ylabel="y", signed=True).axes[0].images[0]
     assert [table.cmap(table.norm(v)) for v in (-1.0, 0.5)] == [axes.images[0].cmap(axes.images[0].norm(v)) for v in (-1.0, 0.5)]
+    assert [to_hex(table.cmap(x)) for x in (0.0, 1.0)] == [PIXELS[ZERO - TINTS], PIXELS[ZERO + TINTS]]  # and of thumbnails in graphs
 
 
 def test_a_dash_lies_in_its_pixel(look: Look) -> None:
