@@ -283,7 +283,7 @@ function recalled(hash) {
   state.chosen = partOf(chosen) ? chosen : null;
   for (const [, part] of partsOf(state.chosen)) for (const g of pathOf(part).slice(1, -1)) state.open.add(g.id);
   redraw();
-  keyed();
+  explain();
   detailed();
   seeAll();
 }
@@ -439,18 +439,11 @@ for (const [by, text] of [["", "none"], ["grad", "gradient"], ["value", "value"]
 colour.addEventListener("change", () => {
   state.by = colour.value;
   redraw();
-  keyed();
+  explain();
 });
-function keyed() {
+function explain() {
   find(".key")?.remove();
-  const scale = scales[state.by], key = element("div");
-  key.className = "key";
-  if (scale) {
-    const strip = drawn("svg", { class: "graph", width: 126, height: 12, "aria-hidden": "true" }), [first, last] = scale.tones;
-    for (let i = 0; i < 21; i++) strip.append(drawn("rect", { x: i * 6, width: 6, height: 12, fill: tones[Math.round(first + (last - first) * i / 20) + 10] }));
-    key.append(element("span", scale.ticks[0]), strip, element("span", scale.ticks[2]), element("small", scale.title));
-  }
-  for (const note of new Set([...sides.flatMap(side => side.notes), ...scale?.note ? [scale.note] : []])) key.append(element("small", note));
+  const scale = scales[state.by], key = keyed(scale, tones, new Set([...sides.flatMap(side => side.notes), ...scale?.note ? [scale.note] : []]));
   if (key.childNodes.length) status.before(key);
 }
 

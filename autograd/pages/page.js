@@ -42,6 +42,21 @@ function element(name, text = "", ...children) {
   return made;
 }
 
+// What the colours of a picture mean, in a line: the strip of a scale between its ends (null: none), and notes.
+function keyed(scale, tones, notes) {
+  const key = element("div");
+  key.className = "key";
+  if (scale) {
+    const [first, last] = scale.tones, fill = i => tones[Math.round(first + (last - first) * i / 20) + 10];
+    const cells = Array.from({ length: 21 }, (_, i) => `<rect x="${6 * i}" width="6" height="12" fill="${fill(i)}"/>`);
+    key.innerHTML = `<svg class="graph" width="126" height="12" aria-hidden="true">${cells.join("")}</svg>`;
+    key.prepend(element("span", scale.ticks[0]));
+    key.append(element("span", scale.ticks[2]), element("small", scale.title));
+  }
+  for (const note of notes) key.append(element("small", note));
+  return key;
+}
+
 // A picture in a window, `stage`, through which one looks closer: with wheel, fingers and mouse, or by calling what is returned.
 // `view` is where its middle is and how many pixels each unit of the picture has; `fitted`, that all of it is shown.
 function looking(root, stage, svg) {

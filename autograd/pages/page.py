@@ -12,11 +12,12 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 from autograd.drawing.looks import INK, LOOKS, MODULE, PAPER, TONES
+from autograd.drawing.scale import Scale
 from autograd.errors import brief, described
 from autograd.files import path_of, write_whole
 from autograd.program.words import clean
 
-__all__ = ["Page", "framed", "piece", "theme_of", "title_of", "written"]
+__all__ = ["Page", "framed", "piece", "scale_told", "theme_of", "title_of", "written"]
 
 
 class Page:
@@ -68,6 +69,11 @@ def written(template: str, title: str, theme: str, data: Any, **pieces: str) -> 
 def piece(name: str) -> str:
     """The text of a file of this folder."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def scale_told(scale: Scale) -> dict[str, Any]:
+    """A scale for the page's script, in tenths of a tone."""
+    return {"title": scale.title, "ticks": scale.ticks, "tones": [round(10 * tone) for tone in scale.tones]}
 
 
 def theme_of(theme: Any) -> str:

@@ -14,6 +14,7 @@ from autograd.core.notes import user_frame
 from autograd.drawing.colouring import Colouring
 from autograd.drawing.dot import to_dot
 from autograd.drawing.flow import released
+from autograd.drawing.looks import TONES
 from autograd.drawing.modules import Modules
 from autograd.drawing.painter import Painter
 from autograd.drawing.plan import PATIENCE
@@ -21,7 +22,7 @@ from autograd.drawing.size import size_of
 from autograd.drawing.style import NODES, Style
 from autograd.errors import described, int_of
 from autograd.pages.alive import alive
-from autograd.pages.page import Page, piece, theme_of, title_of, written
+from autograd.pages.page import Page, piece, scale_told, theme_of, title_of, written
 from autograd.pages.script import Script
 from autograd.program.reading import EXPLORED, TooLargeError, read, scopes
 
@@ -52,7 +53,8 @@ def graph_player(
     theme
         "light", "dark", or "auto": as the notebook or page around it, else as the reader's system.
     color
-        As for `draw_dot`; a box has its colour once its value or gradient is there. "auto": by gradients, but of less than 30 Values.
+        As for `draw_dot`; a box has its colour, and says of what it is, once its value or gradient is there. The strip of the scale stands
+        below the picture. "auto": by gradients, but of less than 30 Values.
     delay
         Seconds from step to step while the page plays.
     max_ops
@@ -102,11 +104,14 @@ def graph_player(
     painter.numbered()
     script.colour(painter.colouring)
     script.fill(painter.scene)
+    scale, note, painter.scene.scale, painter.scene.note = painter.scene.scale, painter.scene.note, None, ""
     picture = to_dot(painter.scene, style)
     picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
     svg = picture.pipe(encoding="utf-8")
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
     data = {"delay": 1000 * float(delay), "boxes": boxes, "steps": script.steps}
+    if scale or note:  # at the edge of the window: in the picture it would stand where nobody looks
+        data["key"] = {"scale": scale and scale_told(scale), "tones": [light for light, _ in TONES], "notes": [note] * bool(note)}
     name = f"Through {script.name(script.root)} and back" if title is None else title
     if not script.scalar:
         data = script.filled(data)

@@ -128,12 +128,15 @@ class Script:
         self.boxes[n]["grads"].append((len(self.steps), f"grad {self.size(n, gradient, self.sums.get(n))}"))
 
     def colour(self, colouring: Colouring) -> None:
-        """What fills each box from which step on, and where it is said that something is not finite."""
+        """What fills each box from which step on, in words, too, and where it is said that something is not finite."""
         if colouring.by is None:
             return
         for n, box in self.boxes.items():
             paint = colouring.variable(n)
-            if paint.mark == "wrong":
+            if colouring.by != "grad":  # a gradient has words of its own
+                said = [line for line in paint.lines if not line.startswith("begins")]
+                box["value"] = " · ".join([*[box["value"]] * (not (shape_of(n) and said)), *said])
+            if paint.mark == "wrong" and not box["value"].startswith("✗"):
                 box["value"] = f"✗ {box['value']}"
             if paint.tone is not None:
                 box["fills"].append((box["step"], fill_of(paint.tone, "light")))

@@ -23,6 +23,7 @@ from autograd.drawing.statistics import Statistics, ratio, share, short, togethe
 from autograd.drawing.style import Style
 from autograd.drawing.thumbnails import thumbnails
 from autograd.errors import number_of
+from autograd.pages.page import scale_told
 from autograd.pages.tree import Group, Tree
 from autograd.program.formulas import Seen, as_symbols, flowing
 from autograd.program.mathematics import mathematics
@@ -84,10 +85,7 @@ class Side:
             self.notes.append("Not every tensor has its picture here: a page holds about 500 of them.")
         if not self.few:
             self.notes.append(f"Of more than {MANY:,} variables the page has no thumbnails, and the colours of gradients alone.")
-        scales = {
-            by: {"title": c.scale.title, "ticks": c.scale.ticks, "tones": [round(10 * tone) for tone in c.scale.tones], "note": c.note}
-            for by, c in self.colourings.items() if c.scale is not None
-        }  # fmt: skip
+        scales = {by: {**scale_told(c.scale), "note": c.note} for by, c in self.colourings.items() if c.scale is not None}
         return {
             "nodes": nodes, "groups": groups, "roots": [self.reading.number[n] for n in self.reading.roots], "scales": scales,
             "notes": self.notes, "letter": self.reading.letter,

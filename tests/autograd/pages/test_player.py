@@ -199,6 +199,22 @@ def test_the_film_fills_a_box_when_its_gradient_arrives() -> None:
     assert all([step for step, _ in box["fills"]] == [box["step"]] for box in values)
 
 
+def test_a_box_of_the_film_says_what_its_colour_is_of() -> None:
+    ag.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 8), nn.Sigmoid())
+    loss = net(ag.randn(16, 8)).mean()
+
+    def words(color: Any) -> list[str]:
+        return [box["value"] for box in script(loss, names=net, color=color)["boxes"].values()]
+
+    plain = ["tensor 16×8", "tensor 8×8", "tensor 8", "tensor 16×8", "tensor 16×8", f"{number(loss.item())}"]
+    assert words(None) == words("grad") == plain
+    assert [text[:4] for text in words("value")[:-1]] == ["rms "] * 5 and words("value")[-1] == plain[-1]
+    assert [said for said, shape in zip(words("saturation"), plain) if said != shape] == ["saturated 0 %"]
+    own = {net[0].weight: 3.0, loss: -1.0}
+    assert words(own) == [plain[0], "given 3", *plain[2:5], f"{plain[5]} · given −1"]
+
+
 def test_the_film_says_where_it_begins() -> None:
     x = Value(0.0)
     y = x.log()
@@ -406,6 +422,13 @@ def test_a_box_is_filled_once_its_gradient_is_there(browser: Browser, tmp_path: 
     assert len(expected) >= 6 and sorted(a for a, b in zip(after, before) if a != b) == sorted(expected)
     browser.press("Home")
     assert browser.evaluate(fills) == before
+    key = "document.querySelector('.player .key').textContent"  # at the edge of the window, however wide the graph is
+    assert "vanished" in browser.evaluate(key) and "rms of the gradient" in browser.evaluate(key)
+    assert browser.evaluate("document.querySelectorAll('.key rect').length") == 21
+    assert browser.evaluate("(r => r.left >= 0 && r.right <= innerWidth)(document.querySelector('.key svg').getBoundingClientRect())")
+    assert "rms of" not in browser.evaluate("document.querySelector('.stage').textContent")
+    browser.open(Path(graph_player(loss, names=net, color=None).save(tmp_path / "plain.html")))
+    assert not browser.evaluate("document.querySelectorAll('.key').length")
 
 
 def test_any_entry_of_a_small_array_is_worked_out(browser: Browser, tmp_path: Path) -> None:
