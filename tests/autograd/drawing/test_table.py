@@ -219,7 +219,8 @@ def state(net: nn.Module) -> Any:
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("grad_mode", [False, True])
-def test_looking_changes_nothing(fails: bool, grad_mode: bool) -> None:
+@pytest.mark.parametrize("color", ["auto", "value", "saturation"])
+def test_looking_changes_nothing(fails: bool, grad_mode: bool, color: str) -> None:
     def last(m: Any, x: Any) -> Any:
         if fails:
             raise ZeroDivisionError
@@ -238,11 +239,12 @@ def test_looking_changes_nothing(fails: bool, grad_mode: bool) -> None:
         before = state(net)
         if fails:
             with pytest.raises(ZeroDivisionError):
-                summary(net, x)
+                summary(net, x, color=color)
         else:
-            summary(net, x)
+            summary(net, x, color=color)
         assert state(net) == before
-    assert seen == ["before", "after"] + [False] * (not fails)  # hooks of others work meanwhile, and nothing is recorded
+    recorded = color == "saturation"  # what is needed to find the activations, and let go
+    assert seen == ["before", "after"] + [recorded] * (not fails)  # hooks of others work meanwhile
     assert x.grad is None and x.is_leaf
     loss.backward()  # nothing that the graph saved counts as changed
 
@@ -328,10 +330,57 @@ def test_gradients_are_said_in_words_and_coloured_on_a_page() -> None:
     ends = [re.split("  +", line)[-2:] for line in str(s).splitlines()[3:8]]
     assert ends == [["1e−6", "5e−7"], ["✗ 100 % not finite", "–"], ["all zero", "0"], ["1", "0.5"], ["–", "–"]], rows
     assert "rms grad: of the gradients" in str(s)
-    colours = re.findall(r"background:rgba\(([\d,]+)", s._repr_html_())
-    assert colours == ["240,150,20,0"]  # the vanished one
+    colours = re.findall(r"background:rgba\((\d+,\d+,\d+),(?!0.00)", s._repr_html_())
+    assert colours == ["240,150,20", "220,40,30"]  # what has vanished, and what is not finite
     plain = summary(nn.Linear(2, 2), (1, 2))
     assert plain.gradient is plain.ratio is None and "rgba(240" not in plain._repr_html_()
+
+
+class Bent(nn.Module):
+    """Activations that are modules, and one that is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.tanh = nn.Linear(8, 8), nn.Tanh()
+        self.rest = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rest((3 * self.tanh(self.fc(20 * x))).tanh())
+
+
+def test_color_says_what_the_last_columns_are_of() -> None:
+    ag.manual_seed(0)
+    net, x = Bent(), ag.randn(32, 8)
+    net.requires_grad_(False)  # what activations do is seen all the same
+    inner = net.tanh(net.fc(20 * x))
+    flat = {"tanh": 1 - inner.numpy() ** 2, "": 1 - (3 * inner).tanh().numpy() ** 2}
+
+    def column(color: Any, depth: int | None = None) -> dict[str, str]:
+        s = summary(net, x, color=color, depth=depth)
+        return {r.name: line.split()[-1] for r, line in zip(s.rows, str(s).splitlines()[2:])}
+
+    share_of = {name: (slope < 1 / 20).mean() for name, slope in flat.items()}
+    found = summary(net, x, color="saturation")
+    rows = {r.name: r.saturated for r in found.rows}
+    assert {name: rows[name] for name in flat} == pytest.approx(share_of) and min(share_of.values()) > 0.3
+    assert [name for name, s in rows.items() if s is None] == ["fc", "rest", "rest.0"]
+    folded = summary(net, x, color="saturation", depth=0).rows[0].saturated  # all are of one size:
+    assert folded == found.saturated == pytest.approx(np.mean([s for s in rows.values() if s is not None]))
+
+    values = {r.name: r.value for r in summary(net, x, color="value").rows}
+    assert values["tanh"] is not None and values["tanh"].rms == pytest.approx(rms(inner.numpy()), rel=1e-4)
+    assert column({net.fc: 3.0, net.rest[0].weight: -1.5}) == {**dict.fromkeys(column("value"), "–"), "fc": "3", "rest.0": "−1.5"}
+    assert column({net.rest[0]: float("nan")}, depth=1)["rest"] == "nan"
+
+    assert "rms grad" in str(summary(net, x, color="grad")) and "no parameter has a gradient" in str(summary(net, x, color="grad"))
+    net.requires_grad_(True)
+    net(x).sum().backward()
+    assert str(summary(net, x)) == str(summary(net, x, color="grad")) != str(summary(net, x, color=None))
+    assert "grad" not in str(summary(net, x, color=None))
+    pages = {color: summary(net, x, color=color)._repr_html_() for color in ("grad", "value", "saturation")}
+    for color, title in (("grad", "rms of the gradient"), ("value", "rms of the output"), ("saturation", "share of flat entries")):
+        assert title in pages[color] and "linear-gradient" in pages[color]  # the strip
+    assert "240,150,20,0.5" in pages["saturation"]
 
 
 class Cells(HTMLParser):
@@ -395,7 +444,7 @@ def test_any_name_is_aligned_and_escaped(kinds: dict[str, str]) -> None:
     assert len(lines) == 1 + len(kinds) + 4
     assert len({columns(line) for line in lines}) == 1
     cells = Cells(s._repr_html_())
-    assert cells.tags <= {"div", "table", "tr", "td", "th", "p", "br"}
+    assert cells.tags <= {"div", "table", "tr", "td", "th", "p", "br", "span"}
     for (name, kind), line, row in zip(kinds.items(), lines[3:], cells.lines[2:]):
         assert line.isprintable() and line.startswith(f"  {row[0]}  ")
         assert row[0] == f"{name}: {kind}" or not f"{name}{kind}".isprintable()
@@ -428,6 +477,9 @@ def test_what_cannot_be_summarised_is_refused() -> None:
     for wrong in ([1, 2], np.ones((1, 2)), 3, None):
         with pytest.raises(TypeError, match=rf"a tuple of arguments, or a shape such as .*, got {type(wrong).__name__}"):
             summary(net, wrong)
+    for color, words in (("loss", "color must be one of"), ({nn.Linear(1, 1): 1.0}, "modules and parameters of this model, got Linear")):
+        with pytest.raises(ValueError, match=words):
+            summary(net, (1, 2), color=color)
     for depth in (-1, 1.0, True, "1"):
         with pytest.raises(ValueError, match="depth is None or an int >= 0"):
             summary(net, (1, 2), depth=depth)  # type: ignore[arg-type]
