@@ -12,6 +12,7 @@ from autograd.core.symbols import atoms
 from autograd.drawing.flow import dense, needed, taking
 from autograd.drawing.painter import Painter
 from autograd.drawing.scene import Box
+from autograd.drawing.statistics import measured, short
 from autograd.program.formulas import flowing
 from autograd.program.mathematics import mathematics
 from autograd.program.reading import gradient_name
@@ -94,9 +95,12 @@ class Backward:
             self.painter.edge(f"g{i}", f"v{i}", "level")
 
     def _sum(self, n: Node, addends: Sequence[Any]) -> list[str]:
-        """What was added up where ``n`` was used more than once, two a line; of tensors, and of more than six, how many there were."""
-        if shape_of(n) or len(addends) > 6:
+        """What was added up where ``n`` was used more than once, two a line; of tensors, how large each was; of more than six, how many."""
+        if len(addends) > 6:
             return [f"= sum of {len(addends)}"]
+        if shape_of(n):  # sizes do not add up
+            sizes = ["✗" if s.nonfinite else short(s.rms) for s in (measured(dense(n, x)) for x in addends)]
+            return ["= sum of rms", *(", ".join(sizes[i : i + 2]) + "," * (i + 2 < len(sizes)) for i in range(0, len(sizes), 2))]
         first, *rest = (value(dense(n, x), self.painter.style.precision) for x in addends)
         terms = [f"= {first}", *(f"− {x[1:]}" if x.startswith("−") else f"+ {x}" for x in rest)]
         return [" ".join(terms[i : i + 2]) for i in range(0, len(terms), 2)]

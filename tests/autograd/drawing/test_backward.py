@@ -106,7 +106,10 @@ def test_a_sum_of_gradients_shows_what_was_added() -> None:
     many = sum(x * float(k) for k in range(7))
     assert any(text.endswith("= sum of 7") for text in boxes(draw(many, layout="mirror").source, "g").values())
     t = ag.ones(2, 3, requires_grad=True)
-    assert boxes(draw((t * t + t).sum(), layout="mirror").source, "g")["g0"] == "grad t/rms 3/= sum of 3"
+    assert boxes(draw((3 * t + t * t).sum(), layout="mirror").source, "g")["g0"] == "grad t/rms 5/= sum of rms/1, 1,/3"
+    assert "/= sum of rms/1, ✗" in boxes(draw((t * float("inf") + t).sum(), layout="mirror").source, "g")["g0"]
+    ten = sum((t * float(k) for k in range(7)), t * 0.5)
+    assert boxes(draw(ten.sum(), layout="mirror").source, "g")["g0"].endswith("/= sum of 8")
 
 
 def test_the_lanes_hold_a_gradient_for_each_variable() -> None:

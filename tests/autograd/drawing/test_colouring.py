@@ -284,13 +284,13 @@ def test_where_no_gradient_is_known_the_picture_says_why() -> None:
 def test_a_mirror_shows_the_numbers_that_the_call_has() -> None:
     x = ag.tensor([1.0, 2.0], requires_grad=True)
     y = (x * x).sum()
-    assert boxes(draw(y, layout="mirror").source, "g")["g0"] == "∂y/∂x/rms 3.2/= sum of 2"
+    assert boxes(draw(y, layout="mirror").source, "g")["g0"] == "∂y/∂x/rms 3.2/= sum of rms/1.6, 1.6"
     y.backward()  # lets the graph go: what is left is .grad
     gradients = boxes(draw(y, layout="mirror").source, "g")
     assert gradients["g0"] == "∂y/∂x/rms 3.2" and gradients["g2"] == "seed"
     y = (x * x).sum()
     (dx,) = ag.grad(y, x, create_graph=True)
-    assert "dx/rms 3.2/= sum of 2" in boxes(draw([y, dx]).source, "g").values()
+    assert "dx/rms 3.2/= sum of rms/1.6, 1.6" in boxes(draw([y, dx]).source, "g").values()
     flow = scene([y, dx], names={"dx": dx}, layout="flow")
     (box,) = where(flow, "dx")
     assert box.tone is not None and box.kind == "gradient"  # in a flow recorded gradients are boxes like others, coloured by their size
