@@ -14,6 +14,7 @@ from autograd.drawing.scene import Box, Scene
 __all__ = ["Lines", "between_rows"]
 
 SPREAD = 7.0  # between arrowheads at one box
+APART = 4.0  # a dotted arrow from the one that it runs beside
 Rectangle = tuple[float, float, float, float]
 
 
@@ -52,6 +53,9 @@ class Lines:
     def all(self) -> dict[int, str]:
         """The lines by their place in the scene, as Graphviz reads them."""
         lines: dict[int, str] = {}
+        saved = [(k, edge.tail, edge.head) for k, edge in enumerate(self.scene.edges) if edge.kind == "saved"]
+        wanted = {pair for _, tail, head in saved for pair in ((tail, head), (head, tail))}
+        found: dict[tuple[str, str], Line] = {}  # arrows that a dotted one may run beside
         for i, side in enumerate(self.sides):
             offset, column = self._offsets(side), side.column
             for arrow in side.arrows:
@@ -59,20 +63,30 @@ class Lines:
                 x, y, w, _ = self.at[tail]
                 u, v, other, _ = self.at[head]
                 c = column[head]
-                if y == v and column[tail] == c - 1 and self.rows.row[c] == self.rows.row[c - 1] and number not in offset:
+                if y == v and column[tail] == c - 1 and self.rows.row[c] == self.rows.row[c - 1] and number not in offset and not saved:
                     lines[number] = level(x + w / 2, u - other / 2, self.total - y, back)
                     continue
                 line = self._arched(i, side, arrow, offset) if arrow.arc else self._level(i, side, arrow, offset)
                 lines[number] = line.written(self.total, back)
+                if (tail, head) in wanted:
+                    found[tail, head] = line
             near: dict[int, list[str]] = {}
             for id in self.at if side.straight else ():
                 if id in side.y:
                     near.setdefault(side.at(id), []).append(id)
             for arrow in side.straight:
-                lines[arrow.number] = self._straight(side, arrow, near).written(self.total, arrow.back)
-        for k, edge in enumerate(self.scene.edges):
-            if k not in lines and edge.kind == "saved":
-                lines[k] = self._dotted(edge.tail, edge.head).written(self.total, False)
+                line = self._straight(side, arrow, near)
+                lines[arrow.number] = line.written(self.total, arrow.back)
+                if (arrow.tail, arrow.head) in wanted:
+                    found[arrow.tail, arrow.head] = line
+        for k, tail, head in saved:
+            if (tail, head) in found:
+                line = found[tail, head].beside(APART)
+            elif (head, tail) in found:
+                line = found[head, tail].turned().beside(APART)
+            else:
+                line = self._dotted(tail, head)
+            lines[k] = line.written(self.total, False)
         return lines
 
     @cached_property

@@ -45,6 +45,26 @@ class Line:
             self.points += [corner, corner, leave]
         self.straight(corners[-1])
 
+    def turned(self) -> Line:
+        """The way back."""
+        line = Line(self.points[-1])
+        line.points = self.points[::-1]
+        return line
+
+    def beside(self, apart: float) -> Line:
+        """A line to the right of it, as one goes; heights count from above.
+
+        >>> line = Line((0, 20))
+        >>> line.straight((30, 20))
+        >>> line.beside(3).points[0], line.turned().beside(3).points[0]
+        ((0.0, 23.0), (30.0, 17.0))
+        """
+        line, last = Line(self.points[0]), len(self.points) - 1
+        ways = [(self.points[max(k - 1, 0)], self.points[min(k + 1, last)]) for k in range(last + 1)]
+        far = [hypot(u - x, v - y) or 1.0 for (x, y), (u, v) in ways]
+        line.points = [(p - apart * (v - y) / d, q + apart * (u - x) / d) for (p, q), ((x, y), (u, v)), d in zip(self.points, ways, far)]
+        return line
+
     def written(self, height: float, back: bool) -> str:
         """As the ``pos`` of an edge, with its arrowhead at the end, or at the start where ``back``; heights count from below."""
         points = self.points[::-1] if back else self.points

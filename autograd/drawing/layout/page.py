@@ -19,7 +19,10 @@ def placed(scene: Scene) -> Placed | None:
     """Where everything in a scene stands; None for what these rules do not fit: Graphviz has its own."""
     mirror = scene.ends is not None
     backward = {box.id for box in scene.backward}
-    known = not scene.further and all(not e.label and (e.kind != "saved" or e.head in backward) for e in scene.edges)
+    known = not scene.further and not any(e.label for e in scene.edges)
+    if saved := [(e.tail, e.head) for e in scene.edges if e.kind == "saved" and e.head not in backward]:  # drawn beside an arrow
+        arrows = {(e.tail, e.head) for e in scene.edges if e.kind != "saved"}
+        known = known and all((tail, head) in arrows or (head, tail) in arrows for tail, head in saved)
     if not known or (backward and not mirror) or next(iter(scene), None) is None:
         return None
     page = _Page(scene)
@@ -51,7 +54,7 @@ class _Page:
             if e.constraint and not e.back and e.kind != "level" and e.tail in kinds and e.head in kinds
         ]
         inside = self.scene.ends is not None and not any(box.round for box in self.scene.forward)
-        dotted = any(e.kind == "saved" for e in self.scene.edges)  # which would run over what hangs between the lanes
+        dotted = any(e.kind == "saved" and e.head not in kinds for e in self.scene.edges)  # over what would hang between the lanes
         self.columns = columns = Columns(tree, [(tail, head) for _, tail, head, _ in edges], kinds, 2 if inside else 1, not dotted)
         chips = {a for alone in columns.chips.values() for a in alone}
         if not columns.fits or len(columns.column) + len(chips) < len(kinds):

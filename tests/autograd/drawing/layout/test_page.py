@@ -17,6 +17,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.drawing import Graph, dot
+from autograd.drawing.layout.arrows import APART
 from autograd.drawing.layout.page import placed
 from autograd.drawing.layout.rows import PAGE
 from autograd.drawing.scene import Box, Edge, Frame, Placed, Scene
@@ -82,7 +83,8 @@ def checked(where: Placed, scene: Scene) -> None:
         assert len(points) % 3 == 1 and len(points) > 3
         for end, id in ((tip if edge.back else points[0], edge.tail), (points[-1] if edge.back else tip, edge.head)):
             left, bottom, right, top = boxes[id]
-            assert left - 0.2 <= end[0] <= right + 0.2 and bottom - 0.2 <= end[1] <= top + 0.2, (edge, end, boxes[id])
+            far = 0.2 + APART * (edge.kind == "saved")  # which runs beside another
+            assert left - far <= end[0] <= right + far and bottom - far <= end[1] <= top + far, (edge, end, boxes[id])
 
 
 class Net(nn.Module):
@@ -121,10 +123,10 @@ MOVES = st.recursive(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(MOVES, min_size=1, max_size=6), st.booleans(), st.sampled_from([None, 0, 1, 2]))
-def test_modules_of_any_shape(moves: list[Any], mirror: bool, depth: int | None) -> None:
+@given(st.lists(MOVES, min_size=1, max_size=6), st.booleans(), st.sampled_from([None, 0, 1, 2]), st.booleans())
+def test_modules_of_any_shape(moves: list[Any], mirror: bool, depth: int | None, saved: bool) -> None:
     net = Net(moves)
-    scene = scene_of(net(ag.ones(2, 3)).sum(), names=net, layout="mirror" if mirror else "flow", depth=depth)
+    scene = scene_of(net(ag.ones(2, 3)).sum(), names=net, layout="mirror" if mirror else "flow", depth=depth, show_saved=saved)
     where = placed(scene)
     if where is not None:
         checked(where, scene)
@@ -161,10 +163,12 @@ def svg_of(picture: Graph, monkeypatch: pytest.MonkeyPatch, wheel: bool) -> str:
 HOW: dict[str, dict[str, Any]] = {
     "": {},
     "mirror": {"layout": "mirror"},
+    "saved": {"show_saved": True},
     "depth": {"depth": 1},
     "depth mirror": {"depth": 1, "layout": "mirror"},
 }
 CROSSINGS = {("neuron", "mirror"): 8, ("micrograd", ""): 9, ("micrograd", "mirror"): 16, ("twin", ""): 6, ("twin", "mirror"): 6}
+CROSSINGS |= {("micrograd", "saved"): 12, ("twin", "saved"): 24}
 
 
 @pytest.mark.parametrize("wheel", [False, True], ids=["dot", "wheel"])
@@ -245,7 +249,8 @@ def test_what_no_rule_fits_is_left_to_graphviz() -> None:
     x = Value(2.0)
     y = x * x
     assert placed(scene_of(y)) is not None
-    assert placed(scene_of(y, show_saved=True)) is None  # dotted arrows beside the others
+    assert placed(scene_of(y, show_saved=True)) is not None  # dotted arrows beside the others
+    assert placed(scene_of(x.tanh(), show_saved=True, ops="inside")) is None  # a box that is saved for itself
     (dy,) = ag.grad(y, x, create_graph=True)
     assert placed(scene_of([y, dy], layout="flow")) is None  # gradients among the outputs
     assert "nop2" not in dot.draw(y, rankdir="TB").source and "nop2" in dot.draw(y).source
