@@ -198,7 +198,9 @@ class _Page:
         for c in range(1, count):
             arriving[c] += arriving[c - 1]
         widths = {c: [max(self.size[id][0] for id in slot) for slot in slots] for c, slots in self.slots.items()}
-        chips = [sum(widths[c]) + CHIPS * (len(widths[c]) - 1) if c in widths else 0.0 for c in range(count)]
+        both = len(self.sides) > 1  # then gradients stand above them, and what they come by
+        apart = {c: CHIPS * (both or not self._parameters(slots)) for c, slots in self.slots.items()}
+        chips = [sum(widths[c]) + apart[c] * (len(widths[c]) - 1) if c in widths else 0.0 for c in range(count)]
         tree = front.tree
         margin = PAD * (len(self.sides) - 1)
         results = frozenset(c for id, c in front.column.items() if [self.boxes[a].round for a in self.columns.before[id]] == [True])
@@ -219,8 +221,13 @@ class _Page:
             x = rows.chip[c]
             for slot, across in zip(slots, widths[c]):
                 self.x |= dict.fromkeys(slot, x + across / 2)
-                x += across + CHIPS
+                x += across + apart[c]
         return True
+
+    def _parameters(self, slots: list[list[str]]) -> bool:
+        """Are these chips the parameters of one module, which stand as one chip in compartments?"""
+        frames = {self.front.tree.home[slot[0]] for slot in slots}
+        return len(frames) == 1 and 0 not in frames and all(self.boxes[slot[0]].kind == "parameter" for slot in slots)
 
     def placed(self) -> Placed:
         """All of it, heights counted from below, as Graphviz does."""

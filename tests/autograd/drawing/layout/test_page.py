@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -243,6 +244,19 @@ def test_the_spine_is_straight_and_skips_pass_above() -> None:
         if box.kind in ("middle", "operation"):
             row.setdefault(where.boxes[box.id][1], []).append(box.id)
     assert len(row) <= 3  # as many heights as there are rows
+
+
+def test_the_parameters_of_a_module_are_one_chip_in_compartments() -> None:
+    for how in ({}, {"layout": "mirror"}):
+        scene = scene_behind(partial(SHOWN["mlp"], **how))
+        where = placed(scene)
+        assert where is not None
+        ids = {box.label[0]: box.id for box in scene}
+        for layer in "03":
+            weight, bias = (rectangle(where, ids[f"{layer}.{name}"]) for name in ("weight", "bias"))
+            assert (abs(weight[2] - bias[0]) < 0.1) is (how == {}) and weight[2] <= bias[
+                0
+            ] + 0.1  # beneath a gradient each has its own place
 
 
 def test_what_no_rule_fits_is_left_to_graphviz() -> None:
