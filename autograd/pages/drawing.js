@@ -24,8 +24,8 @@ function labelOf(side, part, by) {
     lines.push(["name", cut(part.title || "the graph", 44)], ...part.lines.map(text => ["", text]));
     if (part.nodes.includes(side.root) && side.root.value !== undefined) lines.push(["", `${side.root.called} = ${number(side.root.value)}`]);
   } else {
-    const own = part.mentioned && part.term !== part.name ? part.name ? `${part.term} = ${cut(part.name)}` : part.term : part.name && cut(part.name);
-    if (own) lines.push(["name", own]);
+    const named = part.name && cut(part.name); // what formulas and the list call it, and where they say v7, what it is called besides
+    lines.push(["name", !named ? part.term : part.mentioned && part.term !== part.name ? `${part.term} = ${named}` : named]);
     if (part.shape) lines.push(["", part.shape]);
     if (part.value !== undefined) lines.push(["", crossed(part.value)]);
     if (part.grad !== undefined && part.needs) lines.push(["grad", `grad ${crossed(part.grad)}`]);

@@ -96,6 +96,14 @@ def test_it_says_what_it_is_and_leaves_gradients_alone(tmp_path: Path) -> None:
     assert Path(page.save(tmp_path / "p.html")).read_text("utf-8") == page.html
 
 
+def test_a_box_bears_the_name_that_the_list_gives_it(browser: Browser, tmp_path: Path) -> None:
+    x, w = Value(2.0, label="x"), Value(-1.5)
+    browser.open(Path(explore((x * w + 1).tanh() * x, names={"a weight": w}).save(tmp_path / "page.html")))
+    listed = browser.evaluate("[...document.querySelectorAll('[role=treeitem]')].map(e => e.textContent)")
+    boxes = browser.evaluate("[...document.querySelectorAll('.graph .node')].map(e => e.querySelector('text.name, .name').textContent)")
+    assert len(boxes) == len(listed) == 6 and all(any(entry.startswith(name) for entry in listed) for name in boxes), (boxes, listed)
+
+
 def test_errors() -> None:
     x = Value(2.0)
     with pytest.raises(TypeError, match="explore takes Values and Tensors, got Linear"):
