@@ -377,7 +377,7 @@ def fit(
     history.view = ag.watch(model) if flag_of(watch, "watch") else None
     threads = ag.get_num_threads()
     try:
-        with history.view or nullcontext(), _bar(epochs) if progress else nullcontext() as bar:
+        with (epochs and history.view) or nullcontext(), _bar(epochs) if progress else nullcontext() as bar:
 
             def begin(inputs: Any) -> None:
                 if threads > 1 and _is_small(model, inputs):

@@ -39,6 +39,10 @@ __all__ = ["Run", "watch"]
 KEPT = 300  # snapshots: with more, every other one is let go
 POINTS = 1500  # of the curve of the loss: with more, each two become one
 PAUSE = 1.0  # seconds between two outputs of a notebook
+UNSEEN = (
+    "no step was seen: in the `with watch(net)` block, backward() must reach the parameters of that network (ag.grad, which changes no "
+    ".grad, counts for none)"
+)
 
 
 @dataclass
@@ -122,6 +126,8 @@ class Run(Page, Follower):
         if self.server is not None:
             self.server.close()
             self.server = None
+        if not self.steps and error == (None, None, None):
+            warnings.warn(f"watch: {UNSEEN}", RuntimeWarning, stacklevel=2)
         self._display(last=True)
 
     # What the training tells.
@@ -247,7 +253,7 @@ class Run(Page, Follower):
         """The page as it is now; a ``live`` one asks the server it came from for what is new, and one with a ``key`` opens where the
         reader left the one before it."""
         if self.layers is None and not live:
-            raise RuntimeError("no step was seen: in the `with watch(net)` block, backward() must reach the parameters of that network")
+            raise RuntimeError(UNSEEN)
         return self._written(live, key)
 
     def _written(self, live: bool = False, key: str = "") -> str:

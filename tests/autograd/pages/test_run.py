@@ -7,6 +7,7 @@ import math
 import pickle
 import re
 import sys
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -267,6 +268,19 @@ def test_what_cannot_be_watched_is_refused_in_words() -> None:
         view.serve()
 
 
+def test_a_block_without_a_step_says_so_as_it_ends() -> None:
+    """As where a training asks `grad` for its gradients; an error that ends the block is told alone."""
+    net, (x, y) = network(nn.Tanh()), rows()
+    said = r"watch: no step was seen: .*ag.grad, which changes no .grad, counts for none"
+    with pytest.warns(RuntimeWarning, match=said) as heard, ag.watch(net):
+        ag.grad(nn.functional.cross_entropy(net(x), y), list(net.parameters()))
+    assert [warning.filename for warning in heard] == [__file__]
+    with warnings.catch_warnings(), pytest.raises(ZeroDivisionError):
+        warnings.simplefilter("error")
+        with ag.watch(net):
+            raise ZeroDivisionError
+
+
 def test_it_is_served_while_it_runs(chromium: Browser, capsys: pytest.CaptureFixture[str]) -> None:
     net, (x, y) = network(nn.Tanh()), rows()
     with ag.watch(net, every=1) as view:
@@ -484,7 +498,7 @@ def test_a_call_without_a_backward_is_no_step() -> None:
 def test_another_network_stays_compiled() -> None:
     net, other, (x, _) = network(nn.Tanh()), nn.Linear(8, 2), rows()
     f = ag.compile(lambda x: other(x).square().mean())
-    with ag.watch(net, every=5):
+    with pytest.warns(RuntimeWarning, match="no step was seen"), ag.watch(net, every=5):
         for _ in range(50):
             f(x)
     assert f.calls.replayed >= 45
@@ -562,7 +576,7 @@ def test_a_graph_that_was_measured_can_go() -> None:
 
 
 def test_what_is_no_loss_and_no_port_is_refused_in_words() -> None:
-    with ag.watch(network()) as view:
+    with pytest.warns(RuntimeWarning, match="no step was seen"), ag.watch(network()) as view:
         for wrong in ("a", ag.ones(2), None):
             with pytest.raises(TypeError, match=r"step\(loss\): a loss is one number, got "):
                 view.step(wrong)
