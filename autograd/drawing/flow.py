@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from autograd.core.node import Node
+from autograd.faces.value import Value
 from autograd.program.reading import Reading
+from autograd.program.words import shape_of
 
 __all__ = ["Product", "backward_pass", "dense", "needed", "released", "taking"]
 
@@ -55,6 +57,12 @@ def taking(reading: Reading, n: Node) -> list[tuple[int, Node]]:
 def released(reading: Reading) -> bool:
     """Did a backward release what a walk through this graph would need?"""
     return any(n.raw is None or getattr(n, "saved_version", 0) < 0 for n in reading.nodes if not n.is_leaf)
+
+
+def outdated(reading: Reading) -> str:
+    """What is to be said where the data of a Value was set since, so that boxes disagree; else nothing. (Of tensors they show shapes.)"""
+    results = (n for n in reading.nodes if isinstance(n, Value) and not n.is_leaf and not any(map(shape_of, n.args)))
+    return "A number was set after it had been used: what was computed from it is older." if any(n.stale() for n in results) else ""
 
 
 def backward_pass(reading: Reading, inputs: list[Node] | None = None) -> tuple[dict[Node, Any], list[Product]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.drawing.colouring import Colouring, Paint
+from autograd.drawing.flow import outdated
 from autograd.drawing.modules import Folded, Modules, Repeat
 from autograd.drawing.scene import Box, Edge, Frame, Scene
 from autograd.drawing.style import Style
@@ -102,10 +103,8 @@ class Painter:
             for a in self.reading.args(n) if folded else ():
                 if isinstance(a, Node):
                     self.join(self.source(a, n), target, kind, width=self.colouring.width(a))
-        # Boxes disagree where the data of a Value was set since. (Of tensors, boxes show shapes.)
-        results = (n for n in self.reading.nodes if isinstance(n, Value) and not n.is_leaf and not any(map(shape_of, n.args)))
-        if any(n.stale() for n in results):
-            self.scene.note += "\n" * bool(self.scene.note) + "A number was set after it had been used: what was computed from it is older."
+        if older := outdated(self.reading):
+            self.scene.note += "\n" * bool(self.scene.note) + older
 
     def numbered(self) -> None:
         """Those boxes say their numbers that a formula mentions by it; all formulas are written by now."""

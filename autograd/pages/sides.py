@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.core.node import Node
 from autograd.drawing.colouring import Colouring
-from autograd.drawing.flow import released
+from autograd.drawing.flow import outdated, released
 from autograd.drawing.modules import Modules, shapes
 from autograd.drawing.statistics import Statistics, ratio, share, short, together
 from autograd.drawing.style import Style
@@ -58,7 +58,7 @@ class Side:
         style = Style(color=color)
         first = Colouring(reading, modules, style, pairs=pairs)
         self.begin = str(first.by or "")
-        self.notes = [first.note] if first.note else []
+        self.notes = [note for note in (first.note, outdated(reading)) if note]
         further = [c for c in COLOURS if c != first.by] if self.few or first.by != "grad" else []
         self.colourings = {self.begin: first} if first.by else {}
         for by in further if self.few else ["grad"] * (first.by != "grad"):

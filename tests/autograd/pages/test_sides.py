@@ -42,6 +42,14 @@ def test_products_along_all_ways_are_the_gradients_of_the_engine(graph: tuple[Va
             assert row["grad"] == pytest.approx(n.grad, rel=1e-12, abs=1e-12)
 
 
+def test_a_number_that_was_set_since_is_told() -> None:
+    x = Value(2.0)
+    y = (x * 3).tanh()
+    assert not told(y)["notes"]
+    x.data = 5.0
+    assert told(y)["notes"] == ["A number was set after it had been used: what was computed from it is older."]
+
+
 @settings(max_examples=20)
 @given(graphs())
 def test_every_argument_is_there(graph: tuple[Value, list[Value]]) -> None:
