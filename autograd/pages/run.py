@@ -329,8 +329,9 @@ def watch(net: Any, every: int = 20, *, depth: int = 1, title: str | None = None
     net
         A module, or whatever has ``named_parameters()``.
     every
-        How many steps there are between two that are measured, which costs about as much as a step. Of a long training, every other
-        snapshot is let go, and this doubles, so that there are 300 at most.
+        How many steps there are between two that are measured, which costs about as much as a step; where steps are compiled, that one
+        runs eagerly, which may take as long as ten of them. Of a long training, every other snapshot is let go, and this doubles, so that
+        there are 300 at most.
     depth
         How many levels of modules are shown.
     title, theme
