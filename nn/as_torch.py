@@ -7,7 +7,7 @@ In a notebook, or a script of one's own, the first line is ``from nn.as_torch im
 torch. `install` does the same and can be undone. Where a PyTorch is installed, it is left alone unless it is asked for.
 
 Each module of PyTorch's that is here is a module in `sys.modules`, with the names of a room of this library. What is not here is refused
-when it is asked for, in the words of `autograd.elsewhere`.
+when it is asked for, in the words of `autograd.elsewhere`. And what a lesson prints reads as it does there: a shape is a ``torch.Size``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import sys
 import tokenize
 from collections.abc import Iterator, Sequence
@@ -122,6 +123,18 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 importlib.import_module(child)
 
 
+def _repr_of_size(size: Any) -> str:
+    return f"torch.Size({[*size]})"
+
+
+def _repr_of_tensor(t: Any, own: Any = ag.Tensor.__repr__) -> str:
+    return re.sub(r"\bdtype=(?=[a-z])", "dtype=torch.", own(t))
+
+
+# How PyTorch writes what has a shorter name here.
+_WRITTEN: dict[type, Any] = {ag.Size: _repr_of_size, ag.Tensor: _repr_of_tensor}
+
+
 def _is_torch(name: str) -> bool:
     return name.partition(".")[0] == "torch"
 
@@ -163,6 +176,9 @@ def install(instead: bool = False) -> ExitStack:
                 del sys.modules[name]
             sys.modules.update(aside)
 
+        for kind, written in _WRITTEN.items():
+            undo.callback(setattr, kind, "__repr__", kind.__repr__)
+            kind.__repr__ = written  # type: ignore[method-assign]
         sys.meta_path.insert(0, finder)
         importlib.import_module("torch")
         return undo.pop_all()

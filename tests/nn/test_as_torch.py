@@ -124,6 +124,19 @@ def test_other_imports_are_left_alone(torch: Any) -> None:
     assert importlib.util.find_spec("json") is not None
 
 
+# What a lesson prints.
+def test_shapes_and_dtypes_read_as_pytorchs_where_a_program_runs_as_torch_and_nowhere_else() -> None:
+    x = ag.zeros(3, 4, dtype=ag.float64)
+    ours = f"{x.shape} {x[0].shape} {ag.empty(0, 2).shape[:1]} {x[0, :2]}"
+    assert ours == "(3, 4) (4,) (0,) tensor([0., 0.], dtype=float64)"
+    with install(instead=True):
+        assert f"{x.shape} {x[0].size()!r} {x[0, 0].shape}" == "torch.Size([3, 4]) torch.Size([4]) torch.Size([])"
+        assert str(x[0, :2]) == f"{x[0, :2]}" == "tensor([0., 0.], dtype=torch.float64)"
+        assert repr(nn.Parameter(x[0, :1])) == "Parameter containing:\ntensor([0.], dtype=torch.float64, requires_grad=True)"
+        assert x.shape == (3, 4) and repr(ag.ones(1)) == "tensor([1.])" and tuple(x.shape).__repr__() == "(3, 4)"
+    assert f"{x.shape} {x[0].shape} {ag.empty(0, 2).shape[:1]} {x[0, :2]}" == ours
+
+
 # Putting it in place, and undoing it.
 def test_it_can_be_undone_and_what_was_there_before_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs, part = ModuleType("torch"), ModuleType("torch.part")
