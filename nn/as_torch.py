@@ -7,7 +7,8 @@ In a notebook, or a script of one's own, the first line is ``from nn.as_torch im
 torch. `install` does the same and can be undone. Where a PyTorch is installed, it is left alone unless it is asked for.
 
 Each module of PyTorch's that is here is a module in `sys.modules`, with the names of a room of this library. What is not here is refused
-when it is asked for, in the words of `autograd.elsewhere`. And what a lesson prints reads as it does there: a shape is a ``torch.Size``.
+when it is asked for, in the words of `autograd.elsewhere`. And what a lesson prints reads as it does
+there: a shape is a ``torch.Size``, a dtype is ``torch.float32``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 import autograd as ag
 import nn
@@ -111,16 +114,61 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             """What a room makes when it is asked for, such as `autograd.compile`; but no other room, nor what is private."""
             if asked.startswith("_") or isinstance(found := getattr(room, asked, room), ModuleType) or found is room:
                 raise _refusal(name, asked)
-            return found
+            return _named(found)
 
         there = getattr(room, "__all__", ())
-        own.update({n: thing for n, thing in vars(room).items() if n in there and not isinstance(thing, ModuleType)})
+        own.update({n: _named(thing) for n, thing in vars(room).items() if n in there and not isinstance(thing, ModuleType)})
         own.update(__doc__=room.__doc__, __getattr__=get)
         if name == "torch":
-            own.update(__version__=VERSION)
+            own.update(dtype=dtype, __version__=VERSION)
         for child in MODULES:
             if child.rpartition(".")[0] == name:
                 importlib.import_module(child)
+
+
+class dtype:  # noqa: N801 - PyTorch's name
+    """A dtype as programs of PyTorch's have it: it is equal to numpy's, which this library has, and is taken wherever one is.
+
+    >>> with install(instead=True):
+    ...     import torch
+    ...     torch.float32, torch.float32 == ag.float32, torch.float32.is_floating_point, torch.ones(2, dtype=torch.int64)
+    (torch.float32, True, True, tensor([1, 1]))
+    """
+
+    is_complex = False
+
+    def __init__(self, numpys: Any) -> None:
+        self.dtype = numpys  # where numpy looks for it
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.dtype == other)
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return f"torch.{self.dtype}"
+
+    @property
+    def is_floating_point(self) -> bool:
+        return self.dtype.kind == "f"
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+
+_DTYPES = {kind: dtype(kind) for kind in (getattr(ag, name) for name in ag.__all__) if isinstance(kind, np.dtype)}
+
+
+def _named(thing: Any) -> Any:
+    return _DTYPES[thing] if isinstance(thing, np.dtype) else thing
+
+
+def _dtype_of_tensor(t: Any, own: Any = ag.Tensor.dtype.fget) -> Any:  # type: ignore[attr-defined]
+    """The library itself, which asks as well, goes on with numpy's."""
+    asks = sys._getframe(1).f_globals.get("__name__", "")
+    return own(t) if asks.partition(".")[0] in ("autograd", "nn") else _named(own(t))
 
 
 def _repr_of_size(size: Any) -> str:
@@ -132,7 +180,11 @@ def _repr_of_tensor(t: Any, own: Any = ag.Tensor.__repr__) -> str:
 
 
 # How PyTorch writes what has a shorter name here.
-_WRITTEN: dict[type, Any] = {ag.Size: _repr_of_size, ag.Tensor: _repr_of_tensor}
+_WRITTEN: list[tuple[type, str, Any]] = [
+    (ag.Size, "__repr__", _repr_of_size),
+    (ag.Tensor, "__repr__", _repr_of_tensor),
+    (ag.Tensor, "dtype", property(_dtype_of_tensor)),
+]
 
 
 def _is_torch(name: str) -> bool:
@@ -176,9 +228,9 @@ def install(instead: bool = False) -> ExitStack:
                 del sys.modules[name]
             sys.modules.update(aside)
 
-        for kind, written in _WRITTEN.items():
-            undo.callback(setattr, kind, "__repr__", kind.__repr__)
-            kind.__repr__ = written  # type: ignore[method-assign]
+        for kind, name, written in _WRITTEN:
+            undo.callback(setattr, kind, name, getattr(kind, name))
+            setattr(kind, name, written)
         sys.meta_path.insert(0, finder)
         importlib.import_module("torch")
         return undo.pop_all()

@@ -36,6 +36,8 @@ def dtype_of(given: Any) -> np.dtype:
     """
     if isinstance(given, str) and (named := TYPES.get(given.removeprefix("torch."))) is not None:
         return named
+    if not isinstance(given, type | np.dtype) and isinstance(getattr(given, "dtype", None), np.dtype) and not hasattr(given, "shape"):
+        given = given.dtype  # one that stands for numpy's, as numpy itself takes it
     found: Any = given if isinstance(given, np.dtype) else None
     if found is None:
         try:

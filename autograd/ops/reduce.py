@@ -233,18 +233,18 @@ argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 
 @dims
 def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The sum over ``dim`` (None: all). Integers and booleans sum to int64.
+    """The sum over ``dim`` (None: all). Integers and booleans sum to int64, unless a ``dtype`` is asked for.
 
     >>> from autograd import tensor
     >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
     x = given(x, "sum")
-    if dtype is not None:
-        if not isinstance(x, Node):
-            raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
-        x = x.to(dtype)  # type: ignore[attr-defined]
-    return sum_(x, axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
+    if dtype is None:
+        return sum_(x, axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
+    if not isinstance(x, Node):
+        raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
+    return sum(x.to(dtype), dim, keepdim).to(dtype)  # type: ignore[attr-defined]
 
 
 @dims

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import math
+import pickle
 import re
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_a_module_has_the_names_of_its_room_and_they_are_the_same_things(torch: 
     rooms = [n for n in getattr(room, "__all__", ()) if isinstance(getattr(room, n), ModuleType) or f"{name}.{n}" in MODULES]
     names = {*getattr(room, "__all__", ["deterministic"])} - {*rooms}
     assert names or name == "torch.backends"
-    assert all(getattr(module, n) is getattr(room, n) for n in names)
+    assert all(getattr(module, n) is as_torch._named(getattr(room, n)) for n in names - {"dtype"})
     owner, _, last = name.rpartition(".")
     assert not owner or getattr(importlib.import_module(owner), last) is module
     own = {n for n in vars(module) if isinstance(getattr(module, n), ModuleType)}
@@ -73,7 +74,7 @@ def test_the_usual_ways_to_import_lead_to_the_same_modules(torch: Any) -> None:
     )
     exec("import torch.backends.cudnn as cudnn\ncudnn.benchmark = True\nfrom torch.nn import *", scope)
     assert scope["nn"] is scope["nn2"] is torch.nn and scope["F"] is scope["F2"] is torch.nn.functional and scope["Tensor"] is ag.Tensor
-    assert scope["Linear"] is nn.Linear and isinstance(torch.ones(2), torch.Tensor) and torch.float is torch.float32 is ag.float32
+    assert scope["Linear"] is nn.Linear and isinstance(torch.ones(2), torch.Tensor) and torch.float is torch.float32 == ag.float32
     assert torch.backends.cudnn.benchmark is True and not torch.backends.cudnn.is_available() and torch.compile is ag.compile
     assert [int(n) for n in torch.__version__.split("+")[0].split(".")[:2]] >= [2, 0] and torch.__version__.endswith("+chainrule")
 
@@ -127,14 +128,54 @@ def test_other_imports_are_left_alone(torch: Any) -> None:
 # What a lesson prints.
 def test_shapes_and_dtypes_read_as_pytorchs_where_a_program_runs_as_torch_and_nowhere_else() -> None:
     x = ag.zeros(3, 4, dtype=ag.float64)
-    ours = f"{x.shape} {x[0].shape} {ag.empty(0, 2).shape[:1]} {x[0, :2]}"
-    assert ours == "(3, 4) (4,) (0,) tensor([0., 0.], dtype=float64)"
+    ours = f"{x.shape} {x[0].shape} {ag.empty(0, 2).shape[:1]} {x[0, :2]} {x.dtype}"
+    assert ours == "(3, 4) (4,) (0,) tensor([0., 0.], dtype=float64) float64"
     with install(instead=True):
         assert f"{x.shape} {x[0].size()!r} {x[0, 0].shape}" == "torch.Size([3, 4]) torch.Size([4]) torch.Size([])"
         assert str(x[0, :2]) == f"{x[0, :2]}" == "tensor([0., 0.], dtype=torch.float64)"
         assert repr(nn.Parameter(x[0, :1])) == "Parameter containing:\ntensor([0.], dtype=torch.float64, requires_grad=True)"
+        assert f"{x.dtype} {x.grad_fn}" == "torch.float64 None"
         assert x.shape == (3, 4) and repr(ag.ones(1)) == "tensor([1.])" and tuple(x.shape).__repr__() == "(3, 4)"
-    assert f"{x.shape} {x[0].shape} {ag.empty(0, 2).shape[:1]} {x[0, :2]}" == ours
+    assert f"{x.shape} {x[0].shape} {ag.empty(0, 2).shape[:1]} {x[0, :2]} {x.dtype}" == ours and x.dtype is ag.float64
+
+
+DTYPES = {
+    "float16": "half",
+    "float32": "float",
+    "float64": "double",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long",
+    "uint8": "",
+    "bool": "",
+}
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_a_dtype_is_pytorchs_to_look_at_and_numpys_to_work_with(torch: Any, name: str) -> None:
+    dtype, numpys = getattr(torch, name), np.dtype(name)
+    assert f"{dtype} {dtype!r}" == f"torch.{name} torch.{name}" and isinstance(dtype, torch.dtype)
+    assert getattr(torch, DTYPES[name] or name) is dtype
+    assert dtype == numpys == dtype and dtype != np.dtype("complex64") and {numpys: 1}[dtype] == 1
+    assert dtype.is_floating_point == name.startswith("float") and dtype.itemsize == numpys.itemsize and not dtype.is_complex
+    x = torch.ones(2, 3, dtype=dtype)
+    for y in (
+        x,
+        torch.zeros(2).to(dtype),
+        torch.zeros(2).type(x.dtype),
+        torch.tensor([1], dtype=x.dtype),
+        x.sum(0, dtype=dtype),
+        x.clone(),
+    ):
+        assert y.dtype is dtype and y.numpy().dtype == numpys
+    assert np.zeros(2, x.dtype).dtype == numpys and pickle.loads(pickle.dumps(dtype)) == dtype
+    if dtype.is_floating_point:
+        assert torch.finfo(dtype).eps == np.finfo(numpys).eps
+    if name in ("float32", "float64"):
+        layer = torch.nn.Linear(3, 2, dtype=dtype)
+        assert layer.weight.dtype is layer(x).dtype is dtype and torch.nn.Linear(3, 2).to(dtype).bias.dtype is dtype
+        doubled = torch.compile(lambda x: (x * 2).to(dtype).sum())
+        assert [doubled(x).dtype for _ in range(3)] == [dtype] * 3
 
 
 # Putting it in place, and undoing it.
