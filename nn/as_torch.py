@@ -165,7 +165,7 @@ def _named(thing: Any) -> Any:
     return _DTYPES[thing] if isinstance(thing, np.dtype) else thing
 
 
-def _dtype_of_tensor(t: Any, own: Any = ag.Tensor.dtype.fget) -> Any:  # type: ignore[attr-defined]
+def _dtype_of_tensor(t: Any, own: Any = ag.Tensor.dtype.fget) -> Any:
     """The library itself, which asks as well, goes on with numpy's."""
     asks = sys._getframe(1).f_globals.get("__name__", "")
     return own(t) if asks.partition(".")[0] in ("autograd", "nn") else _named(own(t))
