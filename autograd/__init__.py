@@ -8,7 +8,7 @@ from typing import Any as _Any
 
 from numpy import dtype, finfo, iinfo
 
-from autograd import backends, cuda, elsewhere, errors, functional, linalg, random, replay
+from autograd import accelerator, backends, cuda, elsewhere, errors, functional, linalg, random, replay
 from autograd import creation as _creation
 from autograd.core.hooks import Handle
 from autograd.core.mode import enable_grad, inference_mode, is_grad_enabled, no_grad, record_lines, set_grad_enabled
@@ -79,5 +79,5 @@ for _room in (*_CHAPTERS, _creation):
     globals().update(_public(_room))
 globals().update({alias: globals()[name] for alias, name in _SYNONYMS.items()})
 globals().update({name: getattr(Tensor, name) for name in ("allclose", "clone", "equal", "is_floating_point", "numel")})
-_rooms = (backends, cuda, elsewhere, errors, functional, linalg, random, replay)
+_rooms = (accelerator, backends, cuda, elsewhere, errors, functional, linalg, random, replay)
 __all__ = sorted([*_LAZY, *(n for n, thing in globals().items() if n[0] != "_" and (not isinstance(thing, _Module) or thing in _rooms))])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from autograd import accelerator as accelerator
 from autograd import backends as backends
 from autograd import cuda as cuda
 from autograd import elsewhere as elsewhere

@@ -67,7 +67,6 @@ INSTEAD: dict[str, dict[str, str]] = {
         **_all("complex64 complex128 cfloat", "tensors hold real numbers"),
         **_all("gradcheck gradgradcheck", _GRADCHECK),
         "set_detect_anomaly": "write with autograd.detect_anomaly(): around what is to be watched",
-        "accelerator": "everything is on the CPU: autograd.cuda.is_available() says so",
         "func": "derivatives of functions, such as hessian and jvp, are in autograd.functional",
         "vmap": "operations take leading axes as a batch, as autograd.matmul does, or broadcast: leave it out",
         "distributions": "numbers are drawn by autograd.randn, autograd.bernoulli and autograd.multinomial; write the density as a formula",
@@ -188,6 +187,9 @@ INSTEAD: dict[str, dict[str, str]] = {
         "tensorboard": "nn.fit returns a history of all losses and metrics; matplotlib plots it",
         "checkpoint": "of a network of this size all activations are kept: call the layers themselves",
     },
+    "module 'autograd.accelerator'": _all(
+        "synchronize current_device_index set_device_index current_stream memory_allocated empty_cache", _NO_GPU
+    ),
     "module 'autograd.cuda'": _all(
         "amp synchronize get_device_name get_device_properties current_device set_device memory_allocated max_memory_allocated "
         "memory_reserved reset_peak_memory_stats Event Stream",

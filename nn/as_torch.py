@@ -44,6 +44,7 @@ VERSION = "2.14.0+chainrule"  # the PyTorch whose names and numbers the tests co
 # PyTorch's modules, each after the one that it stands in, and where their names are here.
 MODULES: dict[str, Any] = {
     "torch": ag,
+    "torch.accelerator": ag.accelerator,
     "torch.autograd": ag,
     "torch.autograd.function": ag,
     "torch.autograd.functional": ag.functional,
@@ -158,7 +159,7 @@ class dtype:  # noqa: N801 - PyTorch's name
         return self.dtype.itemsize
 
 
-_DTYPES = {kind: dtype(kind) for kind in (getattr(ag, name) for name in ag.__all__) if isinstance(kind, np.dtype)}
+_DTYPES = {kind: dtype(kind) for kind in vars(ag).values() if isinstance(kind, np.dtype)}
 
 
 def _named(thing: Any) -> Any:

@@ -19,7 +19,7 @@ from tests.stubs import STUBS
 ROOT = Path(__file__).parent.parent
 # The rooms from the ground floor up: core records and walks; ops say what is computed; the faces are what one holds; the rest reads.
 ORDER = [
-    "clash", "errors", "elsewhere", "devices", "core", "replay", "random", "ops", "faces", "function", "creation", "files", "functional", "linalg", "old", "cuda", "backends",
+    "clash", "errors", "elsewhere", "devices", "core", "replay", "random", "ops", "faces", "function", "creation", "files", "functional", "linalg", "old", "cuda", "accelerator", "backends",
     "program", "compiling", "anomaly", "drawing", "pages", "testing", "__main__",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "autograd").rglob("*.py"))

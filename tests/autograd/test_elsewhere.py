@@ -15,7 +15,7 @@ from autograd.elsewhere import INSTEAD, missing
 OWNERS: dict[str, Any] = {"module 'autograd'": ag, "Tensor": ag.ones(2), "Value": Value(1.0)}
 OWNERS |= {
     f"module {m.__name__!r}": m
-    for m in (nn, nn.functional, nn.init, nn.optim, nn.optim.lr_scheduler, nn.data, nn.utils, ag.cuda, ag.linalg)
+    for m in (nn, nn.functional, nn.init, nn.optim, nn.optim.lr_scheduler, nn.data, nn.utils, ag.accelerator, ag.cuda, ag.linalg)
 }
 
 

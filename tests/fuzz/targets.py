@@ -160,7 +160,7 @@ SUBCLASSES = dict.fromkeys(
 # Names that are called by nobody, and why.
 NO_CALLS = {
     **dict.fromkeys(["bool_", "float16", "float32", "float64", "int16", "int32", "int64", "uint8"], "a dtype, numpy's own"),
-    **dict.fromkeys(["backends", "cuda", "linalg", "random", "replay"], "a room of its own, walked below or without calls"),
+    **dict.fromkeys(["accelerator", "backends", "cuda", "linalg", "random", "replay"], "a room of its own, walked below or without calls"),
     **dict.fromkeys(["inf", "nan", "pi"], "a number"),
     **dict.fromkeys(
         ["functional", "data", "init", "optim", "utils", "lr_scheduler", "expressions", "strategies"], "a room of its own, walked below"
