@@ -1,15 +1,21 @@
 """What pages are shown with, where Sphinx is installed, as it is by `make docs`."""
 
 import re
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 pytest.importorskip("sphinx")
 pytest.importorskip("matplotlib")
 
+import matplotlib.pyplot as plt
+
 import autograd as ag
+import demos.site
 from autograd.drawing.looks import INK, LOOKS, PAPER
 from demos.site.show import colours, entry, escaped, fitting, row_of
+from tests.browser import Browser
 
 
 def test_a_row_is_shown_by_its_mathematics() -> None:
@@ -57,3 +63,21 @@ def test_a_picture_shrinks_no_farther_than_it_can_be_read() -> None:
     svg = fitting(ag.draw(ag.Value(2.0) * 3).pipe(encoding="utf-8").partition("?>")[2])
     width, least = (float(re.search(pattern, svg)[1]) for pattern in (r'width="([\d.]+)pt"', r"min-width: (\d+)px"))  # type: ignore[index]
     assert 0.5 < least / (width * 96 / 72) < 0.8
+
+
+PICTURE = """<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'><style>@media (prefers-color-scheme: dark) { rect { fill: lime } }</style>
+<rect width='90' height='90' fill='red'/></svg>"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("theme", ["auto", "light", "dark"])
+def test_a_picture_in_a_file_of_its_own_follows_the_switch_of_the_page(theme: str, dark: bool, tmp_path: Path, browser: Browser) -> None:
+    sheet = (Path(demos.site.__file__).parent / "static" / "site.css").read_text()
+    address = f"data:image/svg+xml,{quote(PICTURE)}"
+    page = tmp_path / "page.html"
+    page.write_text(f'<style>{sheet} body {{ margin: 0 }}</style><body data-theme="{theme}"><img src="{address}"></body>')
+    browser.prefer(dark=dark)
+    browser.open(page)
+    browser.screenshot(tmp_path / "seen.png")
+    red, green = plt.imread(tmp_path / "seen.png")[45, 45, :2]
+    assert (red, green) == ((0, 1) if theme == "dark" or (theme == "auto" and dark) else (1, 0))
