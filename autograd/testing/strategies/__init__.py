@@ -4,6 +4,13 @@ Each module draws with those before it: `numbers`, `arrays` (shapes, tensors, in
 `programs` (expressions and networks), `property` (the gradient check as a test).
 """
 
+try:
+    import hypothesis as _hypothesis  # noqa: F401
+except ModuleNotFoundError as _missing:
+    if _missing.name != "hypothesis":
+        raise
+    raise ModuleNotFoundError(f"{__name__} draws its examples with hypothesis: pip install hypothesis", name="hypothesis") from None
+
 from autograd.testing.strategies.arrays import broadcastable, indices, shapes, tensors
 from autograd.testing.strategies.numbers import BOUND as BOUND
 from autograd.testing.strategies.numbers import NONZERO, Interval, floats, values

@@ -44,6 +44,16 @@ def test_hypothesis_is_loaded_when_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    ["import autograd.testing.strategies", "from autograd.testing.strategies import tensors", "t.strategies", "t.gradcheck_property"],
+)
+def test_where_hypothesis_is_missing_each_way_to_it_says_how_to_install_it(line: str) -> None:
+    code = f"import sys; sys.modules['hypothesis'] = None; import autograd.testing as t; {line}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT.parent.parent)
+    assert done.stderr.splitlines()[-1].endswith(" draws its examples with hypothesis: pip install hypothesis")
+
+
+@pytest.mark.parametrize(
     ("room", "names"),
     [
         (
