@@ -80,6 +80,7 @@ INSTEAD: dict[str, dict[str, str]] = {
         **_all("get_rng_state set_rng_state", _STATE),
         "seed": "autograd.manual_seed(n) makes a run repeat",
         "t": "it is a method, x.t(); the name is left to variables",
+        "lgamma": "of a number, Python's math.lgamma has it",
         **_all("det svd pinverse", _ALGEBRA),
         "cosine_similarity": _COSINE,
         "cdist": "write (a[:, None] - b).norm(dim=-1)",

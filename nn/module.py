@@ -30,6 +30,12 @@ class LoadedKeys(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
 
+    def __repr__(self) -> str:
+        missing, unexpected = self
+        if not missing and not unexpected:
+            return "<All keys matched successfully>"
+        return f"LoadedKeys(missing_keys={missing}, unexpected_keys={unexpected})"
+
 
 class _View(MutableMapping[str, Any]):
     """The parts of one kind that a module has now, by name: what is written to it is assigned to the module."""

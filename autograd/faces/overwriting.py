@@ -49,6 +49,8 @@ class Overwriting(InPlace):
         tensor([[0., 0., 1.],
                 [1., 0., 0.]])
         """
+        if self.ndim == 1 and getattr(index, "ndim", 1) == 0:  # one label, as a lesson has it
+            index = index.reshape(1)
         key = _checked_key("scatter_", self, dim, index)
         if (src is None) == (value is None):
             raise TypeError(f"scatter_ takes src or value, one of them, got {described(src)} and {described(value)}")

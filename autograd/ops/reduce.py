@@ -231,6 +231,12 @@ mean_square_.on_array, mean_square_.into = (
 argmax_, argmin_ = _argmax_of("argmax"), _argmax_of("argmin")
 
 
+def _in(x: Any, dtype: Any, what: str) -> Any:
+    if not isinstance(given(x, what), Node):
+        raise TypeError(f"{what} takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
+    return x.to(dtype)
+
+
 @dims
 def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum over ``dim`` (None: all). Integers and booleans sum to int64, unless a ``dtype`` is asked for.
@@ -239,17 +245,20 @@ def sum(x: Any, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) ->
     >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
     """
-    x = given(x, "sum")
-    if dtype is None:
-        return sum_(x, axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
-    if not isinstance(x, Node):
-        raise TypeError(f"sum takes dtype= for a Tensor, got {described(x)}; wrap it as tensor(...)")
-    return sum(x.to(dtype), dim, keepdim).to(dtype)  # type: ignore[attr-defined]
+    if dtype is not None:
+        return sum(_in(x, dtype, "sum"), dim, keepdim).to(dtype)
+    return sum_(given(x, "sum"), axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 
 @dims
-def mean(x: Any, dim: Dim = None, keepdim: bool = False) -> Any:
-    """The arithmetic mean over ``dim`` (None: all); of nothing, NaN. Raises TypeError for integers."""
+def mean(x: Any, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The arithmetic mean over ``dim`` (None: all), in a ``dtype`` if one is asked for; of nothing, NaN. Raises TypeError for integers.
+
+    >>> from autograd import float32, tensor
+    >>> tensor([1, 2]).mean(dtype=float32)
+    tensor(1.5000)
+    """
+    x = x if dtype is None else _in(x, dtype, "mean")
     return mean_(floating(x, "mean"), axes_of(dim, x.ndim), flag_of(keepdim, "keepdim"))
 
 

@@ -251,7 +251,8 @@ def test_copies_and_pickles_stand_alone() -> None:
 # Saving and loading.
 def test_state_is_loaded_by_name_or_not_at_all() -> None:
     a, b = nn.Linear(3, 2), nn.Linear(3, 2)
-    assert b.load_state_dict(a.state_dict()) == ([], [])
+    assert b.load_state_dict(a.state_dict()) == ([], []) and repr(b.load_state_dict(a.state_dict())) == "<All keys matched successfully>"
+    assert repr(b.load_state_dict({}, strict=False)) == "LoadedKeys(missing_keys=['weight', 'bias'], unexpected_keys=[])"
     x = ag.randn(4, 3)
     assert a(x).tolist() == b(x).tolist()
     before = b.weight.tolist()

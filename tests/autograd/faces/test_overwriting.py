@@ -33,6 +33,7 @@ def test_scatter_is_gather_the_other_way_round(data: st.DataObject) -> None:
     index, source = tensor(order), tensor(np.random.default_rng(0).random(shape))
     assert ag.zeros(shape, dtype=ag.float64).scatter_(axis, index, source).gather(axis, index).equal(source)
     assert ag.zeros(shape).scatter_(axis, index, value=2).equal(ag.full(shape, 2.0))
+    assert ag.zeros(3).scatter_(0, tensor(2), value=1).tolist() == ag.zeros(3).scatter_(0, tensor(2), tensor(1.0)).tolist() == [0, 0, 1]
     first = index[tuple(slice(1) for _ in shape)]
     put = ag.zeros(shape).scatter_(axis, first, 1.0)
     assert put.sum().item() == 1.0 and put.gather(axis, first).item() == 1.0

@@ -139,6 +139,7 @@ def test_numpy_style_axis_and_the_values_and_indices_of_max() -> None:
     assert values.tolist() == [5.0, 7.0] and indices.tolist() == [1, 0] and indices.dtype == ag.int64
     assert x.max(ag.zeros(2, 2) + 3).tolist() == [[3.0, 5.0], [7.0, 3.0]]
     assert x.argmin(1).tolist() == [0, 1] and x.argmax().item() == 2
+    assert ag.arange(3).mean(dtype=ag.float32).item() == 1 and ag.ones(2, 2).mean(0, dtype=ag.float64).dtype == ag.float64
     assert ag.arange(3).sum(dtype=ag.int32).dtype == ag.int32 and ag.arange(300).sum(0, dtype=ag.bool_).item() is True
     assert ag.arange(3).sum().dtype == ag.int64 and tensor([True, True]).sum().item() == 2
 
