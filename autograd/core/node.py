@@ -211,7 +211,12 @@ class Op:
             return self.vjps[-1].rule(i, g, z, args)
         return self.vjps[i](g, z, *args)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, out: Any = None) -> Any:
+        """The result, recorded where an argument is; with ``out``, a Tensor of its shape, it is copied there."""
+        if out is not None:
+            if not hasattr(out, "copy_"):
+                raise TypeError(f"{self!r}: out is a Tensor, got {described(out)}")
+            return out.copy_(self(*args))
         face: Node | None = None
         unknown = False
         plain = self.plain

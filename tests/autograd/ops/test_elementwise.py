@@ -408,3 +408,14 @@ def test_integers_have_no_negative_powers(power: Any) -> None:
 def test_where_of_one_argument_says_how_places_are_found() -> None:
     with pytest.raises(TypeError, match=r"takes 3 arguments, got 1: .*nonzero\(condition, as_tuple=True\)"):
         ag.where(tensor([True, False]))
+
+
+def test_a_result_is_copied_where_it_is_asked_for() -> None:
+    x, z = tensor([1.0, 4.0]), ag.zeros(2)
+    assert ag.mul(x, x, out=z) is z and z.tolist() == [1, 16]
+    assert ag.sqrt(x, out=z) is z and z.tolist() == [1, 2] and ag.add(x, 1, out=None).tolist() == [2, 5]
+    with pytest.raises(TypeError, match=r"<\*>: out is a Tensor, got list"):
+        ag.mul(x, x, out=[0.0, 0.0])
+    with pytest.raises(ValueError, match="shape"):
+        ag.mul(x, x, out=ag.zeros(3))
+    assert z.tolist() == [1, 2]
