@@ -178,6 +178,46 @@ def test_a_dtype_is_pytorchs_to_look_at_and_numpys_to_work_with(torch: Any, name
         assert [doubled(x).dtype for _ in range(3)] == [dtype] * 3
 
 
+FIRST_STEPS = """\
+import torch
+device = torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else "cpu"
+print(f"Using {device} device")
+x = torch.rand(64, 1, 28, 28)
+y = torch.arange(64) % 10
+print(f"Shape of X [N, C, H, W]: {x.shape}")
+print(f"Shape of y: {y.shape} {y.dtype}")
+ones = torch.ones(2, 2)
+z = torch.rand_like(ones)
+torch.mul(ones, ones, out=z)
+print(z, ones.double())
+model = torch.nn.Linear(28 * 28, 10).to(device)
+print(model.load_state_dict(model.state_dict()))
+print(torch.zeros(4, dtype=torch.float).scatter_(0, torch.tensor(3), value=1))
+print(y.mean(dtype=torch.float).dtype, (model(x.flatten(1)).argmax(1) == y).type(torch.float).dtype)
+"""
+PRINTED = """\
+Using cpu device
+Shape of X [N, C, H, W]: torch.Size([64, 1, 28, 28])
+Shape of y: torch.Size([64]) torch.int64
+tensor([[1., 1.],
+        [1., 1.]]) tensor([[1., 1.],
+        [1., 1.]], dtype=torch.float64)
+<All keys matched successfully>
+tensor([0., 0., 0., 1.])
+torch.float32 torch.float32
+"""
+
+
+@pytest.mark.parametrize("there", [False, pytest.param(True, marks=pytest.mark.skipif(NO_TORCH, reason="PyTorch is not installed"))])
+def test_first_steps_print_what_they_print_there(there: bool, tmp_path: Path) -> None:
+    (tmp_path / "s.py").write_text(FIRST_STEPS)
+    if there:
+        done = subprocess.run([sys.executable, "s.py"], capture_output=True, text=True, cwd=tmp_path)
+    else:
+        done = python("--instead", "s.py", cwd=tmp_path)
+    assert (done.stdout, done.stderr) == (PRINTED, "")
+
+
 # Putting it in place, and undoing it.
 def test_it_can_be_undone_and_what_was_there_before_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs, part = ModuleType("torch"), ModuleType("torch.part")
