@@ -22,7 +22,8 @@ function labelOf(side, part, by) {
   const paint = part.paints?.[by];
   if (part.group) {
     lines.push(["name", cut(part.title || "the graph", 44)], ...part.lines.map(text => ["", text]));
-    if (part.nodes.includes(side.root) && side.root.value !== undefined) lines.push(["", `${side.root.called} = ${number(side.root.value)}`]);
+    const results = side.outputs.filter(root => part.nodes.includes(root) && root.value !== undefined);
+    if (results.length) lines.push(["", `${results.slice(0, 3).map(root => `${root.called} = ${number(root.value)}`).join(", ")}${results.length > 3 ? ", …" : ""}`]);
   } else {
     const named = part.name && cut(part.name); // what formulas and the list call it, and where they say v7, what it is called besides
     lines.push(["name", !named ? part.term : part.mentioned && part.term !== part.name ? `${part.term} = ${named}` : named]);

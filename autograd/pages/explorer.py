@@ -47,6 +47,9 @@ def explore(
     color
         As for `draw_dot`: by what boxes are filled at first, or numbers of your own. The page offers the others.
 
+    Of several outputs, as in ``explore([a, b])``, the product of the chain rule is shown from each; gradients are what backward() has
+    left, else those of the first.
+
     Up to 100,000 variables; of more than 5,000 it has no thumbnails. No ``.grad`` is changed, and a graph that backward() has released
     is shown with what is left of it. The text of a file is in the page where `record_lines` recorded lines of it.
 
@@ -75,7 +78,7 @@ def explore(
     for side, told in zip(sides, data):
         told["formulas"], told["files"] = list(side.formulas), sources(side.files)
     looks = {kind: [*light, cue] for kind, (light, _, cue) in LOOKS.items() if light[0]}
-    name = "The graph of " + " and ".join(side.reading.name(side.reading.roots[0]) or "the output" for side in sides)
+    name = "The graph of " + " and ".join(_called(side) for side in sides)
     page = {
         "sides": data, "begin": sides[0].begin, "looks": looks, "frame": MODULE["light"], "tones": [light for light, _ in TONES],
     }  # fmt: skip
@@ -83,6 +86,11 @@ def explore(
     rooms = {"sheet": "explorer.css"} | {room: f"{room}.js" for room in ("model", "layout", "drawing", "pane", "explorer")}
     pieces = {place: here.joinpath(file).read_text(encoding="utf-8") for place, file in rooms.items()}
     return Explorer(written("explorer.html", name if title is None else title, theme, page, **pieces))
+
+
+def _called(side: Side) -> str:
+    names = [side.reading.name(n) or "an output" for n in side.reading.roots]
+    return ", ".join(names[:4]) + ", …" * (len(names) > 4) if len(names) > 1 else side.reading.name(side.reading.roots[0]) or "the output"
 
 
 def _refusal(why: str) -> str:

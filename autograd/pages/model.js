@@ -27,7 +27,7 @@ function sideOf(data, number) {
   const first = new Map(groups.map(g => [g, g.nodes[0]?.index ?? Infinity]));
   for (const part of [...groups, ...nodes]) part.parent?.children.push(part);
   for (const g of groups) g.children.sort((a, b) => (first.get(a) ?? a.index) - (first.get(b) ?? b.index));
-  const side = { ...data, number, nodes, groups, whole: groups[0], root: nodes[data.roots[0]], parts: new Map() };
+  const side = { ...data, number, nodes, groups, whole: groups[0], outputs: data.roots.map(i => nodes[i]), parts: new Map() };
   for (const part of [...groups, ...nodes]) side.parts.set(part.id, part);
   for (const n of nodes) {
     n.kind ??= "middle";
@@ -68,19 +68,19 @@ function kin(side, part) {
 // What uses one of the nodes, and what they were made from directly.
 const nextTo = (side, nodes) => new Set([...nodes].flatMap(n => [...n.users.map(([user]) => user), ...n.args.filter(a => a !== null).map(a => side.nodes[a])]));
 
-// The ways from the output to `n`, each as the slopes that are multiplied along it: at most `most` of them, and how many there are in all.
+// The ways from the output `root` to `n`, each as the slopes that are multiplied along it: at most `most` of them, and how many there are in all.
 // Null where they are not known, or not all of them.
-function products(side, n, most = 300) {
-  const count = new Map([[side.root, 1]]), total = new Map([[side.root, 1]]), near = new Set([n]), stack = [n];
+function products(side, n, root, most = 300) {
+  const count = new Map([[root, 1]]), total = new Map([[root, 1]]), near = new Set([n]), stack = [n];
   while (stack.length) for (const [user] of stack.pop().users) if (!near.has(user)) {
     near.add(user);
     stack.push(user);
   }
-  if (!near.has(side.root)) return null;
+  if (!near.has(root)) return null;
   const flows = (user, i) => count.get(user) && user.slopes?.[i] !== undefined && user.slopes[i] !== null;
   const onTheWay = [...near].sort((a, b) => b.index - a.index);
   for (const at of onTheWay) {
-    if (at === side.root) continue;
+    if (at === root) continue;
     let [ways, sum] = [0, 0];
     for (const [user, i] of at.users) {
       if (near.has(user) && user.needs && user.rules[i] !== null && user.slopes?.[i] === undefined) return null; // a way through tensors
@@ -95,7 +95,7 @@ function products(side, n, most = 300) {
   const found = [], ahead = [{ at: n, slope: 1, before: null }];
   while (ahead.length && found.length < most) {
     const step = ahead.pop();
-    if (step.at === side.root) {
+    if (step.at === root) {
       const factors = [];
       for (let s = step; s.before; s = s.before) factors.push(s.slope);
       found.push(factors);
@@ -107,12 +107,17 @@ function products(side, n, most = 300) {
   return { ways: count.get(n), total: total.get(n), paths: found.sort((a, b) => size(b) - size(a)) };
 }
 
-// The same in words; of tensors, the shapes along the shortest way.
+// The same in words, of each output that `n` has a part in; of tensors, the shapes along the shortest way.
 function productOf(side, n) {
-  const derivative = `∂${side.root.called}/∂${n.called}`;
-  if (!n.needs || !side.root.needs) return `${n.called}: no gradient flows here`;
-  if (n === side.root) return `${derivative} = 1: here backward begins`;
-  const known = products(side, n);
+  if (!n.needs || !side.outputs.some(root => root.needs)) return `${n.called}: no gradient flows here`;
+  const told = side.outputs.map(root => productFrom(side, n, root)).filter(Boolean);
+  if (!told.length) return `${n.called}: no way from the output leads here`;
+  return [...told.slice(0, 3), ...told.length > 3 ? [`… and of ${told.length - 3} more outputs`] : []].join("; ");
+}
+function productFrom(side, n, root) {
+  const derivative = `∂${root.called}/∂${n.called}`;
+  if (n === root) return `${derivative} = 1: here backward begins`;
+  const known = products(side, n, root);
   if (known) {
     const shown = known.paths.slice(0, 3).map(factors => shortened(["1", ...factors.filter(x => x !== 1).map(x => bracketed(number(x)))]).join(" · "));
     const more = known.ways - shown.length, count = more < 1e6 ? more.toLocaleString("en") : number(more);
@@ -124,10 +129,10 @@ function productOf(side, n) {
     before.set(user, at);
     queue.push(user);
   }
-  if (!before.has(side.root)) return `${n.called}: no way from the output leads here`;
+  if (!before.has(root)) return null;
   const way = [];
-  for (let at = side.root; at; at = before.get(at)) way.push(at);
-  const told = way.map(at => `${at === side.root || at === n ? at.called : at.op} ${at.shape}`.trim());
+  for (let at = root; at; at = before.get(at)) way.push(at);
+  const told = way.map(at => `${at === root || at === n ? at.called : at.op} ${at.shape}`.trim());
   return `${derivative}: ${shortened(told).join(" ← ")}`;
 }
 

@@ -25,13 +25,15 @@ const many = (parts, most = 8) => {
   return text;
 };
 
+const namesOf = ({ outputs }) => `${outputs.slice(0, 4).map(root => root.called).join(", ")}${outputs.length > 4 ? `, … ${outputs.length - 4} more` : ""}`;
+
 function aboutAll() {
   const side = sides[0], hints = element("p", "Click a module to open it, its title to close it. Rest on anything to see what it was made from, and what carries its gradient.");
   const key = element("p", "", swatch("made", "made from"), swatch("carries", "carries the gradient"));
   key.className = "swatches";
   const rows = sides.map(s => row(sides.length > 1 ? ["before", "after"][s.number] : "graph", `${summaryOf(s)}${s.whole.lines.length ? `, ${s.whole.lines.at(-1)}` : ""}`));
   const differing = sides.length > 1 ? [row("differs", side.whole.differs || "nothing differs")] : [];
-  return [element("h2", side.root.called), hints, key, listed(...rows, ...differing)];
+  return [element("h2", namesOf(side)), hints, key, listed(...rows, ...differing)];
 }
 function swatch(kind, text) {
   const made = element("span", text);

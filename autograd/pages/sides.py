@@ -59,6 +59,9 @@ class Side:
         first = Colouring(reading, modules, style, pairs=pairs)
         self.begin = str(first.by or "")
         self.notes = [note for note in (first.note, outdated(reading)) if note]
+        if (count := len(reading.roots)) > 1:
+            name = clean(reading.name(reading.roots[0]), 60) or "no name"
+            self.notes.append(f"Of {count} outputs: gradients are what backward() has left, else those of the first, {name}.")
         further = [c for c in COLOURS if c != first.by] if self.few or first.by != "grad" else []
         self.colourings = {self.begin: first} if first.by else {}
         for by in further if self.few else ["grad"] * (first.by != "grad"):

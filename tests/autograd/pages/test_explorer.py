@@ -601,3 +601,25 @@ def test_a_graph_of_tens_of_thousands_is_explored(browser: Browser, tmp_path: Pa
     browser.press("Enter")
     assert browser.evaluate("document.querySelector('.panel h2').textContent") == "v19000"
     assert browser.evaluate(f"{STATUS}.startsWith('∂y/∂v19000 = 1')")
+
+
+def test_of_several_outputs_each_has_its_product(browser: Browser, tmp_path: Path) -> None:
+    x, w = Value(2.0, label="x"), Value(3.0, label="w")
+    a, b, c = x * w, 5 * x, x * x * w
+    a.label, b.label, c.label = "a", "b", "c"
+    page = explore([a, b, c])
+    browser.open(Path(page.save(tmp_path / "p.html")))
+    for name, said in (
+        ("x", "∂a/∂x = 1 · 3 = 3; ∂b/∂x = 1 · 5 = 5; ∂c/∂x = 1 · 3 · 2 + 1 · 3 · 2 = 12"),
+        ("w", "∂a/∂w = 1 · 2 = 2; ∂c/∂w = 1 · 4 = 4"),
+        ("b", "∂b/∂b = 1: here backward begins"),
+    ):
+        rest(browser, ITEM.format(f"{name}, "))
+        assert browser.evaluate(STATUS) == said
+    browser.move(2, 2)
+    browser.evaluate("document.querySelector('[data-do=close]').click()")
+    assert browser.evaluate("document.querySelector('.panel h2').textContent") == "a, b, c"
+    assert "Of 3 outputs: gradients are what backward() has left, else those of the first, a." in browser.evaluate(
+        "document.querySelector('.key').textContent"
+    )
+    assert "<title>The graph of a, b, c" in page.html
