@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import autograd as ag
 import nn
 from autograd import Value
 from autograd.drawing.looks import PAPER
 from autograd.pages.explorer import LIMIT, Explorer, explore
+from autograd.pages.page import piece
 from autograd.program.reading import read
 from autograd.program.words import number
+from tests.autograd.drawing.test_flow import graphs
 from tests.autograd.pages.test_player import HOSTILE, neuron_loss, rgb
 from tests.browser import Browser
 
@@ -623,3 +626,57 @@ def test_of_several_outputs_each_has_its_product(browser: Browser, tmp_path: Pat
         "document.querySelector('.key').textContent"
     )
     assert "<title>The graph of a, b, c" in page.html
+
+
+def test_a_number_that_was_set_since_is_said(browser: Browser, tmp_path: Path) -> None:
+    x, w = Value(2.0, label="x"), Value(3.0, label="w")
+    y = x * w
+    note = "A number was set after it had been used: what was computed from it is older."
+    assert note not in explore(y).html
+    w.data = 4.0
+    browser.open(Path(explore(y).save(tmp_path / "p.html")))
+    assert note in browser.evaluate("document.querySelector('.key').textContent")
+
+
+def ways(root: Any, n: Any) -> list[float]:
+    """The product of the slopes along each way from ``root`` to ``n``, by the engine's own rules."""
+    if root is n:
+        return [1.0]
+    if root.is_leaf or not root.requires_grad:
+        return []
+    return [float(slope) * rest for _, a, slope in root.pull(1.0) for rest in ways(a, n)]
+
+
+def test_the_products_along_the_ways_are_the_gradient_of_random_graphs(browser: Browser, tmp_path: Path) -> None:
+    """Each way has the product that the engine's rules give it, and all of them add up to the gradient of the engine."""
+    (tmp_path / "blank.html").write_text("<!doctype html>")
+    browser.open(tmp_path / "blank.html")
+    seen: list[Any] = []
+
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+    @given(graphs())
+    def make(graph: tuple[Value, list[Value]]) -> None:
+        seen.append(graph[0])
+
+    make()
+    sides = [told(explore(root))[0] for root in seen]
+    asked = "s.nodes.map(n => n.needs && n !== s.outputs[0] ? products(s, n, s.outputs[0], 1e5) : null)"
+    script = (
+        f"(() => {{ {piece('model.js')}; return {json.dumps(sides)}.map(data => {{ const s = sideOf(data, 0); return {asked}; }}); }})()"
+    )
+    compared = 0
+    for root, found in zip(seen, browser.evaluate(script)):
+        nodes = [n for n, known in zip(read(root).nodes, found) if known is not None]
+        gradients = ag.grad(root, nodes, allow_unused=True) if nodes else []
+        for n, known, gradient in zip(nodes, filter(None, found), gradients):
+            wanted = ways(root, n)
+            size = max(map(abs, wanted))
+            if not all(map(math.isfinite, wanted)) or size > 1e150:
+                continue
+            products_ = sorted(math.prod(factors) for factors in known["paths"])
+            assert known["ways"] == len(wanted)
+            assert products_ == pytest.approx(sorted(wanted), rel=1e-12, abs=1e-12 * size)
+            for total in (known["total"], math.fsum(products_)):
+                assert total == pytest.approx(float(gradient), rel=1e-12, abs=1e-12 * size * len(wanted))
+            compared += len(wanted) > 1
+    assert compared > 20  # of numbers that are reached by more than one way
