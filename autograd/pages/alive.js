@@ -101,7 +101,7 @@ function handle(part, name, stage, get, set) {
 }
 
 // The step of gradient descent: leaves that learn go against their gradients. `film` has the numbers `n`, where the output stands
-// (`output`), the leaves that `learn` ({ name, at, grad }) and `set(numbers by place)`.
+// (`output`), the leaves that `learn` ({ name, at, grad, turn: the lower, the earlier it is shown }) and `set(numbers by place)`.
 function descent(root, film, alive) {
   const find = selector => root.querySelector(selector), lab = find(".lab");
   const rate = find(".rate"), along = find(".along"), land = find(".land"), fell = find(".fell"), choices = [find(".across"), find(".up")];
@@ -119,7 +119,7 @@ function descent(root, film, alive) {
   const against = t => learn.map(leaf => [leaf.at, film.n[leaf.at] - t * slope(leaf)]);
   let trail = [], frame = null;
 
-  const order = learn.map((_, i) => i).sort((a, b) => Math.abs(slope(learn[b])) - Math.abs(slope(learn[a])) || a - b);
+  const order = learn.map((_, i) => i).sort((a, b) => learn[a].turn - learn[b].turn || Math.abs(slope(learn[b])) - Math.abs(slope(learn[a])) || a - b);
   choices.forEach((choice, k) => {
     learn.forEach((leaf, i) => choice.append(new Option(leaf.name, i)));
     choice.value = String(order[k] ?? 0);

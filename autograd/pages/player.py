@@ -7,6 +7,7 @@ them. The picture is laid out once, with room for all that will ever stand in it
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ from autograd.program.reading import EXPLORED, TooLargeError, read, scopes
 
 __all__ = ["Player", "graph_player"]
 
+_DATA = re.compile(r"[xyt](?:[\W\d_].*)?", re.IGNORECASE)  # names of what is given: x, x1, x_1, x[0]
+
 
 class Player(Page):
     """A page that plays a graph. Made by `graph_player`."""
@@ -45,6 +48,9 @@ def graph_player(
     made from it follows, gradients and words, too; take a step against the gradient and see the output along it, and over two leaves; or
     find each product yourself before it is shown. Where an operation cannot be computed by JavaScript (see `Op`), the page says so. What
     Python decided, as by ``if``, stays as it was recorded.
+
+    The two leaves are at first those of the largest gradients, parameters of the module ``names`` before all others, and last what is
+    called as data are: x, y or t, with a number or without, as in x1 and x[0]. The page offers the others.
 
     names
         As for `draw_dot`. What has no name is called v3, v4, ... by its place in the graph.
@@ -109,6 +115,10 @@ def graph_player(
     picture.graph_attr["ranksep"] = "0.2"  # the products keep the ranks apart
     svg = picture.pipe(encoding="utf-8")
     boxes = {reading.number[n]: box for n, box in script.boxes.items()}
+    parameters = {p for _, p in names.named_parameters()} if hasattr(names, "named_parameters") else set()
+    for n in reading.nodes:
+        if n.is_leaf:
+            script.boxes[n]["turn"] = 0 if n in parameters else 2 if _DATA.fullmatch(reading.name(n)) else 1
     data = {"delay": 1000 * float(delay), "boxes": boxes, "steps": script.steps}
     if scale or note:  # at the edge of the window: in the picture it would stand where nobody looks
         data["key"] = {"scale": scale and scale_told(scale), "tones": [light for light, _ in TONES], "notes": [note] * bool(note)}

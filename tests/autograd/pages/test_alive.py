@@ -238,3 +238,29 @@ def test_a_phone_has_the_step_in_place_of_the_words(browser: Browser, tmp_path: 
     click(browser, "try")
     assert browser.evaluate("document.querySelector('.panel').offsetParent === null") and browser.evaluate(foot) <= 0.3 * 844
     assert browser.evaluate("document.documentElement.scrollWidth") == 390
+
+
+class Weights:
+    """A network of numbers."""
+
+    def __init__(self) -> None:
+        self.given = {"p": Value(0.1), "q": Value(0.2)}
+
+    def named_parameters(self) -> Any:
+        return iter(self.given.items())
+
+
+def test_the_landscape_opens_over_parameters(page: Browser, tmp_path: Path) -> None:
+    chosen = "[...document.querySelectorAll('.across, .up')].map(e => e.selectedOptions[0].textContent)"
+    assert page.evaluate(chosen) == ["b", "w"]  # though x has the larger gradient
+    net = Weights()
+    p, q = net.given.values()
+    big, x1 = Value(100.0, label="big"), Value(3.0, label="x1")
+    l = p * big + q * x1 + big**3  # big has the largest gradient by far
+    page.open(Path(graph_player(l, names=net).save(tmp_path / "net.html")))
+    assert page.evaluate(chosen) == ["p", "q"]
+    page.open(Path(graph_player(l, names={"p": p, "q": q}).save(tmp_path / "names.html")))
+    assert page.evaluate(chosen) == ["big", "p"]
+    y, x = Value(2.0, label="y"), Value(1.0, label="x")
+    page.open(Path(graph_player((1 - x) ** 2 + 100 * (y - x**2) ** 2).save(tmp_path / "data.html")))
+    assert page.evaluate(chosen) == ["x", "y"]  # nothing else is there
