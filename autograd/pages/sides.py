@@ -50,6 +50,7 @@ class Side:
     def __init__(self, reading: Reading, around: dict[Node, tuple[Scope, ...]], color: Any) -> None:
         self.reading, self.tree, self.roots = reading, Tree(reading, around), set(reading.roots)
         self.few = len(reading.nodes) <= MANY
+        self.modular = any(around.values())  # without a module, nobody says which leaves are parameters, and which are inputs
         self.formulas: dict[str, int] = {}
         self.files: dict[str, int] = {}
         self._rules: dict[Any, tuple[int, list[int | None]]] = {}
@@ -209,7 +210,8 @@ class Side:
             row["class"] = group.scope.call.kind
         lines = [f"{shapes(group.into)} → {shapes(group.out)}"] if group.into and group.out else []
         parameters = sum(math.prod(shape_of(n)) for n in group.leaves if n.requires_grad)
-        row["lines"] = [*lines, *([size(parameters, "parameter")] if parameters else [])]
+        words = ("parameter",) if self.modular else ("number to differentiate by", "numbers to differentiate by")
+        row["lines"] = [*lines, *([size(parameters, *words)] if parameters else [])]
         row["layer"] = bool(parameters)
         row["told"] = [size(len(group.made), "operation") + (f": {self.tree.signs(group)}" if group.made else ""), *self._told(group)]
         if paints := {by: paint for by, c in self.colourings.items() if (paint := self._mean(group, c, by))}:
@@ -219,8 +221,9 @@ class Side:
     def _told(self, group: Group) -> list[str]:
         parameters = [n for n in group.leaves if n.requires_grad]
         value, slope = self._values(parameters), self._gradients(parameters)
+        leaves = "parameters" if self.modular else "leaves"
         about = [
-            ("parameters", value), ("gradient of its parameters", slope), ("output", self._values(group.out)),
+            (leaves, value), (f"gradient of its {leaves}", slope), ("output", self._values(group.out)),
             ("gradient of its output", self._gradients(group.out)), ("gradient of its input", self._gradients(group.into)),
         ]  # fmt: skip
         lines = [f"{what}: {s.words(largest=True)}" for what, s in about if s]

@@ -680,3 +680,9 @@ def test_the_products_along_the_ways_are_the_gradient_of_random_graphs(browser: 
                 assert total == pytest.approx(float(gradient), rel=1e-12, abs=1e-12 * size * len(wanted))
             compared += len(wanted) > 1
     assert compared > 20  # of numbers that are reached by more than one way
+
+
+def test_without_a_module_a_leaf_is_not_called_a_parameter(nets: Path) -> None:
+    page = json.dumps(told(explore(neuron_loss()[0]))[0]["groups"])
+    assert "3 numbers to differentiate by" in page and "gradient of its leaves" in page and "parameters" not in page
+    assert "parameters" in nets.read_text(encoding="utf-8")
