@@ -281,7 +281,7 @@ class Script:
         if first is None or told is None:
             return None
         if (size := np.size(amount)) > min(_EACH, self.room):
-            return {"largest": 0, "texts": [told]}
+            return {"largest": 0, "texts": [told], "of": size}
         self.room -= size
         texts = {where: worked(formula, amount, where, called) for where in np.ndindex(np.shape(amount))}
         known = [where for where, text in texts.items() if text is not None]

@@ -447,7 +447,23 @@ def test_any_entry_of_a_small_array_is_worked_out(browser: Browser, tmp_path: Pa
     assert browser.evaluate(said) == "g[1,0] · x[1,0] = 1 · 3 = 3"
     browser.press("Home")
     assert browser.evaluate(said) == "g[0,0] · x[0,0] = 1 · 1 = 1"
+    squares = "document.querySelector('.entries').querySelectorAll('rect')"
+    assert browser.evaluate(f"[...{squares}].map(e => e.classList[0])") == ["above", "above", "above", "below"]
+    for i, how in ((1, "g[0,1] · x[0,1] = 1 · 2 = 2"), (3, "g[1,1] · x[1,1] = 1 · (−4) = −4")):
+        browser.click(*place(browser, f"{squares}[{i}]"))
+        assert browser.evaluate(said) == how
+        assert browser.evaluate(f"[...{squares}].findIndex(e => e.classList.contains('chosen'))") == i
+    browser.press("ArrowUp")  # the keys go on from there
+    assert browser.evaluate(said) == "g[1,0] · x[1,0] = 1 · 3 = 3"
     assert browser.evaluate("location.hash") == "#step=5"
+
+
+def test_of_a_large_array_the_largest_entry_alone_is_worked_out_and_that_is_said(browser: Browser, tmp_path: Path) -> None:
+    x = ag.arange(400.0).reshape(20, 20).requires_grad_()
+    browser.open(Path(graph_player((x * x).sum(), names={"x": x}).save(tmp_path / "page.html")), "#step=5")
+    text = browser.evaluate("document.querySelector('.entry').textContent")
+    assert text.startswith("largest entry [19,19]: ") and text.endswith(" (the other 399 are too many for a page)")
+    assert browser.evaluate("document.querySelector('.entries, .entry select')") is None
 
 
 def test_a_box_tells_its_details_once_it_is_known(browser: Browser, page: Path) -> None:
