@@ -338,7 +338,8 @@ def watch(net: Any, every: int = 20, *, depth: int = 1, title: str | None = None
         As of `graph_player`.
 
     No number of the training changes. A step that is compiled runs eagerly where it is measured; of its replays only ``view.step(loss)``
-    tells the loss. Raises TypeError where ``net`` has no parameters to speak of, ValueError for numbers that make no sense.
+    tells the loss. Gradients that `grad` gives are not seen; if no others were, a RuntimeWarning says so after the block.
+    Raises TypeError where ``net`` has no parameters to speak of, ValueError for numbers that make no sense.
 
     >>> from autograd import tensor
     >>> from nn import Linear, MSELoss, Sequential, Tanh
