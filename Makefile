@@ -24,7 +24,7 @@ lint: .venv/.dev  ## style, format and types
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 
-pythons:  ## most of the tests on each Python we support that is installed, each in an environment of its own
+pythons:  ## most of the tests on each other Python we support that is installed, each in an environment of its own
 	.ci/pythons
 
 dist: .venv/.dist  ## build what is published, into dist/, install it into an empty environment, and try it there
