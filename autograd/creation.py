@@ -362,41 +362,41 @@ def _like(x: Any, dtype: Any) -> tuple[tuple[int, ...], Any]:
     return x.shape, x.dtype if dtype is None else dtype
 
 
-def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Zeros in the shape and dtype of ``x``."""
-    shape, dtype = _like(x, dtype)
+def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """Zeros in the shape and dtype of ``input``."""
+    shape, dtype = _like(input, dtype)
     return zeros(shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Ones in the shape and dtype of ``x``."""
-    shape, dtype = _like(x, dtype)
+def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """Ones in the shape and dtype of ``input``."""
+    shape, dtype = _like(input, dtype)
     return ones(shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Memory as it comes, in the shape and dtype of ``x``."""
-    shape, dtype = _like(x, dtype)
+def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """Memory as it comes, in the shape and dtype of ``input``."""
+    shape, dtype = _like(input, dtype)
     return empty(shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
-def full_like(x: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """One number everywhere, in the shape and dtype of ``x``."""
-    shape, dtype = _like(x, dtype)
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """One number everywhere, in the shape and dtype of ``input``."""
+    shape, dtype = _like(input, dtype)
     return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def rand_like(
-    x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    input: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """Uniform numbers in [0, 1) in the shape and dtype of ``x``."""
-    shape, dtype = _like(x, dtype)
+    """Uniform numbers in [0, 1) in the shape and dtype of ``input``."""
+    shape, dtype = _like(input, dtype)
     return rand(shape, generator=generator, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def randn_like(
-    x: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    input: Tensor, *, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
-    """Normal numbers in the shape and dtype of ``x``."""
-    shape, dtype = _like(x, dtype)
+    """Normal numbers in the shape and dtype of ``input``."""
+    shape, dtype = _like(input, dtype)
     return randn(shape, generator=generator, dtype=dtype, requires_grad=requires_grad, device=device)

@@ -45,7 +45,8 @@ def test_constants_and_ranges() -> None:
     with pytest.raises(TypeError, match="the shape came twice"):
         ag.ones(2, size=(2,))
     x = ag.ones(2, dtype=ag.float64)
-    for like in (ag.zeros_like, ag.ones_like, ag.empty_like, ag.rand_like, ag.randn_like, lambda x: ag.full_like(x, 3)):
+    for like in (ag.zeros_like, ag.ones_like, ag.empty_like, ag.rand_like, ag.randn_like, lambda input: ag.full_like(input, 3)):
+        assert like(input=ag.ones(2)).shape == (2,)  # PyTorch's name
         assert like(x).shape == (2,) and like(x).dtype == ag.float64
     for bad, error in [(lambda: ag.zeros(-1), ValueError), (lambda: ag.zeros(1.5), TypeError), (lambda: ag.arange(0, 1, 0), ValueError)]:
         with pytest.raises(error):
