@@ -29,6 +29,7 @@ def test_learns_to_read(telling: Callable[..., Story]) -> None:
         assert one[f"held-out digits read right, {name}"].beside == "short run: 10 of 30 epochs"
 
 
+@pytest.mark.filterwarnings("ignore:watch. no step was seen:RuntimeWarning")  # none is made
 @pytest.mark.parametrize("quick", [True, False])
 def test_the_numbers_are_of_every_sixth_row_of_the_file_and_the_curves_of_digits_watched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: bool
