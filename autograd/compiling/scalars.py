@@ -216,22 +216,26 @@ class _Graph:
         product = (self.kind == self.rows.index(mul)) & (arity == 2) & (self.uses() == 1)
         part = product[args] & (self.kind == self.rows.index(add))[owner]
         products = np.bincount(owner[part], minlength=len(arity))
-        sums = np.flatnonzero(products > 1)
+        if not len(sums := np.flatnonzero(products > 1)):
+            return
         _, which = np.unique(np.stack([self.depth[sums], products[sums], arity[sums], reached[sums]]), axis=1, return_inverse=True)
         gone = np.zeros(len(args), bool)
-        for group in range(which.max(initial=-1) + 1):
-            of = sums[which.reshape(-1) == group]
-            its, n = np.isin(owner, of), int(products[of[0]])
-            factors = first[args[its & part]]
+        order = np.argsort(which.reshape(-1), kind="stable")
+        for of in np.split(sums[order], np.flatnonzero(np.diff(which.reshape(-1)[order])) + 1):
+            if 2 * len(of) * (n := int(products[of[0]])) < _MANY:  # too few for any matrix
+                continue
+            its = first[of][:, None] + np.arange(arity[of[0]])  # its arguments, a row for each sum: only they are looked at
+            among, rest = its[part[its]], its[~part[its]].reshape(len(of), -1)
+            factors = first[args[among]]
             sides = [_Rows(args[factors + k].reshape(-1, n)) for k in range(2)]
             left, right = sides if (np.diff(sides[0].which) >= 0).all() else sides[::-1]  # in the order in which they were recorded
             if not _MANY <= n * len(left.rows) * len(right.rows) <= 2 * n * len(of):
                 continue
-            gone[factors] = gone[factors + 1] = gone[its & part] = True
-            for entries in np.flatnonzero(its & ~part).reshape(len(of), -1).T:
+            gone[factors] = gone[factors + 1] = gone[among] = True
+            for entries in rest.T:
                 gone[entries] = left.take(args[entries], right, self.one) or right.take(args[entries], left, self.one)
-            self.arity[args[its & part]] = 0
-            self.arity[of] = np.bincount(owner[its & ~gone], minlength=len(arity))[of]
+            self.arity[args[among]] = 0
+            self.arity[of] = (~gone[rest]).sum(1)
             self.kind[of] = len(self.rows)
             self.position[of] = left.which * len(right.rows) + right.which
             order = np.argsort(right.rows[0])  # perhaps they stand side by side
