@@ -283,7 +283,7 @@ class Script:
         if (size := np.size(amount)) > min(_EACH, self.room):
             return {"largest": 0, "texts": [told], "of": size}
         self.room -= size
-        texts = {where: worked(formula, amount, where, called) for where in np.ndindex(np.shape(amount))}
+        texts = {where: told if where == first else worked(formula, amount, where, called) for where in np.ndindex(np.shape(amount))}
         known = [where for where, text in texts.items() if text is not None]
         return {"largest": known.index(first), "texts": [texts[where] for where in known]}
 
