@@ -138,23 +138,17 @@ function descent(root, film, alive) {
     const points = ys.map((v, i) => Number.isFinite(v) ? `${x(2 * step * i / count).toFixed(1)},${y(v).toFixed(1)}` : "");
     const runs = points.join(" ").split(/ {2,}/).map(run => run.trim()).filter(Boolean).map(run => `M${run.replaceAll(" ", " L")}`).join(" ");
     const descends = ys[0] - step * learn.reduce((sum, leaf) => sum + slope(leaf) ** 2, 0);
-    const part = (name, given, text = "") => {
-      const made = document.createElementNS(along.namespaceURI, name);
-      for (const [key, value] of Object.entries(given)) made.setAttribute(key, value);
-      made.textContent = text;
-      return made;
-    };
     const end = y(descends) > low ? step * (low - y(ys[0])) / (y(descends) - y(ys[0])) : step; // the slope ends at the bottom
-    const dot = (t, v, kind) => Number.isFinite(v) ? [part("circle", { cx: x(t), cy: y(v), r: 4, class: kind })] : [];
+    const dot = (t, v, kind) => Number.isFinite(v) ? [drawn("circle", { cx: x(t), cy: y(v), r: 4, class: kind })] : [];
     along.setAttribute("viewBox", `0 0 ${w} ${h}`);
     along.replaceChildren(
-      part("path", { d: `M8,${low} H${w - 8} M${x(step)},${low} V${high}`, class: "axis" }),
-      ...(Number.isFinite(descends) ? [part("path", { d: `M${x(0)},${y(ys[0])} L${x(end)},${Math.min(low, y(descends))}`, class: "slope" })] : []),
-      part("path", { d: runs }),
+      drawn("path", { d: `M8,${low} H${w - 8} M${x(step)},${low} V${high}`, class: "axis" }),
+      ...(Number.isFinite(descends) ? [drawn("path", { d: `M${x(0)},${y(ys[0])} L${x(end)},${Math.min(low, y(descends))}`, class: "slope" })] : []),
+      drawn("path", { d: runs }),
       ...dot(0, ys[0], "here"), ...dot(step, ys[count / 2], "there"),
-      part("text", { x: 8, y: h - 2 }, "0"), part("text", { x: x(step), y: h - 2, "text-anchor": "middle" }, `η = ${number(step, 2)}`),
-      part("text", { x: w - 8, y: h - 2, "text-anchor": "end" }, "2η"),
-      part("text", { x: w - 8, y: 10, "text-anchor": "end" }, finite.length ? `${film.name}: ${number(least, 3)} … ${number(most, 3)}` : "not finite"),
+      drawn("text", { x: 8, y: h - 2 }, "0"), drawn("text", { x: x(step), y: h - 2, "text-anchor": "middle" }, `η = ${number(step, 2)}`),
+      drawn("text", { x: w - 8, y: h - 2, "text-anchor": "end" }, "2η"),
+      drawn("text", { x: w - 8, y: 10, "text-anchor": "end" }, finite.length ? `${film.name}: ${number(least, 3)} … ${number(most, 3)}` : "not finite"),
     );
     along.setAttribute("aria-label", `${film.name} along the step: from ${number(ys[0])} to ${number(ys[count / 2])} at η = ${number(step, 2)}`);
   }

@@ -1,14 +1,7 @@
 // Draws what can be seen of a side: a box for each node or closed module, frames for open ones, edges between them. Elements are kept
 // from picture to picture, so that what stays glides to its new place.
 
-const SVG = "http://www.w3.org/2000/svg";
 const LINE = 13, INK = "#1f2430";
-const drawn = (name, attributes = {}, ...children) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-};
 const brush = document.createElement("canvas").getContext("2d");
 const wide = (text, bold = false) => {
   brush.font = `${bold ? 600 : 400} 11px Helvetica, Arial, sans-serif`;

@@ -28,10 +28,8 @@ function taken(svg) {
     title?.remove();
   }
   for (const link of svg.querySelectorAll("a")) {
-    const title = document.createElementNS(svg.namespaceURI, "title");
-    title.textContent = link.getAttribute("xlink:title").trim();
+    link.prepend(drawn("title", {}, link.getAttribute("xlink:title").trim()));
     link.removeAttribute("xlink:title");
-    link.prepend(title);
   }
   return parts;
 }
@@ -42,16 +40,24 @@ function element(name, text = "", ...children) {
   return made;
 }
 
+// The same of a picture. Its namespace is asked for, so that a page that asks for nothing holds no address.
+function drawn(name, attributes = {}, ...children) {
+  drawn.space ??= Object.assign(element("div"), { innerHTML: "<svg></svg>" }).firstChild.namespaceURI;
+  const made = document.createElementNS(drawn.space, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
 // What the colours of a picture mean, in a line: the strip of a scale between its ends (null: none), and notes.
 function keyed(scale, tones, notes) {
   const key = element("div");
   key.className = "key";
   if (scale) {
     const [first, last] = scale.tones, fill = i => tones[Math.round(first + (last - first) * i / 20) + 10];
-    const cells = Array.from({ length: 21 }, (_, i) => `<rect x="${6 * i}" width="6" height="12" fill="${fill(i)}"/>`);
-    key.innerHTML = `<svg class="graph" width="126" height="12" aria-hidden="true">${cells.join("")}</svg>`;
-    key.prepend(element("span", scale.ticks[0]));
-    key.append(element("span", scale.ticks[2]), element("small", scale.title));
+    const cells = Array.from({ length: 21 }, (_, i) => drawn("rect", { x: 6 * i, width: 6, height: 12, fill: fill(i) }));
+    const strip = drawn("svg", { class: "graph", width: 126, height: 12, "aria-hidden": "true" }, ...cells);
+    key.append(element("span", scale.ticks[0]), strip, element("span", scale.ticks[2]), element("small", scale.title));
   }
   for (const note of notes) key.append(element("small", note));
   return key;
